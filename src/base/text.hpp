@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlem {
+
+/// Returns whether `text` is UTF-8 without overlong forms, surrogates and code points past U+10FFFF.
+bool is_utf8(std::string_view text) noexcept;
+
+/// Returns whether `text` has a byte below 0x20, or DEL.
+bool has_control_character(std::string_view text) noexcept;
+
+/// Returns `text` with every bad UTF-8 byte replaced by U+FFFD.
+std::string replace_bad_utf8(std::string_view text);
+
+/// Returns `text` fit for a terminal: control characters (C0, DEL, C1) and bad UTF-8 as `\n`, `\t`, `\033`, … in
+/// octal, as git quotes them; direction overrides (U+202A-202E, U+2066-2069) escaped likewise.
+std::string escape_for_terminal(std::string_view text);
+
+/// Returns `name` as git prints a path with core.quotePath: unchanged, or in double quotes with C escapes if it has
+/// control characters, `"`, `\` or, when `quote_non_ascii`, bytes over 0x7f.
+std::string quote_path(std::string_view name, bool quote_non_ascii);
+
+/// Splits at every `separator`; a trailing empty piece is kept.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// Returns `text` without spaces, tabs and newlines at both ends.
+std::string_view trim(std::string_view text) noexcept;
+
+std::string to_lower_ascii(std::string_view text);
+
+std::string base64(std::string_view bytes);
+
+/// Returns at most `most` of `candidates`, those that read most like `wanted`, nearest first; none that is unlike it.
+std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string>& candidates,
+                                 std::size_t most);
+
+/// Returns `'a'`, `'a' and 'b'`, `'a', 'b' and 'c'`.
+std::string quoted_list(const std::vector<std::string>& items);
+
+}  // namespace mlem

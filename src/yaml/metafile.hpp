@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/link.hpp"
+
+namespace mlem::yaml {
+
+/// Links larger than this are not read.
+inline constexpr std::size_t max_link_size = std::size_t{64} * 1024;
+/// In files up to this size `object_type` is found by scanning; larger ones are refused.
+inline constexpr std::size_t max_object_size = std::size_t{16} * 1024 * 1024;
+
+/// What a `*.mlem` file is.
+struct Metafile {
+  enum class Kind {
+    link,     ///< `object_type: link` or `link_*`
+    object,   ///< any other scalar `object_type`
+    neither,  ///< a YAML mapping without `object_type`
+  };
+  Kind kind = Kind::neither;
+  std::string object_type;  ///< as written; `dataset`, the old name, is given as `data`; empty if neither
+  Link link;                ///< filled only for a link
+  std::vector<Warning> warnings;
+
+  friend bool operator==(const Metafile&, const Metafile&) = default;
+};
+
+/// Reads a `*.mlem` file of any vintage (the contract's section 2).
+/// Throws Error(invalid) with `line L, column C: …` in its why (both from 1) for text that is no single YAML mapping and
+/// for a link that breaks a rule; Error(invalid) too for a link over `max_link_size` or a file over `max_object_size`.
+Metafile read_metafile(std::string_view text);
+
+/// Reads a link in the canonical form that `write_link` prints, without a YAML parser. Returns nothing for any text that
+/// it does not fully understand: read_metafile() then asks yaml-cpp. What it accepts, both read alike.
+std::optional<Metafile> scan_link(std::string_view text);
+
+/// The same by yaml-cpp and this room's own checks only. For read_metafile() and for the test that compares the two.
+Metafile parse_metafile(std::string_view text);
+
+/// Returns the top-level scalar `object_type` of an object's metafile (`dataset` as `data`) without parsing all of it
+/// where that is provably the same; nothing if the text is a mapping without one.
+/// Throws Error(invalid) for text that is no YAML mapping, or over `max_object_size`.
+std::optional<std::string> find_object_type(std::string_view text);
+
+/// Returns the link as PyYAML's `safe_dump` prints it: keys sorted, block style, folded at 80 columns, ASCII only.
+/// `repo` is written under the key of `link.dialect` (none: `repo`); params.git-mlem if either pinned field is set.
+std::string write_link(const Link& link);
+
+/// Returns `value` as `safe_dump` prints it in a block mapping at `indent` (2 per level) after a key and `: ` that end
+/// in column `column` (from 0). Does not end in a newline.
+std::string write_scalar(std::string_view value, std::size_t column, std::size_t indent);
+
+/// Returns the mapping in `text` as one line of JSON with the file's own keys in their order; scalars typed as YAML 1.1
+/// (as MLEM reads them), dates as text. Throws Error(invalid) as read_metafile().
+std::string to_json(std::string_view text);
+
+}  // namespace mlem::yaml
