@@ -1,0 +1,124 @@
+#include "base/file.hpp"
+
+#include "base/error.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace mlem {
+namespace {
+
+Error cannot(const char* verb, const std::string& path, int error_number) {
+  return Error(ErrorKind::io, std::string("cannot ") + verb + " '" + path + "'", std::strerror(error_number));
+}
+
+struct Closer {
+  int descriptor;
+  ~Closer() { close(descriptor); }
+};
+
+/// The permissions that open(2) with 0666 would give. umask(2) can only be read by setting it, which is no good with
+/// threads; Linux tells it in /proc, and elsewhere the usual value is a fair guess.
+mode_t default_permissions() {
+  if (std::FILE* status = std::fopen("/proc/self/status", "re")) {
+    char line[256];
+    unsigned mask = 0;
+    bool found = false;
+    while (!found && std::fgets(line, sizeof line, status) != nullptr)
+      found = std::sscanf(line, "Umask: %o", &mask) == 1;
+    std::fclose(status);
+    if (found) return 0666U & ~mask;
+  }
+  return 0644;
+}
+
+}  // namespace
+
+std::optional<std::string> load_file(const fs::path& path, std::size_t limit) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) {
+    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return std::nullopt;
+    throw cannot("open", path.string(), errno);
+  }
+  const Closer closer{descriptor};
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) throw cannot("read", path.string(), errno);
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  std::string content;
+  for (;;) {
+    char block[65536];
+    const ssize_t count = read(descriptor, block, sizeof block);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw cannot("read", path.string(), errno);
+    if (count == 0) return content;
+    content.append(block, static_cast<std::size_t>(count));
+    if (content.size() > limit) {
+      throw Error(ErrorKind::invalid, "cannot read '" + path.string() + "'",
+                  "larger than " + std::to_string(limit) + " bytes");
+    }
+  }
+}
+
+AtomicFile::AtomicFile(const fs::path& path, std::string_view content)
+    : path_(path.string()), temporary_(path_ + ".tmp-XXXXXX") {
+  const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    temporary_.clear();
+    throw cannot("create", path_, errno);
+  }
+  const auto fail = [&] {
+    const int error_number = errno;
+    close(descriptor);
+    unlink(temporary_.c_str());
+    return cannot("write", path_, error_number);
+  };
+  while (!content.empty()) {
+    const ssize_t written = write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw fail();
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (fchmod(descriptor, default_permissions()) != 0) throw fail();
+  if (close(descriptor) != 0) {
+    const int error_number = errno;
+    unlink(temporary_.c_str());
+    throw cannot("write", path_, error_number);
+  }
+}
+
+AtomicFile::~AtomicFile() {
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+}
+
+void AtomicFile::commit() {
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) throw cannot("write", path_, errno);
+  temporary_.clear();
+}
+
+FileLock::FileLock(const fs::path& path, std::chrono::steady_clock::time_point deadline) {
+  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor_ < 0) throw cannot("open", path.string(), errno);
+  // flock(2) has no time limit of its own, and an alarm is not a library's to set.
+  while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int error_number = errno;
+    if (error_number != EWOULDBLOCK && error_number != EINTR) {
+      close(descriptor_);
+      throw cannot("lock", path.string(), error_number);
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      close(descriptor_);
+      throw Error(ErrorKind::unavailable, "cannot lock '" + path.string() + "'", "another process holds it");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+FileLock::~FileLock() { close(descriptor_); }
+
+}  // namespace mlem

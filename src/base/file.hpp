@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mlem {
+
+namespace fs = boost::filesystem;
+
+/// Returns the content of a regular file; nothing if there is none (a symbolic link is not followed and counts as
+/// none). Throws Error(io) if it cannot be read, Error(invalid) if it is larger than `limit` bytes.
+std::optional<std::string> load_file(const fs::path& path, std::size_t limit);
+
+/// A file that is written whole or not at all: into a temporary file beside it, then renamed over it.
+class AtomicFile {
+ public:
+  /// Writes `content` beside `path`; `path` itself is untouched. Throws Error(io).
+  AtomicFile(const fs::path& path, std::string_view content);
+  /// Removes the temporary file unless it was committed.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// Puts the file in its place. Throws Error(io), and then has changed nothing.
+  void commit();
+
+ private:
+  std::string path_;
+  std::string temporary_;
+};
+
+/// An exclusive lock between processes, on a file that stays. Released by the kernel when its holder ends, however.
+class FileLock {
+ public:
+  /// Waits until the lock is free, at most until `deadline`. Throws Error(unavailable) if it was not, Error(io).
+  FileLock(const fs::path& path, std::chrono::steady_clock::time_point deadline);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace mlem

@@ -1,0 +1,340 @@
+// Child processes on posix_spawn(3) and poll(2).
+//
+// Boost.Process 1.74 waits by changing SIGCHLD's mask, which no library may do in a program with threads.
+
+#include "base/process.hpp"
+
+#include "base/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utility>
+
+namespace mlem {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t errors_kept = std::size_t{64} * 1024;
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int value) noexcept : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+  int get() const noexcept { return value_; }
+  int release() noexcept { return std::exchange(value_, -1); }
+  void reset() noexcept {
+    if (value_ >= 0) close(value_);
+    value_ = -1;
+  }
+  explicit operator bool() const noexcept { return value_ >= 0; }
+
+ private:
+  int value_ = -1;
+};
+
+struct Pipe {
+  Descriptor read_end;
+  Descriptor write_end;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw Error(ErrorKind::io, "cannot make a pipe", std::strerror(errno));
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+class FileActions {
+ public:
+  FileActions() { posix_spawn_file_actions_init(&actions_); }
+  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  void duplicate(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
+  void discard(int descriptor) { posix_spawn_file_actions_addopen(&actions_, descriptor, "/dev/null", O_WRONLY, 0); }
+  void change_directory(const std::string& directory) {
+    posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
+  }
+  const posix_spawn_file_actions_t* get() const noexcept { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  result.reserve(texts.size() + 1);
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+/// posix_spawnp() searches our own PATH; the child's is meant.
+std::string find_program(const Program& program) {
+  const std::string& name = program.arguments.front();
+  if (name.find('/') != std::string::npos) return name;
+  const std::string path = program.environment.find("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
+  for (std::size_t start = 0; start <= path.size();) {
+    const std::size_t end = std::min(path.find(':', start), path.size());
+    const std::string directory = path.substr(start, end - start);
+    std::string candidate = (directory.empty() ? "." : directory) + "/" + name;
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    start = end + 1;
+  }
+  throw Error(ErrorKind::io, "cannot run '" + name + "'", "no such program in PATH");
+}
+
+pid_t spawn(const Program& program, Session session, const FileActions& actions) {
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  // A child must not inherit what a caller blocks or ignores: git relies on SIGPIPE.
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+  if (session == Session::own) flags |= POSIX_SPAWN_SETSID;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
+
+  const std::string path = find_program(program);
+  std::vector<std::string> arguments = program.arguments;
+  std::vector<std::string> variables = program.environment.entries();
+  pid_t pid = -1;
+  const int failure = posix_spawn(&pid, path.c_str(), actions.get(), &attributes, pointers(arguments).data(),
+                                  pointers(variables).data());
+  posix_spawnattr_destroy(&attributes);
+  if (failure != 0) {
+    throw Error(ErrorKind::io, "cannot run '" + program.arguments.front() + "'", std::strerror(failure));
+  }
+  return pid;
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return 128;
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Kills and reaps on every way out of a function that did not wait.
+class Reaper {
+ public:
+  Reaper(pid_t pid, Session session) noexcept : pid_(pid), session_(session) {}
+  ~Reaper() {
+    if (pid_ <= 0) return;
+    kill_now();
+    wait_for(pid_);
+  }
+  Reaper(const Reaper&) = delete;
+  Reaper& operator=(const Reaper&) = delete;
+  // setsid() makes the child the leader of a group of its own, which its own children (git-remote-http, ssh) share.
+  void kill_now() const noexcept { kill(session_ == Session::own ? -pid_ : pid_, SIGKILL); }
+  int wait() { return wait_for(std::exchange(pid_, -1)); }
+
+ private:
+  pid_t pid_;
+  Session session_;
+};
+
+/// A write to a child that has gone must be an error, not a SIGPIPE for the whole program. Blocked only for the writing
+/// thread, and a signal that we caused is taken back before the mask is restored.
+ssize_t write_without_signal(int descriptor, const char* data, std::size_t size) {
+  sigset_t pipe_signal;
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+  const ssize_t written = ::write(descriptor, data, size);
+  const int saved_errno = errno;
+  if (written < 0 && saved_errno == EPIPE && sigismember(&before, SIGPIPE) == 0) {
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) continue;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = saved_errno;
+  return written;
+}
+
+/// Appends what can be read; closes the descriptor at the end of the stream. Returns the number of bytes.
+std::size_t drain(Descriptor& from, std::string& to) {
+  std::array<char, 65536> block;
+  const ssize_t count = read(from.get(), block.data(), block.size());
+  if (count > 0) {
+    to.append(block.data(), static_cast<std::size_t>(count));
+    return static_cast<std::size_t>(count);
+  }
+  if (count == 0 || (errno != EINTR && errno != EAGAIN)) from.reset();
+  return 0;
+}
+
+int milliseconds_left(Clock::time_point now, Clock::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+  return static_cast<int>(std::clamp<long long>(left, 0, 60'000));
+}
+
+RunResult converse(const Program& program, std::string_view input, Session session, bool capture_errors,
+                   const Limits& limits, Interrupt* interrupt) {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe err = capture_errors ? make_pipe() : Pipe{};
+  FileActions actions;
+  actions.duplicate(in.read_end.get(), STDIN_FILENO);
+  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
+  if (capture_errors) actions.duplicate(err.write_end.get(), STDERR_FILENO);
+  if (!program.directory.empty()) actions.change_directory(program.directory);
+
+  const Interrupt::Wait counted(interrupt);
+  if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
+  Reaper child(spawn(program, session, actions), session);
+  in.read_end.reset();
+  out.write_end.reset();
+  err.write_end.reset();
+  if (input.empty())
+    in.write_end.reset();
+  else
+    fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
+
+  RunResult result;
+  const auto stop = [&](RunResult::End end) {
+    result.end = end;
+    child.kill_now();
+  };
+  Clock::time_point last_output = Clock::now();
+  while (out.read_end || err.read_end) {
+    std::array<pollfd, 4> polled{{{in.write_end.get(), POLLOUT, 0},
+                                  {out.read_end.get(), POLLIN, 0},
+                                  {err.read_end.get(), POLLIN, 0},
+                                  {interrupt != nullptr ? interrupt->descriptor() : -1, POLLIN, 0}}};
+    const Clock::time_point before = Clock::now();
+    int timeout = -1;
+    const auto bound = [&](int milliseconds) {
+      timeout = timeout < 0 ? milliseconds : std::min(timeout, milliseconds);
+    };
+    if (result.end == RunResult::End::exited) {
+      if (limits.idle.count() > 0) bound(milliseconds_left(before, last_output + limits.idle));
+      if (limits.deadline) bound(milliseconds_left(before, *limits.deadline));
+      if (limits.exceeded) bound(250);
+    }
+    if (poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) {
+      throw Error(ErrorKind::io, "cannot wait for '" + program.arguments.front() + "'", std::strerror(errno));
+    }
+    if (polled[3].revents != 0) throw Interrupted{};
+    if (polled[0].revents != 0) {
+      const ssize_t written = write_without_signal(in.write_end.get(), input.data(), input.size());
+      if (written > 0) input.remove_prefix(static_cast<std::size_t>(written));
+      if (input.empty() || (written < 0 && errno != EAGAIN && errno != EINTR)) in.write_end.reset();
+    }
+    std::size_t received = 0;
+    if (polled[1].revents != 0) received += drain(out.read_end, result.output);
+    if (polled[2].revents != 0) {
+      received += drain(err.read_end, result.errors);
+      if (result.errors.size() > 2 * errors_kept) result.errors.erase(0, result.errors.size() - errors_kept);
+    }
+    if (result.end != RunResult::End::exited) continue;
+    const Clock::time_point now = Clock::now();
+    if (received > 0) last_output = now;
+    if (result.output.size() > limits.output)
+      stop(RunResult::End::output);
+    else if (limits.deadline && now >= *limits.deadline)
+      stop(RunResult::End::deadline);
+    else if (limits.idle.count() > 0 && now - last_output >= limits.idle)
+      stop(RunResult::End::idle);
+    else if (limits.exceeded && limits.exceeded())
+      stop(RunResult::End::exceeded);
+  }
+  in.write_end.reset();
+  result.code = child.wait();
+  return result;
+}
+
+}  // namespace
+
+RunResult run(const Program& program, std::string_view input, Session session, const Limits& limits,
+              Interrupt* interrupt) {
+  return converse(program, input, session, session == Session::own, limits, interrupt);
+}
+
+RunResult run(const Program& program, std::string_view input) {
+  return converse(program, input, Session::shared, true, {}, nullptr);
+}
+
+Coprocess::Coprocess(const Program& program) {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  FileActions actions;
+  actions.duplicate(in.read_end.get(), STDIN_FILENO);
+  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
+  actions.discard(STDERR_FILENO);
+  if (!program.directory.empty()) actions.change_directory(program.directory);
+  pid_ = spawn(program, Session::shared, actions);
+  to_child_ = in.write_end.release();
+  from_child_ = out.read_end.release();
+}
+
+Coprocess::~Coprocess() {
+  close(to_child_);
+  close(from_child_);
+  wait_for(pid_);
+}
+
+void Coprocess::write(std::string_view request) {
+  while (!request.empty()) {
+    const ssize_t written = write_without_signal(to_child_, request.data(), request.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw Error(ErrorKind::io, "cannot write to a child process", std::strerror(errno));
+    request.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+bool Coprocess::fill() {
+  buffer_.erase(0, std::exchange(consumed_, 0));
+  std::array<char, 65536> block;
+  for (;;) {
+    const ssize_t count = ::read(from_child_, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    buffer_.append(block.data(), static_cast<std::size_t>(count));
+    return true;
+  }
+}
+
+std::optional<std::string> Coprocess::read_line() {
+  for (;;) {
+    const std::size_t end = buffer_.find('\n', consumed_);
+    if (end != std::string::npos) {
+      std::string line = buffer_.substr(consumed_, end - consumed_);
+      consumed_ = end + 1;
+      return line;
+    }
+    if (!fill()) return std::nullopt;
+  }
+}
+
+std::string Coprocess::read(std::size_t count) {
+  while (buffer_.size() - consumed_ < count && fill()) continue;
+  std::string bytes = buffer_.substr(consumed_, count);
+  consumed_ += bytes.size();
+  return bytes;
+}
+
+int run_attached(const Program& program) { return wait_for(spawn(program, Session::shared, FileActions{})); }
+
+}  // namespace mlem

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "base/environment.hpp"
+#include "base/interrupt.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace mlem {
+
+/// A program to run: an argument vector, never a shell line.
+struct Program {
+  std::vector<std::string> arguments;  ///< the program first, looked up in the environment's PATH
+  Environment environment;
+  std::string directory;  ///< where it runs; empty: where this process is
+};
+
+/// Bounds of a run. What exceeds one is ended by killing its process group.
+struct Limits {
+  std::chrono::milliseconds idle{0};  ///< without output on either stream; 0: none
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::size_t output = std::size_t{1} << 30;  ///< bytes of stdout
+  /// Asked about four times a second; `true` ends the run.
+  std::function<bool()> exceeded;
+};
+
+/// How a run ended.
+struct RunResult {
+  enum class End { exited, idle, deadline, output, exceeded };
+  End end = End::exited;
+  int code = 0;        ///< the exit code; 128 + n if signal n ended it
+  std::string output;  ///< stdout, whole
+  std::string errors;  ///< the last 64 KiB of stderr
+};
+
+/// Who gets signals from the terminal.
+enum class Session {
+  shared,  ///< the child is in our process group and may use the terminal
+  own,     ///< the child has no terminal; it and its children can be killed as one
+};
+
+/// Runs a program to its end with `input` on its stdin; both output streams are read while it runs.
+/// A run in its own session ends early, by SIGKILL of its group, when a limit is passed or `interrupt` (may be null)
+/// is requested. In a shared session stderr is not captured: it goes to ours.
+/// Throws Error(io) if the program cannot be started, Interrupted if `interrupt` ended it.
+RunResult run(const Program& program, std::string_view input, Session session, const Limits& limits,
+              Interrupt* interrupt);
+
+/// The same for a short local program, in a shared session but with stderr captured, without limits.
+RunResult run(const Program& program, std::string_view input = {});
+
+/// A program that answers requests on its stdin with replies on its stdout, for as long as this lives.
+/// Its stderr goes nowhere. Not for use by several threads at once.
+class Coprocess {
+ public:
+  explicit Coprocess(const Program& program);
+  ~Coprocess();
+  Coprocess(const Coprocess&) = delete;
+  Coprocess& operator=(const Coprocess&) = delete;
+
+  /// Throws Error(io) if the program is gone.
+  void write(std::string_view request);
+  /// Returns the next line without its newline; nothing at the end of the output.
+  std::optional<std::string> read_line();
+  /// Returns the next `count` bytes; fewer only at the end of the output.
+  std::string read(std::size_t count);
+
+ private:
+  bool fill();
+  pid_t pid_ = -1;
+  int to_child_ = -1;
+  int from_child_ = -1;
+  std::string buffer_;
+  std::size_t consumed_ = 0;
+};
+
+/// Runs a program in place of waiting for it: stdin, stdout and stderr are ours. Returns its exit code.
+int run_attached(const Program& program);
+
+}  // namespace mlem
