@@ -7,6 +7,16 @@
 
 namespace mlem {
 
+/// One step through UTF-8.
+struct CodePoint {
+  char32_t value = 0;
+  std::size_t size = 0;  ///< in bytes; 0 if the bytes are no UTF-8
+};
+
+/// Returns the code point that `text`, which is not empty, begins with. Overlong forms, surrogates and code points past
+/// U+10FFFF are no UTF-8.
+CodePoint first_code_point(std::string_view text) noexcept;
+
 /// Returns whether `text` is UTF-8 without overlong forms, surrogates and code points past U+10FFFF.
 bool is_utf8(std::string_view text) noexcept;
 
@@ -30,15 +40,20 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// Returns `text` without spaces, tabs and newlines at both ends.
 std::string_view trim(std::string_view text) noexcept;
 
+/// Returns `text` with `A` to `Z` in lower case; bytes over 0x7f stay.
 std::string to_lower_ascii(std::string_view text);
 
+/// Returns the value of a hex digit of either case, -1 for any other character.
+int hex_value(char digit) noexcept;
+
+/// Returns `bytes` in the alphabet of RFC 4648, section 4, padded.
 std::string base64(std::string_view bytes);
 
 /// Returns at most `most` of `candidates`, those that read most like `wanted`, nearest first; none that is unlike it.
-std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string>& candidates,
-                                 std::size_t most);
+/// Time is linear in the candidates' total length.
+std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string>& candidates, std::size_t most);
 
-/// Returns `'a'`, `'a' and 'b'`, `'a', 'b' and 'c'`.
+/// Returns `'a'`, `'a' and 'b'`, `'a', 'b' and 'c'`; the empty text for no items.
 std::string quoted_list(const std::vector<std::string>& items);
 
 }  // namespace mlem

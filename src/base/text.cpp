@@ -1,0 +1,229 @@
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace mlem {
+namespace {
+
+std::uint8_t byte_at(std::string_view text, std::size_t at) noexcept { return static_cast<std::uint8_t>(text[at]); }
+
+bool is_control(std::uint8_t byte) noexcept { return byte < 0x20 || byte == 0x7f; }
+
+/// Appends `byte` as quote.c of git does: a letter where C has one, else three octal digits.
+void append_escape(std::string& out, std::uint8_t byte) {
+  constexpr std::string_view letters = "abtnvfr";  // 0x07 to 0x0d
+  out += '\\';
+  if (byte >= 0x07 && byte <= 0x0d) {
+    out += letters[byte - 0x07U];
+  } else if (byte == '"' || byte == '\\') {
+    out += static_cast<char>(byte);
+  } else {
+    out += static_cast<char>('0' + (byte >> 6U));
+    out += static_cast<char>('0' + ((byte >> 3U) & 7U));
+    out += static_cast<char>('0' + (byte & 7U));
+  }
+}
+
+/// A terminal obeys C0 and C1 controls; a reader is deceived by what overrides the writing direction.
+bool is_unsafe_on_terminal(char32_t c) noexcept {
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/// Names further apart than this many edits are not alike, however long they are. It also bounds the work: only a band
+/// of the table of edits, this wide to both sides of the diagonal, can matter.
+constexpr std::size_t most_edits = 8;
+
+/// Returns the least number of inserted, deleted and replaced bytes between `a` and `b`, or more than `limit` (which is
+/// at most `most_edits`) if it is larger than that.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
+  const std::size_t difference = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
+  if (difference > limit) return limit + 1;
+
+  // previous[j + most_edits - i] is the distance of the first i bytes of `a` to the first j of `b`.
+  constexpr std::size_t width = 2 * most_edits + 1;
+  std::array<std::size_t, width + 1> previous{};
+  previous.fill(limit + 1);
+  for (std::size_t j = 0; j <= std::min(b.size(), most_edits); ++j) previous[j + most_edits] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::array<std::size_t, width + 1> current{};
+    current.fill(limit + 1);
+    std::size_t least = limit + 1;
+    for (std::size_t k = 0; k < width; ++k) {
+      if (i + k < most_edits || i + k - most_edits > b.size()) continue;
+      const std::size_t j = i + k - most_edits;
+      std::size_t distance = previous[k + 1] + 1;
+      if (k > 0) distance = std::min(distance, current[k - 1] + 1);
+      if (j > 0) distance = std::min(distance, previous[k] + (a[i - 1] == b[j - 1] ? 0U : 1U));
+      current[k] = distance;
+      least = std::min(least, distance);
+    }
+    if (least > limit) return limit + 1;
+    previous = current;
+  }
+  return previous[b.size() + most_edits - a.size()];
+}
+
+}  // namespace
+
+CodePoint first_code_point(std::string_view text) noexcept {
+  const std::uint8_t lead = byte_at(text, 0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t size = lead >= 0xc2 && lead <= 0xdf   ? 2
+                           : (lead & 0xf0U) == 0xe0       ? 3
+                           : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                          : 0;
+  if (size == 0 || text.size() < size) return {};
+
+  char32_t value = lead & (0x7fU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    const std::uint8_t next = byte_at(text, i);
+    if ((next & 0xc0U) != 0x80) return {};
+    value = (value << 6U) | (next & 0x3fU);
+  }
+  const bool is_overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
+  const bool is_surrogate = value >= 0xd800 && value <= 0xdfff;
+  if (is_overlong || is_surrogate || value > 0x10ffff) return {};
+  return {value, size};
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t size = first_code_point(text).size;
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+bool has_control_character(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) { return is_control(static_cast<std::uint8_t>(c)); });
+}
+
+std::string replace_bad_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t size = first_code_point(text).size;
+    if (size == 0)
+      out += "\xef\xbf\xbd";
+    else
+      out += text.substr(0, size);
+    text.remove_prefix(std::max(size, std::size_t{1}));
+  }
+  return out;
+}
+
+std::string escape_for_terminal(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint next = first_code_point(text);
+    const std::size_t size = std::max(next.size, std::size_t{1});
+    if (next.size == 0 || is_unsafe_on_terminal(next.value)) {
+      for (std::size_t i = 0; i < size; ++i) append_escape(out, byte_at(text, i));
+    } else {
+      out += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+std::string quote_path(std::string_view name, bool quote_non_ascii) {
+  const auto must_escape = [quote_non_ascii](char c) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    return is_control(byte) || c == '"' || c == '\\' || (quote_non_ascii && byte > 0x7f);
+  };
+  if (std::none_of(name.begin(), name.end(), must_escape)) return std::string(name);
+  std::string out = "\"";
+  for (const char c : name) {
+    if (must_escape(c))
+      append_escape(out, static_cast<std::uint8_t>(c));
+    else
+      out += c;
+  }
+  return out += '"';
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> pieces;
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    pieces.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return pieces;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::string to_lower_ascii(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+int hex_value(char digit) noexcept {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), std::size_t{3}))) {
+    std::uint32_t group = std::uint32_t{byte_at(bytes, 0)} << 16U;
+    if (bytes.size() > 1) group |= std::uint32_t{byte_at(bytes, 1)} << 8U;
+    if (bytes.size() > 2) group |= byte_at(bytes, 2);
+    out += alphabet[group >> 18U];
+    out += alphabet[(group >> 12U) & 63U];
+    out += bytes.size() > 1 ? alphabet[(group >> 6U) & 63U] : '=';
+    out += bytes.size() > 2 ? alphabet[group & 63U] : '=';
+  }
+  return out;
+}
+
+std::vector<std::string> nearest(std::string_view wanted, const std::vector<std::string>& candidates,
+                                 std::size_t most) {
+  struct Match {
+    std::size_t distance;
+    const std::string* name;
+  };
+  std::vector<Match> matches;
+  for (const std::string& candidate : candidates) {
+    // Half of the longer name may differ: `v9` is like `v9.0`, and not like `ab`.
+    const std::size_t limit = std::min(std::max(wanted.size(), candidate.size()) / 2, most_edits);
+    const std::size_t distance = edit_distance(wanted, candidate, limit);
+    if (distance <= limit) matches.push_back({distance, &candidate});
+  }
+  const std::size_t count = std::min(most, matches.size());
+  std::partial_sort(matches.begin(), matches.begin() + static_cast<std::ptrdiff_t>(count), matches.end(),
+                    [](const Match& a, const Match& b) {
+                      return a.distance != b.distance ? a.distance < b.distance : *a.name < *b.name;
+                    });
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) names.push_back(*matches[i].name);
+  return names;
+}
+
+std::string quoted_list(const std::vector<std::string>& items) {
+  std::string out;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) out += i + 1 == items.size() ? " and " : ", ";
+    out += "'" + items[i] + "'";
+  }
+  return out;
+}
+
+}  // namespace mlem
