@@ -13,20 +13,22 @@ namespace mlem {
 /// allowed can refuse it by name.
 class RepoUrl {
  public:
-  /// Returns `text` as an address. Throws Error(invalid) naming the rule for a leading `-`, control characters, `\`, an
-  /// empty segment or `..` (raw or percent-encoded), a query, a fragment, a relative path, bytes that are not UTF-8,
-  /// a missing host. Secrets are replaced by `***` in the message.
+  /// Returns `text` as an address. Throws Error(invalid) naming the rule for a leading `-` (of a user or host too),
+  /// control characters, `\`, an empty segment, `.` (but in a `file:` URL) or `..` (raw or percent-encoded), a
+  /// malformed escape, a query, a fragment, a relative path, bytes that are not UTF-8, a missing or malformed host or
+  /// port, a `file:` URL with another host than `localhost`. Secrets are replaced by `***` in the message.
   static RepoUrl parse(std::string_view text);
 
-  /// As written, with exactly one `/` at the end; `.git` before it is dropped on github.com.
+  /// As written, with exactly one `/` at the end; `.git` before it is dropped on github.com, and `localhost` in a
+  /// `file:` URL, which git would take for a directory. A helper's address is kept to the letter.
   const std::string& text() const noexcept { return text_; }
   /// As git is given it: `text()` without the `/` at the end.
   std::string_view fetch_text() const noexcept;
   /// For comparing: scheme and host in lower case, default port and `/` at the end dropped, unreserved escapes decoded
   /// (RFC 3986, 6.2.2); on github.com without `.git`. The scp form becomes `ssh://[user@]host/~/path`, or
-  /// `ssh://[user@]host/path` if its path is absolute.
+  /// `ssh://[user@]host/path` if its path is absolute. Can be parsed again, and is then its own normalised form.
   const std::string& normalized() const noexcept { return normalized_; }
-  /// `text()` with every user part's secret replaced by `***`: the only spelling that may be printed.
+  /// `text()` as redact() gives it, escaped for a terminal: the only spelling that may be printed.
   std::string printable() const;
 
   /// Lower case: `https`, `ssh` (the scp form too), `file`, `ext`, …
@@ -59,9 +61,10 @@ struct UrlParts {
   /// What the host's form says the first words after it are.
   enum class RevKind { none, any, branch, tag, commit };
 
-  std::string repo;                     ///< what RepoUrl::parse takes
-  RevKind rev_kind = RevKind::none;     ///< none: no rev in the address
-  std::string rest;                     ///< `<rev>/<path>` (undivided: a branch may have slashes), or `<path>` if none
+  std::string repo;                  ///< what RepoUrl::parse takes
+  RevKind rev_kind = RevKind::none;  ///< none: no rev in the address
+  std::string rev;   ///< the rev, if the address itself says where it ends: `…:REV@`, a full id, the end
+  std::string rest;  ///< `<path>`; `<rev>/<path>`, undivided, if there is a rev and `rev` is empty
 
   friend bool operator==(const UrlParts&, const UrlParts&) = default;
 };
@@ -72,11 +75,24 @@ struct UrlParts {
 /// `…/-/tree|blob/<rev>/<path>` (GitLab, any depth), `bitbucket.org/org/repo/src/<rev>/<path>`,
 /// `git://[host]/path:REV@[<path>]` (MLEM's form for local repositories; without host the repo is `file:///path`);
 /// else a directory after two segments on github.com and bitbucket.org, elsewhere after a segment ending in `.git`.
-/// Percent escapes in `rest` are decoded for http(s). Does not validate: its `repo` goes to RepoUrl::parse.
+/// The forms with a rev are those of http(s) pages. Percent escapes in `rev` and `rest` are decoded, but for the scp
+/// form and MLEM's. Does not validate: its `repo` goes to RepoUrl::parse, and is all of a `text` with a query or
+/// fragment.
 UrlParts split_url(std::string_view text);
 
 /// Returns whether `text` is meant as an address: has `scheme://`, `helper::` or the scp form. A plain path is none.
 bool looks_like_url(std::string_view text);
+
+/// Returns whether `text` is an address even where `<rev>:<path>` or a file's name may stand: as looks_like_url(), but
+/// the scp form must have a user.
+bool looks_like_url_and_no_rev(std::string_view text);
+
+/// Returns the `file://` address of the directory `path`, which is absolute; what would be special in a URL is escaped.
+std::string file_url(std::string_view path);
+
+/// Returns `text`, an address or any text with addresses in it, with secrets replaced by `***`: a password, the whole
+/// user part where it may be a token (any scheme but ssh), and the address that is given to a remote helper.
+std::string redact(std::string_view text);
 
 /// Returns the page that shows `path` at `rev` where the host's form is known (github.com, gitlab.com, bitbucket.org,
 /// codeberg.org): `https://github.com/org/repo/tree/<rev>/<path>`; nothing for other hosts and schemes.

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "model/oid.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "model/oid.hpp"
 
 namespace mlem {
 

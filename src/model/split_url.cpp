@@ -1,0 +1,183 @@
+#include "base/text.hpp"
+#include "model/detail/url_text.hpp"
+#include "model/oid.hpp"
+#include "model/repo_url.hpp"
+
+#include <algorithm>
+#include <vector>
+
+// Addresses with more in them than a repository, and pages that show a part of one. Where the repository ends cannot be
+// told from the address alone; these are the forms of the hosts, as the contract lists them.
+
+namespace mlem {
+namespace {
+
+using RevKind = UrlParts::RevKind;
+using Segments = std::vector<std::string_view>;
+
+constexpr auto npos = std::string_view::npos;
+
+/// Where the repository ends and what follows it begins, counted in segments of the path.
+struct Border {
+  std::size_t repo_end;
+  std::size_t rest_begin;
+  RevKind rev_kind;
+};
+
+RevKind gitea_kind(std::string_view word) {
+  if (word == "branch") return RevKind::branch;
+  if (word == "tag") return RevKind::tag;
+  if (word == "commit") return RevKind::commit;
+  return RevKind::none;
+}
+
+bool is_tree_or_blob(std::string_view word) { return word == "tree" || word == "blob"; }
+
+/// A page of a web host: `rest_begin` is where the rev starts. `end` bounds the repository's part.
+std::optional<Border> find_page(const Segments& segments, std::string_view host, std::size_t end) {
+  const std::size_t size = segments.size();
+  if (host == "bitbucket.org") {
+    if (size > 3 && segments[2] == "src") return Border{2, 3, RevKind::any};
+    return std::nullopt;
+  }
+  if (size > 3 && end >= 2 && is_tree_or_blob(segments[2])) return Border{2, 3, RevKind::any};
+  if (host == "github.com") return std::nullopt;
+  for (std::size_t i = 2; i + 2 < size && i <= end; ++i) {
+    if (segments[i] == "-" && is_tree_or_blob(segments[i + 1])) return Border{i, i + 2, RevKind::any};
+    if (segments[i] == "src" && gitea_kind(segments[i + 1]) != RevKind::none)
+      return Border{i, i + 2, gitea_kind(segments[i + 1])};
+  }
+  return std::nullopt;
+}
+
+Border find_border(const Segments& segments, const detail::UrlPieces& pieces) {
+  const std::string host = to_lower_ascii(pieces.host);
+  const std::size_t size = segments.size();
+  const bool has_two_segments = host == "github.com" || host == "bitbucket.org";
+  const auto dot_git = std::find_if(segments.begin(), segments.end(),
+                                    [](std::string_view segment) { return segment.ends_with(".git"); });
+  std::size_t end = size;
+  if (has_two_segments)
+    end = std::min(size, std::size_t{2});
+  else if (dot_git != segments.end())
+    end = static_cast<std::size_t>(dot_git - segments.begin()) + 1;
+
+  if (pieces.scheme == "http" || pieces.scheme == "https")
+    if (const auto page = find_page(segments, host, end)) return *page;
+  return {end, end, RevKind::none};
+}
+
+/// Moves the rev out of `rest` where its end is certain: an id has no slash, and one segment cannot be divided.
+void divide_if_certain(UrlParts& parts) {
+  const std::size_t slash = parts.rest.find('/');
+  const std::string first = parts.rest.substr(0, slash);
+  if (slash != std::string::npos && parts.rev_kind != RevKind::commit && !Oid::parse(first)) return;
+  parts.rev = first;
+  parts.rest.erase(0, slash == std::string::npos ? slash : slash + 1);
+}
+
+/// MLEM's form for local repositories, `git://[host]/path:REV@[<path>]`. It has no escapes, and its rev no `@`.
+std::optional<UrlParts> split_mlem_form(std::string_view text) {
+  const auto pieces = detail::take_apart(text);
+  if (!pieces || pieces->scheme != "git") return std::nullopt;
+  const std::string_view path = pieces->path;
+  const std::size_t colon = path.find(':');
+  const std::size_t at = path.find('@', colon == npos ? path.size() : colon);
+  if (at == npos || at == colon + 1) return std::nullopt;
+
+  UrlParts parts;
+  const std::string_view directory = path.substr(0, colon);
+  if (pieces->host.empty())
+    parts.repo = file_url(directory);
+  else
+    parts.repo = text.substr(0, text.size() - path.size() + colon);
+  parts.rev_kind = RevKind::any;
+  parts.rev = path.substr(colon + 1, at - colon - 1);
+  parts.rest = path.substr(at + 1);
+  if (parts.rest.starts_with('/')) parts.rest.erase(0, 1);
+  return parts;
+}
+
+}  // namespace
+
+UrlParts split_url(std::string_view text) {
+  if (auto parts = split_mlem_form(text)) return *parts;
+
+  UrlParts parts;
+  parts.repo = text;
+  const auto pieces = detail::take_apart(text);
+  // A query or fragment is neither path nor rev, and RepoUrl::parse says so.
+  if (!pieces || text.find_first_of("?#") != npos) return parts;
+
+  std::string_view path = pieces->path;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  if (path.ends_with('/')) path.remove_suffix(1);
+  const Segments segments = split(path, '/');
+  const Border border = find_border(segments, *pieces);
+  if (border.repo_end == segments.size()) return parts;
+
+  const std::string_view last_of_repo = segments[border.repo_end - 1];
+  parts.repo = text.substr(0, static_cast<std::size_t>(last_of_repo.data() - text.data()) + last_of_repo.size());
+  const std::string_view first_of_rest = segments[border.rest_begin];
+  const std::string_view rest = path.substr(static_cast<std::size_t>(first_of_rest.data() - path.data()));
+  parts.rest = pieces->is_scp ? std::string(rest) : detail::decode_escapes(rest);
+  parts.rev_kind = border.rev_kind;
+  if (parts.rev_kind != RevKind::none) divide_if_certain(parts);
+  return parts;
+}
+
+bool looks_like_url(std::string_view text) {
+  return detail::scheme_length(text, "::") > 0 || detail::take_apart(text).has_value();
+}
+
+bool looks_like_url_and_no_rev(std::string_view text) {
+  if (detail::scheme_length(text, "::") > 0) return true;
+  const auto pieces = detail::take_apart(text);
+  // `@:path` and `HEAD@{1}:path` are revs.
+  return pieces && (!pieces->is_scp || (pieces->user && !pieces->user->empty() && !pieces->host.starts_with('{')));
+}
+
+std::string file_url(std::string_view path) {
+  std::string special = "%?#";
+  // An address is UTF-8; a directory's name need not be.
+  if (!is_utf8(path))
+    for (int byte = 0x80; byte <= 0xff; ++byte) special += static_cast<char>(byte);
+  return "file://" + detail::escape(path, special);
+}
+
+std::optional<std::string> browse_url(const RepoUrl& repo, std::string_view rev, std::string_view path) {
+  const std::string& base = repo.normalized();
+  // An address with a user or a port of its own is no page that everybody can open.
+  if (repo.is_helper() || !base.starts_with("https://" + repo.host() + "/")) return std::nullopt;
+
+  std::string page;
+  std::string shown_rev(rev);
+  if (repo.host() == "github.com") {
+    page = "/tree/";
+  } else if (repo.host() == "gitlab.com") {
+    page = "/-/tree/";
+  } else if (repo.host() == "bitbucket.org") {
+    page = "/src/";
+  } else if (repo.host() == "codeberg.org") {
+    constexpr std::string_view heads = "refs/heads/";
+    constexpr std::string_view tags = "refs/tags/";
+    page = "/src/";  // without a kind the host finds out itself
+    if (Oid::parse(rev)) {
+      page = "/src/commit/";
+    } else if (rev.starts_with(heads)) {
+      page = "/src/branch/";
+      shown_rev.erase(0, heads.size());
+    } else if (rev.starts_with(tags)) {
+      page = "/src/tag/";
+      shown_rev.erase(0, tags.size());
+    }
+  } else {
+    return std::nullopt;
+  }
+  constexpr std::string_view special = " \"#%<>?";
+  page = base + page + detail::escape(shown_rev, special);
+  if (!path.empty()) page += "/" + detail::escape(path, special);
+  return page;
+}
+
+}  // namespace mlem
