@@ -241,7 +241,7 @@ RepoUrl RepoUrl::parse(std::string_view text) {
 
   if (const Complaint why = judge_address(text)) throw refuse(why);
   const std::optional<UrlPieces> pieces = detail::take_apart(text);
-  if (!pieces) throw refuse("it has no scheme and is no '<host>:<path>'");
+  if (!pieces) throw refuse("it is a path and no address");
   if (const Complaint why = judge_pieces(*pieces)) throw refuse(why);
 
   const std::string_view path = repository_path(*pieces);

@@ -85,7 +85,7 @@ bool looks_like_url(std::string_view text);
 
 /// Returns whether `text` is an address even where `<rev>:<path>` or a file's name may stand: as looks_like_url(), but
 /// the scp form must have a user.
-bool looks_like_url_and_no_rev(std::string_view text);
+bool is_surely_url(std::string_view text);
 
 /// Returns the `file://` address of the directory `path`, which is absolute; what would be special in a URL is escaped.
 std::string file_url(std::string_view path);

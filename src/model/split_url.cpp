@@ -130,7 +130,7 @@ bool looks_like_url(std::string_view text) {
   return detail::scheme_length(text, "::") > 0 || detail::take_apart(text).has_value();
 }
 
-bool looks_like_url_and_no_rev(std::string_view text) {
+bool is_surely_url(std::string_view text) {
   if (detail::scheme_length(text, "::") > 0) return true;
   const auto pieces = detail::take_apart(text);
   // `@:path` and `HEAD@{1}:path` are revs.

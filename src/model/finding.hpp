@@ -1,0 +1,45 @@
+#pragma once
+
+#include "model/link.hpp"
+#include "model/oid.hpp"
+#include "model/verdict.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlem {
+
+/// A step between a link and the object it ends at: a link in some repository at some commit.
+struct Hop {
+  std::string repo;           ///< RepoUrl::text(); empty for this repository
+  std::string rev;            ///< as the step before asked for it
+  std::optional<Oid> commit;  ///< none in an index or work tree
+  std::string path;           ///< from the repository's root
+
+  friend bool operator==(const Hop&, const Hop&) = default;
+};
+
+/// What is known about one link after it was judged: the keys of `--json` in their order (the contract's section 5).
+/// What has no value is empty, and its key absent.
+struct Finding {
+  std::string link;  ///< the link file from the repository's root: raw bytes, not always UTF-8
+  Verdict verdict = Verdict::ok;
+  std::string message;  ///< what and why, in one line; empty if `ok`
+  std::string hint;     ///< what to do about it
+  std::vector<Warning> warnings;
+  std::string link_type;
+  std::string object_type;    ///< of the object at the end
+  std::string repo;           ///< RepoUrl::text() of the source; of a rejected address what may be printed of it
+  std::string rev;            ///< what was asked for
+  std::string ref;            ///< the full name of what `rev` matched: `refs/tags/v1.0`
+  std::optional<Oid> commit;  ///< what `rev` peels to
+  std::string path;           ///< as it was found, with `.mlem`, from the source's root
+  std::optional<Oid> blob;    ///< the object's metafile
+  std::vector<Hop> hops;      ///< in the order they were followed
+  std::string at;             ///< where the link was read: `index`, `worktree` or a commit id
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+}  // namespace mlem
