@@ -282,10 +282,8 @@ std::string redact(std::string_view text) {
     return std::string(text.substr(0, colon)) + ":***" + std::string(text.substr(text.find('@', colon)));
 
   std::string out;
-  for (const std::string_view line : split(text, '\n')) {
-    if (!out.empty()) out += '\n';
-    out += redact_line(line);
-  }
+  for (const std::string_view line : split(text, '\n')) out += redact_line(line) + '\n';
+  out.pop_back();
   return out;
 }
 

@@ -105,7 +105,9 @@ Source Source::divided_at(std::string_view rev_text) const {
   source.rev = Rev::parse(rev_text);
   std::string_view directory = std::string_view(undivided).substr(rev_text.size());
   if (directory.starts_with('/')) directory.remove_prefix(1);
-  source.path = RepoPath::parse(join(directory, path)).text();
+  const std::string whole = join(directory, path);
+  if (whole.empty()) throw invalid("path", undivided, "it names a rev and no file");
+  source.path = RepoPath::parse(whole).text();
   source.undivided.clear();
   return source;
 }

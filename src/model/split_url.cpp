@@ -33,16 +33,17 @@ RevKind gitea_kind(std::string_view word) {
 
 bool is_tree_or_blob(std::string_view word) { return word == "tree" || word == "blob"; }
 
-/// A page of a web host: `rest_begin` is where the rev starts. `end` bounds the repository's part.
-std::optional<Border> find_page(const Segments& segments, std::string_view host, std::size_t end) {
+/// Returns where the repository ends and the rev begins if the address is a page of a web host, whose mark is before
+/// the segment `limit`.
+std::optional<Border> find_page(const Segments& segments, std::string_view host, std::size_t limit) {
   const std::size_t size = segments.size();
   if (host == "bitbucket.org") {
     if (size > 3 && segments[2] == "src") return Border{2, 3, RevKind::any};
     return std::nullopt;
   }
-  if (size > 3 && end >= 2 && is_tree_or_blob(segments[2])) return Border{2, 3, RevKind::any};
+  if (size > 3 && limit > 2 && is_tree_or_blob(segments[2])) return Border{2, 3, RevKind::any};
   if (host == "github.com") return std::nullopt;
-  for (std::size_t i = 2; i + 2 < size && i <= end; ++i) {
+  for (std::size_t i = 2; i + 2 < size && i < limit; ++i) {
     if (segments[i] == "-" && is_tree_or_blob(segments[i + 1])) return Border{i, i + 2, RevKind::any};
     if (segments[i] == "src" && gitea_kind(segments[i + 1]) != RevKind::none)
       return Border{i, i + 2, gitea_kind(segments[i + 1])};
@@ -63,7 +64,7 @@ Border find_border(const Segments& segments, const detail::UrlPieces& pieces) {
     end = static_cast<std::size_t>(dot_git - segments.begin()) + 1;
 
   if (pieces.scheme == "http" || pieces.scheme == "https")
-    if (const auto page = find_page(segments, host, end)) return *page;
+    if (const auto page = find_page(segments, host, has_two_segments ? size : end)) return *page;
   return {end, end, RevKind::none};
 }
 

@@ -1,0 +1,11 @@
+mlem_unit_tests(model
+  SOURCES
+    test_model_object_name.cpp
+    test_model_oid.cpp
+    test_model_repo_path.cpp
+    test_model_repo_url.cpp
+    test_model_rev.cpp
+    test_model_source.cpp
+    test_model_split_url.cpp
+    test_model_url_policy.cpp
+    test_model_verdict.cpp)

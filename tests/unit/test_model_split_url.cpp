@@ -1,0 +1,200 @@
+#include "model/repo_url.hpp"
+
+#include <doctest/doctest.h>
+
+#include <ostream>
+#include <string>
+
+using mlem::RepoUrl;
+using mlem::UrlParts;
+using Kind = mlem::UrlParts::RevKind;
+
+namespace {
+
+const std::string id = "0123456789abcdef0123456789abcdef01234567";
+
+struct Row {
+  std::string url;
+  UrlParts parts;
+};
+
+void check_rows(std::initializer_list<Row> rows) {
+  for (const Row& row : rows) {
+    CAPTURE(row.url);
+    const UrlParts parts = mlem::split_url(row.url);
+    CHECK(parts.repo == row.parts.repo);
+    CHECK(parts.rev_kind == row.parts.rev_kind);
+    CHECK(parts.rev == row.parts.rev);
+    CHECK(parts.rest == row.parts.rest);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("split url: pages of GitHub and its kin") {
+  const std::string repo = "https://github.com/o/r";
+  check_rows({
+      {repo, {repo, Kind::none, "", ""}},
+      {repo + "/", {repo + "/", Kind::none, "", ""}},
+      {repo + "/tree/main/models/rf", {repo, Kind::any, "", "main/models/rf"}},
+      {repo + "/blob/main/models/rf.mlem", {repo, Kind::any, "", "main/models/rf.mlem"}},
+      {repo + "/tree/feature/x/models", {repo, Kind::any, "", "feature/x/models"}},
+      {repo + "/tree/main", {repo, Kind::any, "main", ""}},
+      {repo + "/tree/main/", {repo, Kind::any, "main", ""}},
+      {repo + "/tree/" + id + "/a/b", {repo, Kind::any, id, "a/b"}},
+      {repo + "/tree/a%20b/c%2Fd", {repo, Kind::any, "", "a b/c/d"}},
+      {repo + "/tree/100%/d", {repo, Kind::any, "", "100%/d"}},
+      {repo + "/tree", {repo, Kind::none, "", "tree"}},
+      {repo + "/models/rf", {repo, Kind::none, "", "models/rf"}},
+      {repo + "/-/tree/main/a", {repo, Kind::none, "", "-/tree/main/a"}},
+      {repo + "/src/branch/main/a", {repo, Kind::none, "", "src/branch/main/a"}},
+      {"https://github.com/o/r.git/models/rf", {"https://github.com/o/r.git", Kind::none, "", "models/rf"}},
+      {"https://GitHub.com:443/o/r/models", {"https://GitHub.com:443/o/r", Kind::none, "", "models"}},
+      {"https://github.com/o", {"https://github.com/o", Kind::none, "", ""}},
+      {"https://ghe.example.com/o/r/tree/main/a", {"https://ghe.example.com/o/r", Kind::any, "", "main/a"}},
+      {"ssh://git@github.com/o/r/tree/main/a", {"ssh://git@github.com/o/r", Kind::none, "", "tree/main/a"}},
+      {"git@github.com:o/r/models/rf", {"git@github.com:o/r", Kind::none, "", "models/rf"}},
+      {"git@github.com:o/r/a%20b", {"git@github.com:o/r", Kind::none, "", "a%20b"}},
+      {repo + "/tree/main/a?plain=1", {repo + "/tree/main/a?plain=1", Kind::none, "", ""}},
+      {repo + "/blob/main/a#L1", {repo + "/blob/main/a#L1", Kind::none, "", ""}},
+  });
+}
+
+TEST_CASE("split url: pages of GitLab") {
+  const std::string repo = "https://gitlab.example.com/g/sub/deep/r";
+  check_rows({
+      {repo, {repo, Kind::none, "", ""}},
+      {repo + "/-/tree/main/a/b", {repo, Kind::any, "", "main/a/b"}},
+      {repo + "/-/blob/v1/a.mlem", {repo, Kind::any, "", "v1/a.mlem"}},
+      {repo + "/-/tree/main", {repo, Kind::any, "main", ""}},
+      {repo + "/-/raw/main/a", {repo + "/-/raw/main/a", Kind::none, "", ""}},
+      {repo + "/-/tree", {repo + "/-/tree", Kind::none, "", ""}},
+  });
+}
+
+TEST_CASE("split url: pages of Gitea say what kind the rev is") {
+  const std::string repo = "https://codeberg.org/o/r";
+  check_rows({
+      {repo + "/src/branch/feature/x/a", {repo, Kind::branch, "", "feature/x/a"}},
+      {repo + "/src/tag/v1/a", {repo, Kind::tag, "", "v1/a"}},
+      {repo + "/src/commit/abc1234/a/b", {repo, Kind::commit, "abc1234", "a/b"}},
+      {repo + "/src/other/v1/a", {repo + "/src/other/v1/a", Kind::none, "", ""}},
+      {"https://h/sub/o/r/src/tag/v1/a", {"https://h/sub/o/r", Kind::tag, "", "v1/a"}},
+      {"https://h/o/r.git/src/branch/a", {"https://h/o/r.git", Kind::none, "", "src/branch/a"}},
+  });
+}
+
+TEST_CASE("split url: pages of Bitbucket") {
+  const std::string repo = "https://bitbucket.org/o/r";
+  check_rows({
+      {repo + "/src/main/a/b", {repo, Kind::any, "", "main/a/b"}},
+      {repo + "/src/branch/a", {repo, Kind::any, "", "branch/a"}},
+      {repo + "/src/main", {repo, Kind::any, "main", ""}},
+      {repo + "/models/rf", {repo, Kind::none, "", "models/rf"}},
+      {repo + "/tree/main/a", {repo, Kind::none, "", "tree/main/a"}},
+  });
+}
+
+TEST_CASE("split url: elsewhere a directory follows a segment that ends in .git") {
+  check_rows({
+      {"https://h/a/b/c/d", {"https://h/a/b/c/d", Kind::none, "", ""}},
+      {"https://h/a/b.git/c/d/", {"https://h/a/b.git", Kind::none, "", "c/d"}},
+      {"ssh://git@h/a.git/c%20d", {"ssh://git@h/a.git", Kind::none, "", "c d"}},
+      {"git@h:a/b.git/c", {"git@h:a/b.git", Kind::none, "", "c"}},
+      {"git@h:/a/b.git/c", {"git@h:/a/b.git", Kind::none, "", "c"}},
+      {"file:///srv/r.git/a", {"file:///srv/r.git", Kind::none, "", "a"}},
+      {"file:///srv/r/.git/a", {"file:///srv/r/.git", Kind::none, "", "a"}},
+      {"file:///srv/r/models", {"file:///srv/r/models", Kind::none, "", ""}},
+      {"file:///o/r/tree/main/a", {"file:///o/r/tree/main/a", Kind::none, "", ""}},
+      {"https://h", {"https://h", Kind::none, "", ""}},
+      {"ext::sh -c x.git/a", {"ext::sh -c x.git/a", Kind::none, "", ""}},
+      {"models/rf", {"models/rf", Kind::none, "", ""}},
+      {"", {"", Kind::none, "", ""}},
+  });
+}
+
+TEST_CASE("split url: the form that MLEM writes for local repositories") {
+  check_rows({
+      {"git:///srv/r:v1.0@", {"file:///srv/r", Kind::any, "v1.0", ""}},
+      {"git:///srv/r/:v1.0@models/rf", {"file:///srv/r/", Kind::any, "v1.0", "models/rf"}},
+      {"git:///srv/r:feature/x@/models", {"file:///srv/r", Kind::any, "feature/x", "models"}},
+      {"git:///srv/a%20#r:v1@", {"file:///srv/a%2520%23r", Kind::any, "v1", ""}},
+      {"git://h:9418/r:v1@a@b", {"git://h:9418/r", Kind::any, "v1", "a@b"}},
+      {"git://h/r", {"git://h/r", Kind::none, "", ""}},
+      {"git:///srv/r:@", {"git:///srv/r:@", Kind::none, "", ""}},
+      {"git:///srv/r:v1", {"git:///srv/r:v1", Kind::none, "", ""}},
+      {"git://", {"git://", Kind::none, "", ""}},
+  });
+}
+
+TEST_CASE("split url: what looks like an address and what is surely one") {
+  struct Look {
+    std::string text;
+    bool looks;
+    bool is_sure;
+  };
+  const Look rows[] = {
+      {"https://h/r", true, true},
+      {"x+y.z-1://h", true, true},
+      {"ext::x", true, true},
+      {"git@h:r", true, true},
+      {"git@[::1]:r", true, true},
+      {"h:r", true, false},
+      {"main:models/rf", true, false},
+      {"[::1]:r", true, false},
+      {"HEAD@{1}:a", true, false},
+      {"@:a", false, false},
+      {":a", false, false},
+      {"models/rf", false, false},
+      {"./a:b", false, false},
+      {"/a:b", false, false},
+      {"a/b:c", false, false},
+      {"", false, false},
+      {"://x", false, false},
+      {"@h:r", true, false},
+      {"1a://h", true, false},
+      {"a@b", false, false},
+  };
+  for (const Look& row : rows) {
+    CAPTURE(row.text);
+    CHECK(mlem::looks_like_url(row.text) == row.looks);
+    CHECK(mlem::is_surely_url(row.text) == row.is_sure);
+  }
+}
+
+TEST_CASE("split url: the address of a directory gives its path back") {
+  const std::string rows[] = {"/srv/r", "/", "/a b/%41/x?y#z", "/caf\xc3\xa9", "/bad\xff\xc3\xa9"};
+  for (const std::string& row : rows) {
+    CAPTURE(row);
+    CHECK(RepoUrl::parse(mlem::file_url(row)).local_path() == row);
+  }
+}
+
+TEST_CASE("split url: the page of a path where the host is known") {
+  struct Page {
+    std::string repo;
+    std::string rev;
+    std::string page;  // empty: none
+  };
+  const Page rows[] = {
+      {"https://github.com/o/r.git", "v1", "https://github.com/o/r/tree/v1/models/a b.mlem"},
+      {"https://gitlab.com/g/s/r", "main", "https://gitlab.com/g/s/r/-/tree/main/models/a b.mlem"},
+      {"https://bitbucket.org/o/r", "main", "https://bitbucket.org/o/r/src/main/models/a b.mlem"},
+      {"https://codeberg.org/o/r", "main", "https://codeberg.org/o/r/src/main/models/a b.mlem"},
+      {"https://codeberg.org/o/r", "refs/heads/m", "https://codeberg.org/o/r/src/branch/m/models/a b.mlem"},
+      {"https://codeberg.org/o/r", "refs/tags/v1", "https://codeberg.org/o/r/src/tag/v1/models/a b.mlem"},
+      {"https://codeberg.org/o/r", id, "https://codeberg.org/o/r/src/commit/" + id + "/models/a b.mlem"},
+      {"https://github.com/o/r", "a#b%", "https://github.com/o/r/tree/a%23b%25/models/a b.mlem"},
+      {"https://github.com:8443/o/r", "v1", ""},
+      {"https://token@github.com/o/r", "v1", ""},
+      {"http://github.com/o/r", "v1", ""},
+      {"git@github.com:o/r", "v1", ""},
+      {"https://example.com/o/r", "v1", ""},
+  };
+  for (Page row : rows) {
+    CAPTURE(row.page);
+    if (const std::size_t blank = row.page.find(' '); blank != std::string::npos) row.page.replace(blank, 1, "%20");
+    CHECK(mlem::browse_url(RepoUrl::parse(row.repo), row.rev, "models/a b.mlem").value_or("") == row.page);
+  }
+  CHECK(mlem::browse_url(RepoUrl::parse("https://github.com/o/r"), "v1", "") == "https://github.com/o/r/tree/v1");
+}

@@ -1,0 +1,51 @@
+#include "model/url_policy.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using mlem::RepoUrl;
+using mlem::UrlPolicy;
+
+TEST_CASE("url policy: what is forbidden by default and why") {
+  struct Row {
+    std::string url;
+    std::string why;  // empty: allowed
+  };
+  const std::string user = "it has a user, which only ssh addresses may have";
+  const std::string password = "it has a password";
+  const Row rows[] = {
+      {"https://example.com/o/r", ""},
+      {"http://example.com/o/r", ""},
+      {"git://example.com/o/r", ""},
+      {"ssh://git@example.com/o/r", ""},
+      {"git@example.com:o/r", ""},
+      {"file:///srv/r", ""},
+      {"HTTPS://example.com/o/r", ""},
+      {"https://token@example.com/o/r", user},
+      {"http://user@example.com/o/r", user},
+      {"git://user@example.com/o/r", user},
+      {"https://u:p@example.com/o/r", password},
+      {"https://:p@example.com/o/r", password},
+      {"ssh://git:p@example.com/o/r", password},
+      {"ssh://git%3ap@example.com/o/r", password},
+      {"ext::sh -c x", "remote helpers such as 'ext' are never used"},
+      {"EXT::sh -c x", "remote helpers such as 'ext' are never used"},
+      {"fd::0", "remote helpers such as 'fd' are never used"},
+      {"https::https://example.com/o/r", "remote helpers such as 'https' are never used"},
+      {"ftp://example.com/o/r", "remote helpers such as 'ftp' are never used"},
+      {"ext://example.com/o", "remote helpers such as 'ext' are never used"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.url);
+    CHECK(why_forbidden(RepoUrl::parse(row.url), UrlPolicy{}).value_or("") == row.why);
+  }
+}
+
+TEST_CASE("url policy: the protocol must be in the list and a helper never is") {
+  const UrlPolicy server{{"https", "ssh"}};
+  CHECK_FALSE(why_forbidden(RepoUrl::parse("git@example.com:o/r"), server));
+  CHECK(why_forbidden(RepoUrl::parse("file:///srv/r"), server) == "the protocol 'file' is not in mlem.allowProtocol");
+  CHECK(why_forbidden(RepoUrl::parse("ext::x"), UrlPolicy{{"ext"}}) == "remote helpers such as 'ext' are never used");
+  CHECK(why_forbidden(RepoUrl::parse("https://example.com/"), UrlPolicy{{}}));
+}
