@@ -4,17 +4,26 @@ target_compile_features(mlem_settings INTERFACE cxx_std_20)
 target_include_directories(mlem_settings INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_compile_definitions(mlem_settings INTERFACE GIT_MLEM_VERSION="${PROJECT_VERSION}")
 if(GIT_MLEM_SANITIZE)
-  target_compile_options(mlem_settings INTERFACE -fsanitize=${GIT_MLEM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  target_link_options(mlem_settings INTERFACE -fsanitize=${GIT_MLEM_SANITIZE})
+  set(sanitize -fsanitize=${GIT_MLEM_SANITIZE} -fno-sanitize-recover=all)
+  target_compile_options(mlem_settings INTERFACE ${sanitize} -fno-omit-frame-pointer)
+  target_link_options(mlem_settings INTERFACE ${sanitize})
 endif()
 
 add_library(mlem_warnings INTERFACE)
-target_compile_options(mlem_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wold-style-cast -Wcast-qual -Wformat=2 $<$<BOOL:${GIT_MLEM_WERROR}>:-Werror>)
+target_compile_options(mlem_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-qual
+  -Wformat=2 $<$<BOOL:${GIT_MLEM_WERROR}>:-Werror>)
 
-# A room of src/: mlem_room(<name> SOURCES … USES <rooms and libraries, public> LIBRARIES <private>)
+# mlem_room(<name> SOURCES … USES <rooms and libraries its headers name> LIBRARIES <what only its sources need>)
+# makes src/<name> the static library mlem_<name>. Headers go into a header set, so that each is checked to compile
+# alone: `cmake --build … --target all_verify_interface_header_sets`.
 function(mlem_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;USES;LIBRARIES")
+  set(headers ${ROOM_SOURCES})
+  list(FILTER headers INCLUDE REGEX "[.]hpp$")
+  list(FILTER ROOM_SOURCES EXCLUDE REGEX "[.]hpp$")
   add_library(mlem_${name} STATIC ${ROOM_SOURCES})
+  target_sources(mlem_${name} PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/src" FILES ${headers})
   target_link_libraries(mlem_${name} PUBLIC mlem_settings ${ROOM_USES} PRIVATE mlem_warnings ${ROOM_LIBRARIES})
+  set_target_properties(mlem_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()

@@ -1,0 +1,10 @@
+# find_package(git-mlem) gives mlem::mlem. The library is static, so what it was built from is needed to link it.
+include(CMakeFindDependencyMacro)
+find_dependency(PkgConfig)
+find_dependency(Boost COMPONENTS filesystem)
+find_dependency(fmt)
+find_dependency(OpenSSL COMPONENTS Crypto)
+find_dependency(Threads)
+pkg_check_modules(LIBGIT2 QUIET REQUIRED IMPORTED_TARGET libgit2)
+pkg_check_modules(YAML_CPP QUIET REQUIRED IMPORTED_TARGET yaml-cpp)
+include("${CMAKE_CURRENT_LIST_DIR}/git-mlem-targets.cmake")
