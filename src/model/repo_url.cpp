@@ -276,14 +276,13 @@ std::optional<std::string> RepoUrl::local_path() const {
 std::string redact(std::string_view text) {
   if (const std::size_t length = detail::scheme_length(text, "::"))
     return std::string(text.substr(0, length)) + "::***";
-  const bool has_scheme = detail::scheme_length(text, "://") > 0;
-  const std::size_t colon = detail::scp_colon(text);
-  if (!has_scheme && colon != npos && has_scp_password(text.substr(colon + 1)))
-    return std::string(text.substr(0, colon)) + ":***" + std::string(text.substr(text.find('@', colon)));
-
   std::string out;
   for (const std::string_view line : split(text, '\n')) out += redact_line(line) + '\n';
   out.pop_back();
+  const std::string_view redacted = out;
+  const std::size_t colon = detail::scp_colon(redacted);
+  if (colon != npos && detail::scheme_length(redacted, "://") == 0 && has_scp_password(redacted.substr(colon + 1)))
+    out.replace(colon + 1, out.find('@', colon) - colon - 1, "***");
   return out;
 }
 

@@ -208,6 +208,7 @@ TEST_CASE("repo url: a secret is never printed") {
       {"ssh://git%3Ap@example.com/r", "ssh://***@example.com/r"},
       {"git@example.com:o/r", "git@example.com:o/r"},
       {"user:p@example.com:r", "user:***@example.com:r"},
+      {"user:p@example.com:r https://u:p@b/", "user:***@example.com:r https://***@b/"},
       {"ext::ssh u:p@host", "ext::***"},
       {"fatal: cannot access 'https://u:p@example.com/r/': x@y",
        "fatal: cannot access 'https://***@example.com/r/': x@y"},
