@@ -1,12 +1,12 @@
 #pragma once
 
+#include "model/link.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "model/link.hpp"
 
 namespace mlem::yaml {
 
@@ -31,12 +31,13 @@ struct Metafile {
 };
 
 /// Reads a `*.mlem` file of any vintage (the contract's section 2).
-/// Throws Error(invalid) with `line L, column C: …` in its why (both from 1) for text that is no single YAML mapping and
-/// for a link that breaks a rule; Error(invalid) too for a link over `max_link_size` or a file over `max_object_size`.
+/// Throws Error(invalid) with `line L, column C: …` in its why (both from 1) for text that is no single YAML mapping
+/// and for a link that breaks a rule; Error(invalid) too for a link over `max_link_size` or a file over
+/// `max_object_size`.
 Metafile read_metafile(std::string_view text);
 
-/// Reads a link in the canonical form that `write_link` prints, without a YAML parser. Returns nothing for any text that
-/// it does not fully understand: read_metafile() then asks yaml-cpp. What it accepts, both read alike.
+/// Reads a link in the canonical form that `write_link` prints, without a YAML parser. Returns nothing for any text
+/// that it does not fully understand: read_metafile() then asks yaml-cpp. What it accepts, both read alike.
 std::optional<Metafile> scan_link(std::string_view text);
 
 /// The same by yaml-cpp and this room's own checks only. For read_metafile() and for the test that compares the two.

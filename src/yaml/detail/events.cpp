@@ -1,0 +1,237 @@
+#include "yaml/detail/events.hpp"
+
+#include "base/text.hpp"
+#include "yaml/detail/quoted.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+// yaml-cpp 0.7 reads more than YAML: it closes quotes by itself, drops what follows them and takes any byte. The checks
+// here close those gaps on the text itself, at the places that its events name.
+
+namespace mlem::yaml::detail {
+namespace {
+
+constexpr std::string_view malformed = "malformed YAML";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+/// Throws for the first character that a metafile may not have.
+void check_characters(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint next = first_code_point(text.substr(at));
+    if (next.size == 0) throw invalid_at(text, at, malformed, "a byte that is not UTF-8");
+    const bool line_end = next.value == U'\n' || text.substr(at).starts_with("\r\n");
+    if (!line_end && next.value != U'\t' && !is_printable(next.value)) {
+      throw invalid_at(text, at, malformed,
+                       fmt::format("the control character U+{:04X}", static_cast<std::uint32_t>(next.value)));
+    }
+    at += next.size;
+  }
+}
+
+/// Returns where the node at `offset` itself begins, after its anchor and tag.
+std::size_t skip_properties(std::string_view text, std::size_t offset) {
+  while (offset < text.size() && (text[offset] == '&' || text[offset] == '!')) {
+    offset = std::min(text.find_first_of(" \t\r\n", offset), text.size());
+    offset = std::min(text.find_first_not_of(" \t\r\n", offset), text.size());
+  }
+  return offset;
+}
+
+/// Turns yaml-cpp's events into ours and checks scalars against the text.
+class Adapter : public YAML::EventHandler {
+ public:
+  Adapter(std::string_view text, detail::EventHandler& handler)
+      : text_(text), mark_size_(text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0), handler_(handler) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const std::size_t start = offset(mark);
+    if (expects_key() && !in_flow()) check_key(start, end_of_null(skip_properties(text_, start)));
+    emit({.kind = Event::Kind::null, .offset = start, .plain = true, .anchor = anchor});
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    emit({.kind = Event::Kind::alias, .offset = offset(mark), .anchor = anchor});
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    const std::size_t start = skip_properties(text_, offset(mark));
+    const char first = start < text_.size() ? text_[start] : '\0';
+    const bool quoted = tag != "?" && (first == '\'' || first == '"');
+    const bool block = tag != "?" && (first == '|' || first == '>');
+    // yaml-cpp gives `!` to scalars in quotes and blocks, but also to `! plain`.
+    const bool own_tag = text_.substr(offset(mark), start - offset(mark)).find('!') != std::string_view::npos;
+    Event event = {.kind = Event::Kind::scalar,
+                   .offset = offset(mark),
+                   .value = value,
+                   .plain = !quoted && !block,
+                   .tagged = tag != "?" && (tag != "!" || own_tag || !(quoted || block)),
+                   .anchor = anchor};
+    std::size_t end = start + value.size();
+    if (quoted) {
+      Quoted read = read_quoted_at(start);
+      event.value = std::move(read.value);
+      end = read.end;
+    }
+    if (expects_key() && !in_flow() && !block) check_key(offset(mark), end);
+    emit(std::move(event));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
+    start(Event::Kind::sequence_start, mark, tag, anchor, style);
+  }
+  void OnSequenceEnd() override { end(Event::Kind::sequence_end); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    start(Event::Kind::map_start, mark, tag, anchor, style);
+  }
+  void OnMapEnd() override { end(Event::Kind::map_end); }
+
+  /// yaml-cpp counts bytes after the byte order mark.
+  std::size_t offset(const YAML::Mark& mark) const {
+    const auto position = static_cast<std::size_t>(std::max(mark.pos, 0)) + mark_size_;
+    return std::min(position, text_.size());
+  }
+
+ private:
+  struct Level {
+    bool map;
+    bool flow;  ///< as all inside a flow collection is
+    bool expects_key = map;
+  };
+
+  bool in_flow() const { return !levels_.empty() && levels_.back().flow; }
+  bool expects_key() const { return !levels_.empty() && levels_.back().expects_key; }
+
+  void emit(Event event) {
+    event.key = expects_key();
+    if (!levels_.empty() && levels_.back().map) levels_.back().expects_key = !event.key;
+    handler_.on_event(event);
+  }
+  void start(Event::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+             YAML::EmitterStyle::value style) {
+    const bool flow = in_flow() || style == YAML::EmitterStyle::Flow;
+    emit({.kind = kind, .offset = offset(mark), .tagged = tag != "?", .anchor = anchor});
+    levels_.push_back({.map = kind == Event::Kind::map_start, .flow = flow});
+  }
+  void end(Event::Kind kind) {
+    levels_.pop_back();
+    handler_.on_event({.kind = kind});
+  }
+
+  char at(std::size_t offset) const { return offset < text_.size() ? text_[offset] : '\n'; }
+  std::size_t skip_blanks(std::size_t offset) const {
+    while (at(offset) == ' ' || at(offset) == '\t') ++offset;
+    return offset;
+  }
+
+  Quoted read_quoted_at(std::size_t start) const {
+    std::optional<Quoted> quoted = read_quoted(text_, start);
+    if (!quoted) throw invalid_at(text_, start, malformed, "a quote that is not closed");
+    const std::size_t next = skip_blanks(quoted->end);
+    const char after = at(next);
+    const bool comment = after == '#' && next > quoted->end;
+    const bool flow_end = in_flow() && std::string_view(",]}").find(after) != std::string_view::npos;
+    if (after != '\r' && after != '\n' && after != ':' && !comment && !flow_end) {
+      throw invalid_at(text_, next, malformed, "text after a quoted scalar");
+    }
+    return *std::move(quoted);
+  }
+
+  /// Returns the offset past a null, which ends where it starts if it is not written out.
+  std::size_t end_of_null(std::size_t start) const {
+    for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
+      if (text_.substr(start).starts_with(word)) return start + word.size();
+    }
+    return start;
+  }
+
+  /// yaml-cpp takes a line of a block mapping that has no colon, or nothing before it, for a key too; and a key could
+  /// go on over lines. `end` is past a key that does not.
+  void check_key(std::size_t start, std::size_t end) const {
+    const std::size_t before = text_.substr(0, start).find_last_not_of(" \t");
+    if (before != std::string_view::npos && text_[before] == '?') return;
+    if (end == start || at(skip_blanks(end)) != ':') throw invalid_at(text_, start, malformed, "no 'key: value'");
+  }
+
+  std::string_view text_;
+  std::size_t mark_size_;
+  detail::EventHandler& handler_;
+  std::vector<Level> levels_;
+};
+
+/// Takes what there should be none of.
+class NoMore : public detail::EventHandler {
+ public:
+  explicit NoMore(std::string_view text) : text_(text) {}
+  void on_event(const Event& event) override { throw invalid_at(text_, event.offset, malformed, "a second document"); }
+
+ private:
+  std::string_view text_;
+};
+
+/// Returns the offset of a line that git leaves where a merge failed.
+std::size_t find_conflict_marker(std::string_view text) {
+  for (const std::string_view marker : {"<<<<<<< ", ">>>>>>> ", "======="}) {
+    if (text.starts_with(marker)) return 0;
+    const std::size_t at = text.find("\n" + std::string(marker));
+    if (at != std::string_view::npos) return at + 1;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+void parse_events(std::string_view text, detail::EventHandler& handler) {
+  check_characters(text);
+  std::istringstream stream{std::string(text)};
+  Adapter adapter(text, handler);
+  try {
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(adapter)) throw invalid_at(text, 0, malformed, "no document");
+    // Asked once more and never in a loop: after a stray `,` yaml-cpp finds empty documents for ever.
+    NoMore no_more(text);
+    Adapter rest(text, no_more);
+    if (parser.HandleNextDocument(rest)) throw invalid_at(text, text.size(), malformed, "a second document");
+  } catch (const YAML::Exception& error) {
+    const std::size_t marker = find_conflict_marker(text);
+    if (marker != std::string_view::npos) throw invalid_at(text, marker, malformed, "a conflict marker of a merge");
+    throw invalid_at(text, adapter.offset(error.mark), malformed, escape_for_terminal(error.msg));
+  }
+}
+
+Error invalid_at(std::string_view text, std::size_t offset, std::string_view what_failed, std::string_view why) {
+  if (text.starts_with(byte_order_mark)) {
+    text.remove_prefix(byte_order_mark.size());
+    offset -= std::min(offset, byte_order_mark.size());
+  }
+  const std::string_view before = text.substr(0, offset);
+  const std::string_view line = before.substr(before.rfind('\n') + 1);
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
+  const auto column = std::count_if(line.begin(), line.end(), [&](char c) { return !continues(c); }) + 1;
+  return {ErrorKind::invalid, std::string(what_failed),
+          fmt::format("line {}, column {}: {}", line_at(text, offset), column, why)};
+}
+
+std::size_t line_at(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  return static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
+}
+
+bool is_printable(char32_t c) noexcept {
+  const bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
+  return !control && c != 0x2028 && c != 0x2029 && c != 0xfffe && c != 0xffff;
+}
+
+}  // namespace mlem::yaml::detail

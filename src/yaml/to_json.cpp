@@ -1,0 +1,236 @@
+#include "base/text.hpp"
+#include "yaml/detail/events.hpp"
+#include "yaml/detail/scalar_type.hpp"
+#include "yaml/metafile.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace mlem::yaml {
+namespace {
+
+using detail::Event;
+using detail::invalid_at;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view no_json = "cannot be shown as JSON";
+
+std::optional<Json> finite(double value) { return std::isfinite(value) ? std::optional<Json>(value) : std::nullopt; }
+
+/// Returns the digits of `text` as a number; as a floating one, if it is too large for an integer.
+std::optional<Json> parse_digits(std::string_view digits, int base, bool negative) {
+  if (digits.empty()) return std::nullopt;
+  const char* const end = digits.data() + digits.size();
+  std::uint64_t magnitude = 0;
+  constexpr std::uint64_t most = std::uint64_t{1} << 63U;
+  if (std::from_chars(digits.data(), end, magnitude, base).ec == std::errc() && (!negative || magnitude <= most)) {
+    if (!negative) return Json(magnitude);
+    return Json(static_cast<std::int64_t>(0 - magnitude));
+  }
+  double value = 0;
+  for (const char digit : digits) value = value * base + hex_value(digit);
+  return finite(negative ? -value : value);
+}
+
+/// Returns `text`, digits in groups between colons (`1:30`), in its unit, the last group's.
+double parse_base_60(std::string_view text) {
+  double value = 0;
+  for (const std::string_view group : split(text, ':')) {
+    double part = 0;
+    std::from_chars(group.data(), group.data() + group.size(), part);
+    value = value * 60 + part;
+  }
+  return value;
+}
+
+/// Returns a number of YAML 1.1; nothing for those that JSON has not (`.inf`, too large) or that lack digits (`0x_`).
+std::optional<Json> parse_number(std::string_view text, detail::ScalarType type) {
+  std::string plain;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(plain), [](char c) { return c != '_'; });
+  const bool negative = plain.starts_with('-');
+  if (negative || plain.starts_with('+')) plain.erase(0, 1);
+  const bool base_60 = plain.find(':') != std::string::npos;
+  if (type == detail::ScalarType::integer && !base_60) {
+    if (plain.starts_with("0b")) return parse_digits(std::string_view(plain).substr(2), 2, negative);
+    if (plain.starts_with("0x")) return parse_digits(std::string_view(plain).substr(2), 16, negative);
+    return parse_digits(plain, plain.starts_with('0') ? 8 : 10, negative);
+  }
+  double value = 0;
+  if (base_60) {
+    value = parse_base_60(plain);
+  } else if (std::from_chars(plain.data(), plain.data() + plain.size(), value).ec != std::errc()) {
+    return std::nullopt;
+  }
+  if (negative) value = -value;
+  if (type == detail::ScalarType::integer && std::abs(value) < 9e15) return Json(static_cast<std::int64_t>(value));
+  return finite(value);
+}
+
+Json scalar_to_json(const Event& event) {
+  if (!event.plain || event.tagged) return event.value;
+  const detail::ScalarType type = detail::scalar_type(event.value);
+  switch (type) {
+    case detail::ScalarType::null:
+      return nullptr;
+    case detail::ScalarType::boolean: {
+      const std::string word = to_lower_ascii(event.value);
+      return word == "yes" || word == "true" || word == "on";
+    }
+    case detail::ScalarType::integer:
+    case detail::ScalarType::real:
+      return parse_number(event.value, type).value_or(event.value);
+    default:
+      return event.value;
+  }
+}
+
+/// Builds the value of one document. Keys stay in their order; of a repeated one the last value counts, as in MLEM.
+class JsonBuilder : public detail::EventHandler {
+ public:
+  explicit JsonBuilder(std::string_view text) : text_(text) {}
+
+  void on_event(const Event& event) override {
+    switch (event.kind) {
+      case Event::Kind::map_start:
+      case Event::Kind::sequence_start:
+        open(event);
+        return;
+      case Event::Kind::map_end:
+      case Event::Kind::sequence_end:
+        close();
+        return;
+      case Event::Kind::alias:
+        add(event, resolve(event));
+        return;
+      case Event::Kind::scalar:
+      case Event::Kind::null:
+        add_scalar(event);
+        return;
+    }
+  }
+
+  Json take() { return std::move(root_); }
+
+ private:
+  /// A value and about how many bytes it takes.
+  struct Node {
+    Json value;
+    std::size_t size = node_size;
+  };
+  static constexpr std::size_t node_size = 16;
+
+  struct Level {
+    Node node;
+    std::size_t offset = 0;
+    std::size_t anchor = 0;
+    std::string key = {};
+    std::unordered_map<std::string, std::ptrdiff_t> positions = {};
+  };
+
+  void open(const Event& event) {
+    const bool map = event.kind == Event::Kind::map_start;
+    if (levels_.empty() && !map) fail(event, "no YAML mapping");
+    if (event.key) fail(event, "a key that is no scalar");
+    levels_.push_back({.node = {map ? Json::object() : Json::array()}, .offset = event.offset, .anchor = event.anchor});
+  }
+
+  void close() {
+    Level level = std::move(levels_.back());
+    levels_.pop_back();
+    remember(level.offset, level.anchor, level.node);
+    if (levels_.empty()) {
+      root_ = std::move(level.node.value);
+    } else {
+      append(std::move(level.node));
+    }
+  }
+
+  void add_scalar(const Event& event) {
+    Node node{scalar_to_json(event), node_size + event.value.size()};
+    remember(event.offset, event.anchor, node);
+    add(event, std::move(node));
+  }
+
+  void add(const Event& event, Node node) {
+    if (levels_.empty()) fail(event, "no YAML mapping");
+    Level& level = levels_.back();
+    if (!event.key) {
+      append(std::move(node));
+    } else if (event.kind == Event::Kind::alias) {
+      fail(event, "an alias as a key");
+    } else {
+      level.key = event.kind == Event::Kind::null ? "null" : event.value;
+      level.node.size += event.value.size();
+    }
+  }
+
+  void append(Node node) {
+    Level& level = levels_.back();
+    level.node.size += node.size;
+    if (level.node.value.is_array()) {
+      level.node.value.push_back(std::move(node.value));
+      return;
+    }
+    // ordered_json looks for the key from the first one on: too slow for a hostile file of many keys.
+    auto& members = level.node.value.get_ref<Json::object_t&>();
+    const auto [position, is_new] = level.positions.try_emplace(level.key, std::ssize(members));
+    if (is_new) {
+      members.emplace_back(level.key, std::move(node.value));
+    } else {
+      std::next(members.begin(), position->second)->second = std::move(node.value);
+    }
+  }
+
+  void remember(std::size_t offset, std::size_t anchor, const Node& node) {
+    if (anchor == 0) return;
+    spend(offset, node.size);
+    anchors_[anchor] = node;
+  }
+
+  Node resolve(const Event& event) {
+    const auto anchor = anchors_.find(event.anchor);
+    if (anchor == anchors_.end()) fail(event, "an alias of what it is in");
+    spend(event.offset, anchor->second.size);
+    return anchor->second;
+  }
+
+  /// A few aliases of aliases make more data than there is memory.
+  void spend(std::size_t offset, std::size_t size) {
+    copied_ += size;
+    if (copied_ > max_object_size) throw invalid_at(text_, offset, no_json, "aliases stand for more than 16 MiB");
+  }
+
+  [[noreturn]] void fail(const Event& event, std::string_view why) const {
+    throw invalid_at(text_, event.offset, no_json, why);
+  }
+
+  std::string_view text_;
+  std::vector<Level> levels_;
+  std::unordered_map<std::size_t, Node> anchors_;
+  std::size_t copied_ = 0;
+  Json root_;
+};
+
+}  // namespace
+
+std::string to_json(std::string_view text) {
+  if (text.size() > max_object_size) {
+    throw invalid_at(text, max_object_size, no_json, "a metafile may not be larger than 16 MiB");
+  }
+  JsonBuilder builder(text);
+  detail::parse_events(text, builder);
+  // ASCII, so that no escape in the file becomes a control character on a terminal.
+  constexpr bool ensure_ascii = true;
+  return builder.take().dump(-1, ' ', ensure_ascii, Json::error_handler_t::replace);
+}
+
+}  // namespace mlem::yaml
