@@ -56,6 +56,7 @@ class BlockScanner {
   /// Returns whether the line is understood.
   bool take_line(std::string_view line) {
     if (line.empty() || !std::all_of(line.begin(), line.end(), is_printable_ascii)) return false;
+    if (line.starts_with("...")) return false;  // the end of the document
     const std::size_t indent = line.find_first_not_of(' ');
     if (indent == std::string_view::npos) return false;
     const std::string_view entry = line.substr(indent);

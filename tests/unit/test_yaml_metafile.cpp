@@ -1,0 +1,415 @@
+#include "base/error.hpp"
+#include "yaml/metafile.hpp"
+
+#include "yaml_fixtures.hpp"
+#include <boost/filesystem.hpp>
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+using mlem::Dialect;
+using mlem::Error;
+using mlem::ErrorKind;
+using mlem::Link;
+using mlem::test::link_to;
+using mlem::yaml::find_object_type;
+using mlem::yaml::Metafile;
+using mlem::yaml::parse_metafile;
+using mlem::yaml::read_metafile;
+using mlem::yaml::scan_link;
+using mlem::yaml::write_link;
+
+namespace {
+
+const std::string alias = "link_type: model\nobject_type: link\npath: models/rf.mlem\n";
+
+/// Returns why `text` is refused; empty if it is not.
+std::string why(const std::string& text) {
+  try {
+    read_metafile(text);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::invalid);
+    return error.why();
+  }
+  return {};
+}
+
+std::vector<std::string> warnings(const std::string& text) {
+  std::vector<std::string> messages;
+  for (const mlem::Warning& warning : read_metafile(text).warnings) {
+    messages.push_back(warning.code + ": " + warning.message);
+  }
+  return messages;
+}
+
+}  // namespace
+
+TEST_CASE("read_metafile: every way to write a link gives the same link") {
+  const std::string url = "https://example.com/team/models/";
+  Link link = link_to("models/rf.mlem");
+  link.repo = url;
+  link.rev = "v1.0";
+  link.dialect = Dialect::repo;
+  const std::string rows[] = {
+      "link_type: model\nobject_type: link\npath: models/rf.mlem\nrepo: " + url + "\nrev: v1.0\n",
+      "rev: v1.0\nrepo: " + url + "\npath: models/rf.mlem\nlink_type: model\nobject_type: link\n",
+      "link_type: 'model'\r\nobject_type: \"link\"\r\npath: models/rf.mlem\r\nrepo: " + url + "\r\nrev: v1.0\r\n",
+      "\xef\xbb\xbflink_type: model\nobject_type: link\npath: models/rf.mlem\nrepo: " + url + "\nrev: v1.0",
+      "# a comment\n---\nlink_type: model # another\nobject_type: link\n\npath: models/rf.mlem\nrepo: " + url +
+          "\nrev: v1.0\n...\n",
+      "%YAML 1.2\n---\nlink_type: model\nobject_type: link\npath: models/rf.mlem\nrepo: " + url + "\nrev: v1.0\n",
+      "{link_type: model, object_type: link, path: models/rf.mlem, repo: '" + url + "', rev: v1.0}\n",
+      R"({"link_type": "model", "object_type": "link", "path": "models\/rf.mlem", "repo": ")" + url +
+          R"(", "rev": "v1\x2e0"})",
+      "'link_type':   model\nobject_type:\n  link\npath: \"models/\\\n  rf.mlem\"\nrepo: >-\n  " + url +
+          "\nrev: |-\n  v1.0\n",
+      "object_type: link_model\npath: models/rf.mlem\nrepo: " + url + "\nrev: v1.0\n",
+      "object_type: link_model\nlink_type: model\npath: models/rf.mlem\nrepo: " + url + "\nrev: v1.0\nproject:\n",
+      alias + "repo: " + url + "\nrev: v1.0\nparams: {}\ndescription: a model\nlabels:\n- a\n",
+      alias + "repo: " + url + "\nrev: v1.0\nproject: null\nparams: ~\n",
+  };
+  for (const std::string& text : rows) {
+    CAPTURE(text);
+    const Metafile metafile = read_metafile(text);
+    CHECK(metafile.kind == Metafile::Kind::link);
+    CHECK(metafile.link == link);
+    CHECK(metafile.warnings.empty());
+  }
+}
+
+TEST_CASE("read_metafile: an alias has neither repository nor rev") {
+  const Metafile metafile = read_metafile(alias + "rev: null\nrepo: ~\n");
+  CHECK(metafile.link == link_to("models/rf.mlem"));
+  CHECK(metafile.link.is_alias());
+}
+
+TEST_CASE("read_metafile: project and repo are told apart and may agree") {
+  CHECK(read_metafile(alias + "project: https://example.com/a/\n").link.dialect == Dialect::project);
+  CHECK(read_metafile(alias + "repo: https://example.com/a/\n").link.dialect == Dialect::repo);
+  const Link both = read_metafile(alias + "project: https://example.com/a\nrepo: https://example.com/a/\n").link;
+  CHECK(both.dialect == Dialect::project);
+  CHECK(both.repo == "https://example.com/a");
+  CHECK(why(alias + "repo: https://example.com/a\nproject: https://example.com/b\n") ==
+        "line 5, column 10: 'repo' and 'project' differ");
+}
+
+TEST_CASE("read_metafile: dataset is the old name of data") {
+  CHECK(read_metafile("link_type: dataset\nobject_type: link\npath: d.mlem\n").link.link_type == "data");
+  CHECK(read_metafile("object_type: link_dataset\nlink_type: data\npath: d.mlem\n").link.link_type == "data");
+  CHECK(read_metafile("object_type: dataset\n").object_type == "data");
+}
+
+TEST_CASE("read_metafile: pinned links keep blob and ref") {
+  const std::string pinned =
+      "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: d670460b4b4aece5915caf5c68d12f560a9fe3e4\n"
+      "    ref: refs/tags/v1.2\npath: m.mlem\n";
+  for (const Metafile& metafile : {read_metafile(pinned), parse_metafile(pinned)}) {
+    CHECK(metafile.link.pinned_blob == "d670460b4b4aece5915caf5c68d12f560a9fe3e4");
+    CHECK(metafile.link.pinned_ref == "refs/tags/v1.2");
+  }
+  const Link other =
+      read_metafile(alias + "params:\n  other: {blob: x}\n  git-mlem: {x: 1, ref: v1}\nparams.git-mlem.blob: x").link;
+  CHECK(!other.pinned_blob);
+  CHECK(other.pinned_ref == "v1");
+}
+
+TEST_CASE("read_metafile: what no link may have is refused with its place") {
+  struct Row {
+    std::string text;
+    std::string why;
+  };
+  const Row rows[] = {
+      {alias + "rev: a\nrev: b\n", "line 5, column 1: the key 'rev' appears twice"},
+      {alias + "params:\n  a: 1\n  a: 2\n", "line 6, column 3: the key 'a' appears twice"},
+      {alias + "rev: &x a\n", "line 4, column 6: a link may not have anchors"},
+      {"link_type: &x model\nobject_type: link\npath: *x\n", "line 1, column 12: a link may not have anchors"},
+      {alias + "rev: !!str 1.0\n", "line 4, column 6: a link may not have tags"},
+      {alias + "rev: ! '1.0'\n", "line 4, column 6: a link may not have tags"},
+      {alias + "rev: !x\n", "line 4, column 6: a link may not have tags"},
+      {alias + "? [a]\n: b\n", "line 4, column 3: a key that is no scalar"},
+      {alias + "labels: " + std::string(64, '[') + std::string(64, ']') + "\n",
+       "line 4, column 72: a link may not be nested deeper than 64"},
+      {alias + "# " + std::string(64 * 1024, 'x') + "\n", "line 4, column 65481: a link may not be larger than 64 KiB"},
+      {alias + "rev: [a]\n", "line 4, column 6: 'rev' is no scalar"},
+      {alias + "repo: {a: b}\n", "line 4, column 7: 'repo' is no scalar"},
+      {"link_type: model\nobject_type: link\npath:\n- a\n", "line 4, column 1: 'path' is no scalar"},
+      {"link_type: model\nobject_type: link\n", "line 1, column 1: there is no 'path'"},
+      {"link_type: model\nobject_type: link\npath: ''\n", "line 3, column 7: 'path' is empty"},
+      {"object_type: link\npath: a\n", "line 1, column 1: there is no 'link_type'"},
+      {"link_type: ''\nobject_type: link\npath: a\n", "line 1, column 12: 'link_type' is empty"},
+      {"object_type: link_\npath: a\n", "line 1, column 14: 'object_type' names no type"},
+      {"object_type: link_model\nlink_type: data\npath: a\n",
+       "line 2, column 12: 'link_type' and 'object_type' name different types"},
+      {alias + "params: [a]\n", "line 4, column 9: 'params' is no mapping"},
+      {alias + "params: {git-mlem: a}\n", "line 4, column 20: 'params.git-mlem' is no mapping"},
+      {alias + "params: {git-mlem: {ref: [a]}}\n", "line 4, column 26: 'params.git-mlem.ref' is no scalar"},
+      {alias + "rev: \"a\\nb\"\n", "line 4, column 6: a control character in 'rev'"},
+      {alias + "rev: \"\\x9b\"\n", "line 4, column 6: a control character in 'rev'"},
+      {alias + "rev: 'a\n\n  '\n", "line 4, column 6: a control character in 'rev'"},
+      {alias + "rev: |\n  main\n", "line 4, column 6: a control character in 'rev'"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text.substr(0, 200));
+    CHECK(why(row.text) == row.why);
+  }
+}
+
+TEST_CASE("read_metafile: text that is no single YAML mapping is refused with its place") {
+  struct Row {
+    std::string text;
+    std::string why;
+  };
+  const Row rows[] = {
+      {"", "line 1, column 1: no document"},
+      {"# nothing\n", "line 1, column 1: no document"},
+      {"null\n", "line 1, column 1: no YAML mapping"},
+      {"- object_type: link\n", "line 1, column 1: no YAML mapping"},
+      {"link\n", "line 1, column 1: no YAML mapping"},
+      {",", "line 1, column 1: no YAML mapping"},
+      {alias + "---\n", "line 5, column 1: a second document"},
+      {alias + "---\na: b\n", "line 5, column 1: a second document"},
+      {alias + "...\na: b\n", "line 5, column 1: a second document"},
+      {alias + "rev: \"a\n", "line 4, column 6: a quote that is not closed"},
+      {alias + "rev: 'a''\n", "line 4, column 6: a quote that is not closed"},
+      {alias + "rev: 'a' b\n", "line 4, column 10: text after a quoted scalar"},
+      {alias + "rev: 'a'#b\n", "line 4, column 9: text after a quoted scalar"},
+      {alias + "rev: \"a\" \"b\"\n", "line 4, column 10: text after a quoted scalar"},
+      {alias + "rev: 'a', b\n", "line 4, column 9: text after a quoted scalar"},
+      {alias + "rev:v1\n", "line 4, column 1: no 'key: value'"},
+      {alias + "'rev'\n", "line 4, column 1: end of map not found"},
+      {alias + ": v1\n", "line 4, column 1: no 'key: value'"},
+      {alias + "r\xc3\xa9v: \xff\n", "line 4, column 6: a byte that is not UTF-8"},
+      {alias + "rev: \xed\xa0\x80\n", "line 4, column 6: a byte that is not UTF-8"},
+      {alias + "rev: a\x1b[0m\n", "line 4, column 7: the control character U+001B"},
+      {alias + std::string("rev: a\0b\n", 9), "line 4, column 7: the control character U+0000"},
+      {alias + "rev: a\x7f\n", "line 4, column 7: the control character U+007F"},
+      {alias + "rev: a\xc2\x85\n", "line 4, column 7: the control character U+0085"},
+      {alias + "rev: a\xe2\x80\xa8\n", "line 4, column 7: the control character U+2028"},
+      {alias + "# a\rrev: b\n", "line 4, column 4: the control character U+000D"},
+      {alias + "<<<<<<< HEAD\nrev: a\n=======\nrev: b\n>>>>>>> topic\n",
+       "line 4, column 1: a conflict marker of a merge"},
+      {"object_type: model\nx: [a\n", "line 3, column 1: end of sequence flow not found"},
+      {"object_type: model\nx: \"\\\xc3\xa9\"\n", "line 2, column 7: unknown escape character: \\303"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text.substr(0, 200));
+    CHECK(why(row.text) == row.why);
+  }
+}
+
+TEST_CASE("read_metafile: an object type that could be another is refused") {
+  struct Row {
+    std::string text;
+    std::string why;
+  };
+  const Row rows[] = {
+      {"object_type: model\nobject_type: link\n", "line 2, column 1: the key 'object_type' appears twice"},
+      {"object_type: [link]\n", "line 1, column 14: 'object_type' is no scalar"},
+      {"object_type: {}\n", "line 1, column 14: 'object_type' is no scalar"},
+      {"a: &a link\nobject_type: *a\n", "line 2, column 14: 'object_type' is no scalar"},
+      {"object_type: !!binary bGluaw==\n", "line 1, column 14: a tag on 'object_type'"},
+      {"a: &a {object_type: link}\n<<: *a\n", "line 2, column 1: a merge key instead of 'object_type'"},
+      {"a: &a object_type\n*a : link\n", "line 2, column 1: an alias that could stand for 'object_type'"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text.substr(0, 200));
+    CHECK(why(row.text) == row.why);
+  }
+}
+
+TEST_CASE("read_metafile: an object needs no more than a type") {
+  struct Row {
+    std::string text;
+    std::string object_type;
+  };
+  const Row rows[] = {
+      {"object_type: model\n", "model"},
+      {"a: &id001\n- 1\nb: *id001\nobject_type: model\n", "model"},
+      {"object_type: data\nx: 1\nx: 2\n", "data"},
+      {"object_type: 1\nx: !!python/tuple [a]\n", "1"},
+      {"object_type: ''\n", ""},
+      {"object_type: links\n", "links"},
+      {"x:\n- &a 'b'\n- !t \"c\"\nobject_type: model\n", "model"},
+      {"? '" + std::string(130, 'k') + "'\n: object_type: link\nobject_type: model\n", "model"},
+      {"base: &a {object_type: link}\nobject_type: model\n<<: *a\n", "model"},
+      {"object_type: model\n# " + std::string(64 * 1024, 'x') + "\n", "model"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text.substr(0, 200));
+    const Metafile metafile = read_metafile(row.text);
+    CHECK(metafile.kind == Metafile::Kind::object);
+    CHECK(metafile.object_type == row.object_type);
+    CHECK(metafile.link == Link());
+    CHECK(find_object_type(row.text) == row.object_type);
+  }
+}
+
+TEST_CASE("read_metafile: a mapping without an object type is neither") {
+  for (const std::string text :
+       {"{}", "a: b\n", "object_type: null\nlink_type: model\n", "x:\n  object_type: link\n"}) {
+    CAPTURE(text);
+    CHECK(read_metafile(text) == Metafile());
+    CHECK(!find_object_type(text));
+  }
+}
+
+TEST_CASE("read_metafile: a scalar that MLEM reads as another type gives a warning") {
+  using Messages = std::vector<std::string>;
+  CHECK(warnings(alias + "rev: 1.10\n") ==
+        Messages{
+            "ambiguous-scalar: line 4: 'rev: 1.10' is kept as text, which MLEM reads as a number unless it is quoted"});
+  CHECK(warnings(alias + "rev: yes\nrepo: 010\n") ==
+        Messages{
+            "ambiguous-scalar: line 4: 'rev: yes' is kept as text, which MLEM reads as a boolean unless it is quoted",
+            "ambiguous-scalar: line 5: 'repo: 010' is kept as text, which MLEM reads as a number unless it is quoted"});
+  CHECK(warnings(alias + "rev: 2024-01-01\n") == Messages{"ambiguous-scalar: line 4: 'rev: 2024-01-01' is kept as "
+                                                          "text, which MLEM reads as a date unless it is quoted"});
+  CHECK(warnings(alias + "rev: =\n") ==
+        Messages{"ambiguous-scalar: line 4: 'rev: =' is kept as text, which MLEM cannot read unless it is quoted"});
+  CHECK(read_metafile(alias + "rev: 010\n").link.rev == "010");
+  CHECK(warnings(alias + "rev: '1.10'\n").empty());
+  CHECK(warnings(alias + "params: {a: 1, git-mlem: {blob: '1'}}\n").empty());
+  CHECK(warnings(alias + "params: {git-mlem: {blob: 1}}\n").size() == 1);
+}
+
+TEST_CASE("read_metafile: an unknown key gives a warning") {
+  CHECK(warnings(alias + "owner: me\n\"a\\eb\": 1\n") ==
+        std::vector<std::string>{"unknown-key: line 4: unknown key 'owner', which MLEM 0.4.3 and later refuse",
+                                 "unknown-key: line 5: unknown key 'a\\033b', which MLEM 0.4.3 and later refuse"});
+}
+
+TEST_CASE("read_metafile: sizes have limits") {
+  const std::string big = "object_type: model\na: '" + std::string(mlem::yaml::max_object_size, 'a') + "'\n";
+  CHECK_MESSAGE(why(big).ends_with(": a metafile may not be larger than 16 MiB"), why(big));
+  CHECK_THROWS_AS(find_object_type(big), Error);
+}
+
+TEST_CASE("scan_link: canonical links need no parser") {
+  Link link = link_to("models/rf.mlem");
+  CHECK(scan_link(write_link(link)));
+  link.repo = "https://github.com/iterative/example-mlem-get-started/";
+  link.rev = "1.0";
+  for (const std::optional<Dialect> dialect : {std::optional(Dialect::repo), std::optional(Dialect::project)}) {
+    link.dialect = dialect;
+    for (const std::string path : {"models/rf.mlem", "a b.mlem", "models/1.mlem"}) {
+      link.path = path;
+      const std::optional<Metafile> metafile = scan_link(write_link(link));
+      CAPTURE(path);
+      REQUIRE(metafile.has_value() == (path != "a b.mlem"));
+      if (metafile) CHECK(metafile->link == link);
+    }
+  }
+}
+
+TEST_CASE("scan_link: what is not canonical is left to the parser") {
+  const std::string rows[] = {
+      alias.substr(0, alias.size() - 1),
+      "\n" + alias,
+      alias + "\n",
+      alias + "rev:\n",
+      alias + "rev: 1.0\n",
+      alias + "rev: a b\n",
+      alias + "rev: ''\n",
+      alias + "rev: 'a''b'\n",
+      alias + "rev: a:\n",
+      alias + "rev: -a\n",
+      alias + "rev: a #b\n",
+      alias + "rev: a\r\n",
+      alias + "rev: caf\xc3\xa9\n",
+      alias + "rev: b\nrepo: a\n",
+      alias + "project: a\nrepo: a\n",
+      "link_type: dataset\nobject_type: link\npath: a\n",
+      "link_type: model\nobject_type: link\nparams:\n  git-mlem:\npath: a\n",
+      "link_type: model\nobject_type: model\npath: a\n",
+  };
+  for (const std::string& text : rows) {
+    CAPTURE(text);
+    CHECK(!scan_link(text));
+  }
+}
+
+TEST_CASE("find_object_type: only the top level counts") {
+  struct Row {
+    std::string text;
+    std::optional<std::string> object_type;
+  };
+  const Row rows[] = {
+      {"object_type: model\n", "model"},
+      {"a:\n  object_type: link\nobject_type: model\n", "model"},
+      {"a: |\n  x\nobject_type: model\n", "model"},
+      {"a: |\n  object_type: link\n", std::nullopt},
+      {"a: '\n  object_type: link\n\n  '\nobject_type: model\n", "model"},
+      {"a: \"\nobject_type: link\n\"\n", std::nullopt},
+      {"{object_type: model}", "model"},
+      {"? object_type\n: model\n", "model"},
+      {"'object_type': model\n", "model"},
+      {"\"object\\x5ftype\": model\n", "model"},
+      {"a: b\nobject_type: link\n", "link"},
+      {"- a\n-\n", std::nullopt},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text.substr(0, 200));
+    if (row.text.starts_with("-")) {
+      CHECK_THROWS_AS(find_object_type(row.text), Error);
+    } else {
+      CHECK(find_object_type(row.text) == row.object_type);
+    }
+  }
+}
+
+TEST_CASE("read_metafile: recorded objects have their type") {
+  const std::string directory = mlem::test::fixtures() + "/objects";
+  if (!boost::filesystem::is_directory(directory)) {
+    MESSAGE("skipped: there are no objects in GIT_MLEM_FIXTURES");
+    return;
+  }
+  for (const auto& entry : boost::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() != ".mlem") continue;
+    const std::string text = mlem::test::read_file(entry.path().string());
+    CAPTURE(entry.path().string());
+    const Metafile metafile = parse_metafile(text);
+    CHECK(metafile.kind != Metafile::Kind::neither);
+    CHECK(find_object_type(text) == metafile.object_type);
+    CHECK(read_metafile(text) == metafile);
+  }
+}
+
+TEST_CASE("read_metafile: recorded links say what MLEM read in them") {
+  const std::string directory = mlem::test::fixtures() + "/mlem-vectors";
+  if (!boost::filesystem::is_directory(directory)) {
+    MESSAGE("skipped: there are no mlem-vectors in GIT_MLEM_FIXTURES");
+    return;
+  }
+  int read = 0;
+  int written = 0;
+  for (const auto& entry : boost::filesystem::directory_iterator(directory)) {
+    const std::string vector = entry.path().string();
+    CAPTURE(vector);
+    // MLEM can write control characters (a tab in a name), which no link may have.
+    if (const std::string text = mlem::test::read_file(vector + "/expected.mlem"); !text.empty() && why(text).empty()) {
+      ++written;
+      CHECK(write_link(read_metafile(text).link) == text);
+    }
+    const std::string text = mlem::test::read_file(vector + "/input.mlem");
+    if (text.empty() || !why(text).empty()) continue;  // what we refuse has tests of its own
+    const Metafile metafile = read_metafile(text);
+    const auto expected = nlohmann::json::parse(mlem::test::read_file(vector + "/expected.json"));
+    const auto seen = expected.value("nofollow", nlohmann::json::object());
+    if (!metafile.warnings.empty() || seen.value("class", "") != "MlemLink") continue;
+    const nlohmann::json& fields = seen.at("fields");
+    ++read;
+    CHECK(metafile.link.link_type == fields.at("link_type").get<std::string>());
+    CHECK(metafile.link.path == fields.at("path").get<std::string>());
+    CHECK(metafile.link.rev.has_value() == fields.contains("rev"));
+    if (metafile.link.rev) CHECK(*metafile.link.rev == fields.at("rev").get<std::string>());
+    // MLEM 0.2.0 reads `repo` only, the others `project` only.
+    if (metafile.link.repo && fields.contains("project")) {
+      CHECK(*metafile.link.repo == fields.at("project").get<std::string>());
+    }
+  }
+  CHECK(read > 40);
+  CHECK(written > 50);
+}
