@@ -3,7 +3,7 @@
 
 # What building the program needs.
 build_packages='g++ cmake ninja-build pkg-config libgit2-dev libyaml-cpp-dev libboost-filesystem-dev
-  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev git'
+  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev git ca-certificates'
 # What the tests need besides: their framework and the servers they talk to.
 test_packages='doctest-dev nginx fcgiwrap openssh-server openssh-client mandoc man-db python3-yaml'
 
@@ -28,8 +28,8 @@ install_packages() {
     }
   fi
   # shellcheck disable=SC2086
-  say_and_run $as_root apt-get update &&
-    say_and_run $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+  say_and_run $as_root apt-get -q update &&
+    say_and_run $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
 }
 
 say_and_run() {
