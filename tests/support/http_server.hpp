@@ -4,6 +4,7 @@
 #include "support/sandbox.hpp"
 
 #include <cstddef>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>

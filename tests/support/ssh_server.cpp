@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <pwd.h>
-#include <sstream>
 #include <stdexcept>
 #include <unistd.h>
 

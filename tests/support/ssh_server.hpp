@@ -8,7 +8,7 @@
 namespace mlem::test {
 
 /// An OpenSSH server on 127.0.0.1 with keys of its own, for as long as this lives. It lets the current user in, by one
-/// key, to everything that user may read.
+/// key, to everything that user may read. The user needs a login shell.
 class SshServer {
  public:
   /// Throws MissingProgram if there is no sshd or ssh here.
