@@ -1,0 +1,94 @@
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/detail/command.hpp"
+#include "git/registry.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace mlem::git {
+namespace {
+
+/// Returns the number that git's own parser (git_parse_signed) takes `text` for.
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  text = trim(text);
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    base = 16;
+    text.remove_prefix(2);
+  } else if (text.size() > 1 && text.front() == '0') {
+    base = 8;
+  }
+  std::int64_t value = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, failure] = std::from_chars(text.data(), last, value, base);
+  if (failure != std::errc{} || value < 0) return std::nullopt;
+  const std::string suffix = to_lower_ascii({end, static_cast<std::size_t>(last - end)});
+  std::int64_t factor = 1;
+  if (suffix == "k")
+    factor = std::int64_t{1} << 10;
+  else if (suffix == "m")
+    factor = std::int64_t{1} << 20;
+  else if (suffix == "g")
+    factor = std::int64_t{1} << 30;
+  else if (!suffix.empty())
+    return std::nullopt;
+  if (value > std::numeric_limits<std::int64_t>::max() / factor) return std::nullopt;
+  return (negative ? -value : value) * factor;
+}
+
+[[noreturn]] void throw_bad_value(std::string_view key, const std::string& value, std::string_view wanted) {
+  throw Error(ErrorKind::invalid, "bad value '" + escape_for_terminal(value) + "' of '" + std::string(key) + "'",
+              "it is no " + std::string(wanted));
+}
+
+}  // namespace
+
+Config Config::parse(std::string_view listing) {
+  Config config;
+  for (const std::string_view record : detail::records(listing)) {
+    const std::size_t newline = record.find('\n');
+    // A key without `=` is true to git, and has no newline here.
+    const std::string_view value = newline == std::string_view::npos ? "true" : record.substr(newline + 1);
+    config.entries_.emplace_back(record.substr(0, newline), value);
+  }
+  return config;
+}
+
+std::optional<std::string> Config::find(std::string_view key) const {
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->first == key) return entry->second;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Config::all(std::string_view key) const {
+  std::vector<std::string> values;
+  for (const auto& [name, value] : entries_) {
+    if (name == key) values.push_back(value);
+  }
+  return values;
+}
+
+bool Config::boolean(std::string_view key, bool otherwise) const {
+  const auto value = find(key);
+  if (!value) return otherwise;
+  const std::string word = to_lower_ascii(*value);
+  if (word == "true" || word == "yes" || word == "on") return true;
+  if (word.empty() || word == "false" || word == "no" || word == "off") return false;
+  const auto number = parse_integer(*value);
+  if (!number) throw_bad_value(key, *value, "boolean");
+  return *number != 0;
+}
+
+std::int64_t Config::integer(std::string_view key, std::int64_t otherwise) const {
+  const auto value = find(key);
+  if (!value) return otherwise;
+  const auto number = parse_integer(*value);
+  if (!number) throw_bad_value(key, *value, "number");
+  return *number;
+}
+
+}  // namespace mlem::git

@@ -1,0 +1,53 @@
+#include "git/detail/command.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mlem::git::detail {
+
+Environment in_english(Environment environment) {
+  // LC_ALL would win over LC_MESSAGES.
+  if (const auto all = environment.find("LC_ALL")) {
+    environment.set("LC_CTYPE", *all);
+    environment.unset("LC_ALL");
+  }
+  environment.set("LC_MESSAGES", "C");
+  environment.unset("LANGUAGE");
+  return environment;
+}
+
+Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory) {
+  arguments.insert(arguments.begin(), "git");
+  return {std::move(arguments), in_english(environment), directory};
+}
+
+std::string last_fatal(std::string_view errors) {
+  constexpr std::string_view fatal = "fatal: ";
+  std::string_view last;
+  std::string_view last_of_all;
+  for (const std::string_view line : split(errors, '\n')) {
+    if (line.starts_with(fatal)) last = line.substr(fatal.size());
+    if (!trim(line).empty()) last_of_all = trim(line);
+  }
+  return std::string(last.empty() ? last_of_all : last);
+}
+
+std::string output_of(RunResult result, std::string_view what_failed) {
+  if (result.code != 0) {
+    std::string why = last_fatal(result.errors);
+    if (why.empty()) why = "git ended with code " + std::to_string(result.code);
+    throw Error(ErrorKind::unavailable, std::string(what_failed), std::move(why));
+  }
+  return std::move(result.output);
+}
+
+std::vector<std::string_view> records(std::string_view output) {
+  if (output.empty()) return {};
+  if (output.back() == '\0') output.remove_suffix(1);
+  return split(output, '\0');
+}
+
+}  // namespace mlem::git::detail

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/process.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlem::git::detail {
+
+/// Returns `environment` with git's messages in English; the encoding of texts stays the user's, for filters need it.
+Environment in_english(Environment environment);
+
+/// Returns `git` with these arguments, its messages in English.
+Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory);
+
+/// Returns what git says it died of: the last `fatal:` line of its stderr without that word, else the last line.
+std::string last_fatal(std::string_view errors);
+
+/// Returns `result.output`. Throws Error(unavailable) with `what_failed` if the run did not succeed.
+std::string output_of(RunResult result, std::string_view what_failed);
+
+/// Splits output of `-z` at its NULs, one behind every record.
+std::vector<std::string_view> records(std::string_view output);
+
+}  // namespace mlem::git::detail

@@ -1,0 +1,24 @@
+#include "git/detail/index.hpp"
+
+#include "git/detail/libgit2.hpp"
+
+namespace mlem::git::detail {
+
+std::optional<std::vector<File>> read_index(const fs::path& index_file, std::string_view suffix) {
+  start_libgit2();
+  git_index* raw = nullptr;
+  const int rc = git_index_open(&raw, index_file.c_str());
+  const IndexPtr index(raw);
+  if (rc < 0) return std::nullopt;
+  std::vector<File> files;
+  const std::size_t count = git_index_entrycount(index.get());
+  for (std::size_t i = 0; i < count; ++i) {
+    const git_index_entry* entry = git_index_get_byindex(index.get(), i);
+    if (!std::string_view(entry->path).ends_with(suffix)) continue;
+    if ((entry->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD) != 0) continue;
+    files.push_back({entry->path, {entry->mode, to_oid(entry->id)}, git_index_entry_stage(entry)});
+  }
+  return files;
+}
+
+}  // namespace mlem::git::detail

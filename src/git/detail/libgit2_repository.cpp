@@ -1,0 +1,117 @@
+#include "git/detail/libgit2.hpp"
+#include "git/detail/object_repository.hpp"
+
+#include <algorithm>
+
+namespace mlem::git::detail {
+namespace {
+
+[[noreturn]] void throw_unreadable(const std::string& subject) {
+  throw Error(ErrorKind::unavailable, "cannot read " + subject, libgit2_reason());
+}
+
+ObjectType to_type(git_object_t type) {
+  switch (type) {
+    case GIT_OBJECT_COMMIT:
+      return ObjectType::commit;
+    case GIT_OBJECT_TREE:
+      return ObjectType::tree;
+    case GIT_OBJECT_TAG:
+      return ObjectType::tag;
+    default:
+      return ObjectType::blob;
+  }
+}
+
+class Libgit2Repository final : public ObjectRepository {
+ public:
+  Libgit2Repository(RepositoryPtr repository, OdbPtr odb) : repository_(std::move(repository)), odb_(std::move(odb)) {}
+
+  std::optional<Oid> find_ref(std::string_view full_name) override {
+    const std::string name(full_name);
+    git_oid oid;
+    const int rc = git_reference_name_to_id(&oid, repository_.get(), name.c_str());
+    if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC) return std::nullopt;
+    if (rc < 0) throw_unreadable("ref '" + name + "'");
+    return to_oid(oid);
+  }
+
+  std::optional<std::string> head_branch() override {
+    git_reference* raw = nullptr;
+    const int rc = git_reference_lookup(&raw, repository_.get(), "HEAD");
+    const ReferencePtr head(raw);
+    if (rc < 0) throw_unreadable("'HEAD'");
+    const char* target = git_reference_symbolic_target(head.get());
+    if (target == nullptr) return std::nullopt;
+    return target;
+  }
+
+  std::vector<Ref> refs(std::string_view prefix) override {
+    // A ref's name has no character that is special in a glob.
+    const std::string glob = std::string(prefix) + "*";
+    git_reference_iterator* raw = nullptr;
+    const int rc = git_reference_iterator_glob_new(&raw, repository_.get(), glob.c_str());
+    const ReferenceIteratorPtr iterator(raw);
+    if (rc < 0) throw_unreadable("refs");
+    std::vector<Ref> refs;
+    const char* name = nullptr;
+    int next = 0;
+    while ((next = git_reference_next_name(&name, iterator.get())) == 0) {
+      if (!std::string_view(name).starts_with(prefix)) continue;
+      if (const auto oid = find_ref(name)) refs.push_back({name, *oid});
+    }
+    if (next != GIT_ITEROVER) throw_unreadable("refs");
+    std::sort(refs.begin(), refs.end(), [](const Ref& a, const Ref& b) { return a.name < b.name; });
+    return refs;
+  }
+
+ private:
+  std::optional<ObjectHeader> find_header(const Oid& oid) override {
+    const auto id = from_oid(oid);
+    if (!id) return std::nullopt;
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    const int rc = git_odb_read_header(&size, &type, odb_.get(), &*id);
+    if (rc == GIT_ENOTFOUND) return std::nullopt;
+    if (rc < 0) throw_unreadable("object '" + oid.hex() + "'");
+    return ObjectHeader{to_type(type), size};
+  }
+
+  std::optional<std::string> find_content(const Oid& oid) override {
+    const auto id = from_oid(oid);
+    if (!id) return std::nullopt;
+    git_odb_object* raw = nullptr;
+    const int rc = git_odb_read(&raw, odb_.get(), &*id);
+    const OdbObjectPtr object(raw);
+    if (rc == GIT_ENOTFOUND) return std::nullopt;
+    if (rc < 0) throw_unreadable("object '" + oid.hex() + "'");
+    return std::string(static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw));
+  }
+
+  RepositoryPtr repository_;
+  OdbPtr odb_;
+};
+
+}  // namespace
+
+std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const fs::path& object_dir) {
+  start_libgit2();
+  // By its exact place: libgit2's own search obeys variables that are not for this repository.
+  constexpr unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT;
+  git_repository* raw = nullptr;
+  const int rc = git_repository_open_ext(&raw, git_dir.c_str(), flags, nullptr);
+  RepositoryPtr repository(raw);
+  if (rc == GIT_ENOTFOUND) {
+    throw Error(ErrorKind::not_found, "cannot read '" + git_dir.string() + "'", "not a git repository");
+  }
+  if (rc < 0) return nullptr;
+  git_odb* raw_odb = nullptr;
+  const int odb_rc = git_repository_odb(&raw_odb, repository.get());
+  OdbPtr odb(raw_odb);
+  if (odb_rc < 0 || (!object_dir.empty() && git_odb_add_disk_alternate(odb.get(), object_dir.c_str()) < 0)) {
+    throw_unreadable("the objects of '" + git_dir.string() + "'");
+  }
+  return std::make_unique<Libgit2Repository>(std::move(repository), std::move(odb));
+}
+
+}  // namespace mlem::git::detail

@@ -1,0 +1,195 @@
+// The formats are those of git-hash-object(1)'s types, written down in gitformat-* and "Git Internals - Git Objects":
+// a tree is a row of `<octal mode> <name>\0<raw id>`; commits and tags are header lines, an empty line, a message.
+
+#include "git/detail/object_repository.hpp"
+
+#include "base/error.hpp"
+
+#include <charconv>
+#include <vector>
+
+namespace mlem::git::detail {
+namespace {
+
+constexpr std::size_t max_tree = std::size_t{256} << 20;
+constexpr std::size_t max_commit = std::size_t{16} << 20;
+// What core.maxTreeDepth allows in git by default.
+constexpr std::size_t max_depth = 2048;
+// A few kilobytes of trees can spell out billions of directories, each the same empty one.
+constexpr std::size_t max_directories = 1'000'000;
+constexpr int max_tag_chain = 64;
+
+[[noreturn]] void throw_corrupt(const Oid& oid, std::string why) {
+  throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", std::move(why));
+}
+
+/// Returns what follows `<name> ` in the header of a commit or a tag.
+std::optional<std::string_view> header_line(std::string_view content, std::string_view name) {
+  while (!content.empty() && content.front() != '\n') {
+    const std::size_t end = std::min(content.find('\n'), content.size());
+    const std::string_view line = content.substr(0, end);
+    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ' ') {
+      return line.substr(name.size() + 1);
+    }
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+  return std::nullopt;
+}
+
+Oid header_oid(const Oid& object, std::string_view content, std::string_view name) {
+  const auto text = header_line(content, name);
+  const auto oid = text ? Oid::parse(*text) : std::nullopt;
+  if (!oid) throw_corrupt(object, "it has no line '" + std::string(name) + "'");
+  return *oid;
+}
+
+/// The entries of one tree, one after the other.
+class TreeReader {
+ public:
+  TreeReader(const Oid& tree, std::string content) : tree_(tree), content_(std::move(content)) {}
+
+  /// Returns whether there was one more entry; then `name()` (until the next call) and `entry()` are about it.
+  bool next() {
+    if (position_ == content_.size()) return false;
+    const std::string_view rest = std::string_view(content_).substr(position_);
+    const std::size_t space = rest.find(' ');
+    const std::size_t nul = rest.find('\0');
+    const std::size_t id_size = tree_.bytes().size();
+    if (nul == std::string_view::npos || space >= nul || rest.size() - nul - 1 < id_size) {
+      throw_corrupt(tree_, "it is no well-formed tree");
+    }
+    const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, entry_.mode, 8);
+    if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree_, "it is no well-formed tree");
+    name_ = rest.substr(space + 1, nul - space - 1);
+    // char and unsigned char may alias.
+    entry_.oid = Oid::from_bytes({reinterpret_cast<const std::uint8_t*>(rest.data()) + nul + 1, id_size});
+    position_ += nul + 1 + id_size;
+    return true;
+  }
+
+  std::string_view name() const noexcept { return name_; }
+  const Entry& entry() const noexcept { return entry_; }
+
+ private:
+  Oid tree_;
+  std::string content_;
+  std::size_t position_ = 0;
+  std::string_view name_;
+  Entry entry_;
+};
+
+}  // namespace
+
+std::optional<std::string> ObjectRepository::read_as(ObjectType type, const Oid& oid, std::size_t limit) {
+  const std::optional<ObjectHeader> header = find_header(oid);
+  if (!header) return std::nullopt;
+  if (header->type != type) throw_corrupt(oid, "it is of another type than what refers to it says");
+  if (header->size > limit) {
+    throw Error(ErrorKind::invalid, "cannot read object '" + oid.hex() + "'",
+                "it is larger than " + std::to_string(limit) + " bytes");
+  }
+  return find_content(oid);
+}
+
+std::optional<Oid> ObjectRepository::find_commit(const Oid& oid) {
+  Oid current = oid;
+  for (int tags = 0; tags <= max_tag_chain; ++tags) {
+    const std::optional<ObjectHeader> object = find_header(current);
+    if (!object) return std::nullopt;
+    if (object->type == ObjectType::commit) return current;
+    if (object->type != ObjectType::tag) return std::nullopt;
+    const auto tag = read_as(ObjectType::tag, current, max_commit);
+    if (!tag) return std::nullopt;
+    current = header_oid(current, *tag, "object");
+  }
+  return std::nullopt;
+}
+
+std::int64_t ObjectRepository::commit_time(const Oid& commit) {
+  const auto content = read_as(ObjectType::commit, commit, max_commit);
+  if (!content) throw_corrupt(commit, "it is missing");
+  // `committer A U Thor <author@example.com> 1704067260 +0000`; a name may have anything in it but `>` and newlines.
+  const std::string_view line = header_line(*content, "committer").value_or("");
+  const std::size_t digits = line.rfind("> ");
+  std::int64_t seconds = 0;
+  if (digits == std::string_view::npos ||
+      std::from_chars(line.data() + digits + 2, line.data() + line.size(), seconds).ec != std::errc{}) {
+    throw_corrupt(commit, "it has no committer's time");
+  }
+  return seconds;
+}
+
+std::optional<Oid> ObjectRepository::tree_of(const Oid& commit) {
+  if (last_commit_and_tree_ && last_commit_and_tree_->first == commit) return last_commit_and_tree_->second;
+  const auto content = read_as(ObjectType::commit, commit, max_commit);
+  if (!content) return std::nullopt;
+  const Oid tree = header_oid(commit, *content, "tree");
+  last_commit_and_tree_.emplace(commit, tree);
+  return tree;
+}
+
+Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
+  const auto missing = [](const Oid& oid) { return Lookup{Lookup::State::missing_object, {}, oid}; };
+  const std::optional<Oid> root = tree_of(commit);
+  if (!root) return missing(commit);
+  Entry at{0040000, *root};
+  for (std::optional<std::string_view> rest = path; rest;) {
+    const std::size_t slash = rest->find('/');
+    const std::string_view name = rest->substr(0, slash);
+    rest = slash == std::string_view::npos ? std::nullopt : std::optional(rest->substr(slash + 1));
+    if (!is_directory(at)) return {};
+    auto content = read_as(ObjectType::tree, at.oid, max_tree);
+    if (!content) return missing(at.oid);
+    if (path.empty()) break;
+    TreeReader tree(at.oid, std::move(*content));
+    bool found = false;
+    while (!found && tree.next()) found = tree.name() == name;
+    if (!found) return {};
+    at = tree.entry();
+  }
+  return {Lookup::State::found, at, std::nullopt};
+}
+
+void ObjectRepository::walk(const Oid& commit, std::string_view directory,
+                            const std::function<bool(const std::string& path, const Entry&)>& visit) {
+  const Lookup start = find(commit, directory);
+  if (start.state != Lookup::State::found || !is_directory(start.entry)) return;
+
+  // No recursion: the depth is up to who made the trees.
+  struct Level {
+    TreeReader tree;
+    std::size_t prefix;  ///< the part of `path` that is the directory, with its slash
+  };
+  std::vector<Level> levels;
+  std::string path(directory);
+  std::size_t directories = 0;
+  const auto enter = [&](const Oid& oid) {
+    if (levels.size() == max_depth) throw_corrupt(commit, "its directories are nested too deep");
+    if (++directories > max_directories) throw_corrupt(commit, "it has too many directories");
+    auto content = read_as(ObjectType::tree, oid, max_tree);
+    if (!content) return;
+    if (!path.empty()) path += '/';
+    levels.push_back({TreeReader(oid, std::move(*content)), path.size()});
+  };
+  enter(start.entry.oid);
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    if (!level.tree.next()) {
+      levels.pop_back();
+      continue;
+    }
+    path.resize(level.prefix);
+    path += level.tree.name();
+    const Entry entry = level.tree.entry();
+    if (is_directory(entry))
+      enter(entry.oid);
+    else if (!visit(path, entry))
+      return;
+  }
+}
+
+std::optional<std::string> ObjectRepository::find_blob(const Oid& blob, std::size_t limit) {
+  return read_as(ObjectType::blob, blob, limit);
+}
+
+}  // namespace mlem::git::detail

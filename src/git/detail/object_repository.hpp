@@ -1,0 +1,50 @@
+#pragma once
+
+#include "git/repository.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace mlem::git::detail {
+
+enum class ObjectType { commit, tree, blob, tag };
+
+/// What is known of an object without reading it.
+struct ObjectHeader {
+  ObjectType type = ObjectType::blob;
+  std::size_t size = 0;  ///< bytes of content
+};
+
+/// What commits, tags and trees say, given a way to read objects. Both ways give the same bytes, so what is made of
+/// them is the same too.
+class ObjectRepository : public Repository {
+ public:
+  std::optional<Oid> find_commit(const Oid& oid) final;
+  std::int64_t commit_time(const Oid& commit) final;
+  Lookup find(const Oid& commit, std::string_view path) final;
+  void walk(const Oid& commit, std::string_view directory,
+            const std::function<bool(const std::string& path, const Entry&)>& visit) final;
+  std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
+
+ private:
+  /// Returns nothing if the object is absent. Throws Error(unavailable) if it cannot be read.
+  virtual std::optional<ObjectHeader> find_header(const Oid& oid) = 0;
+  /// Returns an object as git stores it, without its header, in the same way.
+  virtual std::optional<std::string> find_content(const Oid& oid) = 0;
+
+  /// Throws Error(invalid) if the object is larger than `limit` bytes, Error(unavailable) if it is not of that type.
+  std::optional<std::string> read_as(ObjectType type, const Oid& oid, std::size_t limit);
+  std::optional<Oid> tree_of(const Oid& commit);
+
+  // Links of one registry are looked up in the same few commits, mostly in a row.
+  std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;
+};
+
+/// Opens with libgit2; null if it does not know the repository's format. Throws Error(not_found) if there is none.
+std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const fs::path& object_dir);
+
+/// Opens by way of `git cat-file`. Throws Error(unavailable) with git's reason if git refuses.
+std::unique_ptr<Repository> open_with_plumbing(const fs::path& git_dir, const Environment& environment,
+                                               const fs::path& object_dir);
+
+}  // namespace mlem::git::detail

@@ -1,0 +1,145 @@
+// Reading by way of `git cat-file --batch-command`, one process for all objects, and of for-each-ref for refs.
+
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "git/detail/command.hpp"
+#include "git/detail/object_repository.hpp"
+
+#include <charconv>
+
+namespace mlem::git::detail {
+namespace {
+
+std::optional<ObjectType> parse_type(std::string_view text) {
+  if (text == "commit") return ObjectType::commit;
+  if (text == "tree") return ObjectType::tree;
+  if (text == "blob") return ObjectType::blob;
+  if (text == "tag") return ObjectType::tag;
+  return std::nullopt;
+}
+
+/// Returns `environment` for reading what this repository has, and nothing else.
+Environment for_reading(Environment environment, const fs::path& object_dir) {
+  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
+  environment.set("GIT_NO_LAZY_FETCH", "1");
+  environment.unset("GIT_OBJECT_DIRECTORY");
+  if (object_dir.empty()) return environment;
+  // A list with `:` between its items, which git reads in C quotes too.
+  std::string alternates = "\"";
+  for (const char c : object_dir.string()) {
+    if (c == '"' || c == '\\') alternates += '\\';
+    alternates += c;
+  }
+  alternates += '"';
+  if (const auto others = environment.find("GIT_ALTERNATE_OBJECT_DIRECTORIES")) alternates += ":" + *others;
+  environment.set("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates);
+  return environment;
+}
+
+class PlumbingRepository final : public ObjectRepository {
+ public:
+  PlumbingRepository(const fs::path& git_dir, const Environment& environment, const fs::path& object_dir)
+      : git_dir_(git_dir), environment_(for_reading(environment, object_dir)) {
+    output_of(git({"rev-parse", "--git-dir"}), "cannot read '" + git_dir.string() + "'");
+  }
+
+  std::optional<Oid> find_ref(std::string_view full_name) override {
+    if (full_name == "HEAD") {
+      if (const auto branch = head_branch()) return find_ref(*branch);
+      return Oid::parse(trim(git({"rev-parse", "--verify", "--quiet", "HEAD"}).output));
+    }
+    for (const Ref& ref : refs(full_name)) {
+      if (ref.name == full_name) return ref.oid;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::string> head_branch() override {
+    const RunResult result = git({"symbolic-ref", "--quiet", "HEAD"});
+    if (result.code == 1) return std::nullopt;
+    return std::string(trim(output_of(result, "cannot read 'HEAD'")));
+  }
+
+  std::vector<Ref> refs(std::string_view prefix) override {
+    // A pattern of for-each-ref is whole components; what it finds too much is dropped. Without the last component, for
+    // it may be cut short.
+    std::vector<std::string> arguments = {"for-each-ref", "--format=%(objectname) %(refname)"};
+    const std::size_t slash = prefix.rfind('/');
+    if (slash != std::string_view::npos)
+      arguments.insert(arguments.end(), {"--", std::string(prefix.substr(0, slash))});
+    const std::string output = output_of(git(std::move(arguments)), "cannot read refs");
+    std::vector<Ref> refs;
+    for (const std::string_view line : split(output, '\n')) {
+      const std::size_t space = line.find(' ');
+      if (space == std::string_view::npos || !line.substr(space + 1).starts_with(prefix)) continue;
+      if (const auto oid = Oid::parse(line.substr(0, space)))
+        refs.push_back({std::string(line.substr(space + 1)), *oid});
+    }
+    return refs;
+  }
+
+ private:
+  std::vector<std::string> command(std::vector<std::string> arguments) const {
+    // A git before 2.45 does not know GIT_NO_LAZY_FETCH; there no protocol is allowed instead.
+    arguments.insert(arguments.begin(), {"-c", "protocol.allow=never", "--git-dir=" + git_dir_.string()});
+    return arguments;
+  }
+
+  RunResult git(std::vector<std::string> arguments) const {
+    return run(git_program(command(std::move(arguments)), environment_, {}));
+  }
+
+  std::optional<ObjectHeader> find_header(const Oid& oid) override { return ask("info ", oid); }
+
+  std::optional<std::string> find_content(const Oid& oid) override {
+    const auto header = ask("contents ", oid);
+    if (!header) return std::nullopt;
+    std::string content = cat_file_->read(header->size + 1);
+    if (content.size() != header->size + 1) throw_unreadable(oid, "git cat-file ended early");
+    content.pop_back();
+    return content;
+  }
+
+  /// Reads the line `<oid> <type> <size>` or `<oid> missing`.
+  std::optional<ObjectHeader> ask(std::string_view request, const Oid& oid) {
+    if (!cat_file_) {
+      cat_file_ = std::make_unique<Coprocess>(git_program(command({"cat-file", "--batch-command"}), environment_, {}));
+    }
+    cat_file_->write(std::string(request) + oid.hex() + "\n");
+    const std::optional<std::string> line = cat_file_->read_line();
+    if (!line) {
+      // It died of this object. That is how an older git answers for what a partial clone has left on the server.
+      cat_file_.reset();
+      const std::string why = last_fatal(git({"cat-file", "-s", oid.hex()}).errors);
+      if (why.find("promisor remote") != std::string::npos) return std::nullopt;
+      throw_unreadable(oid, why);
+    }
+    const std::vector<std::string_view> words = split(*line, ' ');
+    if (words.back() == "missing") return std::nullopt;
+    ObjectHeader header;
+    const auto type = words.size() == 3 ? parse_type(words[1]) : std::nullopt;
+    if (!type || std::from_chars(words[2].data(), words[2].data() + words[2].size(), header.size).ec != std::errc{}) {
+      throw_unreadable(oid, "git cat-file answers '" + escape_for_terminal(*line) + "'");
+    }
+    header.type = *type;
+    return header;
+  }
+
+  [[noreturn]] static void throw_unreadable(const Oid& oid, const std::string& why) {
+    throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", why);
+  }
+
+  fs::path git_dir_;
+  Environment environment_;
+  std::unique_ptr<Coprocess> cat_file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Repository> open_with_plumbing(const fs::path& git_dir, const Environment& environment,
+                                               const fs::path& object_dir) {
+  return std::make_unique<PlumbingRepository>(git_dir, environment, object_dir);
+}
+
+}  // namespace mlem::git::detail

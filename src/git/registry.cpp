@@ -1,0 +1,314 @@
+#include "git/registry.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/detail/command.hpp"
+#include "git/detail/index.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+#include <sys/stat.h>
+#include <utility>
+
+namespace mlem::git {
+namespace {
+
+using detail::git_program;
+using detail::output_of;
+using detail::records;
+
+std::optional<std::uint32_t> parse_mode(std::string_view text) {
+  std::uint32_t mode = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return mode;
+}
+
+std::string octal(std::uint32_t mode) {
+  std::array<char, 16> digits{};
+  const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  return {digits.data(), result.ptr};
+}
+
+[[noreturn]] void throw_not_understood(std::string_view output) {
+  throw Error(ErrorKind::unavailable, "cannot understand git's answer",
+              "it has '" + escape_for_terminal(output.substr(0, 200)) + "'");
+}
+
+/// Reads what `ls-files --stage -z` prints: `<mode> <oid> <stage>\t<name>`.
+std::vector<File> parse_stage(std::string_view output, std::string_view suffix) {
+  std::vector<File> files;
+  for (const std::string_view record : records(output)) {
+    const std::size_t tab = record.find('\t');
+    if (tab == std::string_view::npos) throw_not_understood(record);
+    const std::vector<std::string_view> fields = split(record.substr(0, tab), ' ');
+    if (fields.size() != 3 || fields[2].size() != 1) throw_not_understood(record);
+    const auto mode = parse_mode(fields[0]);
+    const auto oid = Oid::parse(fields[1]);
+    if (!mode || !oid) throw_not_understood(record);
+    const std::string_view name = record.substr(tab + 1);
+    if (name.ends_with(suffix)) files.push_back({std::string(name), {*mode, *oid}, fields[2].front() - '0'});
+  }
+  return files;
+}
+
+/// Reads what diff-tree and diff-index print with `--raw -z`: `:<mode> <mode> <oid> <oid> <status>\0<name>\0`.
+std::vector<Change> parse_raw(std::string_view output) {
+  const std::vector<std::string_view> all = records(output);
+  std::vector<Change> changes;
+  if (all.size() % 2 != 0) throw_not_understood(output);
+  for (std::size_t i = 0; i < all.size(); i += 2) {
+    const std::vector<std::string_view> fields = split(all[i], ' ');
+    if (fields.size() != 5 || !fields[0].starts_with(':')) throw_not_understood(all[i]);
+    const auto entry = [&](std::string_view mode_text, std::string_view id) -> std::optional<Entry> {
+      const auto mode = parse_mode(mode_text);
+      const auto oid = Oid::parse(id);
+      if (!mode || !oid) throw_not_understood(all[i]);
+      if (*mode == 0) return std::nullopt;
+      return Entry{*mode, *oid};
+    };
+    changes.push_back({std::string(all[i + 1]), entry(fields[0].substr(1), fields[2]), entry(fields[1], fields[3]),
+                       fields[4] == "U"});
+  }
+  return changes;
+}
+
+/// Reads the names of intent-to-add entries from `ls-files --debug -z`: `<name>\0` and five lines, `flags:` last.
+std::set<std::string, std::less<>> parse_intents_to_add(std::string_view output) {
+  constexpr std::string_view flags_label = "flags: ";
+  constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD in git's read-cache.h
+  std::set<std::string, std::less<>> names;
+  while (!output.empty()) {
+    const std::size_t nul = output.find('\0');
+    const std::size_t label = output.find(flags_label, std::min(nul, output.size()));
+    const std::size_t end = output.find('\n', std::min(label, output.size()));
+    if (end == std::string_view::npos) throw_not_understood(output);
+    std::uint32_t flags = 0;
+    std::from_chars(output.data() + label + flags_label.size(), output.data() + end, flags, 16);
+    if ((flags & intent_to_add) != 0) names.emplace(output.substr(0, nul));
+    output.remove_prefix(end + 1);
+  }
+  return names;
+}
+
+/// Returns `path`, read from the directory `base`, without symbolic links; what is not there yet stays as it is.
+fs::path without_links(const fs::path& path, const fs::path& base) {
+  const fs::path absolute = path.empty() ? base : fs::absolute(path, base);
+  boost::system::error_code failure;
+  const fs::path result = fs::weakly_canonical(absolute, failure);
+  return failure ? absolute : result;
+}
+
+bool is_empty_blob(const Oid& oid) {
+  const std::string hex = oid.hex();
+  return hex == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391" ||
+         hex == "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813";
+}
+
+/// Lists what `ls-files` with these global and own arguments has in the index. An intent-to-add entry looks like an
+/// empty file there, so git is asked a second time only if there is one.
+std::vector<File> list_index(const Environment& environment, const std::string& directory, std::string_view suffix,
+                             const std::vector<std::string>& pathspecs) {
+  const auto ls_files = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"ls-files", "-z", "--full-name"});
+    arguments.emplace_back("--");
+    arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+    return output_of(run(git_program(std::move(arguments), environment, directory)), "cannot read the index");
+  };
+  std::vector<File> files = parse_stage(ls_files({"--stage"}), suffix);
+  if (std::none_of(files.begin(), files.end(), [](const File& file) { return is_empty_blob(file.entry.oid); })) {
+    return files;
+  }
+  const auto intents = parse_intents_to_add(ls_files({"--debug"}));
+  std::erase_if(files, [&](const File& file) { return intents.contains(file.name); });
+  return files;
+}
+
+}  // namespace
+
+Registry Registry::discover(const Environment& environment, const std::string& directory) {
+  Registry registry;
+  registry.environment_ = environment;
+  registry.directory_ = without_links(directory, fs::current_path());
+  const RunResult result = registry.git({"rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-bare-repository",
+                                         "--is-inside-work-tree", "--show-object-format", "--show-cdup",
+                                         "--show-prefix", "--git-path", "index"});
+  if (result.code != 0) {
+    // git ends its talk about dubious ownership with the command that allows it.
+    const std::size_t remedy = result.errors.rfind("git config --global --add safe.directory");
+    throw Error(ErrorKind::not_found, "cannot read a repository in '" + registry.directory_.string() + "'",
+                detail::last_fatal(result.errors),
+                remedy == std::string::npos
+                    ? std::string()
+                    : "'" + std::string(trim(std::string_view(result.errors).substr(remedy))) + "' allows it");
+  }
+  enum Line { git_dir, common_dir, is_bare, in_work_tree, object_format, up, prefix, index_file, end, lines };
+  const std::vector<std::string_view> answer = split(result.output, '\n');
+  if (answer.size() != lines || !answer[end].empty()) {
+    throw Error(ErrorKind::unavailable, "cannot read the repository of '" + registry.directory_.string() + "'",
+                "a directory above it has a newline in its name");
+  }
+  registry.git_dir_ = std::string(answer[git_dir]);
+  registry.common_dir_ = without_links(std::string(answer[common_dir]), registry.directory_);
+  registry.index_file_ = without_links(std::string(answer[index_file]), registry.directory_);
+  registry.object_format_ = answer[object_format];
+  registry.prefix_ = answer[prefix];
+  // At its root git prints an empty line, and so it does where there is none; from outside it prints an absolute path.
+  if (answer[in_work_tree] == "true" || !answer[up].empty()) {
+    registry.work_tree_ = without_links(std::string(answer[up]), registry.directory_);
+  }
+  return registry;
+}
+
+const Config& Registry::config() const {
+  if (!config_) config_ = Config::parse(output_of(git({"config", "-z", "--list"}), "cannot read git's configuration"));
+  return *config_;
+}
+
+Repository& Registry::objects() const {
+  if (!objects_) objects_ = open_objects();
+  return *objects_;
+}
+
+std::unique_ptr<Repository> Registry::open_objects() const {
+  // In a hook of a push, new objects wait in a quarantine that this names.
+  const auto object_dir = environment_.find("GIT_OBJECT_DIRECTORY");
+  return open_repository(git_dir_, environment_, object_dir ? fs::absolute(*object_dir, directory_) : fs::path());
+}
+
+RunResult Registry::git(std::vector<std::string> arguments, std::string_view input) const {
+  return run(git_program(std::move(arguments), environment_, directory_.string()), input);
+}
+
+std::optional<Oid> Registry::find_commit(std::string_view expression) const {
+  const RunResult result = git({"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(expression)});
+  const auto oid = result.code == 0 ? Oid::parse(trim(result.output)) : std::nullopt;
+  return oid ? objects().find_commit(*oid) : std::nullopt;
+}
+
+Oid Registry::empty_tree() const {
+  return *Oid::parse(object_format_ == "sha256" ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+                                                : "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+}
+
+std::vector<File> Registry::index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+  if (pathspecs.empty() && object_format_ == "sha1") {
+    if (auto files = detail::read_index(index_file_, suffix)) return std::move(*files);
+  }
+  if (!pathspecs.empty()) return list_index(environment_, directory_.string(), suffix, pathspecs);
+  return list_index(at_root(), root(), suffix, {});
+}
+
+std::vector<File> Registry::tree_files(const Oid& commit, std::string_view suffix,
+                                       const std::vector<std::string>& pathspecs) const {
+  std::vector<File> files;
+  if (pathspecs.empty()) {
+    objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
+      if (std::string_view(name).ends_with(suffix)) files.push_back({name, entry});
+      return true;
+    });
+    return files;
+  }
+  for (Change& change : changes(empty_tree(), commit, pathspecs)) {
+    if (change.after && std::string_view(change.name).ends_with(suffix)) {
+      files.push_back({std::move(change.name), *change.after});
+    }
+  }
+  return files;
+}
+
+std::vector<File> Registry::work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+  std::vector<std::string> arguments = {
+      "ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--deduplicate", "--"};
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  const Program program = pathspecs.empty() ? git_program(std::move(arguments), at_root(), root())
+                                            : git_program(std::move(arguments), environment_, directory_.string());
+  const std::string output = output_of(run(program), "cannot list the work tree");
+  std::vector<File> files;
+  for (const std::string_view name : records(output)) {
+    if (!name.ends_with(suffix)) continue;
+    struct stat status {};
+    if (lstat((work_tree_ / std::string(name)).c_str(), &status) != 0) continue;
+    if (S_ISLNK(status.st_mode))
+      files.push_back({std::string(name), {0120000, {}}});
+    else if (S_ISREG(status.st_mode))
+      files.push_back({std::string(name), {0100644, {}}});
+  }
+  // git lists the untracked ones first.
+  std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.name < b.name; });
+  return files;
+}
+
+std::optional<Entry> Registry::find_in_index(std::string_view name) const {
+  // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
+  Environment environment = at_root();
+  for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}) {
+    environment.unset(other);
+  }
+  environment.set("GIT_LITERAL_PATHSPECS", "1");
+  for (const File& file : list_index(environment, root(), {}, {std::string(name)})) {
+    // A directory's name matches all files in it.
+    if (file.name == name && file.stage == 0) return file.entry;
+  }
+  return std::nullopt;
+}
+
+std::vector<Change> Registry::changes(const Oid& before, const std::optional<Oid>& after,
+                                      const std::vector<std::string>& pathspecs) const {
+  std::vector<std::string> arguments = {
+      "--raw", "-z", "--no-renames", "--no-abbrev", "--no-relative", "--ignore-submodules=none", before.hex()};
+  if (after) {
+    arguments.insert(arguments.begin(), {"diff-tree", "-r", "--no-commit-id"});
+    arguments.push_back(after->hex());
+  } else {
+    arguments.insert(arguments.begin(), {"diff-index", "--cached", "--ita-invisible-in-index"});
+  }
+  arguments.emplace_back("--");
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  return parse_raw(output_of(git(std::move(arguments)), "cannot compare with '" + before.hex() + "'"));
+}
+
+Oid Registry::write_blob(std::string_view name, std::string_view content) const {
+  const std::string what_failed = "cannot write '" + escape_for_terminal(name) + "'";
+  const std::string output = output_of(
+      run(git_program({"hash-object", "-w", "--stdin", "--path=" + std::string(name)}, at_root(), root()), content),
+      what_failed);
+  const auto oid = Oid::parse(trim(output));
+  if (!oid) throw_not_understood(output);
+  return *oid;
+}
+
+void Registry::update_index(const std::vector<File>& entries) const {
+  const std::string no_object(empty_tree().hex().size(), '0');
+  std::string input;
+  for (const File& file : entries) {
+    const bool removed = file.entry.mode == 0;
+    input += octal(file.entry.mode) + ' ' + (removed ? no_object : file.entry.oid.hex()) + ' ' +
+             std::to_string(file.stage) + '\t' + file.name + '\0';
+  }
+  const RunResult result = run(git_program({"update-index", "-z", "--index-info"}, at_root(), root()), input);
+  if (result.code == 0) return;
+  const std::string why = detail::last_fatal(result.errors);
+  const bool locked = why.find(".lock'") != std::string::npos;
+  throw Error(ErrorKind::unavailable, "cannot update the index", why,
+              locked ? "another git process may be at work here; if none is, remove the file" : "");
+}
+
+std::string Registry::root() const { return has_work_tree() ? work_tree_.string() : directory_.string(); }
+
+Environment Registry::at_root() const {
+  if (!has_work_tree()) return environment_;
+  Environment environment = environment_;
+  // They may be relative to another directory.
+  environment.set("GIT_DIR", git_dir_.string());
+  environment.set("GIT_WORK_TREE", work_tree_.string());
+  environment.set("GIT_INDEX_FILE", index_file_.string());
+  if (environment.find("GIT_COMMON_DIR")) environment.set("GIT_COMMON_DIR", common_dir_.string());
+  return environment;
+}
+
+}  // namespace mlem::git

@@ -1,0 +1,129 @@
+#pragma once
+
+#include "base/process.hpp"
+#include "git/repository.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mlem::git {
+
+/// An entry of the index, or of a tree or work tree where those are listed alike.
+struct File {
+  std::string name;  ///< from the repository's root: raw bytes
+  Entry entry;       ///< in a work tree: mode 0100644 or 0120000, no oid
+  int stage = 0;     ///< 1 to 3: unmerged
+};
+
+/// A difference between two trees, or between a tree and the index.
+struct Change {
+  std::string name;
+  std::optional<Entry> before;  ///< none: added
+  std::optional<Entry> after;   ///< none: removed
+  bool unmerged = false;
+};
+
+/// git's configuration, as git itself reads it: files of every scope, includes, `git -c`, GIT_CONFIG_COUNT.
+class Config {
+ public:
+  /// Parses what `git config -z --list` prints.
+  static Config parse(std::string_view listing);
+
+  /// Returns the last value of `key` (section and name in lower case); nothing if it is unset.
+  std::optional<std::string> find(std::string_view key) const;
+  /// Returns all values of `key` in their order.
+  std::vector<std::string> all(std::string_view key) const;
+  /// The typed readers throw Error(invalid) naming the key for a value that git would not take for one.
+  bool boolean(std::string_view key, bool otherwise) const;
+  /// With the suffixes k, m and g.
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  /// Every key and value, in git's order; a key without a value has `true`.
+  const std::vector<std::pair<std::string, std::string>>& entries() const noexcept { return entries_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> entries_;
+};
+
+/// The repository that a command is about: its place is found by git, with git's rules on ownership.
+///
+/// What can be read by libgit2 is; the index is written by `git update-index` only. Functions that run git throw
+/// Error(unavailable) with the last line of its stderr as why.
+class Registry {
+ public:
+  /// Finds the repository of `directory` (empty: this process's). Throws Error(not_found) outside of one, or if git
+  /// refuses to read it.
+  static Registry discover(const Environment& environment, const std::string& directory = {});
+
+  const fs::path& git_dir() const noexcept { return git_dir_; }
+  const fs::path& common_dir() const noexcept { return common_dir_; }
+  /// Absolute; empty in a bare repository and inside a git directory.
+  const fs::path& work_tree() const noexcept { return work_tree_; }
+  bool has_work_tree() const noexcept { return !work_tree_.empty(); }
+  /// The current directory from the work tree's root: empty, or ending in `/`.
+  const std::string& prefix() const noexcept { return prefix_; }
+  const fs::path& index_file() const noexcept { return index_file_; }
+  /// `sha1` or `sha256`.
+  const std::string& object_format() const noexcept { return object_format_; }
+  /// The directory that commands run in, absolute.
+  const fs::path& directory() const noexcept { return directory_; }
+  const Environment& environment() const noexcept { return environment_; }
+
+  /// Read at the first call.
+  const Config& config() const;
+  /// Opened at the first call.
+  Repository& objects() const;
+  /// Opens one more, for another thread.
+  std::unique_ptr<Repository> open_objects() const;
+
+  /// Runs git in `directory()` with our variables. Returns its output whatever its exit code.
+  RunResult git(std::vector<std::string> arguments, std::string_view input = {}) const;
+
+  /// Returns the commit that an expression of gitrevisions(7) names; nothing if it names none.
+  std::optional<Oid> find_commit(std::string_view expression) const;
+  /// The id of the tree without entries.
+  Oid empty_tree() const;
+
+  /// Returns the entries of the index whose name ends in `suffix` and, if there are pathspecs, that match one; in path
+  /// order, without intent-to-add entries.
+  std::vector<File> index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  /// Returns the files of a commit's tree in the same way.
+  std::vector<File> tree_files(const Oid& commit, std::string_view suffix,
+                               const std::vector<std::string>& pathspecs) const;
+  /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
+  std::vector<File> work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  /// Returns what one index entry has; nothing if the index has no such name at stage 0.
+  std::optional<Entry> find_in_index(std::string_view name) const;
+
+  /// Returns what differs between two trees-ish, or between `before` and the index if `after` is none.
+  std::vector<Change> changes(const Oid& before, const std::optional<Oid>& after,
+                              const std::vector<std::string>& pathspecs) const;
+
+  /// Writes a blob through the filters for `name` and returns its id.
+  Oid write_blob(std::string_view name, std::string_view content) const;
+  /// Sets entries of the index, all or none. Throws Error(unavailable), the index untouched, if it is locked.
+  void update_index(const std::vector<File>& entries) const;
+
+ private:
+  Registry() = default;
+  /// Where names from the root are meant: the work tree's root, if there is one.
+  std::string root() const;
+  /// Our variables, for a run in `root()`.
+  Environment at_root() const;
+  Environment environment_;
+  fs::path directory_;
+  fs::path git_dir_;
+  fs::path common_dir_;
+  fs::path work_tree_;
+  fs::path index_file_;
+  std::string prefix_;
+  std::string object_format_;
+  mutable std::optional<Config> config_;
+  mutable std::unique_ptr<Repository> objects_;
+};
+
+}  // namespace mlem::git

@@ -1,0 +1,88 @@
+#include "git/repository.hpp"
+
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "git/detail/command.hpp"
+#include "git/detail/object_repository.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <charconv>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mlem::git {
+namespace {
+
+constexpr std::size_t max_pointer_file = std::size_t{64} << 10;
+
+/// Returns the path that a file such as `.git` or `commondir` has behind `label`, read from the file's directory.
+std::optional<fs::path> load_pointer(const fs::path& file, std::string_view label) {
+  const auto content = load_file(file, max_pointer_file);
+  if (!content || !content->starts_with(label)) return std::nullopt;
+  std::string text = content->substr(label.size());
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty()) return std::nullopt;
+  return fs::absolute(text, file.parent_path());
+}
+
+/// The test of git's is_git_directory(): HEAD here, the rest where a linked work tree's `commondir` says.
+bool is_git_dir(const fs::path& directory) {
+  boost::system::error_code ignored;
+  if (fs::symlink_status(directory / "HEAD", ignored).type() == fs::file_not_found) return false;
+  const fs::path common = load_pointer(directory / "commondir", "").value_or(directory);
+  return fs::is_directory(common / "objects", ignored) && fs::is_directory(common / "refs", ignored);
+}
+
+/// git's rule: who runs sudo may read what is theirs, and root's.
+bool is_owned_by_user(const fs::path& path, const Environment& environment) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return true;  // what is not there belongs to nobody else
+  uid_t user = geteuid();
+  if (user == 0 && status.st_uid != 0) {
+    const std::string sudo = environment.find("SUDO_UID").value_or("");
+    std::from_chars(sudo.data(), sudo.data() + sudo.size(), user);
+  }
+  return status.st_uid == user;
+}
+
+}  // namespace
+
+std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment,
+                                            const fs::path& object_dir) {
+  if (auto repository = detail::open_with_libgit2(git_dir, object_dir)) return repository;
+  return detail::open_with_plumbing(git_dir, environment, object_dir);
+}
+
+std::optional<fs::path> find_git_dir(const fs::path& directory) {
+  const fs::path dot_git = directory / ".git";
+  if (is_git_dir(dot_git)) return dot_git;
+  if (const auto target = load_pointer(dot_git, "gitdir: "); target && is_git_dir(*target)) return target;
+  if (is_git_dir(directory)) return directory;
+  return std::nullopt;
+}
+
+bool is_foreign(const fs::path& git_dir, const Environment& environment) {
+  // git judges the work tree with its git directory, and `safe.directory` names the work tree.
+  const fs::path directory = git_dir.filename() == ".git" ? git_dir.parent_path() : git_dir;
+  if (is_owned_by_user(git_dir, environment) && is_owned_by_user(directory, environment)) return false;
+  const Program asked =
+      detail::git_program({"-C", directory.string(), "rev-parse", "--git-dir"}, without_repository(environment), {});
+  return run(asked).code != 0;
+}
+
+Environment without_repository(Environment environment) {
+  // What git 2.39 to 2.50 list, GIT_CONFIG_KEY_<n> aside, which mean nothing without the count.
+  for (const std::string_view name :
+       {"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
+        "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE"}) {
+    environment.unset(name);
+  }
+  // Not on git's list, and it forbids ref updates in every repository.
+  environment.unset("GIT_QUARANTINE_PATH");
+  return environment;
+}
+
+}  // namespace mlem::git

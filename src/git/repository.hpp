@@ -1,0 +1,90 @@
+#pragma once
+
+#include "base/environment.hpp"
+#include "base/file.hpp"
+#include "model/oid.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlem::git {
+
+/// A branch or tag and the object it names (an annotated tag is not peeled).
+struct Ref {
+  std::string name;  ///< full: `refs/heads/main`
+  Oid oid;
+};
+
+/// What a tree or an index has at a path.
+struct Entry {
+  std::uint32_t mode = 0;
+  Oid oid;
+};
+inline constexpr std::uint32_t mode_type_mask = 0170000;
+inline bool is_regular(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0100000; }
+inline bool is_directory(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0040000; }
+
+/// The answer to a look-up in a repository that may lack objects (a partial clone, a cache).
+struct Lookup {
+  enum class State { found, absent, missing_object };
+  State state = State::absent;
+  Entry entry;                 ///< if found
+  std::optional<Oid> missing;  ///< the tree or commit that this repository does not have
+};
+
+/// Reads objects and refs of one repository. Never writes, never fetches, and ignores replace refs and grafts.
+/// Not for use by several threads at once. Every function throws Error(unavailable) if the repository is corrupt.
+class Repository {
+ public:
+  virtual ~Repository() = default;
+
+  /// Returns the object a full ref name (`HEAD` too) leads to through symbolic refs; nothing if there is none.
+  virtual std::optional<Oid> find_ref(std::string_view full_name) = 0;
+  /// Returns the full name of the branch that HEAD is for (which may be unborn); nothing if HEAD is detached.
+  virtual std::optional<std::string> head_branch() = 0;
+  /// Returns all refs that start with `prefix`, by name.
+  virtual std::vector<Ref> refs(std::string_view prefix) = 0;
+  /// Returns the commit that `oid` is or that a tag leads to; nothing if it is absent or no commit.
+  virtual std::optional<Oid> find_commit(const Oid& oid) = 0;
+  /// Returns the committer's time of a commit, in seconds since 1970.
+  virtual std::int64_t commit_time(const Oid& commit) = 0;
+  /// Looks `path` up in the tree of `commit`. The empty path is the root tree.
+  virtual Lookup find(const Oid& commit, std::string_view path) = 0;
+  /// Calls `visit` for every file below `directory` (empty: all) in the tree of `commit` with its path from the root;
+  /// stops when it returns false. Trees that this repository lacks are passed over.
+  virtual void walk(const Oid& commit, std::string_view directory,
+                    const std::function<bool(const std::string& path, const Entry&)>& visit) = 0;
+  /// Returns a blob's content; nothing if it is absent. Throws Error(invalid) if it is larger than `limit` bytes.
+  virtual std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) = 0;
+};
+
+/// Opens the repository whose git directory is `git_dir` with libgit2, or through git plumbing where libgit2 cannot
+/// read its format (SHA-256). Who may read it has been decided before.
+/// `object_dir` is where objects are looked for besides: the quarantine of a push; empty: nowhere.
+/// `environment` is what git is run with. Throws Error(not_found) if `git_dir` is no repository,
+/// Error(unavailable) if neither can read it.
+std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment,
+                                            const fs::path& object_dir = {});
+
+/// Returns the git directory of the repository at `directory` itself (its `.git`, what a `.git` file names, or the
+/// directory if bare); nothing if there is none. Never looks upward.
+std::optional<fs::path> find_git_dir(const fs::path& directory);
+
+/// Returns whether git would refuse to read `git_dir` because another user owns it (safe.directory in
+/// git-config(1)). Asks git only if the owner is not this user.
+bool is_foreign(const fs::path& git_dir, const Environment& environment);
+
+/// The variables that tie git to one repository (`git rev-parse --local-env-vars`), and GIT_QUARANTINE_PATH, removed:
+/// for running git on another repository.
+Environment without_repository(Environment environment);
+
+/// Returns the version of libgit2 that this program runs with: `1.5.1`.
+std::string library_version();
+
+}  // namespace mlem::git
