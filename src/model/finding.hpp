@@ -4,6 +4,7 @@
 #include "model/oid.hpp"
 #include "model/verdict.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct Finding {
   std::string rev;            ///< what was asked for
   std::string ref;            ///< the full name of what `rev` matched: `refs/tags/v1.0`
   std::optional<Oid> commit;  ///< what `rev` peels to
+  std::int64_t commit_time = 0;  ///< its committer's time, in seconds since 1970; no key of JSON
   std::string path;           ///< as it was found, with `.mlem`, from the source's root
   std::optional<Oid> blob;    ///< the object's metafile
   std::vector<Hop> hops;      ///< in the order they were followed

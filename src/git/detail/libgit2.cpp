@@ -1,5 +1,7 @@
 #include "git/detail/libgit2.hpp"
 
+#include "git/repository.hpp"
+
 #include <algorithm>
 
 namespace mlem::git::detail {
@@ -41,3 +43,15 @@ std::optional<git_oid> from_oid(const Oid& oid) {
 }
 
 }  // namespace mlem::git::detail
+
+namespace mlem::git {
+
+std::string library_version() {
+  int major = 0;
+  int minor = 0;
+  int revision = 0;
+  git_libgit2_version(&major, &minor, &revision);
+  return std::to_string(major) + '.' + std::to_string(minor) + '.' + std::to_string(revision);
+}
+
+}  // namespace mlem::git

@@ -1,0 +1,162 @@
+
+
+#include "check/check.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "command/options.hpp"
+#include "command/report.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+namespace mlem::command {
+namespace {
+
+Oid commit_of(const git::Registry& registry, const std::string& expression) {
+  const auto commit = registry.find_commit(expression.empty() ? "HEAD" : expression);
+  if (!commit) {
+    throw Error(ErrorKind::not_found, "bad revision '" + expression + "'", "it names no commit", "paths follow '--'");
+  }
+  return *commit;
+}
+
+/// `a..b` or `a...b` with the dots' place, as gitrevisions(7) has them.
+check::Scope range_scope(const git::Registry& registry, const std::string& text, std::size_t dots) {
+  check::Scope scope;
+  scope.kind = check::Scope::Kind::changes;
+  const bool symmetric = text.compare(dots, 3, "...") == 0;
+  const Oid before = commit_of(registry, text.substr(0, dots));
+  scope.commit = commit_of(registry, text.substr(dots + (symmetric ? 3 : 2)));
+  scope.before = before;
+  if (symmetric) {
+    const RunResult base = registry.git({"merge-base", before.hex(), scope.commit->hex()});
+    const auto oid = Oid::parse(trim(base.output));
+    if (base.code != 0 || !oid) {
+      throw Error(ErrorKind::not_found, "bad revision '" + text + "'", "the two have no merge base");
+    }
+    scope.before = oid;
+  }
+  return scope;
+}
+
+int exit_code(const check::Summary& summary, bool strict) {
+  if (summary.broken > 0 || (strict && summary.warnings > 0)) return exit_no;
+  return summary.undecided > 0 ? exit_undecided : exit_yes;
+}
+
+}  // namespace
+
+int run_check(const Args& args, Context& context) {
+  Options options({"check [<options>] [<rev> | <a>..<b> | --cached | --worktree | --changed] [--] [<pathspec>...]"});
+  Format format;
+  bool cached = false;
+  bool worktree = false;
+  bool changed = false;
+  bool offline = false;
+  bool strict = false;
+  std::optional<std::string> jobs;
+  options.flag("cached", "judge the index (default)", cached)
+      .flag("worktree", "judge the files of the work tree", worktree)
+      .flag("changed", "judge what differs between HEAD and the index", changed)
+      .flag("offline", "answer from the cache", offline)
+      .flag("strict", "let warnings fail", strict)
+      .value("jobs,j", "n", "read that many repositories at once", jobs);
+  add_format_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  if (cached + worktree + changed + static_cast<int>(!rest->words.empty()) > 1 || rest->words.size() > 1) {
+    throw options.wrong("more than one thing to judge; paths follow '--'");
+  }
+
+  const git::Registry registry = open_registry(context);
+  resolve::Settings settings = open_settings(registry, context);
+  settings.offline = offline;
+  if (jobs) {
+    const bool is_number =
+        !jobs->empty() && jobs->size() < 4 && jobs->find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number || std::stoul(*jobs) == 0) throw options.wrong("'-j' takes a number from 1 to 999");
+    settings.jobs = std::stoul(*jobs);
+  }
+  check::Scope scope;
+  if (!rest->words.empty()) {
+    const std::string& word = rest->words.front();
+    if (const std::size_t dots = word.find(".."); dots != std::string::npos) {
+      scope = range_scope(registry, word, dots);
+    } else {
+      scope.kind = check::Scope::Kind::commit;
+      scope.commit = commit_of(registry, word);
+    }
+  } else if (worktree || changed || cached) {
+    if (!registry.has_work_tree() && !cached)
+      throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+    if (worktree) scope.kind = check::Scope::Kind::work_tree;
+    if (changed) {
+      scope.kind = check::Scope::Kind::changes;
+      scope.before = registry.find_commit("HEAD").value_or(registry.empty_tree());
+    }
+  } else if (!registry.has_work_tree()) {
+    scope.kind = check::Scope::Kind::commit;
+    scope.commit = commit_of(registry, "HEAD");
+  }
+  scope.pathspecs = rest->paths;
+
+  const bool color = wants_color(format, context, registry);
+  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
+    if (format.json) {
+      print_json(context.out, finding);
+    } else if (format.porcelain || format.nul) {
+      print_porcelain(context.out, finding, format.nul);
+    } else if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && !format.quiet)) {
+      print_finding(context.out, finding, registry.prefix(), color);
+    }
+  });
+  context.out.flush();
+  if (!format.quiet) {
+    context.err << fmt::format("{} link{}: {} ok, {} broken, {} undecided\n", summary.total(),
+                               summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
+  }
+  return exit_code(summary, strict);
+}
+
+int run_hook(const Args& args, Context& context) {
+  Options options({"hook <name> [<args>...]"});
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  if (rest->words.empty()) throw options.wrong("which hook?");
+  const std::string& hook = rest->words.front();
+  if (hook != "pre-commit" && hook != "pre-merge-commit" && hook != "pre-applypatch") {
+    throw options.wrong("there is no hook '" + hook + "'");
+  }
+  const git::Registry registry = open_registry(context);
+  resolve::Settings settings = open_settings(registry, context);
+  const auto seconds = registry.config().integer("mlem.hooktimeout", 60);
+  if (seconds > 0) settings.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  const std::string on_undecided = registry.config().find("mlem.onundecided").value_or("warn");
+  if (on_undecided != "warn" && on_undecided != "reject") {
+    throw Error(ErrorKind::invalid, "bad config value for 'mlem.onUndecided'", "it takes 'reject' or 'warn'");
+  }
+  check::Scope scope;
+  scope.kind = check::Scope::Kind::changes;
+  scope.before = registry.find_commit("HEAD").value_or(registry.empty_tree());
+  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
+    const bool is_error = answer(finding.verdict) == Answer::no ||
+                          (answer(finding.verdict) == Answer::undecided && on_undecided == "reject");
+    if (finding.verdict != Verdict::ok) {
+      print_error(context.err, is_error ? "error" : "warning",
+                  finding.link + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
+      print_hint(context.err, finding.hint);
+    }
+    for (const Warning& warning : finding.warnings) {
+      print_error(context.err, "warning", finding.link + ": " + warning.code + ": " + warning.message);
+    }
+  });
+  const bool rejected = summary.broken > 0 || (summary.undecided > 0 && on_undecided == "reject");
+  if (rejected) {
+    print_hint(context.err, "'git mlem check --changed' judges again; 'git commit --no-verify' skips the hooks");
+  }
+  return rejected ? exit_no : exit_yes;
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,65 @@
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "command/options.hpp"
+#include "command/report.hpp"
+#include "git/repository.hpp"
+
+#include <boost/filesystem/operations.hpp>
+#include <boost/version.hpp>
+#include <fmt/format.h>
+
+#include <ostream>
+
+namespace mlem::command {
+namespace {
+
+std::uintmax_t size_below(const fs::path& directory) {
+  std::uintmax_t total = 0;
+  boost::system::error_code failure;
+  for (fs::recursive_directory_iterator entry(directory, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (fs::is_regular_file(entry->symlink_status())) total += fs::file_size(entry->path(), failure);
+  }
+  return total;
+}
+
+std::string git_version(const Context& context) {
+  const RunResult result = run(Program{{"git", "--version"}, context.environment, {}});
+  return std::string(trim(result.output));
+}
+
+}  // namespace
+
+int run_version(const Args& args, Context& context) {
+  Options options({"version"});
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
+  context.out << "git-mlem version " << GIT_MLEM_VERSION << '\n';
+  return exit_yes;
+}
+
+int run_env(const Args& args, Context& context) {
+  Options options({"env"});
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
+  std::ostream& out = context.out;
+  out << "git-mlem version " << GIT_MLEM_VERSION << '\n' << git_version(context) << '\n';
+  out << "libgit2 " << git::library_version() << "\nboost " << BOOST_LIB_VERSION << '\n';
+  out << "program " << escape_for_terminal(context.program) << '\n';
+  const git::Registry registry = open_registry(context);
+  out << "git-dir " << escape_for_terminal(registry.git_dir().string()) << '\n';
+  out << "work-tree " << (registry.has_work_tree() ? escape_for_terminal(registry.work_tree().string()) : "-") << '\n';
+  out << "object-format " << registry.object_format() << '\n';
+  const resolve::Settings settings = open_settings(registry, context);
+  const resolve::Cache cache(settings.cache_directory, settings.cache_fallback);
+  out << "cache " << escape_for_terminal(cache.directory().string()) << '\n';
+  out << "cache-size " << size_below(cache.directory()) << '\n';
+  for (const auto& [key, value] : registry.config().entries()) {
+    if (key.starts_with("mlem.")) out << "config " << escape_for_terminal(key + "=" + value) << '\n';
+  }
+  return exit_yes;
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,84 @@
+#include "base/error.hpp"
+#include "check/check.hpp"
+#include "command/options.hpp"
+#include "command/report.hpp"
+#include "git/transport.hpp"
+#include "resolve/cache.hpp"
+
+#include <boost/filesystem/operations.hpp>
+#include <fmt/format.h>
+
+#include <map>
+#include <ostream>
+#include <set>
+
+namespace mlem::command {
+namespace {
+
+/// Removes every entry of the cache whose key is not in `used`. Returns how many there were.
+std::size_t prune(const resolve::Cache& cache, const std::set<std::string>& used) {
+  std::size_t count = 0;
+  boost::system::error_code failure;
+  for (fs::directory_iterator entry(cache.directory(), failure), end; !failure && entry != end; ++entry) {
+    const std::string key = entry->path().filename().string();
+    if (key.ends_with(".lock") || used.contains(key)) continue;
+    const FileLock lock(cache.lock_file(key), std::chrono::steady_clock::now() + std::chrono::seconds(30));
+    cache.remove(key);
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+int run_fetch(const Args& args, Context& context) {
+  Options options({"fetch [<options>] [--] [<pathspec>...]"});
+  Format format;
+  bool prune_unused = false;
+  options.flag("prune", "remove what no link of the index needs", prune_unused);
+  add_format_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  if (!rest->words.empty()) throw options.wrong("paths follow '--'");
+  if (prune_unused && !rest->paths.empty()) throw options.wrong("'--prune' is about the whole registry");
+
+  const git::Registry registry = open_registry(context);
+  const resolve::Settings settings = open_settings(registry, context);
+  check::Scope scope;
+  if (!registry.has_work_tree()) {
+    scope.kind = check::Scope::Kind::commit;
+    scope.commit = registry.find_commit("HEAD");
+    if (!scope.commit) throw Error(ErrorKind::not_found, "bad revision 'HEAD'", "there is no commit yet");
+  }
+  scope.pathspecs = rest->paths;
+  std::set<std::string> used;
+  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
+    const auto use = [&](const std::string& repo) {
+      if (repo.empty()) return;
+      const RepoUrl url = RepoUrl::parse(repo);
+      used.insert(resolve::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)));
+    };
+    if (finding.verdict != Verdict::invalid_link && finding.verdict != Verdict::forbidden) use(finding.repo);
+    for (const Hop& hop : finding.hops) use(hop.repo);
+    if (format.json) {
+      print_json(context.out, finding);
+    } else if (format.porcelain || format.nul) {
+      print_porcelain(context.out, finding, format.nul);
+    } else if (finding.verdict != Verdict::ok) {
+      print_error(context.err, answer(finding.verdict) == Answer::no ? "error" : "warning",
+                  finding.link + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
+      print_hint(context.err, finding.hint);
+    }
+  });
+  std::size_t pruned = 0;
+  if (prune_unused) pruned = prune(resolve::Cache(settings.cache_directory, settings.cache_fallback), used);
+  if (!format.quiet) {
+    context.err << fmt::format("{} link{}: {} fetched, {} broken, {} undecided", summary.total(),
+                               summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
+    if (prune_unused) context.err << fmt::format("; {} unused source{} removed", pruned, pruned == 1 ? "" : "s");
+    context.err << '\n';
+  }
+  return summary.broken > 0 ? exit_no : summary.undecided > 0 ? exit_undecided : exit_yes;
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,51 @@
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "command/object_argument.hpp"
+#include "command/options.hpp"
+#include "command/report.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <ostream>
+
+namespace mlem::command {
+
+int run_init(const Args& args, Context& context) {
+  Options options({"init [<options>] [<dir>]"});
+  Format format;
+  add_talk_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  std::vector<std::string> words = rest->words;
+  words.insert(words.end(), rest->paths.begin(), rest->paths.end());
+  if (words.size() > 1) throw options.wrong("one directory at most");
+
+  const git::Registry registry = open_registry(context);
+  if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+  const std::string given = words.empty() ? registry.directory().string() : words.front();
+  const std::string directory = path_in_work_tree(registry, given);
+  const std::string marker = (directory.empty() ? "" : directory + "/") + ".mlem.yaml";
+  const fs::path file = registry.work_tree() / marker;
+  if (!fs::is_directory(registry.work_tree() / directory)) {
+    throw Error(ErrorKind::not_found, "'" + given + "' is no directory");
+  }
+  const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
+  const bool is_new = !fs::exists(fs::symlink_status(file));
+  if (is_new) AtomicFile(file, "").commit();
+  const auto content = load_file(file, std::size_t{1} << 20);
+  if (!content) throw Error(ErrorKind::invalid, "'" + shown + "' is no regular file");
+  if (!registry.find_in_index(marker)) {
+    try {
+      registry.update_index({{marker, {0100644, registry.write_blob(marker, *content)}, 0}});
+    } catch (...) {
+      if (is_new) fs::remove(file);
+      throw;
+    }
+  }
+  if (!format.quiet) {
+    context.out << (is_new ? "Initialized MLEM project: '" : "MLEM project exists already: '") << shown << "'\n";
+  }
+  return exit_yes;
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,94 @@
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "check/check.hpp"
+#include "command/options.hpp"
+#include "command/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+
+namespace mlem::command {
+namespace {
+
+/// How long ago a commit was made, as `git log --date=relative` has it in one word.
+std::string age(std::int64_t seconds) {
+  struct Unit {
+    std::int64_t seconds;
+    const char* name;
+  };
+  constexpr Unit units[] = {{31'536'000, "year"}, {2'592'000, "month"}, {604'800, "week"},
+                            {86'400, "day"},      {3'600, "hour"},      {60, "minute"}};
+  for (const Unit& unit : units) {
+    if (seconds < unit.seconds) continue;
+    const std::int64_t count = seconds / unit.seconds;
+    return fmt::format("{} {}{}", count, unit.name, count == 1 ? "" : "s");
+  }
+  return "now";
+}
+
+void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    out << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+  }
+}
+
+}  // namespace
+
+int run_ls(const Args& args, Context& context) {
+  Options options({"ls [<options>] [<tree-ish>] [--] [<pathspec>...]"});
+  Format format;
+  bool offline = false;
+  options.flag("offline", "answer from the cache", offline);
+  add_format_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  if (rest->words.size() > 1) throw options.wrong("one tree-ish at most; paths follow '--'");
+
+  const git::Registry registry = open_registry(context);
+  resolve::Settings settings = open_settings(registry, context);
+  settings.offline = offline;
+  check::Scope scope;
+  if (!rest->words.empty() || !registry.has_work_tree()) {
+    const std::string treeish = rest->words.empty() ? "HEAD" : rest->words.front();
+    scope.kind = check::Scope::Kind::commit;
+    scope.commit = registry.find_commit(treeish);
+    if (!scope.commit) {
+      throw Error(ErrorKind::not_found, "bad revision '" + treeish + "'", "it names no commit", "paths follow '--'");
+    }
+  }
+  scope.pathspecs = rest->paths;
+
+  std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "SOURCE", "REV", "COMMIT", "AGE"}};
+  const std::int64_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
+    if (format.json) {
+      print_json(context.out, finding);
+    } else if (format.porcelain || format.nul) {
+      print_porcelain(context.out, finding, format.nul);
+    } else {
+      const bool is_ok = finding.verdict == Verdict::ok;
+      rows.push_back({escape_for_terminal(relative_to(finding.link, registry.prefix())),
+                      finding.link_type.empty() ? "-" : escape_for_terminal(finding.link_type),
+                      escape_for_terminal((finding.repo.empty() ? "" : finding.repo) + finding.path),
+                      finding.rev.empty() ? "-" : escape_for_terminal(finding.rev),
+                      is_ok ? (finding.commit ? finding.commit->short_hex() : "-") : std::string(name(finding.verdict)),
+                      is_ok && finding.commit_time > 0 ? age(now - finding.commit_time) : "-"});
+    }
+  });
+  if (rows.size() > 1) print_table(context.out, rows);
+  context.out.flush();
+  return summary.broken > 0 ? exit_no : summary.undecided > 0 ? exit_undecided : exit_yes;
+}
+
+}  // namespace mlem::command

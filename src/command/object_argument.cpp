@@ -1,0 +1,139 @@
+#include "command/object_argument.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "model/object_name.hpp"
+#include "model/repo_path.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <utility>
+
+namespace mlem::command {
+namespace {
+
+/// `path` without links in what exists of it, and without `.` and `..`.
+fs::path canonical(const git::Registry& registry, const std::string& path) {
+  boost::system::error_code failure;
+  const fs::path absolute = fs::absolute(path, registry.directory()).lexically_normal();
+  const fs::path parent = fs::weakly_canonical(absolute.parent_path(), failure);
+  return failure ? absolute : parent / absolute.filename();
+}
+
+bool is_inside(const std::string& path, const std::string& directory) {
+  return path == directory || path.starts_with(directory + "/");
+}
+
+struct LocalRepository {
+  fs::path root;  ///< its work tree, or itself if bare
+  std::string inner;
+};
+
+/// The repository that holds `path`, looked for upward.
+LocalRepository find_repository(const fs::path& path) {
+  for (fs::path at = path; !at.empty(); at = at.parent_path()) {
+    if (git::find_git_dir(at)) return {at, path.lexically_relative(at).generic_string()};
+  }
+  throw Error(ErrorKind::not_found, "'" + path.string() + "' is in no Git repository");
+}
+
+/// A rev as a link can store it: an expression or an abbreviated id becomes the commit's id.
+Rev storable_rev(const git::Registry& repository, const std::string& text) {
+  if (text == "HEAD") return Rev::head();
+  const bool is_name = is_ref_name(text) && (repository.objects().find_ref("refs/heads/" + text) ||
+                                             repository.objects().find_ref("refs/tags/" + text) ||
+                                             repository.objects().find_ref("refs/" + text) ||
+                                             (text.starts_with("refs/") && repository.objects().find_ref(text)));
+  if (is_name) return Rev::parse(text);
+  if (const auto commit = repository.find_commit(text)) return Rev::parse(commit->hex());
+  return Rev::parse(text);
+}
+
+ObjectArgument in_local_repository(const git::Registry& registry, const fs::path& path,
+                                   const std::optional<std::string>& rev) {
+  const LocalRepository found = find_repository(path);
+  ObjectArgument argument;
+  argument.is_local = true;
+  argument.source.repo = RepoUrl::parse(file_url(found.root.string()));
+  argument.source.rev = Rev::head();
+  if (rev) {
+    const git::Registry there =
+        git::Registry::discover(git::without_repository(registry.environment()), found.root.string());
+    argument.source.rev = storable_rev(there, *rev);
+  }
+  argument.source.path = found.inner == "." ? "" : found.inner;
+  return argument;
+}
+
+}  // namespace
+
+std::string path_in_work_tree(const git::Registry& registry, const std::string& text) {
+  const std::string path = canonical(registry, text).string();
+  const std::string root = registry.work_tree().string();
+  if (!is_inside(path, root)) {
+    throw Error(ErrorKind::invalid, "'" + text + "' is outside the work tree", "its root is '" + root + "'");
+  }
+  return path == root ? std::string() : path.substr(root.size() + 1);
+}
+
+ObjectArgument parse_object(const git::Registry& registry, const std::string& text,
+                            const std::optional<std::string>& project, const std::optional<std::string>& rev) {
+  ObjectArgument argument;
+  if (project) {
+    if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
+    if (is_surely_url(*project) || looks_like_url(*project)) {
+      Link link;
+      link.link_type = "model";
+      link.path = text;
+      link.repo = *project;
+      link.rev = rev;
+      argument.source = Source::from_link(link);
+      return argument;
+    }
+    const fs::path directory = canonical(registry, *project);
+    if (!fs::is_directory(directory)) {
+      throw Error(ErrorKind::not_found, "'" + *project + "' is no directory and no address of a repository");
+    }
+    argument = in_local_repository(registry, directory, rev);
+    argument.source.path = RepoPath::parse(text, argument.source.path).text();
+    return argument;
+  }
+
+  const ObjectName name = ObjectName::parse(text);
+  const auto from_root = [&] {
+    return RepoPath::parse(name.path, name.is_relative_to_cwd() ? trim(registry.prefix()) : "").text();
+  };
+  switch (name.kind) {
+    case ObjectName::Kind::url:
+      argument.source = Source::from_url(name.path, rev);
+      return argument;
+    case ObjectName::Kind::index:
+      argument.source.path = from_root();
+      argument.view = resolve::view_index(registry);
+      return argument;
+    case ObjectName::Kind::rev: {
+      const auto commit = registry.find_commit(name.rev);
+      if (!commit) throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit");
+      argument.source.rev = storable_rev(registry, name.rev);
+      argument.source.path = from_root();
+      return argument;
+    }
+    case ObjectName::Kind::path:
+      break;
+  }
+  const fs::path path = canonical(registry, name.path);
+  const bool is_ours = registry.has_work_tree() && is_inside(path.string(), registry.work_tree().string());
+  if (!is_ours) return in_local_repository(registry, path, rev);
+  argument.source.path = RepoPath::parse(path_in_work_tree(registry, name.path)).text();
+  if (rev) {
+    argument.source.rev = storable_rev(registry, *rev);
+    return argument;
+  }
+  argument.view = resolve::view_work_tree(registry);
+  if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
+    argument.view = resolve::view_index(registry);
+  }
+  return argument;
+}
+
+}  // namespace mlem::command

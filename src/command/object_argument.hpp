@@ -1,0 +1,29 @@
+#pragma once
+
+#include "git/registry.hpp"
+#include "model/source.hpp"
+#include "resolve/tree_view.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace mlem::command {
+
+/// An `<object>` of the command line, ready for the resolver: the contract's section 3.
+struct ObjectArgument {
+  Source source;
+  std::unique_ptr<resolve::TreeView> view;  ///< where `source` is looked up if it has neither repository nor rev
+  bool is_local = false;                    ///< named by a path of this machine outside this repository
+};
+
+/// Reads `text`; `project` and `rev` are the values of `--project` and `--rev`.
+/// Throws Error(invalid) for a malformed name, Error(not_found) for a rev or a directory that does not exist.
+ObjectArgument parse_object(const git::Registry& registry, const std::string& text,
+                            const std::optional<std::string>& project, const std::optional<std::string>& rev);
+
+/// Returns the directory `text` names from the root of the work tree, with its last component looked at by name only.
+/// Throws Error(invalid) if it is outside of the work tree.
+std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
+
+}  // namespace mlem::command

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "command/context.hpp"
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlem::command {
+
+/// The options of one command, parsed as git does: unique abbreviations, `--no-<flag>`, `-abc`, `--name=value`, an
+/// optional value only in the stuck form, `--` before paths.
+class Options {
+ public:
+  /// `usage` is the part of the synopsis after `git mlem `, one line for each form.
+  explicit Options(std::vector<std::string> usage);
+  ~Options();
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+
+  /// Declares options; `names` is `long` or `long,s`. The value is written when parse() meets it.
+  Options& flag(const char* names, const char* help, bool& value);
+  Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
+  Options& optional_value(const char* names, const char* argument, const char* implicit, const char* help,
+                          std::optional<std::string>& value);
+
+  /// What is left: words before `--`, and paths after it.
+  struct Rest {
+    std::vector<std::string> words;
+    std::vector<std::string> paths;
+    bool has_separator = false;
+  };
+  /// Throws Error(usage). Returns nothing if `-h` was given; usage has then been printed to `out`.
+  std::optional<Rest> parse(const Args& args, std::ostream& out);
+
+  /// Returns an Error(usage) with the synopsis as its hint.
+  Error wrong(const std::string& what) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mlem::command

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "command/context.hpp"
+#include "command/options.hpp"
+#include "model/finding.hpp"
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+namespace mlem::command {
+
+/// The output options that all listing commands share.
+struct Format {
+  bool json = false;
+  bool porcelain = false;
+  bool nul = false;  ///< -z
+  bool quiet = false;
+  bool verbose = false;
+  std::optional<std::string> color;
+  bool progress = true;
+};
+
+void add_format_options(Options& options, Format& format);
+void add_talk_options(Options& options, Format& format);
+
+/// Returns whether `out` gets colours: `--color`, color.mlem, color.ui, NO_COLOR, TERM, a terminal.
+/// Throws Error(usage) for a bad `--color`.
+bool wants_color(const Format& format, const Context& context, const git::Registry& registry);
+
+/// Writes a finding as one line of JSON, with the keys of the contract's section 5.
+void print_json(std::ostream& out, const Finding& finding);
+/// Writes a finding as porcelain v1.
+void print_porcelain(std::ostream& out, const Finding& finding, bool nul);
+
+/// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
+void print_error(std::ostream& err, const char* severity, const std::string& text);
+void print_hint(std::ostream& err, const std::string& text);
+
+/// Returns `name`, from the repository's root, relative to the current directory, whose prefix is given.
+std::string relative_to(const std::string& name, const std::string& prefix);
+
+/// Writes a finding's verdict for people: one line on what is wrong and why, then warnings and a hint.
+void print_finding(std::ostream& out, const Finding& finding, const std::string& prefix, bool color);
+
+}  // namespace mlem::command

@@ -1,0 +1,105 @@
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "command/object_argument.hpp"
+#include "command/options.hpp"
+#include "command/report.hpp"
+#include "resolve/resolver.hpp"
+
+#include <ostream>
+
+namespace mlem::command {
+namespace {
+
+/// The registry as it was: a rev, or the last commit of HEAD before a date.
+Oid commit_at(const git::Registry& registry, const std::string& at) {
+  if (const auto commit = registry.find_commit(at)) return *commit;
+  const RunResult listed = registry.git({"rev-list", "-1", "--before=" + at, "HEAD", "--"});
+  if (const auto commit = Oid::parse(trim(listed.output)); listed.code == 0 && commit) return *commit;
+  throw Error(ErrorKind::not_found, "bad revision or date '" + at + "'", "no commit is that old or of that name");
+}
+
+/// Returns the chain's first step alone if links are not to be followed.
+Finding select(const resolve::Resolver& resolver, std::size_t number, bool follow_links) {
+  Finding finding = resolver.finding(number, "");
+  const auto chain = resolver.chain(number);
+  if (follow_links || chain.size() < 2) return finding;
+  const resolve::Target& first = *chain.front();
+  finding.verdict = Verdict::ok;
+  finding.message.clear();
+  finding.hint.clear();
+  finding.hops.clear();
+  finding.object_type = "link";
+  finding.repo = first.source.repo ? first.source.repo->printable() : "";
+  finding.rev = first.rev;
+  finding.ref = first.ref;
+  finding.commit = first.commit;
+  finding.path = first.path;
+  finding.blob = first.blob;
+  return finding;
+}
+
+}  // namespace
+
+int run_resolve(const Args& args, Context& context) {
+  Options options({"resolve [<options>] <object>..."});
+  Format format;
+  bool follow_links = true;
+  std::optional<std::string> at;
+  std::optional<std::string> project;
+  std::optional<std::string> rev;
+  options.flag("follow-links", "go on to what a link leads to (default)", follow_links)
+      .value("at", "rev or date", "as the registry was then", at)
+      .value("project,p", "repo", "the repository that has the objects", project)
+      .value("rev,r", "rev", "the rev in it", rev);
+  add_format_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  std::vector<std::string> words = rest->words;
+  words.insert(words.end(), rest->paths.begin(), rest->paths.end());
+  if (words.empty()) throw options.wrong("which object?");
+  if (at && (project || rev))
+    throw options.wrong("'--at' is about this repository, '--project' and '--rev' about another");
+
+  const git::Registry registry = open_registry(context);
+  resolve::Resolver resolver(registry, open_settings(registry, context));
+  std::vector<ObjectArgument> objects;
+  std::vector<std::size_t> numbers;
+  const auto work_view = resolve::view_work_tree(registry);
+  objects.reserve(words.size());
+  for (const std::string& word : words) {
+    ObjectArgument& object = objects.emplace_back(parse_object(registry, word, project, rev));
+    if (at && object.source.is_alias()) object.source.rev = Rev::parse(commit_at(registry, *at).hex());
+    numbers.push_back(resolver.add(object.view ? *object.view : *work_view, "", object.source));
+  }
+  resolver.run();
+  int code = exit_yes;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    Finding finding = select(resolver, numbers[i], follow_links);
+    finding.link = words[i];
+    switch (answer(finding.verdict)) {
+      case Answer::yes:
+        break;
+      case Answer::no:
+        code = exit_no;
+        break;
+      case Answer::undecided:
+        code = code == exit_no ? exit_no : exit_undecided;
+        break;
+    }
+    if (format.json) {
+      print_json(context.out, finding);
+    } else if (format.porcelain || format.nul) {
+      print_porcelain(context.out, finding, format.nul);
+    } else if (finding.verdict != Verdict::ok) {
+      print_error(context.err, "error", words[i] + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
+      print_hint(context.err, finding.hint);
+    } else {
+      context.out << (finding.commit ? finding.commit->hex() : "-") << ' ' << (finding.blob ? finding.blob->hex() : "-")
+                  << ' ' << finding.object_type << ' ' << escape_for_terminal(finding.path) << ' '
+                  << (finding.repo.empty() ? "." : escape_for_terminal(finding.repo)) << '\n';
+    }
+  }
+  return code;
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,58 @@
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "command/object_argument.hpp"
+#include "command/options.hpp"
+#include "command/report.hpp"
+#include "resolve/resolver.hpp"
+#include "yaml/metafile.hpp"
+
+#include <ostream>
+
+namespace mlem::command {
+
+int run_show(const Args& args, Context& context) {
+  Options options({"show [<options>] <object>"});
+  Format format;
+  bool follow_links = true;
+  bool json = false;
+  std::optional<std::string> project;
+  std::optional<std::string> rev;
+  options.flag("follow-links", "go on to what a link leads to (default)", follow_links)
+      .flag("json", "print one JSON object", json)
+      .value("project,p", "repo", "the repository that has the object", project)
+      .value("rev,r", "rev", "the rev in it", rev);
+  add_talk_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  std::vector<std::string> words = rest->words;
+  words.insert(words.end(), rest->paths.begin(), rest->paths.end());
+  if (words.size() != 1) throw options.wrong("one object is needed");
+
+  const git::Registry registry = open_registry(context);
+  resolve::Settings settings = open_settings(registry, context);
+  settings.keep_text = true;
+  resolve::Resolver resolver(registry, settings);
+  const ObjectArgument object = parse_object(registry, words.front(), project, rev);
+  const auto work_view = resolve::view_work_tree(registry);
+  const std::size_t number = resolver.add(object.view ? *object.view : *work_view, "", object.source);
+  resolver.run();
+  const Finding finding = resolver.finding(number, "");
+  const auto chain = resolver.chain(number);
+  const bool first_will_do = !follow_links && !chain.empty() && !chain.front()->failed();
+  if (finding.verdict != Verdict::ok && !first_will_do) {
+    print_error(context.err, "error",
+                words.front() + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
+    print_hint(context.err, finding.hint);
+    return answer(finding.verdict) == Answer::undecided ? exit_undecided : exit_no;
+  }
+  const std::string& text = follow_links ? chain.back()->text : chain.front()->text;
+  if (json) {
+    context.out << yaml::to_json(text) << '\n';
+  } else {
+    context.out << text;
+    if (!text.ends_with('\n')) context.out << '\n';
+  }
+  return exit_yes;
+}
+
+}  // namespace mlem::command

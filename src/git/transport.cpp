@@ -1,0 +1,368 @@
+// git's network commands, and what their words mean.
+//
+// A command sees no configuration file but that of the repository it fetches into: what the registry's configuration
+// says about transports is handed on whole, and values that git collects (http.extraHeader, credential.helper) would
+// count twice if git read their files again.
+
+#include "git/transport.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/detail/command.hpp"
+#include "model/repo_url.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace mlem::git {
+namespace {
+
+constexpr std::size_t max_refs_output = std::size_t{256} << 20;
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+ErrorKind kind_of(TransportFailure failure) {
+  switch (failure) {
+    case TransportFailure::missing_repo:
+    case TransportFailure::missing_ref:
+    case TransportFailure::missing_object:
+      return ErrorKind::not_found;
+    default:
+      return ErrorKind::unavailable;
+  }
+}
+
+/// How many settings GIT_CONFIG_COUNT announces.
+std::size_t config_count(const Environment& environment) {
+  const std::string text = environment.find("GIT_CONFIG_COUNT").value_or("");
+  std::size_t count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+/// Adds a setting as `git -c` would, but that `key` may have a `=`.
+void add_config(Environment& environment, std::string_view key, std::string_view value) {
+  const std::size_t count = config_count(environment);
+  environment.set("GIT_CONFIG_KEY_" + std::to_string(count), key);
+  environment.set("GIT_CONFIG_VALUE_" + std::to_string(count), value);
+  environment.set("GIT_CONFIG_COUNT", std::to_string(count + 1));
+}
+
+std::optional<std::string> find_config(const Environment& environment, std::string_view key) {
+  for (std::size_t i = config_count(environment); i-- > 0;) {
+    const std::string number = std::to_string(i);
+    const auto name = environment.find("GIT_CONFIG_KEY_" + number);
+    if (name && to_lower_ascii(*name) == key) return environment.find("GIT_CONFIG_VALUE_" + number);
+  }
+  return std::nullopt;
+}
+
+/// Returns whether git takes `command` for OpenSSH by its name, as ssh.variant in git-config(1) tells.
+bool is_open_ssh(std::string_view command, const std::optional<std::string>& variant) {
+  if (variant && *variant != "auto") return *variant == "ssh";
+  const std::string_view program = command.substr(0, command.find(' '));
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  return name == "ssh";
+}
+
+/// The ssh that the user has, told not to ask. Another ssh than OpenSSH has no such option, and no terminal either.
+void set_ssh_batch_mode(Environment& environment) {
+  auto command = environment.find("GIT_SSH_COMMAND");
+  if (!command) command = find_config(environment, "core.sshcommand");
+  if (!command && environment.find("GIT_SSH")) return;
+  auto variant = environment.find("GIT_SSH_VARIANT");
+  if (!variant) variant = find_config(environment, "ssh.variant");
+  const std::string ssh = command.value_or("ssh");
+  if (is_open_ssh(ssh, variant)) environment.set("GIT_SSH_COMMAND", ssh + " -o BatchMode=yes");
+}
+
+bool is_transport_setting(std::string_view key) {
+  constexpr std::array<std::string_view, 4> sections{"url.", "http.", "credential.", "protocol."};
+  constexpr std::array<std::string_view, 4> keys{"core.sshcommand", "core.askpass", "core.gitproxy", "ssh.variant"};
+  return std::any_of(sections.begin(), sections.end(), [&](std::string_view name) { return key.starts_with(name); }) ||
+         std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+/// What a message of git, of ssh or of a server means.
+struct Symptom {
+  std::string_view words;  ///< in lower case
+  TransportFailure failure;
+  bool names_missing = false;  ///< the word that follows is the ref or object
+};
+
+// The first that is found anywhere counts.
+constexpr Symptom symptoms[] = {
+    {"couldn't find remote ref ", TransportFailure::missing_ref, true},
+    {"not our ref ", TransportFailure::missing_object, true},
+    {"unadvertised object ", TransportFailure::missing_object, true},
+    {"could not read username", TransportFailure::auth_required},
+    {"could not read password", TransportFailure::auth_required},
+    {"authentication failed", TransportFailure::auth_required},
+    {"host key verification failed", TransportFailure::auth_required},
+    {"permission denied", TransportFailure::auth_required},
+    {"requested url returned error: 401", TransportFailure::auth_required},
+    {"requested url returned error: 403", TransportFailure::auth_required},
+    {"does not appear to be a git repository", TransportFailure::missing_repo},
+    {"access denied or repository not exported", TransportFailure::missing_repo},
+    {"repository not found", TransportFailure::missing_repo},                     // GitHub by ssh
+    {"repository does not exist", TransportFailure::missing_repo},                // Bitbucket by ssh
+    {"you were looking for could not be found", TransportFailure::missing_repo},  // GitLab by ssh
+};
+
+/// `fatal: repository '…' not found`: git's words for 404.
+bool is_not_found(std::string_view line) {
+  return line.starts_with("fatal: repository '") && line.ends_with("' not found");
+}
+
+/// Removes who speaks: `fatal: remote error: upload-pack: …`.
+std::string_view without_speaker(std::string_view line) {
+  constexpr std::array<std::string_view, 6> speakers{
+      "fatal: ", "error: ", "remote: ", "remote error: ", "upload-pack: ", "ERROR: "};
+  for (const std::string_view speaker : speakers) {
+    if (line.starts_with(speaker)) line.remove_prefix(speaker.size());
+  }
+  if (line.ends_with('.')) line.remove_suffix(1);
+  return line;
+}
+
+struct Diagnosis {
+  TransportFailure failure = TransportFailure::unreachable;
+  std::string why;
+  std::string missing;
+};
+
+/// Returns the lines of a stderr, without those that a progress line overwrote.
+std::vector<std::string_view> lines_of(std::string_view errors) {
+  std::vector<std::string_view> lines;
+  for (std::string_view line : split(errors, '\n')) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    line = trim(line.substr(line.rfind('\r') + 1));
+    if (!line.empty()) lines.push_back(line);
+  }
+  return lines;
+}
+
+/// The line that tells most where no symptom is known: the last of git's or ssh's that is not only about a failure
+/// told before.
+std::string_view last_reason(const std::vector<std::string_view>& lines) {
+  constexpr std::array<std::string_view, 4> speakers{"fatal: ", "error: ", "remote: ", "ssh: "};
+  std::string_view reason;
+  for (const std::string_view line : lines) {
+    const bool speaks =
+        std::any_of(speakers.begin(), speakers.end(), [&](std::string_view name) { return line.starts_with(name); });
+    const bool repeats = contains(line, "Could not read from remote repository");
+    if (speaks && (!repeats || reason.empty())) reason = line;
+  }
+  return reason;
+}
+
+Diagnosis diagnose(std::string_view errors) {
+  const std::vector<std::string_view> lines = lines_of(errors);
+  const auto told_by = [](std::string_view line) { return escape_for_terminal(redact(without_speaker(line))); };
+  for (const Symptom& symptom : symptoms) {
+    for (const std::string_view line : lines) {
+      const std::size_t start = to_lower_ascii(line).find(symptom.words);
+      if (start == std::string::npos) continue;
+      std::string_view rest = line.substr(start + symptom.words.size());
+      if (!symptom.names_missing) rest = {};
+      return {symptom.failure, told_by(line), std::string(rest.substr(0, rest.find(' ')))};
+    }
+  }
+  for (const std::string_view line : lines) {
+    if (is_not_found(line)) return {TransportFailure::missing_repo, told_by(line), {}};
+  }
+  return {TransportFailure::unreachable, told_by(last_reason(lines)), {}};
+}
+
+std::string hint_for(TransportFailure failure, std::string_view name) {
+  switch (failure) {
+    case TransportFailure::missing_repo:
+      return "or this account may not see it";
+    case TransportFailure::auth_required:
+      return "log in with 'git ls-remote " + std::string(name) + "'";
+    default:
+      return {};
+  }
+}
+
+[[noreturn]] void throw_failure(const RunResult& result, std::string_view name, const TransportOptions& options) {
+  const std::string what = "cannot read '" + std::string(name) + "'";
+  switch (result.end) {
+    case RunResult::End::idle:
+      throw TransportError(TransportFailure::timeout, what,
+                           "no progress for " + std::to_string(options.idle.count() / 1000) + " seconds",
+                           "mlem.timeout sets how long to wait");
+    case RunResult::End::deadline:
+      throw TransportError(TransportFailure::timeout, what, "it took too long", {});
+    case RunResult::End::output:
+      throw TransportError(TransportFailure::too_large, what, "it has too many refs", {});
+    case RunResult::End::exceeded:
+      throw TransportError(TransportFailure::too_large, what,
+                           "it sends more than " + std::to_string(options.max_growth) + " bytes",
+                           "mlem.maxFetch sets the limit");
+    case RunResult::End::exited:
+      break;
+  }
+  if (options.interactive) {
+    throw TransportError(TransportFailure::auth_required, what, "git ended with code " + std::to_string(result.code),
+                         hint_for(TransportFailure::auth_required, name));
+  }
+  Diagnosis diagnosis = diagnose(result.errors);
+  if (diagnosis.why.empty()) diagnosis.why = "git ended with code " + std::to_string(result.code);
+  TransportError error(diagnosis.failure, what, diagnosis.why, hint_for(diagnosis.failure, name));
+  error.set_missing(diagnosis.missing);
+  throw error;
+}
+
+std::string transport_run(std::vector<std::string> arguments, const Environment& environment, std::string_view input,
+                          std::string_view name, const TransportOptions& options, Limits limits) {
+  // A user who is asked may take any time.
+  if (!options.interactive) limits.idle = options.idle;
+  limits.deadline = options.deadline;
+  RunResult result = run(detail::git_program(std::move(arguments), environment, {}), input,
+                         options.interactive ? Session::shared : Session::own, limits, options.interrupt);
+  if (result.end != RunResult::End::exited || result.code != 0) throw_failure(result, name, options);
+  return std::move(result.output);
+}
+
+/// Returns the bytes of all packs, unfinished ones among them.
+std::uint64_t pack_bytes(const fs::path& git_dir) {
+  std::uint64_t sum = 0;
+  boost::system::error_code failure;
+  for (fs::directory_iterator file(git_dir / "objects" / "pack", failure), end; !failure && file != end;
+       file.increment(failure)) {
+    boost::system::error_code gone;  // git renames what is finished
+    const std::uintmax_t size = fs::file_size(file->path(), gone);
+    if (!gone) sum += size;
+  }
+  return sum;
+}
+
+/// Removes what a killed fetch left behind: unfinished packs, and locks that would stop every later one.
+void remove_leftovers(const fs::path& git_dir) {
+  const auto remove_if = [](const fs::path& directory, bool (*is_leftover)(const std::string& name)) {
+    boost::system::error_code failure;
+    std::vector<fs::path> leftovers;
+    for (fs::directory_iterator file(directory, failure), end; !failure && file != end; file.increment(failure)) {
+      if (is_leftover(file->path().filename().string())) leftovers.push_back(file->path());
+    }
+    for (const fs::path& path : leftovers) fs::remove(path, failure);
+  };
+  remove_if(git_dir, [](const std::string& name) { return name.ends_with(".lock"); });
+  remove_if(git_dir / "objects" / "pack", [](const std::string& name) { return name.starts_with("tmp_"); });
+}
+
+}  // namespace
+
+TransportError::TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint)
+    : Error(kind_of(failure), std::move(what_failed), std::move(why), std::move(hint)), failure_(failure) {}
+
+Transport::Transport(Environment environment, TransportOptions options)
+    : environment_(std::move(environment)), options_(std::move(options)) {
+  environment_.set("LC_ALL", "C");
+  environment_.set("GIT_CONFIG_NOSYSTEM", "1");
+  environment_.set("GIT_CONFIG_GLOBAL", "/dev/null");
+  environment_.set("GIT_NO_LAZY_FETCH", "1");
+  environment_.set("GIT_OPTIONAL_LOCKS", "0");
+  add_config(environment_, "protocol.version", "2");
+  add_config(environment_, "protocol.ext.allow", "never");
+  add_config(environment_, "protocol.fd.allow", "never");
+  if (options_.interactive) return;
+  environment_.set("GIT_TERMINAL_PROMPT", "0");
+  environment_.set("GIT_ASKPASS", "");  // unset would let core.askPass and SSH_ASKPASS be run
+  environment_.set("SSH_ASKPASS_REQUIRE", "never");
+  set_ssh_batch_mode(environment_);
+}
+
+RemoteRefs Transport::list_refs(std::string_view url, std::string_view name) const {
+  Limits limits;
+  limits.output = max_refs_output;
+  // Without a repository: that of the current directory has settings too.
+  const std::string output = transport_run({"--git-dir=/dev/null", "ls-remote", "--symref", "--", std::string(url)},
+                                           environment_, {}, name, options_, limits);
+  RemoteRefs remote;
+  for (const std::string_view line : split(output, '\n')) {
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string_view::npos) continue;
+    const std::string_view value = line.substr(0, tab);
+    const std::string_view ref = line.substr(tab + 1);
+    constexpr std::string_view symbolic = "ref: ";
+    if (value.starts_with(symbolic)) {
+      if (ref == "HEAD") remote.head_branch = std::string(value.substr(symbolic.size()));
+    } else if (const auto oid = Oid::parse(value); oid && !ref.ends_with("^{}")) {
+      remote.refs.push_back({std::string(ref), *oid});
+    }
+  }
+  return remote;
+}
+
+void Transport::fetch(const fs::path& git_dir, std::string_view url, std::string_view name, const Fetch& fetch) const {
+  Environment environment = environment_;
+  // A small pack would be unpacked, out of sight of the limit on growth.
+  add_config(environment, "fetch.unpackLimit", "1");
+  if (!fetch.filter.empty()) {
+    // git would write these into the repository's configuration, which is a constant.
+    const std::string remote = "remote." + std::string(url);
+    add_config(environment, remote + ".promisor", "true");
+    add_config(environment, remote + ".partialCloneFilter", fetch.filter);
+  }
+  const bool only_ids = std::all_of(fetch.refspecs.begin(), fetch.refspecs.end(),
+                                    [](const std::string& refspec) { return Oid::parse(refspec).has_value(); });
+  // What is wanted by id is lacking whatever else is there: telling the server about it would only make it send less.
+  if (only_ids) add_config(environment, "fetch.negotiationAlgorithm", "noop");
+
+  std::vector<std::string> arguments{"--git-dir=" + git_dir.string(),
+                                     "fetch",
+                                     "--progress",
+                                     "--no-auto-maintenance",
+                                     "--no-write-fetch-head",
+                                     "--no-tags",
+                                     "--no-recurse-submodules"};
+  arguments.push_back(fetch.filter.empty() ? "--no-filter" : "--filter=" + fetch.filter);
+  if (fetch.shallow) arguments.emplace_back("--depth=1");
+  if (fetch.prune) arguments.emplace_back("--prune");
+  arguments.insert(arguments.end(), {"--stdin", "--", std::string(url)});
+  std::string input;
+  for (const std::string& refspec : fetch.refspecs) input += refspec + "\n";
+
+  remove_leftovers(git_dir);
+  Limits limits;
+  limits.exceeded = [&, before = pack_bytes(git_dir)] {
+    const std::uint64_t now = pack_bytes(git_dir);
+    return now > before && now - before > options_.max_growth;
+  };
+  try {
+    transport_run(std::move(arguments), environment, input, name, options_, limits);
+  } catch (...) {
+    remove_leftovers(git_dir);
+    throw;
+  }
+}
+
+Environment with_transport_config(Environment environment,
+                                  const std::vector<std::pair<std::string, std::string>>& config) {
+  environment.unset("GIT_CONFIG_COUNT");
+  for (const auto& [key, value] : config) {
+    if (is_transport_setting(key)) add_config(environment, key, value);
+  }
+  return environment;
+}
+
+std::string rewrite_url(std::string_view url, const std::vector<std::pair<std::string, std::string>>& config) {
+  constexpr std::string_view section = "url.";
+  constexpr std::string_view name = ".insteadof";
+  const std::pair<std::string, std::string>* longest = nullptr;
+  for (const auto& setting : config) {
+    const auto& [key, prefix] = setting;
+    if (!key.starts_with(section) || !key.ends_with(name) || key.size() < section.size() + name.size()) continue;
+    if (url.starts_with(prefix) && (longest == nullptr || prefix.size() > longest->second.size())) longest = &setting;
+  }
+  if (longest == nullptr) return std::string(url);
+  const std::string_view base = std::string_view(longest->first).substr(section.size());
+  return std::string(base.substr(0, base.size() - name.size())) += url.substr(longest->second.size());
+}
+
+}  // namespace mlem::git

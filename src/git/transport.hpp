@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "git/repository.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mlem::git {
+
+/// Why a repository was not read.
+enum class TransportFailure {
+  missing_repo,
+  missing_ref,
+  missing_object,
+  auth_required,
+  unreachable,
+  timeout,
+  too_large
+};
+
+/// Thrown by Transport. Its kind is `not_found` for the `missing_*` failures, else `unavailable`.
+class TransportError : public Error {
+ public:
+  TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint);
+  TransportFailure failure() const noexcept { return failure_; }
+  /// What a server did not have: the ref or object id from its message, if it named one.
+  const std::string& missing() const noexcept { return missing_; }
+  void set_missing(std::string name) { missing_ = std::move(name); }
+
+ private:
+  TransportFailure failure_;
+  std::string missing_;
+};
+
+/// What bounds one git network command, and how it may ask.
+struct TransportOptions {
+  std::chrono::milliseconds idle{30'000};  ///< mlem.timeout; 0: none
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes
+  bool interactive = false;                           ///< may use the terminal for a password
+  Interrupt* interrupt = nullptr;
+};
+
+/// The refs of a remote repository.
+struct RemoteRefs {
+  std::optional<std::string> head_branch;  ///< what HEAD is a symbolic ref to
+  std::vector<Ref> refs;                   ///< unpeeled, `HEAD` among them
+};
+
+/// git's own network commands. The environment decides on credentials, ssh and proxies as the user has them.
+///
+/// Without `interactive` a command has no terminal and asks nothing; with it, git's messages go to our stderr and every
+/// failure that git reports is `auth_required`.
+class Transport {
+ public:
+  /// `environment` is without_repository() and with_transport_config(): git's system and global files are not read
+  /// again.
+  Transport(Environment environment, TransportOptions options);
+
+  /// `url` is printed as `name`. Throws TransportError.
+  RemoteRefs list_refs(std::string_view url, std::string_view name) const;
+
+  struct Fetch {
+    std::vector<std::string> refspecs;  ///< full: `+refs/heads/a:refs/source/heads/a`, or an object id
+    std::string filter;                 ///< for --filter; empty: none
+    bool shallow = true;                ///< --depth=1
+    bool prune = false;
+  };
+  /// Fetches into the bare repository `git_dir`, which no other process may write meanwhile, without writing its
+  /// configuration. What a killed fetch left there is removed first. Throws TransportError.
+  void fetch(const fs::path& git_dir, std::string_view url, std::string_view name, const Fetch& fetch) const;
+
+ private:
+  Environment environment_;
+  TransportOptions options_;
+};
+
+/// Returns `environment` with those settings of `config` that transports need, handed on through GIT_CONFIG_COUNT:
+/// url.*, http.*, credential.*, core.sshCommand, core.askPass, core.gitProxy, ssh.variant, protocol.*.
+Environment with_transport_config(Environment environment,
+                                  const std::vector<std::pair<std::string, std::string>>& config);
+
+/// Returns `url` after the longest matching url.<base>.insteadOf, as git rewrites it.
+std::string rewrite_url(std::string_view url, const std::vector<std::pair<std::string, std::string>>& config);
+
+}  // namespace mlem::git

@@ -1,0 +1,127 @@
+#include "cli/world.hpp"
+#include <nlohmann/json.hpp>
+
+using namespace mlem::test;
+
+namespace {
+
+std::string link_to(const World& world, const std::string& path, const std::string& rev,
+                    const std::string& type = "model") {
+  return link_text({.type = type, .path = path, .repo = world.models.url(), .rev = rev});
+}
+
+}  // namespace
+
+TEST_CASE("check: every broken link has its verdict") {
+  struct Row {
+    std::string file;
+    std::string text;
+    std::string verdict;
+  };
+  World world;
+  world.models.branch("twice", "HEAD~0");
+  world.models.commit({{"models/plain", "x"},
+                       {"models/notes.mlem", "a: 1\n"},
+                       {"data.mlem", data_meta()},
+                       {"loop.mlem", "link_type: model\nobject_type: link\npath: loop.mlem\n"}});
+  world.models.tag("twice");
+  const std::vector<Row> rows{
+      {"ok.mlem", link_to(world, "models/rf.mlem", "main"), "ok"},
+      {"commit.mlem", link_to(world, "models/rf.mlem", world.model_commit), "ok"},
+      {"no-rev.mlem", link_to(world, "models/rf.mlem", "v9"), "missing-rev"},
+      {"short.mlem", link_to(world, "models/rf.mlem", "'" + world.model_commit.substr(0, 8) + "'"), "missing-rev"},
+      {"ambiguous.mlem", link_to(world, "models/rf.mlem", "twice"), "ambiguous-rev"},
+      {"no-path.mlem", link_to(world, "models/xgb.mlem", "main"), "missing-path"},
+      {"plain.mlem", link_to(world, "models/plain", "main"), "not-an-object"},
+      {"notes.mlem", link_to(world, "models/notes.mlem", "main"), "not-an-object"},
+      {"type.mlem", link_to(world, "data.mlem", "main"), "wrong-type"},
+      {"loop.mlem", link_to(world, "loop.mlem", "main"), "cycle"},
+      {"no-repo.mlem", link_text({.path = "a.mlem", .repo = "file:///nonexistent/", .rev = "main"}), "missing-repo"},
+      {"forbidden.mlem", link_text({.path = "a.mlem", .repo = "ext::sh -c x", .rev = "main"}), "forbidden"},
+      {"expression.mlem", link_to(world, "models/rf.mlem", "HEAD~1"), "invalid-link"},
+      {"yaml.mlem", "<<<<<<< ours\n", "invalid-link"},
+  };
+  Files files;
+  for (const Row& row : rows) files[row.file] = row.text;
+  world.registry.commit(files);
+  const Outcome outcome = world.mlem({"check", "--json"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  std::map<std::string, std::string> verdicts;
+  std::istringstream lines(outcome.output);
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line);
+    verdicts[json.at("link")] = json.at("verdict");
+  }
+  for (const Row& row : rows) {
+    CAPTURE(row.file);
+    CHECK(verdicts[row.file] == row.verdict);
+  }
+  CHECK(verdicts.size() == rows.size());
+}
+
+TEST_CASE("check: a range judges only what it changes") {
+  World world;
+  world.registry.commit({{"old.mlem", link_to(world, "models/rf.mlem", "gone")}});
+  world.registry.commit({{"new.mlem", link_to(world, "models/rf.mlem", "main")}});
+  const Outcome outcome = world.mlem({"check", "--porcelain", "HEAD~1..HEAD"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  const std::string blob = world.models.id("main:models/rf.mlem");
+  CHECK(outcome.output == "ok\tnew.mlem\tmodel\t" + world.model_commit + "\t" + blob + "\tmodels/rf.mlem\t" +
+                              world.models.url() + "\tmain\n");
+  CHECK(outcome.errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
+  CHECK(world.mlem({"check"}).code == 1);
+  CHECK(world.mlem({"check", "--", "new.mlem"}).code == 0);
+}
+
+TEST_CASE("check: objects are not judged") {
+  World world;
+  world.registry.commit({{"models/rf.mlem", model_meta()}, {"other.mlem", "a: 1\n"}});
+  const Outcome outcome = world.mlem({"check", "--json"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output.empty());
+}
+
+TEST_CASE("check: index and work tree are told apart") {
+  World world;
+  world.registry.commit({{"a.mlem", link_to(world, "models/rf.mlem", "main")}});
+  world.registry.write("a.mlem", link_to(world, "models/rf.mlem", "gone"));
+  CHECK(world.mlem({"check"}).code == 0);
+  CHECK(world.mlem({"check", "--worktree"}).code == 1);
+}
+
+TEST_CASE("check: outside a repository there is one clear error") {
+  const Sandbox sandbox;
+  const Outcome outcome = sandbox.mlem({"check"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors.find("fatal: ") == 0);
+  CHECK(outcome.errors.find("not a git repository") != std::string::npos);
+}
+
+TEST_CASE("check: a registry of every shape gives the same answer") {
+  struct Row {
+    std::string name;
+    RepoOptions options;
+  };
+  const World world;
+  RepoOptions split;
+  split.split_index = true;
+  RepoOptions sha256;
+  sha256.object_format = "sha256";
+  for (const Row& row : std::vector<Row>{{"plain", {}}, {"split", split}, {"sha256", sha256}}) {
+    CAPTURE(row.name);
+    RepoBuilder shaped(world.sandbox, "shaped-" + row.name, row.options);
+    shaped.commit({{"ok.mlem", link_to(world, "models/rf.mlem", "main")},
+                   {"bad.mlem", link_to(world, "models/rf.mlem", "gone")},
+                   {"alias.mlem", link_text({.path = "ok.mlem"})}});
+    RunOptions options;
+    options.directory = shaped.path();
+    const Outcome outcome = world.sandbox.mlem({"check"}, options);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 1);
+    CHECK(outcome.errors == "3 links: 2 ok, 1 broken, 0 undecided\n");
+  }
+}

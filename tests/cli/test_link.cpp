@@ -1,0 +1,122 @@
+#include "support/text_file.hpp"
+
+#include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
+
+using namespace mlem::test;
+
+namespace {
+
+std::string example_link(const std::string& rev) {
+  return "link_type: model\nobject_type: link\npath: models/rf.mlem\nrepo: " + example_url + "/\nrev: " + rev;
+}
+
+}  // namespace
+
+TEST_CASE("link: the default branch is recorded and the file staged") {
+  const World world;
+  const Outcome outcome = world.mlem({"link", "--sp", example_url, "models/rf", "first-model"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "⏳️ Loading meta from " + example_url + "/tree/main/models/rf.mlem\n" +
+                              "💾 Saving link to first-model.mlem\n");
+  CHECK(world.staged("first-model.mlem") == example_link("main"));
+  CHECK(world.registry.git({"status", "--porcelain"}) == "A  first-model.mlem");
+}
+
+TEST_CASE("link: a tag is recorded as asked") {
+  const World world;
+  const Outcome outcome =
+      world.mlem({"link", "--sp", example_url, "--rev", "5-deploy-meta", "models/rf", "second-model"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(world.staged("second-model.mlem") == example_link("5-deploy-meta"));
+}
+
+TEST_CASE("link: an address with the path in it names the same object") {
+  const World world;
+  const Outcome outcome = world.mlem({"link", example_url + "/tree/5-deploy-meta/models/rf", "second-model"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(world.staged("second-model.mlem") == example_link("5-deploy-meta"));
+}
+
+TEST_CASE("link: an object of the own project gets an alias") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"models/rf.mlem", model_meta()}});
+  const Outcome outcome = world.mlem({"link", "models/rf", "prod/latest"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(world.staged("prod/latest.mlem") == "link_type: model\nobject_type: link\npath: models/rf.mlem");
+}
+
+TEST_CASE("link: an alias stages the marker of its project too") {
+  World world;
+  world.registry.commit({{"models/rf.mlem", model_meta()}});
+  world.registry.write(".mlem.yaml", "");
+  const Outcome outcome = world.mlem({"link", "models/rf", "latest"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(world.registry.git({"status", "--porcelain"}) == "A  .mlem.yaml\nA  latest.mlem");
+}
+
+TEST_CASE("link: a missing tag is an answer and nothing is written") {
+  const World world;
+  const Outcome outcome = world.mlem({"link", "--sp", example_url, "--rev", "7-deploy-meta", "models/rf", "new"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.output.empty());
+  CHECK(outcome.errors.find("error: cannot link to 'models/rf': missing-rev: no branch, tag or commit "
+                            "'7-deploy-meta'\nhint: the nearest name") == 0);
+  CHECK(outcome.errors.find("'5-deploy-meta'") != std::string::npos);
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+}
+
+TEST_CASE("link: a locked index leaves file and index as they were") {
+  const World world;
+  world.registry.write(".git/index.lock", "");
+  const Outcome outcome = world.mlem({"link", "--sp", example_url, "models/rf", "deep/down/new"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors.find("index.lock") != std::string::npos);
+  CHECK(!boost::filesystem::exists(world.registry.path() / "deep"));
+}
+
+TEST_CASE("link: what is no link is replaced only by force") {
+  World world;
+  world.registry.commit({{"new.mlem", model_meta()}});
+  const Outcome refused = world.mlem({"link", "--sp", example_url, "models/rf", "new"});
+  CAPTURE(refused);
+  CHECK(refused.code == 128);
+  CHECK(refused.errors == "fatal: cannot write 'new.mlem': it exists and is no link\nhint: '-f' replaces it\n");
+  const Outcome forced = world.mlem({"link", "-f", "--sp", example_url, "models/rf", "new"});
+  CAPTURE(forced);
+  CHECK(forced.code == 0);
+  CHECK(world.staged("new.mlem") == example_link("main"));
+}
+
+TEST_CASE("link: bad places and bad usage change nothing") {
+  struct Row {
+    std::string name;
+    std::vector<std::string> arguments;
+    int code;
+  };
+  const World world;
+  world.registry.write("dir.mlem/file", "");
+  const std::vector<Row> rows{
+      {"outside the work tree", {"link", "--sp", example_url, "models/rf", "../out"}, 128},
+      {"a directory in the way", {"link", "--sp", example_url, "models/rf", "dir"}, 128},
+      {"below a file", {"link", "--sp", example_url, "models/rf", "dir.mlem/file/x"}, 128},
+      {"one argument", {"link", "models/rf"}, 129},
+      {"an unknown option", {"link", "--nonsense", "a", "b"}, 129},
+      {"nothing at the path", {"link", "--sp", example_url, "models/xgb", "new"}, 1},
+      {"help", {"link", "-h"}, 129},
+  };
+  for (const Row& row : rows) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(row.name);
+    CAPTURE(outcome);
+    CHECK(outcome.code == row.code);
+    CHECK(world.registry.git({"ls-files"}).empty());
+  }
+}

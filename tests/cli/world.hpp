@@ -1,0 +1,43 @@
+#pragma once
+
+#include "support/metafiles.hpp"
+#include "support/repo_builder.hpp"
+#include "support/sandbox.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace mlem::test {
+
+inline const std::string example_url = "https://github.com/iterative/example-mlem-get-started";
+
+/// A models repository that git takes for the example of MLEM's documentation, and an empty registry beside it.
+struct World {
+  Sandbox sandbox;
+  RepoBuilder models{sandbox, "models"};
+  RepoBuilder registry{sandbox, "registry"};
+  std::string model_commit;
+
+  World() {
+    model_commit = models.commit({{"models/rf.mlem", model_meta()}, {"models/rf", "weights"}, {".mlem.yaml", ""}});
+    models.tag("4-pack");
+    models.tag("5-deploy-meta");
+    models.tag("6-deploy-app");
+    sandbox.add_config("url." + models.path().string() + ".insteadOf", example_url);
+  }
+
+  Outcome mlem(const std::vector<std::string>& arguments) const {
+    RunOptions options;
+    options.directory = registry.path();
+    return sandbox.mlem(arguments, options);
+  }
+  Outcome git(const std::vector<std::string>& arguments) const {
+    RunOptions options;
+    options.directory = registry.path();
+    return sandbox.git(arguments, options);
+  }
+  std::string staged(const std::string& name) const { return registry.git({"show", ":" + name}); }
+};
+
+}  // namespace mlem::test
