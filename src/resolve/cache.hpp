@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/file.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace mlem::resolve {
+
+/// The directory that holds one bare repository for each remote source; the contract's section 6.
+/// Everything in it can be fetched again: it may be deleted at any time.
+class Cache {
+ public:
+  /// Uses `directory`, made private (0700) if it is new, or `fallback` if `directory` or a parent belongs to another
+  /// user (root aside) or is writable by others (sticky directories aside). Throws Error(io) if neither will do.
+  Cache(fs::path directory, const fs::path& fallback);
+
+  const fs::path& directory() const noexcept { return directory_; }
+  /// Whether `directory` was turned down.
+  bool is_fallback() const noexcept { return is_fallback_; }
+
+  /// Returns the name of an entry: SHA-256 of the normalised address and of what git makes of it.
+  static std::string key(std::string_view normalized_url, std::string_view rewritten_url);
+
+  fs::path lock_file(std::string_view key) const;
+  /// Returns the entry's git directory, created or rebuilt if needed, with its config written from a constant.
+  /// To be called with the entry's lock held.
+  fs::path open(std::string_view key, std::string_view object_format) const;
+  /// Returns the entry's git directory; empty if it does not exist.
+  fs::path find(std::string_view key) const;
+  /// Throws the entry away. To be called with the entry's lock held.
+  void remove(std::string_view key) const;
+
+ private:
+  fs::path directory_;
+  bool is_fallback_ = false;
+};
+
+}  // namespace mlem::resolve

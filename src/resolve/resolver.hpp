@@ -1,0 +1,61 @@
+#pragma once
+
+#include "model/finding.hpp"
+#include "resolve/settings.hpp"
+#include "resolve/target.hpp"
+#include "resolve/tree_view.hpp"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mlem::resolve {
+
+/// Whether links at the end of a link are followed.
+enum class Follow { yes, no };
+
+/// Resolves links: asks each repository once per hop level for all that is wanted of it, repositories in parallel.
+class Resolver {
+ public:
+  /// `registry` is where `rev` without `repo` leads.
+  Resolver(const git::Registry& registry, Settings settings);
+
+  /// Takes a link up for the next run(). `view` is the tree it was read from and must live as long as the resolver;
+  /// `name` is its file. Returns the link's number. A malformed field becomes the verdict.
+  std::size_t add(TreeView& view, const std::string& name, const Link& link);
+  /// The same for an object named by address or path instead of by a link.
+  std::size_t add(TreeView& view, const std::string& name, const Source& source);
+
+  /// Resolves all that was added, hop by hop.
+  void run();
+
+  /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: any type will do.
+  Finding finding(std::size_t number, const std::string& link_type) const;
+  /// Returns the targets from the first to the last that was reached; empty if the link itself is malformed.
+  std::vector<const Target*> chain(std::size_t number) const;
+
+ private:
+  struct Node {
+    Target target;
+    TreeView* view = nullptr;  ///< of an alias's object: where it is looked up
+    int next = -1;
+    bool done = false;
+  };
+  /// `view` is used for an alias only, and may be null for other sources.
+  int node_for(TreeView* view, const std::string& base, const Source& source);
+  int node_after(Node& node);
+  void read_level(const std::vector<int>& level);
+
+  const git::Registry& registry_;
+  Settings settings_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::unordered_map<std::string, int> node_numbers_;
+  std::vector<int> first_;
+  std::vector<Target> malformed_;  ///< links without a node; first_ has -1 - their number
+  std::vector<int> pending_;
+};
+
+}  // namespace mlem::resolve

@@ -1,0 +1,60 @@
+#include "resolve/settings.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/transport.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+namespace mlem::resolve {
+namespace {
+
+std::int64_t at_least(const git::Config& config, const char* key, std::int64_t otherwise, std::int64_t least) {
+  const std::int64_t value = config.integer(key, otherwise);
+  if (value < least) {
+    throw Error(ErrorKind::invalid, std::string("bad config value for '") + key + "'",
+                "it must be " + std::to_string(least) + " or more");
+  }
+  return value;
+}
+
+/// `~/` in a value of type path, as git-config(1) has it.
+std::string expand_home(const std::string& path, const Environment& environment) {
+  if (!path.starts_with("~/")) return path;
+  return environment.find("HOME").value_or("") + path.substr(1);
+}
+
+}  // namespace
+
+Settings load_settings(const git::Registry& registry) {
+  const git::Config& config = registry.config();
+  const Environment& environment = registry.environment();
+  Settings settings;
+  settings.cache_directory = registry.common_dir() / "mlem" / "sources";
+  if (const auto directory = config.find("mlem.cachedir")) {
+    settings.cache_directory = fs::path(expand_home(*directory, environment));
+  }
+  if (const auto directory = environment.find("GIT_MLEM_CACHE_DIR"); directory && !directory->empty()) {
+    settings.cache_directory = fs::path(*directory);
+  }
+  settings.cache_directory = fs::absolute(settings.cache_directory, registry.directory());
+  if (const auto directory = environment.find("XDG_CACHE_HOME"); directory && !directory->empty()) {
+    settings.cache_fallback = fs::path(*directory) / "git-mlem";
+  } else if (const auto home = environment.find("HOME"); home && !home->empty()) {
+    settings.cache_fallback = fs::path(*home) / ".cache" / "git-mlem";
+  }
+  settings.config = config.entries();
+  settings.environment = git::with_transport_config(git::without_repository(environment), config.entries());
+  if (const auto protocols = config.find("mlem.allowprotocol")) {
+    settings.url_policy.protocols.clear();
+    for (const std::string_view name : split(*protocols, ',')) {
+      if (!trim(name).empty()) settings.url_policy.protocols.push_back(to_lower_ascii(trim(name)));
+    }
+  }
+  settings.jobs = static_cast<std::size_t>(at_least(config, "mlem.jobs", 8, 1));
+  settings.timeout = std::chrono::seconds(at_least(config, "mlem.timeout", 30, 0));
+  settings.max_fetch = static_cast<std::uint64_t>(at_least(config, "mlem.maxfetch", std::int64_t{1} << 30, 1));
+  return settings;
+}
+
+}  // namespace mlem::resolve

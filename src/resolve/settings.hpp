@@ -1,0 +1,38 @@
+#pragma once
+
+#include "base/environment.hpp"
+#include "base/interrupt.hpp"
+#include "git/registry.hpp"
+#include "model/url_policy.hpp"
+#include "resolve/cache.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mlem::resolve {
+
+/// How other repositories are read: the contract's section 6.
+struct Settings {
+  fs::path cache_directory;
+  fs::path cache_fallback;
+  Environment environment;  ///< without this repository's variables, with its transport settings
+  std::vector<std::pair<std::string, std::string>> config;  ///< for url.*.insteadOf
+  UrlPolicy url_policy;
+  std::size_t jobs = 8;                                           ///< mlem.jobs
+  std::chrono::milliseconds timeout{30'000};                      ///< mlem.timeout
+  std::optional<std::chrono::steady_clock::time_point> deadline;  ///< mlem.hookTimeout
+  std::uint64_t max_fetch = std::uint64_t{1} << 30;               ///< mlem.maxFetch
+  bool keep_text = false;                                         ///< keep every metafile's text: for few objects
+  bool offline = false;                                           ///< answer from the cache
+  bool interactive = false;                                       ///< ask on the terminal where credentials are missing
+  Interrupt* interrupt = nullptr;
+};
+
+/// Reads `mlem.*` from the registry's config. Throws Error(invalid) naming the key for a bad value.
+Settings load_settings(const git::Registry& registry);
+
+}  // namespace mlem::resolve

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "model/link.hpp"
+#include "model/oid.hpp"
+#include "model/source.hpp"
+#include "model/verdict.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlem::resolve {
+
+/// A question to one repository, `source` (never an alias), and its answer.
+struct Target {
+  Source source;
+
+  Verdict verdict = Verdict::ok;
+  std::string message;
+  std::string hint;
+  std::string ref;               ///< full name of what the rev matched; empty for an id
+  std::string rev;               ///< as asked
+  std::string stored_rev;        ///< what a link to it stores: for `HEAD`, the branch's name or the commit's id
+  std::optional<Oid> commit;     ///< none in an index or work tree
+  std::int64_t commit_time = 0;  ///< seconds since 1970
+  std::string path;              ///< as found, else as asked
+  std::optional<Oid> blob;       ///< none in a work tree
+  std::string object_type;       ///< of an object
+  bool keeps_text = false;       ///< whether `text` is wanted
+  std::string text;              ///< the metafile as it is
+  std::optional<Link> link;      ///< if a link was found instead
+  std::string link_base;         ///< where that link's path starts if it is an alias
+
+  /// Gives a negative answer.
+  void fail(Verdict why, std::string what, std::string remedy = {});
+  bool failed() const noexcept { return verdict != Verdict::ok; }
+};
+
+}  // namespace mlem::resolve

@@ -1,0 +1,183 @@
+#include "resolve/tree_view.hpp"
+
+#include "base/error.hpp"
+#include "model/repo_path.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sys/stat.h>
+#include <utility>
+#include <vector>
+
+namespace mlem::resolve {
+namespace {
+
+constexpr std::uint32_t directory_mode = 0040000;
+
+git::Lookup found(git::Entry entry) { return {git::Lookup::State::found, entry, std::nullopt}; }
+
+class IndexView final : public TreeView {
+ public:
+  explicit IndexView(const git::Registry& registry) : registry_(registry) {}
+
+  git::Lookup find(std::string_view path) override {
+    load();
+    const auto first = std::lower_bound(files_.begin(), files_.end(), path,
+                                        [](const git::File& file, std::string_view name) { return file.name < name; });
+    if (first != files_.end() && first->name == path && first->stage == 0) return found(first->entry);
+    const std::string below = std::string(path) + "/";
+    const auto inside =
+        std::lower_bound(files_.begin(), files_.end(), below,
+                         [](const git::File& file, const std::string& name) { return file.name < name; });
+    if (inside != files_.end() && inside->name.starts_with(below)) return found({directory_mode, Oid()});
+    return {};
+  }
+
+  std::optional<std::string> read(std::string_view, const git::Entry& entry, std::size_t limit) override {
+    return registry_.objects().find_blob(entry.oid, limit);
+  }
+
+  void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
+    load();
+    for (const git::File& file : files_) {
+      if (!visit(file.name, file.entry)) return;
+    }
+  }
+
+  std::string at() const override { return "index"; }
+
+ private:
+  void load() {
+    if (!std::exchange(loaded_, true)) files_ = registry_.index_files("", {});
+  }
+
+  const git::Registry& registry_;
+  std::vector<git::File> files_;
+  bool loaded_ = false;
+};
+
+class WorkTreeView final : public TreeView {
+ public:
+  explicit WorkTreeView(const git::Registry& registry) : registry_(registry) {}
+
+  git::Lookup find(std::string_view path) override {
+    struct stat status {};
+    if (lstat((registry_.work_tree() / std::string(path)).c_str(), &status) != 0) return {};
+    if (S_ISDIR(status.st_mode)) return found({directory_mode, Oid()});
+    return found({S_ISLNK(status.st_mode) ? 0120000U : 0100644U, Oid()});
+  }
+
+  std::optional<std::string> read(std::string_view path, const git::Entry&, std::size_t limit) override {
+    return load_file(registry_.work_tree() / std::string(path), limit);
+  }
+
+  void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
+    for (const git::File& file : registry_.work_tree_files("", {})) {
+      if (!visit(file.name, file.entry)) return;
+    }
+  }
+
+  std::string at() const override { return "worktree"; }
+
+ private:
+  const git::Registry& registry_;
+};
+
+class CommitView final : public TreeView {
+ public:
+  CommitView(git::Repository& repository, const Oid& commit) : repository_(repository), commit_(commit) {}
+
+  git::Lookup find(std::string_view path) override { return repository_.find(commit_, path); }
+  std::optional<std::string> read(std::string_view, const git::Entry& entry, std::size_t limit) override {
+    return repository_.find_blob(entry.oid, limit);
+  }
+  void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
+    repository_.walk(commit_, "", visit);
+  }
+  std::string at() const override { return commit_.hex(); }
+
+ private:
+  git::Repository& repository_;
+  Oid commit_;
+};
+
+std::string join(std::string_view directory, std::string_view name) {
+  return directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
+}
+
+Located lacking(const git::Lookup& lookup) { return {Located::State::missing_object, {}, {}, lookup.missing}; }
+
+}  // namespace
+
+std::unique_ptr<TreeView> view_index(const git::Registry& registry) { return std::make_unique<IndexView>(registry); }
+
+std::unique_ptr<TreeView> view_work_tree(const git::Registry& registry) {
+  return std::make_unique<WorkTreeView>(registry);
+}
+
+std::unique_ptr<TreeView> view_commit(git::Repository& repository, const Oid& commit) {
+  return std::make_unique<CommitView>(repository, commit);
+}
+
+std::optional<std::string> find_project(TreeView& view, std::string_view directory) {
+  for (;;) {
+    if (view.find(join(directory, ".mlem.yaml")).state == git::Lookup::State::found) return std::string(directory);
+    const git::Lookup old = view.find(join(directory, ".mlem"));
+    if (old.state == git::Lookup::State::found && git::is_directory(old.entry)) return std::string(directory);
+    if (directory.empty()) return std::nullopt;
+    const std::size_t slash = directory.rfind('/');
+    directory = slash == std::string_view::npos ? std::string_view{} : directory.substr(0, slash);
+  }
+}
+
+std::string alias_base(TreeView& view, std::string_view link) {
+  const std::size_t slash = link.rfind('/');
+  const std::string_view directory = slash == std::string_view::npos ? std::string_view{} : link.substr(0, slash);
+  // A link in `.mlem/link/` belongs to the project that the `.mlem` directory marks, not to a loose directory in it.
+  return find_project(view, directory).value_or(std::string(directory));
+}
+
+Located locate(TreeView& view, std::string_view path, std::string_view base) {
+  const bool has_suffix = path.ends_with(mlem_suffix);
+  if (has_suffix) {
+    const git::Lookup itself = view.find(path);
+    if (itself.state == git::Lookup::State::missing_object) return lacking(itself);
+    if (itself.state == git::Lookup::State::found && git::is_regular(itself.entry)) {
+      return {Located::State::found, std::string(path), itself.entry, {}};
+    }
+  }
+  const std::string with_suffix = std::string(path) + std::string(mlem_suffix);
+  const git::Lookup added = view.find(with_suffix);
+  if (added.state == git::Lookup::State::missing_object) return lacking(added);
+  if (added.state == git::Lookup::State::found && git::is_regular(added.entry)) {
+    return {Located::State::found, with_suffix, added.entry, {}};
+  }
+
+  const std::string store = join(base, ".mlem");
+  const bool in_base = base.empty() || path.starts_with(std::string(base) + "/");
+  if (in_base && view.find(store).state == git::Lookup::State::found) {
+    std::string_view inner = path.substr(base.empty() ? 0 : base.size() + 1);
+    if (has_suffix) inner.remove_suffix(mlem_suffix.size());
+    constexpr std::array<std::string_view, 8> types{"model", "dataset",  "data",    "deployment",
+                                                    "env",   "packager", "builder", "link"};
+    Located old;
+    for (const std::string_view type : types) {
+      const std::string candidate =
+          store + "/" + std::string(type) + "/" + std::string(inner) + std::string(mlem_suffix);
+      const git::Lookup lookup = view.find(candidate);
+      if (lookup.state == git::Lookup::State::missing_object) return lacking(lookup);
+      if (lookup.state != git::Lookup::State::found || !git::is_regular(lookup.entry)) continue;
+      if (old.state == Located::State::found) {
+        return {Located::State::several, "'" + old.path + "' and '" + candidate + "'", {}, {}};
+      }
+      old = {Located::State::found, candidate, lookup.entry, {}};
+    }
+    if (old.state == Located::State::found) return old;
+  }
+  const git::Lookup plain = view.find(path);
+  if (plain.state == git::Lookup::State::missing_object) return lacking(plain);
+  if (plain.state == git::Lookup::State::found) return {Located::State::not_an_object, std::string(path), {}, {}};
+  return {};
+}
+
+}  // namespace mlem::resolve

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "git/registry.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mlem::resolve {
+
+/// The tree that a link is read from: an index, a commit or a work tree. An alias is resolved in it.
+class TreeView {
+ public:
+  virtual ~TreeView() = default;
+
+  /// Returns what is at `path`; a directory counts, with the mode of a tree.
+  virtual git::Lookup find(std::string_view path) = 0;
+  /// Returns the content of a file that find() found. Throws Error(invalid) if it is larger than `limit` bytes.
+  virtual std::optional<std::string> read(std::string_view path, const git::Entry& entry, std::size_t limit) = 0;
+  /// Calls `visit` for every file until it returns false.
+  virtual void walk(const std::function<bool(const std::string& path, const git::Entry&)>& visit) = 0;
+  /// `index`, `worktree` or a commit id: the key `at` of a finding.
+  virtual std::string at() const = 0;
+};
+
+std::unique_ptr<TreeView> view_index(const git::Registry& registry);
+std::unique_ptr<TreeView> view_work_tree(const git::Registry& registry);
+/// `repository` must outlive the view.
+std::unique_ptr<TreeView> view_commit(git::Repository& repository, const Oid& commit);
+
+/// Returns the directory of the nearest project at or above `directory`, nothing if there is none up to the root.
+/// A project has `.mlem.yaml`, or `.mlem/` as MLEM before 0.3 made it.
+std::optional<std::string> find_project(TreeView& view, std::string_view directory);
+
+/// Returns the directory that an alias in the file `link` starts at: its project's, else its own.
+std::string alias_base(TreeView& view, std::string_view link);
+
+/// Where the object was found that a path names, or why it was not.
+struct Located {
+  enum class State { found, absent, not_an_object, several, missing_object };
+  State state = State::absent;
+  std::string path;            ///< of what was found; of the two candidates if several
+  git::Entry entry;            ///< if found
+  std::optional<Oid> missing;  ///< if the view's repository lacks an object
+};
+
+/// Looks an object's path up: itself if it ends in `.mlem`, else with `.mlem` added, else in the layout of MLEM 0.2
+/// below `base`: `.mlem/<type>/<path>.mlem`.
+Located locate(TreeView& view, std::string_view path, std::string_view base);
+
+}  // namespace mlem::resolve
