@@ -134,9 +134,10 @@ Registry Registry::discover(const Environment& environment, const std::string& d
   Registry registry;
   registry.environment_ = environment;
   registry.directory_ = without_links(directory, fs::current_path());
-  const RunResult result = registry.git({"rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-bare-repository",
-                                         "--is-inside-work-tree", "--show-object-format", "--show-cdup",
-                                         "--show-prefix", "--git-path", "index"});
+  // Where there is no work tree, --show-cdup prints nothing at all: it must be the last.
+  const RunResult result =
+      registry.git({"rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-inside-work-tree",
+                    "--show-object-format", "--show-prefix", "--git-path", "index", "--show-cdup"});
   if (result.code != 0) {
     // git ends its talk about dubious ownership with the command that allows it.
     const std::size_t remedy = result.errors.rfind("git config --global --add safe.directory");
@@ -146,21 +147,23 @@ Registry Registry::discover(const Environment& environment, const std::string& d
                     ? std::string()
                     : "'" + std::string(trim(std::string_view(result.errors).substr(remedy))) + "' allows it");
   }
-  enum Line { git_dir, common_dir, is_bare, in_work_tree, object_format, up, prefix, index_file, end, lines };
-  const std::vector<std::string_view> answer = split(result.output, '\n');
-  if (answer.size() != lines || !answer[end].empty()) {
+  enum Line { git_dir, common_dir, in_work_tree, object_format, prefix, index_file, up };
+  std::vector<std::string_view> answer = split(result.output, '\n');
+  answer.pop_back();
+  // A newline in a path shifts the lines behind it.
+  const bool whole = answer.size() == up + 1 && (answer[in_work_tree] == "true" || answer[in_work_tree] == "false");
+  const bool without_work_tree = answer.size() == up && answer[in_work_tree] == "false";
+  if (!whole && !without_work_tree) {
     throw Error(ErrorKind::unavailable, "cannot read the repository of '" + registry.directory_.string() + "'",
-                "a directory above it has a newline in its name");
+                "its path has a newline");
   }
   registry.git_dir_ = std::string(answer[git_dir]);
   registry.common_dir_ = without_links(std::string(answer[common_dir]), registry.directory_);
   registry.index_file_ = without_links(std::string(answer[index_file]), registry.directory_);
   registry.object_format_ = answer[object_format];
   registry.prefix_ = answer[prefix];
-  // At its root git prints an empty line, and so it does where there is none; from outside it prints an absolute path.
-  if (answer[in_work_tree] == "true" || !answer[up].empty()) {
-    registry.work_tree_ = without_links(std::string(answer[up]), registry.directory_);
-  }
+  // Relative from inside, empty at the root; absolute from outside, which GIT_WORK_TREE makes possible.
+  if (answer.size() > up) registry.work_tree_ = without_links(std::string(answer[up]), registry.directory_);
   return registry;
 }
 
@@ -291,8 +294,12 @@ void Registry::update_index(const std::vector<File>& entries) const {
              std::to_string(file.stage) + '\t' + file.name + '\0';
   }
   const RunResult result = run(git_program({"update-index", "-z", "--index-info"}, at_root(), root()), input);
-  if (result.code == 0) return;
   const std::string why = detail::last_fatal(result.errors);
+  // git leaves out a name such as `../a` and calls that a success.
+  if (result.code == 0 && why.starts_with("Ignoring path")) {
+    throw Error(ErrorKind::invalid, "cannot update the index", escape_for_terminal(why));
+  }
+  if (result.code == 0) return;
   const bool locked = why.find(".lock'") != std::string::npos;
   throw Error(ErrorKind::unavailable, "cannot update the index", why,
               locked ? "another git process may be at work here; if none is, remove the file" : "");

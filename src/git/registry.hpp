@@ -105,7 +105,8 @@ class Registry {
 
   /// Writes a blob through the filters for `name` and returns its id.
   Oid write_blob(std::string_view name, std::string_view content) const;
-  /// Sets entries of the index, all or none. Throws Error(unavailable), the index untouched, if it is locked.
+  /// Sets entries of the index; those of mode 0 are removed. Throws Error(unavailable), the index untouched, if it is
+  /// locked, Error(invalid) after the others were set if git takes no such name (`../a`, `.git/a`).
   void update_index(const std::vector<File>& entries) const;
 
  private:

@@ -23,6 +23,8 @@ std::optional<ObjectType> parse_type(std::string_view text) {
 Environment for_reading(Environment environment, const fs::path& object_dir) {
   environment.set("GIT_NO_REPLACE_OBJECTS", "1");
   environment.set("GIT_NO_LAZY_FETCH", "1");
+  // A git before 2.45 does not know that one, and would fetch; this forbids every protocol, whatever is configured.
+  environment.set("GIT_ALLOW_PROTOCOL", "none");
   environment.unset("GIT_OBJECT_DIRECTORY");
   if (object_dir.empty()) return environment;
   // A list with `:` between its items, which git reads in C quotes too.
@@ -81,8 +83,7 @@ class PlumbingRepository final : public ObjectRepository {
 
  private:
   std::vector<std::string> command(std::vector<std::string> arguments) const {
-    // A git before 2.45 does not know GIT_NO_LAZY_FETCH; there no protocol is allowed instead.
-    arguments.insert(arguments.begin(), {"-c", "protocol.allow=never", "--git-dir=" + git_dir_.string()});
+    arguments.insert(arguments.begin(), "--git-dir=" + git_dir_.string());
     return arguments;
   }
 
@@ -109,14 +110,11 @@ class PlumbingRepository final : public ObjectRepository {
     cat_file_->write(std::string(request) + oid.hex() + "\n");
     const std::optional<std::string> line = cat_file_->read_line();
     if (!line) {
-      // It died of this object. That is how an older git answers for what a partial clone has left on the server.
       cat_file_.reset();
-      const std::string why = last_fatal(git({"cat-file", "-s", oid.hex()}).errors);
-      if (why.find("promisor remote") != std::string::npos) return std::nullopt;
-      throw_unreadable(oid, why);
+      return explain(oid);
     }
     const std::vector<std::string_view> words = split(*line, ' ');
-    if (words.back() == "missing") return std::nullopt;
+    if (words.back() == "missing") return explain(oid);
     ObjectHeader header;
     const auto type = words.size() == 3 ? parse_type(words[1]) : std::nullopt;
     if (!type || std::from_chars(words[2].data(), words[2].data() + words[2].size(), header.size).ec != std::errc{}) {
@@ -124,6 +122,16 @@ class PlumbingRepository final : public ObjectRepository {
     }
     header.type = *type;
     return header;
+  }
+
+  /// Returns nothing if this repository simply lacks the object. To `cat-file --batch-command` a corrupt object is
+  /// missing too, and an older git dies of what a partial clone has left on the server; its stderr tells them apart.
+  std::optional<ObjectHeader> explain(const Oid& oid) {
+    const std::string errors = git({"cat-file", "-t", oid.hex()}).errors;
+    if (errors.find("promisor remote") != std::string::npos) return std::nullopt;
+    if (errors.find("error: ") == std::string::npos && cat_file_) return std::nullopt;
+    const std::string reason = errors.substr(0, errors.rfind("fatal: "));
+    throw_unreadable(oid, last_fatal(reason.empty() ? errors : reason));
   }
 
   [[noreturn]] static void throw_unreadable(const Oid& oid, const std::string& why) {

@@ -1,0 +1,6 @@
+mlem_unit_tests(git
+  SOURCES
+    test_git_config.cpp
+    test_git_registry.cpp
+    test_git_repository.cpp
+  LIBRARIES mlem_test_support)

@@ -1,0 +1,483 @@
+#include "base/error.hpp"
+#include "git/detail/object_repository.hpp"
+#include "git/repository.hpp"
+#include "support/repo_builder.hpp"
+#include "support/text_file.hpp"
+
+#include "git_fixtures.hpp"
+#include <boost/filesystem/operations.hpp>
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+using mlem::Environment;
+using mlem::Error;
+using mlem::ErrorKind;
+using mlem::Oid;
+using mlem::git::Entry;
+using mlem::git::Lookup;
+using mlem::git::open_repository;
+using mlem::git::Repository;
+using mlem::git::without_repository;
+using mlem::test::environment_of;
+using mlem::test::oid;
+using mlem::test::RepoBuilder;
+using mlem::test::RepoOptions;
+using mlem::test::Sandbox;
+namespace fs = mlem::fs;
+namespace detail = mlem::git::detail;
+
+namespace {
+
+/// A way to read a repository: which implementation, of which format.
+struct Way {
+  std::string name;
+  bool plumbing;
+  std::string object_format;
+
+  std::unique_ptr<Repository> open(const fs::path& git_dir, const Sandbox& box, const fs::path& object_dir = {}) const {
+    if (plumbing) return detail::open_with_plumbing(git_dir, environment_of(box), object_dir);
+    auto opened = detail::open_with_libgit2(git_dir, object_dir);
+    REQUIRE(opened);
+    return opened;
+  }
+  RepoOptions options() const {
+    RepoOptions options;
+    options.object_format = object_format;
+    return options;
+  }
+};
+
+const std::vector<Way> ways = {
+    {"libgit2", false, "sha1"}, {"plumbing", true, "sha1"}, {"plumbing of SHA-256", true, "sha256"}};
+
+/// Runs `test` once for every way.
+void for_each_way(const std::function<void(const Way&)>& test) {
+  for (const Way& way : ways) {
+    CAPTURE(way.name);
+    test(way);
+  }
+}
+
+std::vector<std::string> names_below(Repository& repository, const Oid& commit, const std::string& directory) {
+  std::vector<std::string> names;
+  repository.walk(commit, directory, [&](const std::string& path, const Entry&) {
+    names.push_back(path);
+    return true;
+  });
+  return names;
+}
+
+ErrorKind kind_of_failure(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.kind();
+  }
+  FAIL("no failure");
+  return {};
+}
+
+/// The file that has a loose object.
+fs::path loose(const RepoBuilder& repo, const std::string& id) {
+  return repo.path() / ".git/objects" / id.substr(0, 2) / id.substr(2);
+}
+
+}  // namespace
+
+TEST_CASE("repository: paths are looked up in a commit's tree") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const std::string commit = repo.commit({{"a", "one"}, {"d/e/f", "two"}, {"d/new\nline", "x"}, {"d/\xff", "y"}});
+    const auto repository = way.open(repo.path() / ".git", box);
+
+    struct Row {
+      std::string path;
+      std::string same_as;  ///< what git names the same; empty: absent
+    };
+    const Row rows[] = {{"a", "HEAD:a"},
+                        {"d/e/f", "HEAD:d/e/f"},
+                        {"d/e", "HEAD:d/e"},
+                        {"", "HEAD^{tree}"},
+                        {"d/\xff", "HEAD:d/\xff"},
+                        {"d/new\nline", "HEAD:d/new\nline"},
+                        {"b", ""},
+                        {"a/b", ""},
+                        {"d/e/f/g", ""},
+                        {"D", ""},
+                        {"d/", ""},
+                        {"/a", ""}};
+    for (const Row& row : rows) {
+      CAPTURE(row.path);
+      const Lookup lookup = repository->find(oid(commit), row.path);
+      CHECK(lookup.missing == std::nullopt);
+      if (row.same_as.empty()) {
+        CHECK(lookup.state == Lookup::State::absent);
+      } else {
+        CHECK(lookup.state == Lookup::State::found);
+        CHECK(lookup.entry.oid.hex() == repo.id(row.same_as));
+      }
+    }
+    CHECK(is_regular(repository->find(oid(commit), "a").entry));
+    CHECK(is_directory(repository->find(oid(commit), "d").entry));
+    CHECK(is_directory(repository->find(oid(commit), "").entry));
+  });
+}
+
+TEST_CASE("repository: refs are found by full name") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const std::string commit = repo.commit({{"a", "one"}});
+    const std::string tag = repo.annotated_tag("v1");
+    repo.tag("light");
+    repo.branch("topic/x");
+    repo.git({"symbolic-ref", "refs/heads/alias", "refs/heads/topic/x"});
+    repo.git({"symbolic-ref", "refs/heads/dangling", "refs/heads/none"});
+    repo.git({"pack-refs", "--all"});
+    const auto repository = way.open(repo.path() / ".git", box);
+
+    CHECK(repository->find_ref("HEAD") == oid(commit));
+    CHECK(repository->find_ref("refs/heads/main") == oid(commit));
+    CHECK(repository->find_ref("refs/heads/alias") == oid(commit));
+    CHECK(repository->find_ref("refs/tags/v1") == oid(tag));
+    CHECK(repository->find_ref("refs/heads/dangling") == std::nullopt);
+    CHECK(repository->find_ref("refs/heads/mai") == std::nullopt);
+    CHECK(repository->find_ref("refs/heads/topic") == std::nullopt);
+    CHECK(repository->find_ref("refs/heads/a..b") == std::nullopt);
+    CHECK(repository->find_ref("main") == std::nullopt);
+    CHECK(repository->head_branch() == "refs/heads/main");
+
+    const auto names = [&](const std::string& prefix) {
+      std::string all;
+      for (const auto& ref : repository->refs(prefix)) all += ref.name + " ";
+      return all;
+    };
+    CHECK(names("") == "refs/heads/alias refs/heads/main refs/heads/topic/x refs/tags/light refs/tags/v1 ");
+    CHECK(names("refs/heads/") == "refs/heads/alias refs/heads/main refs/heads/topic/x ");
+    CHECK(names("refs/heads/ma") == "refs/heads/main ");
+    CHECK(names("refs/tags/v") == "refs/tags/v1 ");
+    CHECK(names("refs/heads/*") == "");
+    CHECK(names("refs/none/") == "");
+    CHECK(repository->refs("refs/tags/v1").at(0).oid == oid(tag));
+  });
+}
+
+TEST_CASE("repository: an unborn HEAD has a branch and no commit") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    const RepoBuilder repo(box, "repo", way.options());
+    const auto repository = way.open(repo.path() / ".git", box);
+    CHECK(repository->find_ref("HEAD") == std::nullopt);
+    CHECK(repository->head_branch() == "refs/heads/main");
+    CHECK(repository->refs("").empty());
+  });
+}
+
+TEST_CASE("repository: a detached HEAD has a commit and no branch") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const std::string first = repo.commit({{"a", "one"}});
+    repo.commit({{"a", "two"}});
+    repo.checkout(first);
+    const auto repository = way.open(repo.path() / ".git", box);
+    CHECK(repository->find_ref("HEAD") == oid(first));
+    CHECK(repository->head_branch() == std::nullopt);
+  });
+}
+
+TEST_CASE("repository: tags lead to commits") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const std::string commit = repo.commit({{"a", "one"}});
+    const std::string tag = repo.annotated_tag("v1");
+    const std::string tag_of_tag = repo.annotated_tag("v2", "v1");
+    const std::string tag_of_blob = repo.annotated_tag("v3", "HEAD:a");
+    const auto repository = way.open(repo.path() / ".git", box);
+    for (const std::string& id : {commit, tag, tag_of_tag}) {
+      CAPTURE(id);
+      CHECK(repository->find_commit(oid(id)) == oid(commit));
+    }
+    for (const std::string& id :
+         {tag_of_blob, repo.id("HEAD:a"), repo.id("HEAD^{tree}"), std::string(40, '1'), std::string(64, '1')}) {
+      CAPTURE(id);
+      CHECK(repository->find_commit(oid(id)) == std::nullopt);
+    }
+    CHECK(repository->commit_time(oid(commit)) == 1704067260);
+  });
+}
+
+TEST_CASE("repository: blobs are read up to a limit") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const std::string content("zero \0 and\nno newline", 21);
+    const std::string commit = repo.commit({{"a", content}, {"empty", ""}});
+    const auto repository = way.open(repo.path() / ".git", box);
+    const Oid blob = oid(repo.id("HEAD:a"));
+    CHECK(repository->find_blob(blob, 21) == content);
+    CHECK(repository->find_blob(oid(repo.id("HEAD:empty")), 0) == "");
+    CHECK(kind_of_failure([&] { repository->find_blob(blob, 20); }) == ErrorKind::invalid);
+    CHECK(kind_of_failure([&] { repository->find_blob(oid(commit), 1000); }) == ErrorKind::unavailable);
+    CHECK(repository->find_blob(oid(std::string(40, '1')), 1000) == std::nullopt);
+    CHECK(repository->find_blob(blob, 21) == content);
+  });
+}
+
+TEST_CASE("repository: files below a directory are visited with their paths") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const Oid commit = oid(repo.commit({{"a", "1"}, {"d/b", "2"}, {"d/e/f", "3"}, {"d/e/g", "4"}, {"h", "5"}}));
+    const auto repository = way.open(repo.path() / ".git", box);
+    CHECK(names_below(*repository, commit, "") == std::vector<std::string>{"a", "d/b", "d/e/f", "d/e/g", "h"});
+    CHECK(names_below(*repository, commit, "d/e") == std::vector<std::string>{"d/e/f", "d/e/g"});
+    CHECK(names_below(*repository, commit, "a").empty());
+    CHECK(names_below(*repository, commit, "none").empty());
+    int visits = 0;
+    repository->walk(commit, "", [&](const std::string&, const Entry&) { return ++visits < 2; });
+    CHECK(visits == 2);
+  });
+}
+
+TEST_CASE("repository: what is missing is told from what is absent") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const Oid commit = oid(repo.commit({{"a", "1"}, {"d/e/f", "3"}, {"z", "2"}}));
+    const std::string tree = repo.id("HEAD:d/e");
+    const std::string blob = repo.id("HEAD:a");
+    fs::remove(loose(repo, tree));
+    fs::remove(loose(repo, blob));
+    const auto repository = way.open(repo.path() / ".git", box);
+    CHECK(repository->find(commit, "d/e").state == Lookup::State::found);
+    const Lookup below = repository->find(commit, "d/e/f");
+    CHECK(below.state == Lookup::State::missing_object);
+    CHECK(below.missing == oid(tree));
+    CHECK(repository->find(commit, "a").state == Lookup::State::found);
+    CHECK(repository->find_blob(oid(blob), 100) == std::nullopt);
+    CHECK(names_below(*repository, commit, "") == std::vector<std::string>{"a", "z"});
+    const Oid nowhere = oid(std::string(commit.hex().size(), '1'));
+    const Lookup no_commit = repository->find(nowhere, "a");
+    CHECK(no_commit.state == Lookup::State::missing_object);
+    CHECK(no_commit.missing == nowhere);
+  });
+}
+
+TEST_CASE("repository: what a partial clone lacks is missing and not fetched") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const Oid commit = oid(repo.commit({{"a", "1"}, {"d/e", "3"}}));
+    const fs::path served = repo.bare_clone(box / "served.git");
+    for (const std::string filter : {"blob:none", "tree:1"}) {
+      CAPTURE(filter);
+      const fs::path clone = box / (filter == "tree:1" ? "by-tree.git" : "by-blob.git");
+      box.git_output({"clone", "-q", "--bare", "--filter=" + filter, RepoBuilder::file_url(served), clone.string()});
+      const auto repository = way.open(clone, box);
+      const Oid blob = oid(repo.id("HEAD:a"));
+      CHECK(repository->find(commit, "a").entry.oid == blob);
+      CHECK(repository->find_blob(blob, 100) == std::nullopt);
+      const Lookup below = repository->find(commit, "d/e");
+      CHECK(below.state == (filter == "tree:1" ? Lookup::State::missing_object : Lookup::State::found));
+      CHECK(repository->find_ref("refs/heads/main") == commit);
+    }
+  });
+}
+
+TEST_CASE("repository: a corrupt object is an error and spoils nothing else") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    repo.commit({{"a", "1"}, {"b", "2"}});
+    const fs::path broken = loose(repo, repo.id("HEAD:a"));
+    fs::permissions(broken, fs::owner_all);
+    mlem::test::write_file(broken, "no zlib stream");
+    const auto repository = way.open(repo.path() / ".git", box);
+    CHECK(kind_of_failure([&] { repository->find_blob(oid(repo.id("HEAD:a")), 100); }) == ErrorKind::unavailable);
+    CHECK(repository->find_blob(oid(repo.id("HEAD:b")), 100) == "2");
+  });
+}
+
+TEST_CASE("repository: malformed trees and commits are errors") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    const RepoBuilder repo(box, "repo", way.options());
+    const auto write = [&](const std::string& type, const std::string& content) {
+      mlem::test::RunOptions options;
+      options.input = content;
+      return oid(repo.git({"hash-object", "-w", "--literally", "--stdin", "-t", type}, options));
+    };
+    const auto repository = way.open(repo.path() / ".git", box);
+    const std::string id(way.object_format == "sha1" ? 20 : 32, 'x');
+    for (const std::string& content :
+         {std::string("100644 a"), "100644 a" + std::string(1, '\0') + "short", "10x644 a" + std::string(1, '\0') + id,
+          "100644" + std::string(1, '\0') + id, "99999999999999 a" + std::string(1, '\0') + id}) {
+      CAPTURE(content);
+      const Oid tree = write("tree", content);
+      const Oid commit = write("commit", "tree " + tree.hex() + "\ncommitter x <y> 1 +0000\n\n");
+      CHECK(kind_of_failure([&] { repository->find(commit, "b"); }) == ErrorKind::unavailable);
+      CHECK(kind_of_failure([&] { names_below(*repository, commit, ""); }) == ErrorKind::unavailable);
+    }
+    for (const std::string content : {"", "tree xyz\n", "\ntree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n", "tree"}) {
+      CAPTURE(content);
+      const Oid commit = write("commit", content);
+      CHECK(kind_of_failure([&] { repository->find(commit, ""); }) == ErrorKind::unavailable);
+      CHECK(kind_of_failure([&] { repository->commit_time(commit); }) == ErrorKind::unavailable);
+    }
+  });
+}
+
+TEST_CASE("repository: a tree that spells out endless directories is given up") {
+  const Sandbox box;
+  const RepoBuilder repo(box, "repo");
+  mlem::test::RunOptions options;
+  std::string tree = repo.git({"mktree"}, options);
+  for (int level = 0; level < 12; ++level) {
+    options.input.clear();
+    for (char name = 'a'; name <= 'j'; ++name) options.input += "040000 tree " + tree + "\t" + name + "\n";
+    tree = repo.git({"mktree"}, options);
+  }
+  const Oid commit = oid(repo.git({"commit-tree", tree, "-m", "bomb"}));
+  const auto repository = detail::open_with_libgit2(repo.path() / ".git", {});
+  CHECK(kind_of_failure([&] { names_below(*repository, commit, ""); }) == ErrorKind::unavailable);
+}
+
+TEST_CASE("repository: replace refs are ignored") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    repo.commit({{"a", "1"}, {"b", "2"}});
+    repo.git({"replace", repo.id("HEAD:a"), repo.id("HEAD:b")});
+    CHECK(way.open(repo.path() / ".git", box)->find_blob(oid(repo.id("HEAD:a")), 100) == "1");
+  });
+}
+
+TEST_CASE("repository: objects of a quarantine are found besides") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "a:b\"c", way.options());
+    const Oid commit = oid(repo.commit({{"a", "1"}}));
+    const fs::path quarantine = box / "quar:an\"tine";
+    fs::create_directories(quarantine);
+    mlem::test::RunOptions options;
+    options.input = "new";
+    options.environment["GIT_OBJECT_DIRECTORY"] = quarantine.string();
+    const Oid added = oid(repo.git({"hash-object", "-w", "--stdin"}, options));
+    CHECK(way.open(repo.path() / ".git", box)->find_blob(added, 100) == std::nullopt);
+    const auto repository = way.open(repo.path() / ".git", box, quarantine);
+    CHECK(repository->find_blob(added, 100) == "new");
+    CHECK(repository->find(commit, "a").state == Lookup::State::found);
+  });
+}
+
+TEST_CASE("repository: extensions that libgit2 does not know by itself do not matter") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  const Oid commit = oid(repo.commit({{"a", "1"}}));
+  repo.git({"config", "core.repositoryFormatVersion", "1"});
+  for (const std::string extension : {"worktreeConfig", "preciousObjects", "partialClone"}) {
+    CAPTURE(extension);
+    repo.git({"config", "extensions." + extension, extension == "partialClone" ? "origin" : "true"});
+    REQUIRE(detail::open_with_libgit2(repo.path() / ".git", {}) != nullptr);
+  }
+  CHECK(detail::open_with_libgit2(repo.path() / ".git", {})->find_ref("HEAD") == commit);
+}
+
+TEST_CASE("repository: the implementation follows from the format") {
+  const Sandbox box;
+  RepoOptions sha256;
+  sha256.object_format = "sha256";
+  RepoBuilder repo(box, "repo", sha256);
+  const Oid commit = oid(repo.commit({{"a", "1"}}));
+  CHECK(detail::open_with_libgit2(repo.path() / ".git", {}) == nullptr);
+  CHECK(open_repository(repo.path() / ".git", environment_of(box))->find_ref("HEAD") == commit);
+}
+
+TEST_CASE("repository: what is none is not found and what git refuses is unavailable") {
+  const Sandbox box;
+  const RepoBuilder repo(box, "repo");
+  fs::create_directories(box / "empty");
+  const Environment environment = environment_of(box);
+  CHECK(kind_of_failure([&] { open_repository(box / "empty", environment); }) == ErrorKind::not_found);
+  CHECK(kind_of_failure([&] { open_repository(box / "none", environment); }) == ErrorKind::not_found);
+  CHECK(kind_of_failure([&] { open_repository(repo.path(), environment); }) == ErrorKind::not_found);
+  repo.git({"config", "core.repositoryFormatVersion", "9"});
+  try {
+    open_repository(repo.path() / ".git", environment);
+    FAIL("opened");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::unavailable);
+    CHECK(error.why() == "Expected git repo version <= 1, found 9");
+  }
+}
+
+TEST_CASE("repository: git directories are found in a directory itself") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  repo.commit({{"d/a", "1"}});
+  const fs::path worktree = repo.add_worktree("side");
+  const fs::path bare = repo.bare_clone(box / "bare.git");
+  CHECK(mlem::git::find_git_dir(repo.path()) == repo.path() / ".git");
+  CHECK(mlem::git::find_git_dir(repo.path() / ".git") == repo.path() / ".git");
+  CHECK(mlem::git::find_git_dir(bare) == bare);
+  const auto linked = mlem::git::find_git_dir(worktree);
+  REQUIRE(linked);
+  CHECK(fs::equivalent(*linked, worktree.parent_path() / "repo/.git/worktrees" / worktree.filename()));
+  CHECK(open_repository(*linked, environment_of(box))->head_branch() == "refs/heads/side");
+  CHECK(mlem::git::find_git_dir(repo.path() / "d") == std::nullopt);
+  CHECK(mlem::git::find_git_dir(box / "none") == std::nullopt);
+  fs::create_directories(box / "odd");
+  for (const std::string content : {"gitdir: \n", "gitdir: ../none\n", "gitdir", ""}) {
+    CAPTURE(content);
+    mlem::test::write_file(box / "odd" / ".git", content);
+    CHECK(mlem::git::find_git_dir(box / "odd") == std::nullopt);
+  }
+  mlem::test::write_file(box / "odd" / ".git", "gitdir: ../repo/.git\n");
+  CHECK(fs::equivalent(mlem::git::find_git_dir(box / "odd").value_or("/"), repo.path() / ".git"));
+}
+
+TEST_CASE("repository: everything that git calls local is removed for another repository") {
+  const Sandbox box;
+  Environment environment;
+  const std::string listed = box.git_output({"rev-parse", "--local-env-vars"});
+  std::vector<std::string> names = {"GIT_QUARANTINE_PATH"};
+  for (std::size_t start = 0; start < listed.size();) {
+    const std::size_t end = std::min(listed.find('\n', start), listed.size());
+    names.push_back(listed.substr(start, end - start));
+    start = end + 1;
+  }
+  CHECK(names.size() > 10);
+  for (const std::string& name : names) environment.set(name, "x");
+  environment.set("GIT_SSH_COMMAND", "ssh");
+  CHECK(without_repository(environment).entries() == std::vector<std::string>{"GIT_SSH_COMMAND=ssh"});
+}
+
+TEST_CASE("repository: another user's is foreign unless git is told that it is safe") {
+  const Sandbox box;
+  const RepoBuilder repo(box, "repo");
+  const fs::path git_dir = repo.path() / ".git";
+  const Environment environment = environment_of(box);
+  CHECK_FALSE(mlem::git::is_foreign(git_dir, environment));
+  if (geteuid() != 0) {
+    MESSAGE("only root can give a directory away");
+    return;
+  }
+  REQUIRE(chown(repo.path().c_str(), 12345, 12345) == 0);
+  CHECK(mlem::git::is_foreign(git_dir, environment));
+  Environment by_sudo = environment;
+  by_sudo.set("SUDO_UID", "12345");
+  CHECK_FALSE(mlem::git::is_foreign(git_dir, by_sudo));
+  Environment in_hook = environment;
+  in_hook.set("GIT_DIR", git_dir.string());
+  CHECK(mlem::git::is_foreign(git_dir, in_hook));
+  box.add_config("safe.directory", repo.path().string());
+  CHECK_FALSE(mlem::git::is_foreign(git_dir, environment));
+}
