@@ -109,7 +109,7 @@ bool is_empty_blob(const Oid& oid) {
          hex == "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813";
 }
 
-/// Lists what `ls-files` with these global and own arguments has in the index. An intent-to-add entry looks like an
+/// Lists the index by `git ls-files`. An intent-to-add entry looks like an
 /// empty file there, so git is asked a second time only if there is one.
 std::vector<File> list_index(const Environment& environment, const std::string& directory, std::string_view suffix,
                              const std::vector<std::string>& pathspecs) {
@@ -147,23 +147,23 @@ Registry Registry::discover(const Environment& environment, const std::string& d
                     ? std::string()
                     : "'" + std::string(trim(std::string_view(result.errors).substr(remedy))) + "' allows it");
   }
-  enum Line { git_dir, common_dir, in_work_tree, object_format, prefix, index_file, up };
+  enum Line { git_dir_at, common_dir_at, inside_at, format_at, prefix_at, index_at, up_at };
   std::vector<std::string_view> answer = split(result.output, '\n');
   answer.pop_back();
   // A newline in a path shifts the lines behind it.
-  const bool whole = answer.size() == up + 1 && (answer[in_work_tree] == "true" || answer[in_work_tree] == "false");
-  const bool without_work_tree = answer.size() == up && answer[in_work_tree] == "false";
+  const bool whole = answer.size() == up_at + 1 && (answer[inside_at] == "true" || answer[inside_at] == "false");
+  const bool without_work_tree = answer.size() == up_at && answer[inside_at] == "false";
   if (!whole && !without_work_tree) {
     throw Error(ErrorKind::unavailable, "cannot read the repository of '" + registry.directory_.string() + "'",
                 "its path has a newline");
   }
-  registry.git_dir_ = std::string(answer[git_dir]);
-  registry.common_dir_ = without_links(std::string(answer[common_dir]), registry.directory_);
-  registry.index_file_ = without_links(std::string(answer[index_file]), registry.directory_);
-  registry.object_format_ = answer[object_format];
-  registry.prefix_ = answer[prefix];
+  registry.git_dir_ = std::string(answer[git_dir_at]);
+  registry.common_dir_ = without_links(std::string(answer[common_dir_at]), registry.directory_);
+  registry.index_file_ = without_links(std::string(answer[index_at]), registry.directory_);
+  registry.object_format_ = answer[format_at];
+  registry.prefix_ = answer[prefix_at];
   // Relative from inside, empty at the root; absolute from outside, which GIT_WORK_TREE makes possible.
-  if (answer.size() > up) registry.work_tree_ = without_links(std::string(answer[up]), registry.directory_);
+  if (answer.size() > up_at) registry.work_tree_ = without_links(std::string(answer[up_at]), registry.directory_);
   return registry;
 }
 
@@ -199,10 +199,10 @@ Oid Registry::empty_tree() const {
 }
 
 std::vector<File> Registry::index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
-  if (pathspecs.empty() && object_format_ == "sha1") {
+  if (!pathspecs.empty()) return list_index(environment_, directory_.string(), suffix, pathspecs);
+  if (object_format_ == "sha1") {
     if (auto files = detail::read_index(index_file_, suffix)) return std::move(*files);
   }
-  if (!pathspecs.empty()) return list_index(environment_, directory_.string(), suffix, pathspecs);
   return list_index(at_root(), root(), suffix, {});
 }
 

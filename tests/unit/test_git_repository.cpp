@@ -231,6 +231,22 @@ TEST_CASE("repository: blobs are read up to a limit") {
   });
 }
 
+TEST_CASE("repository: an id of the other format is absent") {
+  const Sandbox box;
+  for (const Way& way : ways) {
+    CAPTURE(way.name);
+    RepoBuilder repo(box, way.name, way.options());
+    repo.commit({{"a", "1"}});
+    const std::string blob = repo.id("HEAD:a");
+    // Of SHA-256, 40 digits abbreviate the id; of SHA-1, 64 can be the name of a ref.
+    const std::string other = way.object_format == "sha256" ? blob.substr(0, 40) : std::string(64, 'a');
+    repo.git({"update-ref", "refs/tags/" + other, "HEAD:a"});
+    const auto repository = way.open(repo.path() / ".git", box);
+    CHECK(repository->find_blob(oid(other), 100) == std::nullopt);
+    CHECK(repository->find_blob(oid(blob), 100) == "1");
+  }
+}
+
 TEST_CASE("repository: files below a directory are visited with their paths") {
   for_each_way([](const Way& way) {
     const Sandbox box;

@@ -43,7 +43,9 @@ class PlumbingRepository final : public ObjectRepository {
  public:
   PlumbingRepository(const fs::path& git_dir, const Environment& environment, const fs::path& object_dir)
       : git_dir_(git_dir), environment_(for_reading(environment, object_dir)) {
-    output_of(git({"rev-parse", "--git-dir"}), "cannot read '" + git_dir.string() + "'");
+    const std::string format =
+        output_of(git({"rev-parse", "--show-object-format"}), "cannot read '" + git_dir.string() + "'");
+    hex_digits_ = trim(format) == "sha256" ? 64 : 40;
   }
 
   std::optional<Oid> find_ref(std::string_view full_name) override {
@@ -64,8 +66,8 @@ class PlumbingRepository final : public ObjectRepository {
   }
 
   std::vector<Ref> refs(std::string_view prefix) override {
-    // A pattern of for-each-ref is whole components; what it finds too much is dropped. Without the last component, for
-    // it may be cut short.
+    // A pattern of for-each-ref has whole components, and the last one of a prefix may be cut short: git is given what
+    // is before it, and what it lists too much is dropped.
     std::vector<std::string> arguments = {"for-each-ref", "--format=%(objectname) %(refname)"};
     const std::size_t slash = prefix.rfind('/');
     if (slash != std::string_view::npos)
@@ -104,6 +106,8 @@ class PlumbingRepository final : public ObjectRepository {
 
   /// Reads the line `<oid> <type> <size>` or `<oid> missing`.
   std::optional<ObjectHeader> ask(std::string_view request, const Oid& oid) {
+    // What is no full id would be taken for an abbreviated one, or for the name of a ref.
+    if (oid.hex().size() != hex_digits_) return std::nullopt;
     if (!cat_file_) {
       cat_file_ = std::make_unique<Coprocess>(git_program(command({"cat-file", "--batch-command"}), environment_, {}));
     }
@@ -140,6 +144,7 @@ class PlumbingRepository final : public ObjectRepository {
 
   fs::path git_dir_;
   Environment environment_;
+  std::size_t hex_digits_ = 0;
   std::unique_ptr<Coprocess> cat_file_;
 };
 
