@@ -53,12 +53,11 @@ std::optional<std::string_view> text_of(std::string_view scalar) {
 
 class BlockScanner {
  public:
-  /// Returns whether the line is understood.
+  /// Returns whether the line is understood, and with it how all before it belongs together.
   bool take_line(std::string_view line) {
-    if (line.empty() || !std::all_of(line.begin(), line.end(), is_printable_ascii)) return false;
+    if (line.empty() || line.back() == ' ' || !std::all_of(line.begin(), line.end(), is_printable_ascii)) return false;
     if (line.starts_with("...")) return false;  // the end of the document
     const std::size_t indent = line.find_first_not_of(' ');
-    if (indent == std::string_view::npos) return false;
     const std::string_view entry = line.substr(indent);
     return find_level(indent, entry.starts_with("- ")) && take_entry(entry);
   }
@@ -91,6 +90,7 @@ class BlockScanner {
     return levels_.size() <= max_depth;
   }
 
+  /// `entry` does not end in a blank, so there is something after each `- `.
   bool take_entry(std::string_view entry) {
     while (!levels_.back().map) {
       entry.remove_prefix(2);

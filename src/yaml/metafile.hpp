@@ -24,7 +24,7 @@ struct Metafile {
   };
   Kind kind = Kind::neither;
   std::string object_type;  ///< as written; `dataset`, the old name, is given as `data`; empty if neither
-  Link link;                ///< filled only for a link
+  Link link;                ///< filled only for a link; its link_type too is `data` where the file has `dataset`
   std::vector<Warning> warnings;
 
   friend bool operator==(const Metafile&, const Metafile&) = default;
@@ -45,7 +45,8 @@ Metafile parse_metafile(std::string_view text);
 
 /// Returns the top-level scalar `object_type` of an object's metafile (`dataset` as `data`) without parsing all of it
 /// where that is provably the same; nothing if the text is a mapping without one.
-/// Throws Error(invalid) for text that is no YAML mapping, or over `max_object_size`.
+/// Throws Error(invalid) for text that is no YAML mapping, that leaves its `object_type` in doubt (twice, tagged,
+/// merged), or over `max_object_size`.
 std::optional<std::string> find_object_type(std::string_view text);
 
 /// Returns the link as PyYAML's `safe_dump` prints it: keys sorted, block style, folded at 80 columns, ASCII only.
@@ -56,8 +57,10 @@ std::string write_link(const Link& link);
 /// in column `column` (from 0). Does not end in a newline.
 std::string write_scalar(std::string_view value, std::size_t column, std::size_t indent);
 
-/// Returns the mapping in `text` as one line of JSON with the file's own keys in their order; scalars typed as YAML 1.1
-/// (as MLEM reads them), dates as text. Throws Error(invalid) as read_metafile().
+/// Returns the mapping in `text` as one line of ASCII JSON with the file's own keys in their order; scalars typed as
+/// YAML 1.1 (as MLEM reads them), dates and what JSON has no number for (`.inf`) as text. Of a repeated key the last
+/// value counts, aliases are replaced by what they name. Throws Error(invalid) for text that is no YAML mapping, keys
+/// that are no scalars, aliases that stand for more than 16 MiB, or over `max_object_size`.
 std::string to_json(std::string_view text);
 
 }  // namespace mlem::yaml

@@ -128,8 +128,9 @@ class OutlineReader : public detail::EventHandler {
   void add_problem(std::size_t offset, std::string_view why) {
     if (!outline_.problem) outline_.problem = invalid_at(text_, offset, invalid_link, why);
   }
-  void add_warning(std::string code, std::string message) {
-    if (!outline_.problem) outline_.warnings.push_back({std::move(code), std::move(message)});
+  void add_warning(std::size_t offset, std::string code, std::string_view message) {
+    if (outline_.problem) return;
+    outline_.warnings.push_back({std::move(code), fmt::format("line {}: {}", detail::line_at(text_, offset), message)});
   }
 
   void check_properties(const Event& event) {
@@ -161,8 +162,8 @@ class OutlineReader : public detail::EventHandler {
     }
     if (event.value == "<<" && event.plain) merge_offset_ = event.offset;
     if (!is_known(event.value)) {
-      add_warning("unknown-key", fmt::format("line {}: unknown key '{}', which MLEM 0.4.3 and later refuse",
-                                             detail::line_at(text_, event.offset), escape_for_terminal(event.value)));
+      add_warning(event.offset, "unknown-key",
+                  fmt::format("unknown key '{}', which MLEM 0.4.3 and later refuse", escape_for_terminal(event.value)));
     }
   }
 
@@ -199,9 +200,9 @@ class OutlineReader : public detail::EventHandler {
   void warn_of_type(std::string_view key, const Event& event) {
     const detail::ScalarType type = detail::scalar_type(event.value);
     if (type == detail::ScalarType::string) return;
-    add_warning("ambiguous-scalar",
-                fmt::format("line {}: '{}: {}' is kept as text, which MLEM {} unless it is quoted",
-                            detail::line_at(text_, event.offset), key, event.value, misreading(type)));
+    add_warning(
+        event.offset, "ambiguous-scalar",
+        fmt::format("'{}: {}' is kept as text, which MLEM {} unless it is quoted", key, event.value, misreading(type)));
   }
 
   std::string_view text_;

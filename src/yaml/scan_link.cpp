@@ -54,10 +54,9 @@ class Cursor {
     return true;
   }
   bool eat_field(std::string_view key, std::optional<std::string>& value) {
-    std::string text;
-    if (!eat_field(key, text)) return false;
-    value = std::move(text);
-    return true;
+    if (eat_field(key, value.emplace())) return true;
+    value.reset();
+    return false;
   }
 
  private:
@@ -84,10 +83,10 @@ class Cursor {
 std::optional<Metafile> scan_link(std::string_view text) {
   if (text.size() > max_link_size) return std::nullopt;
   Cursor cursor(text);
-  Metafile metafile;
-  metafile.kind = Metafile::Kind::link;
-  metafile.object_type = "link";
-  Link& link = metafile.link;
+  std::optional<Metafile> metafile(std::in_place);
+  metafile->kind = Metafile::Kind::link;
+  metafile->object_type = "link";
+  Link& link = metafile->link;
 
   if (!cursor.eat_field("link_type: ", link.link_type) || !cursor.eat("object_type: link\n")) return std::nullopt;
   if (cursor.eat("params:\n  git-mlem:\n")) {

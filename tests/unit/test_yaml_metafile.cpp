@@ -348,6 +348,7 @@ TEST_CASE("find_object_type: only the top level counts") {
       {"'object_type': model\n", "model"},
       {"\"object\\x5ftype\": model\n", "model"},
       {"a: b\nobject_type: link\n", "link"},
+      {"a:\n- \nobject_type: model\n", "model"},
       {"- a\n-\n", std::nullopt},
   };
   for (const Row& row : rows) {

@@ -126,7 +126,7 @@ ScalarType word_type(std::string_view text) noexcept {
                                       "FALSE", "on", "On", "ON", "off", "Off", "OFF"}) {
     if (text == word) return ScalarType::boolean;
   }
-  for (const std::string_view word : {"", "~", "null", "Null", "NULL"}) {
+  for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
     if (text == word) return ScalarType::null;
   }
   if (text == "<<") return ScalarType::merge;
@@ -137,10 +137,10 @@ ScalarType word_type(std::string_view text) noexcept {
 }  // namespace
 
 ScalarType scalar_type(std::string_view text) noexcept {
-  constexpr std::size_t longest_word = 5;  // `false`
-  if (text.empty() || std::string_view("-+.0123456789").find(text.front()) == std::string_view::npos) {
-    return text.size() <= longest_word ? word_type(text) : ScalarType::string;
-  }
+  if (text.empty()) return ScalarType::null;
+  // Nearly all text can be told by its first character.
+  if (std::string_view("yYnNtTfFoO~<=").find(text.front()) != std::string_view::npos) return word_type(text);
+  if (std::string_view("-+.0123456789").find(text.front()) == std::string_view::npos) return ScalarType::string;
   if (is_integer(text)) return ScalarType::integer;
   if (is_real(text)) return ScalarType::real;
   if (is_timestamp(text)) return ScalarType::timestamp;
