@@ -262,8 +262,8 @@ std::optional<Entry> Registry::find_in_index(std::string_view name) const {
 
 std::vector<Change> Registry::changes(const Oid& before, const std::optional<Oid>& after,
                                       const std::vector<std::string>& pathspecs) const {
-  std::vector<std::string> arguments = {
-      "--raw", "-z", "--no-renames", "--no-abbrev", "--no-relative", "--ignore-submodules=none", before.hex()};
+  std::vector<std::string> arguments = {"--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
+  arguments.push_back(before.hex());
   if (after) {
     arguments.insert(arguments.begin(), {"diff-tree", "-r", "--no-commit-id"});
     arguments.push_back(after->hex());

@@ -283,10 +283,27 @@ TEST_CASE("registry: GIT_DIR and GIT_WORK_TREE may be relative to a directory be
   CHECK(registry.find_in_index("d/new.mlem")->oid == blob);
 }
 
+TEST_CASE("registry: GIT_WORK_TREE and GIT_INDEX_FILE may be meant from outside") {
+  Sandbox box;
+  RepoBuilder repo(box, "repo");
+  repo.commit({{"a.mlem", "1"}});
+  fs::copy_file(repo.path() / ".git/index", repo.path() / ".git/other");
+  box.environment()["GIT_DIR"] = "repo/.git";
+  box.environment()["GIT_WORK_TREE"] = "repo";
+  box.environment()["GIT_INDEX_FILE"] = "repo/.git/other";
+  const Registry registry = discover(box, box.path());
+  CHECK(registry.work_tree() == repo.path());
+  CHECK(registry.prefix() == "");
+  registry.update_index({{"b.mlem", {0100644, registry.write_blob("b.mlem", "2")}}});
+  CHECK(registry.find_in_index("b.mlem").has_value());
+  CHECK(names(registry.index_files(".mlem", {})) == Names{"a.mlem", "b.mlem"});
+  CHECK(names(registry.work_tree_files(".mlem", {})) == Names{"a.mlem"});
+}
+
 TEST_CASE("registry: literal pathspecs do not hide entries from us") {
   Sandbox box;
   RepoBuilder repo(box, "repo");
-  repo.commit({{"d/a*.mlem", "1"}, {"d/ab.mlem", "1"}, {"d/A*.mlem", "2"}});
+  repo.commit({{"d/a*.mlem", "1"}, {"d/ab.mlem", "1"}, {"d/A*.mlem", "2"}, {":(exclude)d", "3"}});
   for (const std::string variable : {"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}) {
     CAPTURE(variable);
     Environment environment = environment_of(box);
@@ -294,6 +311,7 @@ TEST_CASE("registry: literal pathspecs do not hide entries from us") {
     const Registry registry = Registry::discover(environment, repo.path().string());
     CHECK(registry.find_in_index("d/a*.mlem")->oid.hex() == repo.id("HEAD:d/a*.mlem"));
     CHECK(registry.find_in_index("d/AB.mlem") == std::nullopt);
+    CHECK(registry.find_in_index(":(exclude)d")->oid.hex() == repo.id("HEAD::(exclude)d"));
   }
 }
 

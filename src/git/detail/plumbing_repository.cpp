@@ -23,8 +23,6 @@ std::optional<ObjectType> parse_type(std::string_view text) {
 Environment for_reading(Environment environment, const fs::path& object_dir) {
   environment.set("GIT_NO_REPLACE_OBJECTS", "1");
   environment.set("GIT_NO_LAZY_FETCH", "1");
-  // A git before 2.45 does not know that one, and would fetch; this forbids every protocol, whatever is configured.
-  environment.set("GIT_ALLOW_PROTOCOL", "none");
   environment.unset("GIT_OBJECT_DIRECTORY");
   if (object_dir.empty()) return environment;
   // A list with `:` between its items, which git reads in C quotes too.
@@ -129,7 +127,7 @@ class PlumbingRepository final : public ObjectRepository {
   }
 
   /// Returns nothing if this repository simply lacks the object. To `cat-file --batch-command` a corrupt object is
-  /// missing too, and an older git dies of what a partial clone has left on the server; its stderr tells them apart.
+  /// missing too, and git dies of what a partial clone has left on the server; its stderr tells them apart.
   std::optional<ObjectHeader> explain(const Oid& oid) {
     const std::string errors = git({"cat-file", "-t", oid.hex()}).errors;
     if (errors.find("promisor remote") != std::string::npos) return std::nullopt;
