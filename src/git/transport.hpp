@@ -42,7 +42,7 @@ class TransportError : public Error {
 /// What bounds one git network command, and how it may ask.
 struct TransportOptions {
   std::chrono::milliseconds idle{30'000};  ///< mlem.timeout; 0: none
-  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::optional<std::chrono::steady_clock::time_point> deadline{};
   std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes
   bool interactive = false;                           ///< may use the terminal for a password
   Interrupt* interrupt = nullptr;
@@ -68,9 +68,9 @@ class Transport {
   RemoteRefs list_refs(std::string_view url, std::string_view name) const;
 
   struct Fetch {
-    std::vector<std::string> refspecs;  ///< full: `+refs/heads/a:refs/source/heads/a`, or an object id
-    std::string filter;                 ///< for --filter; empty: none
-    bool shallow = true;                ///< --depth=1
+    std::vector<std::string> refspecs{};  ///< full: `+refs/heads/a:refs/source/heads/a`, or an object id
+    std::string filter{};                 ///< for --filter; empty: none
+    bool shallow = true;                  ///< --depth=1
     bool prune = false;
   };
   /// Fetches into the bare repository `git_dir`, which no other process may write meanwhile, without writing its

@@ -3,4 +3,5 @@ mlem_unit_tests(git
     test_git_config.cpp
     test_git_registry.cpp
     test_git_repository.cpp
+    test_git_transport.cpp
   LIBRARIES mlem_test_support)

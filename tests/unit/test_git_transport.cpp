@@ -1,0 +1,420 @@
+#include "base/text.hpp"
+#include "git/registry.hpp"
+#include "git/transport.hpp"
+#include "support/git_daemon.hpp"
+#include "support/http_server.hpp"
+#include "support/repo_builder.hpp"
+#include "support/ssh_server.hpp"
+#include "support/stub_server.hpp"
+#include "support/text_file.hpp"
+
+#include <boost/filesystem/operations.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <ostream>
+#include <random>
+
+namespace mlem::git {
+
+// For doctest, which finds it by its argument.
+std::ostream& operator<<(std::ostream& out, TransportFailure failure) {
+  const char* const names[] = {"missing_repo", "missing_ref", "missing_object", "auth_required",
+                               "unreachable",  "timeout",     "too_large"};
+  return out << names[static_cast<int>(failure)];
+}
+
+}  // namespace mlem::git
+
+namespace {
+
+using mlem::Environment;
+using mlem::ErrorKind;
+using mlem::Oid;
+using mlem::git::RemoteRefs;
+using mlem::git::Transport;
+using mlem::git::TransportError;
+using mlem::git::TransportFailure;
+using mlem::git::TransportOptions;
+using namespace mlem::test;
+namespace fs = mlem::fs;
+using namespace std::chrono_literals;
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// A transport of the sandbox's user, whose configuration is what git lists there.
+Transport transport(const Sandbox& box, const TransportOptions& options = {}) {
+  Environment environment;
+  for (const auto& [name, value] : box.environment()) environment.set(name, value);
+  const auto config = mlem::git::Config::parse(box.git({"config", "-z", "--list"}).output);
+  return {mlem::git::with_transport_config(environment, config.entries()), options};
+}
+
+/// Returns the error of a call that must fail.
+TransportError failure_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const TransportError& error) {
+    return error;
+  }
+  throw std::runtime_error("the call did not fail");
+}
+
+TransportError list_failure(const Sandbox& box, const std::string& url, const TransportOptions& options = {}) {
+  return failure_of([&] { transport(box, options).list_refs(url, "the source"); });
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// The ids of the objects that a repository has.
+std::vector<std::string> objects(const Sandbox& box, const fs::path& git_dir) {
+  std::vector<std::string> ids;
+  const std::string listing = box.git_output({"--git-dir=" + git_dir.string(), "cat-file", "--batch-all-objects",
+                                              "--batch-check=%(objectname)", "--unordered"});
+  for (const std::string_view line : mlem::split(listing, '\n')) ids.emplace_back(line);
+  return ids;
+}
+
+bool has(const std::vector<std::string>& ids, const std::string& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+/// Makes `script` the user's ssh; its `$last` is the command for the server.
+void write_ssh(const Sandbox& box, const std::string& script) {
+  const fs::path program = box / "ssh";
+  write_file(program, "#!/bin/sh\nfor last; do :; done\n" + script + "\n");
+  fs::permissions(program, fs::owner_all);
+  box.add_config("core.sshCommand", program.string());
+}
+
+/// A source with a metafile and its model, served by HTTP in public and below `private/`, and an empty cache.
+struct World {
+  Sandbox box;
+  HttpServer server{box};
+  RepoBuilder models{box, "models"};
+  std::string commit = models.commit({{"dir/m.mlem", "meta"}, {"dir/m", std::string(100'000, 'x')}});
+  std::string tag = models.annotated_tag("v1");
+  RepoBuilder cache{box, "cache.git", {.bare = true}};
+
+  World() {
+    models.bare_clone(server.root() / "models.git");
+    models.bare_clone(server.root() / "private/models.git");
+  }
+  std::string url() const { return server.url("models.git"); }
+};
+
+}  // namespace
+
+TEST_CASE("transport: the refs of a repository are listed unpeeled with the branch of HEAD") {
+  const World world;
+  const RemoteRefs remote = transport(world.box).list_refs(world.url(), "the source");
+  CHECK(remote.head_branch == "refs/heads/main");
+  std::vector<std::pair<std::string, std::string>> refs;
+  for (const auto& ref : remote.refs) refs.emplace_back(ref.name, ref.oid.hex());
+  const std::vector<std::pair<std::string, std::string>> expected{
+      {"HEAD", world.commit}, {"refs/heads/main", world.commit}, {"refs/tags/v1", world.tag}};
+  CHECK(refs == expected);
+}
+
+TEST_CASE("transport: an empty repository has no refs") {
+  const Sandbox box;
+  const RepoBuilder empty(box, "empty.git", {.bare = true});
+  CHECK(transport(box).list_refs(empty.url(), "the source").refs.empty());
+}
+
+TEST_CASE("transport: commits and trees are fetched without blobs and then blobs by id") {
+  const World world;
+  const std::string config = read_file(world.cache.path() / "config");
+  const std::string metafile = world.models.id("HEAD:dir/m.mlem");
+  const Transport transport_here = transport(world.box);
+  transport_here.fetch(world.cache.path(), world.url(), "the source",
+                       {.refspecs = {world.commit}, .filter = "combine:tree:2+blob:none"});
+  std::vector<std::string> have = objects(world.box, world.cache.path());
+  CHECK(has(have, world.commit));
+  CHECK(has(have, world.models.id("HEAD:dir")));
+  CHECK(have.size() == 3);
+  transport_here.fetch(world.cache.path(), world.url(), "the source",
+                       {.refspecs = {metafile}, .filter = "blob:none", .shallow = false});
+  have = objects(world.box, world.cache.path());
+  CHECK(has(have, metafile));
+  CHECK(have.size() == 4);
+  CHECK(read_file(world.cache.path() / "config") == config);
+  CHECK_FALSE(fs::exists(world.cache.path() / "FETCH_HEAD"));
+}
+
+TEST_CASE("transport: refs are fetched where the refspec says and pruned") {
+  const World world;
+  const Transport transport_here = transport(world.box);
+  const Transport::Fetch all{.refspecs = {"+refs/heads/*:refs/source/heads/*"}, .shallow = false, .prune = true};
+  world.cache.git({"fetch", "-q", "--no-tags", world.models.url(), "main:refs/source/heads/gone"});
+  transport_here.fetch(world.cache.path(), world.url(), "the source", all);
+  CHECK(world.cache.git({"for-each-ref", "--format=%(refname) %(objectname)"}) ==
+        "refs/source/heads/main " + world.commit);
+}
+
+TEST_CASE("transport: each failure of a listing has its class and git's reason") {
+  const World world;
+  const GitDaemon daemon(world.box, world.server.root());
+  const HttpStub cut({HttpStub::cut_response("001e# service=git-upload-pack\n", 1000,
+                                             "Content-Type: application/x-git-upload-pack-advertisement\r\n")});
+  struct Row {
+    std::string url;
+    TransportFailure failure;
+    std::string why;
+  };
+  const Row rows[] = {
+      {world.server.url("none.git"), TransportFailure::missing_repo,
+       "repository '" + world.server.url("none.git/") + "' not found"},
+      {daemon.url("none.git"), TransportFailure::missing_repo, "access denied or repository not exported: /none.git"},
+      {"file:///nonexistent", TransportFailure::missing_repo, "'/nonexistent' does not appear to be a git repository"},
+      {world.server.url("private/models.git"), TransportFailure::auth_required, "could not read Username for"},
+      {world.server.status_url(401, "x.git"), TransportFailure::auth_required, "could not read Username for"},
+      {world.server.status_url(403, "x.git"), TransportFailure::auth_required, "The requested URL returned error: 403"},
+      {world.server.status_url(429, "x.git"), TransportFailure::unreachable, "The requested URL returned error: 429"},
+      {world.server.status_url(500, "x.git"), TransportFailure::unreachable, "The requested URL returned error: 500"},
+      {"http://127.0.0.1:1/x.git", TransportFailure::unreachable, "Failed to connect to 127.0.0.1 port 1"},
+      {"http://nosuchhost.invalid/x.git", TransportFailure::unreachable, "Could not resolve host: nosuchhost.invalid"},
+      {cut.url("x.git"), TransportFailure::unreachable, "transfer closed"},
+      {"ext::sh -c true", TransportFailure::unreachable, "transport 'ext' not allowed"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.url);
+    const TransportError error = list_failure(world.box, row.url);
+    CAPTURE(error.why());
+    CHECK(error.failure() == row.failure);
+    CHECK(error.what_failed() == "cannot read 'the source'");
+    CHECK(contains(error.why(), row.why));
+    CHECK_FALSE(error.why().starts_with("fatal"));
+    CHECK((error.kind() == ErrorKind::not_found) == (row.failure == TransportFailure::missing_repo));
+  }
+}
+
+TEST_CASE("transport: a hint says what may help") {
+  const World world;
+  CHECK(list_failure(world.box, world.server.url("none.git")).hint() == "or this account may not see it");
+  CHECK(list_failure(world.box, world.server.url("private/models.git")).hint() ==
+        "log in with 'git ls-remote the source'");
+}
+
+TEST_CASE("transport: what a server lacks is named") {
+  const World world;
+  const std::string absent(40, 'b');
+  struct Row {
+    std::string refspec;
+    std::string missing;
+    TransportFailure failure;
+  };
+  const Row rows[] = {
+      {absent, absent, TransportFailure::missing_object},
+      {"+refs/heads/none:refs/source/none", "refs/heads/none", TransportFailure::missing_ref},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.refspec);
+    const TransportError error = failure_of(
+        [&] { transport(world.box).fetch(world.cache.path(), world.url(), "s", {.refspecs = {row.refspec}}); });
+    CAPTURE(error.why());
+    CHECK(error.failure() == row.failure);
+    CHECK(error.missing() == row.missing);
+    CHECK(error.kind() == ErrorKind::not_found);
+  }
+}
+
+TEST_CASE("transport: ssh as the user has it is used and never asks") {
+  const World world;
+  const SshServer server(world.box);
+  struct Row {
+    std::string command;
+    std::string directory;
+    TransportFailure failure;
+    std::string why;
+  };
+  const Row rows[] = {
+      {server.command_with_refused_key(), "models", TransportFailure::auth_required, "Permission denied (publickey)"},
+      {server.command_with_unknown_host(), "models", TransportFailure::auth_required, "Host key verification failed"},
+      {server.command(), "none", TransportFailure::missing_repo, "does not appear to be a git repository"},
+  };
+  for (const Row& row : rows) {
+    Sandbox box;
+    box.add_config("core.sshCommand", row.command);
+    const TransportError error = list_failure(box, server.url(world.box / row.directory));
+    CAPTURE(error.why());
+    CHECK(error.failure() == row.failure);
+    CHECK(contains(error.why(), row.why));
+  }
+  Sandbox box;
+  box.environment()["GIT_SSH_COMMAND"] = server.command();
+  CHECK(transport(box).list_refs(server.url(world.models.path()), "s").head_branch == "refs/heads/main");
+}
+
+TEST_CASE("transport: BatchMode is given to OpenSSH and to no other ssh") {
+  struct Row {
+    std::string program;
+    std::string variant;
+    bool batch;
+  };
+  const Row rows[] = {{"ssh", "", true},     {"ssh", "auto", true},   {"ssh", "simple", false},
+                      {"my-ssh", "", false}, {"my-ssh", "ssh", true}, {"tortoiseplink", "", false}};
+  for (const Row& row : rows) {
+    CAPTURE(row.program);
+    CAPTURE(row.variant);
+    Sandbox box;
+    const fs::path program = box / row.program;
+    write_file(program, "#!/bin/sh\necho \"$*\" >>'" + (box / "asked").string() + "'\nexit 1\n");
+    fs::permissions(program, fs::owner_all);
+    box.add_config("core.sshCommand", program.string() + " -v");
+    if (!row.variant.empty()) box.add_config("ssh.variant", row.variant);
+    list_failure(box, "ssh://example.invalid/x");
+    const std::string asked = read_file(box / "asked");
+    CAPTURE(asked);
+    CHECK(contains(asked, "-v -o BatchMode=yes ") == row.batch);
+  }
+}
+
+TEST_CASE("transport: credentials come from the user's helper") {
+  const World world;
+  const std::string url = world.server.url("private/models.git");
+  world.box.add_config("credential.helper", std::string("!f() { echo username=") + HttpServer::user +
+                                                "; echo 'password=" + HttpServer::password + "'; }; f");
+  CHECK(transport(world.box).list_refs(url, "the source").refs.size() == 3);
+  world.box.add_config("credential.helper", "");
+  world.box.add_config("credential.helper", "!f() { echo username=alice; echo password=wrong; }; f");
+  const TransportError error = list_failure(world.box, url);
+  CHECK(error.failure() == TransportFailure::auth_required);
+  CHECK(error.why() == "Authentication failed for '" + world.server.url("private/models.git/") + "'");
+}
+
+TEST_CASE("transport: a setting that git collects is sent once") {
+  const Sandbox box;
+  HttpStub stub({HttpStub::response("404 Not Found", "")});
+  box.add_config("http.extraHeader", "X-Key: secret");
+  CHECK(list_failure(box, stub.url("x.git")).failure() == TransportFailure::missing_repo);
+  const std::string request = stub.requests().at(0);
+  const std::size_t first = request.find("X-Key: secret");
+  CHECK(first != std::string::npos);
+  CHECK(first == request.rfind("X-Key: secret"));
+}
+
+TEST_CASE("transport: an address is rewritten by insteadOf and its secrets are not printed") {
+  const World world;
+  const std::string port = world.url().substr(0, world.url().rfind('/'));
+  const std::string secret_base = "http://token:hunter2@" + port.substr(std::string("http://").size());
+  world.box.add_config("url." + secret_base + "/.insteadOf", "https://models.example/");
+  CHECK(transport(world.box).list_refs("https://models.example/models.git", "s").refs.size() == 3);
+  transport(world.box).fetch(world.cache.path(), "https://models.example/models.git", "s",
+                             {.refspecs = {world.commit}, .filter = "tree:0"});
+  CHECK(objects(world.box, world.cache.path()) == std::vector<std::string>{world.commit});
+  for (const char* path : {"none.git", "private/models.git"}) {
+    const TransportError error = list_failure(world.box, std::string("https://models.example/") + path);
+    CAPTURE(error.why());
+    CHECK_FALSE(contains(error.why(), "hunter2"));
+    CHECK_FALSE(contains(error.why(), "token"));
+  }
+}
+
+TEST_CASE("transport: a silent server ends in time with all children of git") {
+  const Sandbox box;
+  const SilentServer server;
+  const auto start = std::chrono::steady_clock::now();
+  const TransportError idle = list_failure(box, server.url("x.git"), {.idle = 1000ms});
+  CHECK(idle.failure() == TransportFailure::timeout);
+  CHECK(idle.why() == "no progress for 1 seconds");
+  const TransportError late = list_failure(box, server.url("x.git"), {.idle = 0ms, .deadline = start + 1500ms});
+  CHECK(late.failure() == TransportFailure::timeout);
+  CHECK(late.why() == "it took too long");
+  CHECK(std::chrono::steady_clock::now() - start < 10s);
+  // git-remote-http has the address among its arguments.
+  CHECK(box.run({"pgrep", "-f", server.url("x.git")}).output.empty());
+}
+
+TEST_CASE("transport: a fetch ends when the repository grows too much and leaves nothing behind") {
+  World world;
+  std::mt19937 random;
+  std::string noise(1'000'000, ' ');
+  std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random()); });
+  const std::string commit = world.models.commit({{"dir/m", noise}});
+  // A server that stops in the middle, so that only the limit can end the fetch.
+  write_ssh(world.box, R"(sh -c "$last" | { head -c 500000; sleep 60; })");
+  write_file(world.cache.path() / "objects/pack/tmp_pack_old", noise);
+  write_file(world.cache.path() / "shallow.lock", "");
+  const auto fetch = [&](const std::string& url, std::uint64_t limit) {
+    transport(world.box, {.max_growth = limit}).fetch(world.cache.path(), url, "the source", {.refspecs = {commit}});
+  };
+  const TransportError error = failure_of([&] { fetch("ssh://host" + world.models.path().string(), 100'000); });
+  CHECK(error.failure() == TransportFailure::too_large);
+  CHECK(error.why() == "it sends more than 100000 bytes");
+  CHECK(error.hint() == "mlem.maxFetch sets the limit");
+  CHECK(fs::is_empty(world.cache.path() / "objects/pack"));
+  CHECK_FALSE(fs::exists(world.cache.path() / "shallow.lock"));
+  fetch(world.models.url(), 10'000'000);
+  CHECK(has(objects(world.box, world.cache.path()), commit));
+}
+
+TEST_CASE("transport: git and ssh may ask only if interactive") {
+  const World world;
+  write_ssh(world.box, "{ echo \"$*\"; env; } >'" + (world.box / "asked").string() + "'; exec sh -c \"$last\"");
+  const std::string url = "ssh://host" + world.models.path().string();
+  for (const bool interactive : {false, true}) {
+    CAPTURE(interactive);
+    transport(world.box, {.interactive = interactive}).list_refs(url, "the source");
+    const std::string asked = read_file(world.box / "asked");
+    CAPTURE(asked);
+    CHECK(contains(asked, "BatchMode=yes") != interactive);
+    CHECK(contains(asked, "\nSSH_ASKPASS_REQUIRE=never\n") != interactive);
+    CHECK(contains(asked, "\nGIT_ASKPASS=\n") != interactive);
+    CHECK(contains(asked, "\nGIT_NO_LAZY_FETCH=1\n"));
+    if (!interactive) CHECK(contains(asked, "\nGIT_TERMINAL_PROMPT=0\n"));
+  }
+}
+
+TEST_CASE("transport: the settings of transports are handed on and no others") {
+  Environment environment;
+  environment.set("GIT_CONFIG_COUNT", "7");
+  const Settings config{{"core.bare", "false"},
+                        {"url.https://a/.insteadof", "b:"},
+                        {"user.name", "a"},
+                        {"http.proxy", "p"},
+                        {"credential.helper", ""},
+                        {"core.sshcommand", "ssh"},
+                        {"core.hookspath", "/h"},
+                        {"core.askpass", "ask"},
+                        {"core.gitproxy", "g"},
+                        {"ssh.variant", "simple"},
+                        {"protocol.file.allow", "never"},
+                        {"alias.x", "!x"}};
+  const Environment result = mlem::git::with_transport_config(environment, config);
+  CHECK(result.find("GIT_CONFIG_COUNT") == "8");
+  CHECK(result.find("GIT_CONFIG_KEY_0") == "url.https://a/.insteadof");
+  CHECK(result.find("GIT_CONFIG_VALUE_0") == "b:");
+  CHECK(result.find("GIT_CONFIG_KEY_2") == "credential.helper");
+  CHECK(result.find("GIT_CONFIG_VALUE_2") == "");
+  CHECK(result.find("GIT_CONFIG_KEY_7") == "protocol.file.allow");
+}
+
+TEST_CASE("transport: an address is rewritten by the longest insteadOf as git does it") {
+  const Settings config{{"url.https://short/.insteadof", "gh:"},
+                        {"url.https://long/.insteadof", "gh:org/"},
+                        {"url.https://late/.insteadof", "gh:org/"},
+                        {"url.https://push/.pushinsteadof", "gh:org/models"},
+                        {"url..insteadof", "raw:"},
+                        {"url.insteadof", "gh:org/mod"}};
+  struct Row {
+    std::string url;
+    std::string rewritten;
+  };
+  const Row rows[] = {{"gh:a/b", "https://short/a/b"},
+                      {"gh:org/models", "https://long/models"},
+                      {"raw:/x", "/x"},
+                      {"https://example.com/gh:", "https://example.com/gh:"},
+                      {"", ""}};
+  const Sandbox box;
+  for (const auto& [key, value] : config) {
+    if (key != "url.insteadof") box.add_config(key, value);
+  }
+  for (const Row& row : rows) {
+    CAPTURE(row.url);
+    CHECK(mlem::git::rewrite_url(row.url, config) == row.rewritten);
+    if (!row.url.empty()) CHECK(box.git_output({"ls-remote", "--get-url", row.url}) == row.rewritten);
+  }
+}
