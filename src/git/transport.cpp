@@ -97,7 +97,14 @@ struct Symptom {
 constexpr Symptom symptoms[] = {
     {"couldn't find remote ref ", TransportFailure::missing_ref, true},
     {"not our ref ", TransportFailure::missing_object, true},
-    {"unadvertised object ", TransportFailure::missing_object, true},
+    {"unadvertised object ", TransportFailure::not_allowed},
+    {"does not support shallow", TransportFailure::not_allowed},  // a server of plain files
+    {"does not support --depth", TransportFailure::not_allowed},
+    {"is corrupt", TransportFailure::broken_repository},
+    {"bad object ", TransportFailure::broken_repository},
+    {"fatal: not a git repository", TransportFailure::broken_repository},
+    {"does not point to a valid object", TransportFailure::broken_repository},
+    {"did not send all necessary objects", TransportFailure::broken_repository},
     {"could not read username", TransportFailure::auth_required},
     {"could not read password", TransportFailure::auth_required},
     {"authentication failed", TransportFailure::auth_required},
@@ -324,6 +331,7 @@ void Transport::fetch(const fs::path& git_dir, std::string_view url, std::string
   arguments.push_back(fetch.filter.empty() ? "--no-filter" : "--filter=" + fetch.filter);
   if (fetch.shallow) arguments.emplace_back("--depth=1");
   if (fetch.prune) arguments.emplace_back("--prune");
+  if (fetch.refetch) arguments.emplace_back("--refetch");
   arguments.insert(arguments.end(), {"--stdin", "--", std::string(url)});
   std::string input;
   for (const std::string& refspec : fetch.refspecs) input += refspec + "\n";

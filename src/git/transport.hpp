@@ -19,6 +19,8 @@ enum class TransportFailure {
   missing_repo,
   missing_ref,
   missing_object,
+  not_allowed,        ///< the server has no such service: asking for less may help
+  broken_repository,  ///< not the remote one, but that which is fetched into
   auth_required,
   unreachable,
   timeout,
@@ -72,6 +74,7 @@ class Transport {
     std::string filter{};                 ///< for --filter; empty: none
     bool shallow = true;                  ///< --depth=1
     bool prune = false;
+    bool refetch = false;  ///< as if the repository were empty
   };
   /// Fetches into the bare repository `git_dir`, which no other process may write meanwhile, without writing its
   /// configuration. What a killed fetch left there is removed first. Throws TransportError.

@@ -30,16 +30,17 @@ struct Finding {
   std::string hint;     ///< what to do about it
   std::vector<Warning> warnings;
   std::string link_type;
-  std::string object_type;    ///< of the object at the end
-  std::string repo;           ///< RepoUrl::text() of the source; of a rejected address what may be printed of it
-  std::string rev;            ///< what was asked for
-  std::string ref;            ///< the full name of what `rev` matched: `refs/tags/v1.0`
-  std::optional<Oid> commit;  ///< what `rev` peels to
+  std::string object_type;       ///< of the object at the end
+  std::string repo;              ///< RepoUrl::text() of the source; of a rejected address what may be printed of it
+  std::string rev;               ///< what was asked for
+  std::string ref;               ///< the full name of what `rev` matched: `refs/tags/v1.0`
+  std::optional<Oid> commit;     ///< what `rev` peels to
   std::int64_t commit_time = 0;  ///< its committer's time, in seconds since 1970; no key of JSON
-  std::string path;           ///< as it was found, with `.mlem`, from the source's root
-  std::optional<Oid> blob;    ///< the object's metafile
-  std::vector<Hop> hops;      ///< in the order they were followed
-  std::string at;             ///< where the link was read: `index`, `worktree` or a commit id
+  std::int64_t proof_time = 0;   ///< when the oldest refs were seen that `--offline` answered from; no key of JSON
+  std::string path;              ///< as it was found, with `.mlem`, from the source's root
+  std::optional<Oid> blob;       ///< the object's metafile
+  std::vector<Hop> hops;         ///< in the order they were followed
+  std::string at;                ///< where the link was read: `index`, `worktree` or a commit id
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };

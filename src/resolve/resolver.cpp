@@ -68,7 +68,11 @@ int Resolver::node_for(TreeView* view, const std::string& base, const Source& so
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& link) {
   try {
-    return add(view, name, Source::from_link(link));
+    const std::size_t number = add(view, name, Source::from_link(link));
+    if (link.pinned_blob) {
+      nodes_[static_cast<std::size_t>(first_[number])]->target.pinned_blob = Oid::parse(*link.pinned_blob);
+    }
+    return number;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     Target target;
@@ -99,8 +103,9 @@ void Resolver::read_level(const std::vector<int>& level) {
     const std::string base = std::exchange(node.target.link_base, {});
     try {
       const std::string path = node.target.source.tree_path(base).text();
-      if (const auto missing = read_object(*node.view, path, base, node.target)) {
-        node.target.fail(Verdict::unreachable, "the repository lacks object " + missing->hex());
+      const std::vector<Oid> missing = read_object(*node.view, path, base, node.target);
+      if (!missing.empty()) {
+        node.target.fail(Verdict::unreachable, "the repository lacks object " + missing.front().hex());
       }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
@@ -111,8 +116,19 @@ void Resolver::read_level(const std::vector<int>& level) {
 
   std::vector<const std::vector<Target*>*> groups;
   for (const auto& [url, targets] : by_repository) groups.push_back(&targets);
+  Settings quiet = settings_;
+  quiet.interactive = false;
   in_parallel(groups.size(), settings_.jobs,
-              [&](std::size_t i) { read_source(*groups[i]->front()->source.repo, *groups[i], settings_); });
+              [&](std::size_t i) { read_source(*groups[i]->front()->source.repo, *groups[i], quiet); });
+  if (!settings_.interactive) return;
+  // One at a time: two prompts on one terminal would mix.
+  for (const auto* group : groups) {
+    const bool refused = std::all_of(group->begin(), group->end(),
+                                     [](const Target* target) { return target->verdict == Verdict::auth_required; });
+    if (!refused) continue;
+    for (Target* target : *group) target->ask_again();
+    read_source(*group->front()->source.repo, *group, settings_);
+  }
 }
 
 /// Returns the node that a link at the end of `node` leads to.
@@ -173,6 +189,10 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
     finding.path = target.path.empty() ? target.source.path : target.path;
     finding.blob = target.blob;
     finding.object_type = target.object_type;
+    if (target.proof_time != 0) {
+      finding.proof_time =
+          finding.proof_time == 0 ? target.proof_time : std::min(finding.proof_time, target.proof_time);
+    }
   };
   const int first = first_[number];
   if (first < 0) {

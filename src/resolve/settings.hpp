@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +30,8 @@ struct Settings {
   bool keep_text = false;                                         ///< keep every metafile's text: for few objects
   bool offline = false;                                           ///< answer from the cache
   bool interactive = false;                                       ///< ask on the terminal where credentials are missing
+  /// Told what is unusual about reading a source, for `-v`. Called by several threads at once.
+  std::function<void(const std::string&)> notice;
   Interrupt* interrupt = nullptr;
 };
 

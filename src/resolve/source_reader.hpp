@@ -16,8 +16,8 @@ void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const 
 /// The same for questions about an open repository: `rev` without `repo`.
 void read_repository(git::Repository& repository, const std::vector<Target*>& targets);
 
-/// Looks `path` up in `view` and reads what is there into the answer. Returns the object that is lacking in a partial
-/// repository, and then has answered nothing.
-std::optional<Oid> read_object(TreeView& view, const std::string& path, const std::string& base, Target& target);
+/// Looks `path` up in `view` and reads what is there into the answer. Returns the objects that are lacking in a partial
+/// repository, and then the answer is not final; none if it is.
+std::vector<Oid> read_object(TreeView& view, const std::string& path, const std::string& base, Target& target);
 
 }  // namespace mlem::resolve

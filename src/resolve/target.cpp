@@ -10,4 +10,6 @@ void Target::fail(Verdict why, std::string what, std::string remedy) {
   hint = std::move(remedy);
 }
 
+void Target::ask_again() { fail(Verdict::ok, {}); }
+
 }  // namespace mlem::resolve

@@ -16,6 +16,7 @@ namespace mlem::resolve {
 /// A question to one repository, `source` (never an alias), and its answer.
 struct Target {
   Source source;
+  std::optional<Oid> pinned_blob;  ///< what a link that led here is pinned to: for a hint where its path is gone
 
   Verdict verdict = Verdict::ok;
   std::string message;
@@ -28,6 +29,7 @@ struct Target {
   std::string path;              ///< as found, else as asked
   std::optional<Oid> blob;       ///< none in a work tree
   std::string object_type;       ///< of an object
+  std::int64_t proof_time = 0;   ///< when the refs were seen that an answer without the network is from; 0: now
   bool keeps_text = false;       ///< whether `text` is wanted
   std::string text;              ///< the metafile as it is
   std::optional<Link> link;      ///< if a link was found instead
@@ -35,6 +37,8 @@ struct Target {
 
   /// Gives a negative answer.
   void fail(Verdict why, std::string what, std::string remedy = {});
+  /// Takes a negative answer back.
+  void ask_again();
   bool failed() const noexcept { return verdict != Verdict::ok; }
 };
 

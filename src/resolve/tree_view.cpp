@@ -105,7 +105,7 @@ std::string join(std::string_view directory, std::string_view name) {
   return directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
 }
 
-Located lacking(const git::Lookup& lookup) { return {Located::State::missing_object, {}, {}, lookup.missing}; }
+Located lacking(const git::Lookup& lookup) { return {Located::State::missing_object, {}, {}, {*lookup.missing}}; }
 
 }  // namespace
 
@@ -161,17 +161,19 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
     constexpr std::array<std::string_view, 8> types{"model", "dataset",  "data",    "deployment",
                                                     "env",   "packager", "builder", "link"};
     Located old;
+    std::vector<Oid> missing;
     for (const std::string_view type : types) {
       const std::string candidate =
           store + "/" + std::string(type) + "/" + std::string(inner) + std::string(mlem_suffix);
       const git::Lookup lookup = view.find(candidate);
-      if (lookup.state == git::Lookup::State::missing_object) return lacking(lookup);
+      if (lookup.state == git::Lookup::State::missing_object) missing.push_back(*lookup.missing);
       if (lookup.state != git::Lookup::State::found || !git::is_regular(lookup.entry)) continue;
       if (old.state == Located::State::found) {
         return {Located::State::several, "'" + old.path + "' and '" + candidate + "'", {}, {}};
       }
       old = {Located::State::found, candidate, lookup.entry, {}};
     }
+    if (!missing.empty()) return {Located::State::missing_object, {}, {}, std::move(missing)};
     if (old.state == Located::State::found) return old;
   }
   const git::Lookup plain = view.find(path);

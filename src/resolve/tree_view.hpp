@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mlem::resolve {
 
@@ -42,9 +43,9 @@ std::string alias_base(TreeView& view, std::string_view link);
 struct Located {
   enum class State { found, absent, not_an_object, several, missing_object };
   State state = State::absent;
-  std::string path;            ///< of what was found; of the two candidates if several
-  git::Entry entry;            ///< if found
-  std::optional<Oid> missing;  ///< if the view's repository lacks an object
+  std::string path;          ///< of what was found; of the two candidates if several
+  git::Entry entry;          ///< if found
+  std::vector<Oid> missing;  ///< the objects that the view's repository lacks
 };
 
 /// Looks an object's path up: itself if it ends in `.mlem`, else with `.mlem` added, else in the layout of MLEM 0.2

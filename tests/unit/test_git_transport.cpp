@@ -335,7 +335,7 @@ TEST_CASE("transport: a fetch ends when the repository grows too much and leaves
   std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random()); });
   const std::string commit = world.models.commit({{"dir/m", noise}});
   // A server that stops in the middle, so that only the limit can end the fetch.
-  write_ssh(world.box, R"(sh -c "$last" | { head -c 500000; sleep 60; })");
+  write_ssh(world.box, R"(sh -c "$last" | { stdbuf -o0 head -c 500000; sleep 60; })");
   write_file(world.cache.path() / "objects/pack/tmp_pack_old", noise);
   write_file(world.cache.path() / "shallow.lock", "");
   const auto fetch = [&](const std::string& url, std::uint64_t limit) {

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "resolve/target.hpp"
+#include "resolve/tree_view.hpp"
+
+#include <vector>
+
+namespace mlem::resolve::detail {
+
+/// Answers a question whose rev leads to `object`. Returns what the repository lacks of it, and then the answer is not
+/// final; empty if it is.
+std::vector<Oid> answer_at(git::Repository& repository, const Oid& object, Target& target);
+
+}  // namespace mlem::resolve::detail

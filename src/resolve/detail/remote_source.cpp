@@ -1,0 +1,353 @@
+// Reading a source through the cache.
+//
+// It costs at most three git network commands: the refs (only if a rev is a name), the commits with the trees on the
+// way to the paths (`combine:tree:<depth>+blob:none`), and the metafiles by id. Each is followed by a look at the cache
+// with the code that reads local repositories, which tells what is still lacking. A server that does not allow one of
+// these is asked for more at once, down to all its branches and tags.
+
+#include "resolve/detail/remote_source.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/transport.hpp"
+#include "resolve/cache.hpp"
+#include "resolve/detail/answer.hpp"
+#include "resolve/detail/rev_lookup.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace mlem::resolve::detail {
+namespace {
+
+constexpr std::size_t max_refs_file = std::size_t{1} << 30;
+
+/// Thrown when an entry of the cache cannot be used as it is.
+struct BrokenEntry {
+  std::string why;
+};
+
+class RemoteSource {
+ public:
+  RemoteSource(const RepoUrl& url, const std::string& rewritten, const Settings& settings)
+      : url_(url),
+        settings_(settings),
+        cache_(settings.cache_directory, settings.cache_fallback),
+        key_(Cache::key(url.normalized(), rewritten)),
+        transport_(settings.environment, {.idle = settings.timeout,
+                                          .deadline = settings.deadline,
+                                          .max_growth = settings.max_fetch,
+                                          .interactive = settings.interactive,
+                                          .interrupt = settings.interrupt}) {
+    if (cache_.is_fallback()) notice("using the cache in '" + cache_.directory().string() + "'");
+  }
+
+  void answer(const std::vector<Target*>& targets) {
+    const FileLock lock(cache_.lock_file(key_), lock_deadline());
+    std::vector<Target> asked;
+    for (const Target* target : targets) asked.push_back(*target);
+    try {
+      answer_from_entry(targets);
+    } catch (const BrokenEntry& broken) {
+      if (settings_.offline) throw unreachable(broken.why, "");
+      notice("making its entry in the cache anew: " + broken.why);
+      cache_.remove(key_);
+      for (std::size_t i = 0; i < targets.size(); ++i) *targets[i] = asked[i];
+      try {
+        answer_from_entry(targets);
+      } catch (const BrokenEntry& again) {
+        // Then it is what the server sends.
+        throw unreachable(again.why, "");
+      }
+    }
+  }
+
+ private:
+  using Wanted = std::map<Target*, Oid>;
+
+  void notice(const std::string& text) const {
+    if (settings_.notice) settings_.notice("'" + url_.printable() + "': " + text);
+  }
+
+  git::TransportError unreachable(const std::string& why, const std::string& hint) const {
+    return {git::TransportFailure::unreachable, "cannot read '" + url_.printable() + "'", why, hint};
+  }
+
+  std::chrono::steady_clock::time_point lock_deadline() const {
+    const auto now = std::chrono::steady_clock::now();
+    // Whoever holds the lock runs a few bounded commands; without a time limit an hour is as good as for ever.
+    const auto patience = settings_.timeout.count() > 0 ? 4 * settings_.timeout : std::chrono::hours(1);
+    return settings_.deadline ? std::min(*settings_.deadline, now + patience) : now + patience;
+  }
+
+  void answer_from_entry(const std::vector<Target*>& targets) {
+    try {
+      find_refs(targets);
+      entry_ = cache_.open(key_, object_format(targets));
+      const Wanted wanted = find_revs(targets);
+      if (!settings_.offline) fetch_commits(wanted);
+      Wanted open = wanted;
+      // First the metafiles; then, for a path deeper than was asked for, its trees and at last its metafile.
+      constexpr int most_rounds = 4;
+      for (int round = 0;; ++round) {
+        std::map<Target*, std::vector<Oid>> lacking = look(open);
+        if (lacking.empty()) return;
+        if (settings_.offline || all_is_here_ || round == most_rounds) {
+          for (const auto& [target, objects] : lacking) fail_lacking(*target, objects.front());
+          return;
+        }
+        fetch_objects(lacking, wanted);
+        std::erase_if(open, [&](const auto& item) { return !lacking.contains(item.first); });
+      }
+    } catch (const git::TransportError& error) {
+      if (error.failure() == git::TransportFailure::broken_repository) throw BrokenEntry{error.why()};
+      throw;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
+      throw BrokenEntry{error.what()};
+    }
+  }
+
+  void fail_lacking(Target& target, const Oid& object) const {
+    if (settings_.offline) {
+      target.fail(Verdict::unreachable, "the cache lacks object " + object.hex(), "run the command without --offline");
+    } else {
+      target.fail(Verdict::unreachable, "the server did not send object " + object.hex());
+    }
+  }
+
+  /// Answers what can be; returns what is lacking for the others.
+  std::map<Target*, std::vector<Oid>> look(const Wanted& wanted) const {
+    std::map<Target*, std::vector<Oid>> lacking;
+    const auto repository = open_entry();
+    for (const auto& [target, object] : wanted) {
+      if (target->failed()) continue;
+      if (settings_.offline && !repository->find_commit(object)) {
+        lacking[target] = {object};
+      } else if (auto objects = answer_at(*repository, object, *target); !objects.empty()) {
+        lacking.emplace(target, std::move(objects));
+      }
+    }
+    return lacking;
+  }
+
+  std::unique_ptr<git::Repository> open_entry() const { return git::open_repository(entry_, settings_.environment); }
+
+  /// Asks for the refs if a rev is a name.
+  void find_refs(const std::vector<Target*>& targets) {
+    refs_.clear();
+    head_branch_.reset();
+    const bool needs_refs = std::any_of(targets.begin(), targets.end(), [](const Target* target) {
+      return !target->source.undivided.empty() || target->source.rev->kind() != Rev::Kind::oid;
+    });
+    if (!needs_refs) return;
+    if (settings_.offline) {
+      recall(targets);
+      return;
+    }
+    const git::RemoteRefs remote = transport_.list_refs(url_.fetch_text(), url_.printable());
+    for (const git::Ref& ref : remote.refs) refs_.emplace(ref.name, ref.oid);
+    head_branch_ = remote.head_branch;
+  }
+
+  /// The entry's, that is the source's: told by the ids it lists, or that it is asked for.
+  std::string object_format(const std::vector<Target*>& targets) const {
+    constexpr std::size_t sha256_digits = 64;
+    std::size_t digits = 0;
+    if (!refs_.empty()) {
+      digits = refs_.begin()->second.hex().size();
+    } else if (const auto& rev = targets.front()->source.rev; rev && rev->kind() == Rev::Kind::oid) {
+      digits = rev->oid()->hex().size();
+    }
+    return digits == sha256_digits ? "sha256" : "sha1";
+  }
+
+  /// Finds the object that each rev names.
+  Wanted find_revs(const std::vector<Target*>& targets) {
+    if (!refs_.empty() && !settings_.offline) remember();
+    Refs refs{.find = [this](const std::string& name) -> std::optional<Oid> {
+                const auto found = refs_.find(name);
+                if (found == refs_.end()) return std::nullopt;
+                return found->second;
+              },
+              .names =
+                  [this] {
+                    std::vector<std::string> names;
+                    for (const auto& [name, oid] : refs_) {
+                      if (name.starts_with("refs/heads/") || name.starts_with("refs/tags/")) {
+                        names.push_back(short_name(name));
+                      }
+                    }
+                    return names;
+                  },
+              .head_branch = head_branch_};
+    Wanted wanted;
+    for (Target* target : targets) {
+      if (!divide(refs, *target)) continue;
+      // Two ids that differ may still be an annotated tag and its commit.
+      const auto object = find_rev(refs, *target, [this](const Oid& oid) { return peel(oid); });
+      if (object) wanted.emplace(target, *object);
+    }
+    return wanted;
+  }
+
+  std::optional<Oid> peel(const Oid& oid) {
+    if (auto commit = open_entry()->find_commit(oid)) return commit;
+    if (settings_.offline) return std::nullopt;
+    fetch({.refspecs = {oid.hex()}, .filter = "tree:0"});
+    return open_entry()->find_commit(oid);
+  }
+
+  void fetch(const git::Transport::Fetch& what) const {
+    transport_.fetch(entry_, url_.fetch_text(), url_.printable(), what);
+  }
+
+  /// Fetches the commits that the cache lacks, with the trees on the way to the paths.
+  void fetch_commits(const Wanted& wanted) {
+    const auto repository = open_entry();
+    std::set<Oid> objects;
+    std::size_t depth = 1;
+    for (const auto& [target, object] : wanted) {
+      if (repository->find_commit(object)) continue;
+      objects.insert(object);
+      const auto slashes = std::count(target->source.path.begin(), target->source.path.end(), '/');
+      depth = std::max(depth, static_cast<std::size_t>(slashes) + 1);
+    }
+    constexpr std::size_t deepest = 16;
+    constexpr int most_missing = 16;
+    const std::string trees = "combine:tree:" + std::to_string(std::min(depth, deepest)) + "+blob:none";
+    for (int missing_count = 0; !objects.empty(); ++missing_count) {
+      try {
+        fetch_filtered(objects, {trees, "blob:none", ""}, true);
+        return;
+      } catch (const git::TransportError& error) {
+        if (error.failure() == git::TransportFailure::not_allowed) {
+          fetch_all();
+          return;
+        }
+        // One id that the server does not have fails the whole command; the others deserve their answer.
+        const auto missing = Oid::parse(error.missing());
+        if (error.failure() != git::TransportFailure::missing_object || !missing || objects.erase(*missing) == 0) throw;
+        const bool is_last = missing_count + 1 == most_missing;
+        for (const auto& [target, object] : wanted) {
+          if (object == *missing) {
+            target->fail(Verdict::missing_rev, "no commit '" + missing->hex() + "'");
+          } else if (is_last && objects.contains(object)) {
+            target->fail(Verdict::unreachable, "the source was not asked for more commits, for it lacks too many");
+          }
+        }
+        if (is_last) return;
+      }
+    }
+  }
+
+  void fetch_objects(const std::map<Target*, std::vector<Oid>>& lacking, const Wanted& wanted) {
+    std::set<Oid> objects;
+    for (const auto& [target, ids] : lacking) objects.insert(ids.begin(), ids.end());
+    try {
+      fetch_filtered(objects, {"blob:none", ""}, false);
+      return;
+    } catch (const git::TransportError& error) {
+      // A server may hand out what its refs name and nothing else by id.
+      if (error.failure() != git::TransportFailure::not_allowed &&
+          error.failure() != git::TransportFailure::missing_object) {
+        throw;
+      }
+    }
+    notice("it gives no single objects; fetching whole commits");
+    std::set<Oid> commits;
+    for (const auto& [target, ids] : lacking) commits.insert(wanted.at(target));
+    try {
+      git::Transport::Fetch whole{.refspecs = {}, .filter = {}, .refetch = true};
+      for (const Oid& commit : commits) whole.refspecs.push_back(commit.hex());
+      fetch(whole);
+    } catch (const git::TransportError& error) {
+      if (error.failure() != git::TransportFailure::not_allowed) throw;
+      fetch_all();
+    }
+  }
+
+  /// Tries one filter after the other: a server may refuse any of them.
+  void fetch_filtered(const std::set<Oid>& objects, const std::vector<std::string>& filters, bool shallow) const {
+    git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow};
+    for (const Oid& object : objects) what.refspecs.push_back(object.hex());
+    for (const std::string& filter : filters) {
+      what.filter = filter;
+      try {
+        fetch(what);
+        return;
+      } catch (const git::TransportError& error) {
+        const bool refused = error.why().find("filter") != std::string::npos;
+        if (!refused || &filter == &filters.back()) throw;
+        notice("it refuses the filter '" + filter + "'");
+      }
+    }
+  }
+
+  /// The last resort: everything that has a name.
+  void fetch_all() {
+    notice("it gives no commits by id; fetching all branches and tags");
+    fetch({.refspecs = {"+refs/heads/*:refs/source/heads/*", "+refs/tags/*:refs/source/tags/*"},
+           .filter = {},
+           .shallow = false,
+           .prune = true,
+           .refetch = true});
+    all_is_here_ = true;
+  }
+
+  fs::path refs_file() const { return cache_.directory() / key_ / "source-refs"; }
+
+  /// The refs as they were last seen: they prove nothing but to `--offline`.
+  void remember() const {
+    std::string text = "HEAD " + head_branch_.value_or("") + "\n";
+    for (const auto& [name, oid] : refs_) text += oid.hex() + " " + name + "\n";
+    const fs::path file = refs_file();
+    if (load_file(file, max_refs_file) != text) {
+      AtomicFile(file, text).commit();
+      return;
+    }
+    boost::system::error_code ignored;  // then the proof looks older than it is
+    fs::last_write_time(file, std::time(nullptr), ignored);
+  }
+
+  void recall(const std::vector<Target*>& targets) {
+    const auto text = load_file(refs_file(), max_refs_file);
+    if (!text) throw unreachable("it is not in the cache", "run the command without --offline");
+    const std::time_t seen = fs::last_write_time(refs_file());
+    for (Target* target : targets) target->proof_time = seen;
+    for (const std::string_view line : split(*text, '\n')) {
+      const std::size_t blank = line.find(' ');
+      if (blank == std::string_view::npos) continue;
+      const std::string name(line.substr(blank + 1));
+      if (line.starts_with("HEAD ")) {
+        if (!name.empty()) head_branch_ = name;
+      } else if (const auto oid = Oid::parse(line.substr(0, blank))) {
+        refs_.insert_or_assign(name, *oid);
+      }
+    }
+  }
+
+  const RepoUrl& url_;
+  const Settings& settings_;
+  Cache cache_;
+  std::string key_;
+  git::Transport transport_;
+  fs::path entry_;
+  std::map<std::string, Oid> refs_;  ///< by full name, `HEAD` among them, unpeeled
+  std::optional<std::string> head_branch_;
+  bool all_is_here_ = false;  ///< there is nothing more to ask for
+};
+
+}  // namespace
+
+void read_remote(const RepoUrl& url, const std::string& rewritten, const std::vector<Target*>& targets,
+                 const Settings& settings) {
+  RemoteSource(url, rewritten, settings).answer(targets);
+}
+
+}  // namespace mlem::resolve::detail
