@@ -262,6 +262,11 @@ std::optional<Entry> Registry::find_in_index(std::string_view name) const {
 
 std::vector<Change> Registry::changes(const Oid& before, const std::optional<Oid>& after,
                                       const std::vector<std::string>& pathspecs) const {
+  if (after && pathspecs.empty()) {
+    std::vector<Change> found;
+    objects().diff(before, *after, [&](Change change) { found.push_back(std::move(change)); });
+    return found;
+  }
   std::vector<std::string> arguments = {"--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
   arguments.push_back(before.hex());
   if (after) {

@@ -20,14 +20,6 @@ struct File {
   int stage = 0;     ///< 1 to 3: unmerged
 };
 
-/// A difference between two trees, or between a tree and the index.
-struct Change {
-  std::string name;
-  std::optional<Entry> before;  ///< none: added
-  std::optional<Entry> after;   ///< none: removed
-  bool unmerged = false;
-};
-
 /// git's configuration, as git itself reads it: files of every scope, includes, `git -c`, GIT_CONFIG_COUNT.
 class Config {
  public:

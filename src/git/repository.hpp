@@ -30,6 +30,14 @@ inline constexpr std::uint32_t mode_type_mask = 0170000;
 inline bool is_regular(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0100000; }
 inline bool is_directory(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0040000; }
 
+/// A difference between two trees, or between a tree and the index.
+struct Change {
+  std::string name;
+  std::optional<Entry> before;  ///< none: added
+  std::optional<Entry> after;   ///< none: removed
+  bool unmerged = false;
+};
+
 /// The answer to a look-up in a repository that may lack objects (a partial clone, a cache).
 struct Lookup {
   enum class State { found, absent, missing_object };
@@ -47,7 +55,9 @@ class Repository {
   /// Returns the object a full ref name (`HEAD` too) leads to through symbolic refs; nothing if there is none.
   virtual std::optional<Oid> find_ref(std::string_view full_name) = 0;
   /// Returns the full name of the branch that HEAD is for (which may be unborn); nothing if HEAD is detached.
-  virtual std::optional<std::string> head_branch() = 0;
+  std::optional<std::string> head_branch() { return symbolic_target("HEAD"); }
+  /// Returns the full name of what a symbolic ref is for; nothing if `full_name` is none.
+  virtual std::optional<std::string> symbolic_target(std::string_view full_name) = 0;
   /// Returns all refs that start with `prefix`, by name.
   virtual std::vector<Ref> refs(std::string_view prefix) = 0;
   /// Returns the commit that `oid` is or that a tag leads to; nothing if it is absent or no commit.
@@ -60,6 +70,10 @@ class Repository {
   /// stops when it returns false. Trees that this repository lacks are passed over.
   virtual void walk(const Oid& commit, std::string_view directory,
                     const std::function<bool(const std::string& path, const Entry&)>& visit) = 0;
+  /// Calls `visit` for every file that differs between two commits or trees, in the order of their trees. Without
+  /// `before` all of `after` is new. Equal directories are not read. Throws Error(unavailable) for a missing tree.
+  virtual void diff(const std::optional<Oid>& before, const Oid& after,
+                    const std::function<void(Change change)>& visit) = 0;
   /// Returns a blob's content; nothing if it is absent. Throws Error(invalid) if it is larger than `limit` bytes.
   virtual std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) = 0;
 };

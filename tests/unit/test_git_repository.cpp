@@ -263,6 +263,41 @@ TEST_CASE("repository: files below a directory are visited with their paths") {
   });
 }
 
+TEST_CASE("repository: what differs between two commits is what git diff-tree tells") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    const std::string first =
+        repo.commit({{"a", "1"}, {"a.b/x", "1"}, {"same/deep/file", "1"}, {"d/e/f", "1"}, {"z", "1"}});
+    repo.git({"rm", "-rq", "a", "d", "z"});
+    repo.write("a/y", "2");  // a file becomes a directory
+    repo.write("d/e", "2");  // and the other way round
+    repo.write("a-", "2");
+    repo.write("a0", "2");
+    repo.git({"add", "-A"});
+    repo.git({"update-index", "--chmod=+x", "a.b/x"});
+    const std::string second = repo.commit({{"same/new", "2"}});
+    const auto opened = way.open(repo.path() / ".git", box);
+    const auto listed = [&](const std::optional<Oid>& before, const std::string& after) {
+      std::string lines;
+      opened->diff(before, oid(after), [&](const mlem::git::Change& change) {
+        lines += change.before ? change.after ? "M" : "D" : "A";
+        lines += "\t" + change.name + "\n";
+      });
+      return lines.substr(0, lines.empty() ? 0 : lines.size() - 1);
+    };
+    const auto git = [&](const std::string& before, const std::string& after) {
+      return repo.git({"diff-tree", "-r", "--no-renames", "--name-status", before, after});
+    };
+    CHECK(listed(oid(first), second) == git(first, second));
+    CHECK(listed(oid(second), first) == git(second, first));
+    CHECK(listed(oid(repo.id(first + "^{tree}")), second) == git(first, second));
+    CHECK(listed(oid(first), first).empty());
+    CHECK(listed(std::nullopt, first) == "A\ta\nA\ta.b/x\nA\td/e/f\nA\tsame/deep/file\nA\tz");
+    CHECK_THROWS_AS(opened->diff(oid(repo.id(first + ":a")), oid(first), [](const mlem::git::Change&) {}), mlem::Error);
+  });
+}
+
 TEST_CASE("repository: what is missing is told from what is absent") {
   for_each_way([](const Way& way) {
     const Sandbox box;

@@ -36,12 +36,14 @@ class Libgit2Repository final : public ObjectRepository {
     return to_oid(oid);
   }
 
-  std::optional<std::string> head_branch() override {
+  std::optional<std::string> symbolic_target(std::string_view full_name) override {
+    const std::string name(full_name);
     git_reference* raw = nullptr;
-    const int rc = git_reference_lookup(&raw, repository_.get(), "HEAD");
-    const ReferencePtr head(raw);
-    if (rc < 0) throw_unreadable("'HEAD'");
-    const char* target = git_reference_symbolic_target(head.get());
+    const int rc = git_reference_lookup(&raw, repository_.get(), name.c_str());
+    const ReferencePtr reference(raw);
+    if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC) return std::nullopt;
+    if (rc < 0) throw_unreadable("ref '" + name + "'");
+    const char* target = git_reference_symbolic_target(reference.get());
     if (target == nullptr) return std::nullopt;
     return target;
   }

@@ -78,6 +78,18 @@ class TreeReader {
   Entry entry_;
 };
 
+/// The order of a tree's entries: a directory's name counts as if it ended in a slash.
+int compare_as_git(const TreeReader& a, const TreeReader& b) {
+  const std::size_t common = std::min(a.name().size(), b.name().size());
+  if (const int order = a.name().substr(0, common).compare(b.name().substr(0, common)); order != 0) return order;
+  const auto next = [common](const TreeReader& tree) -> int {
+    if (tree.name().size() > common) return static_cast<unsigned char>(tree.name()[common]);
+    return is_directory(tree.entry()) ? '/' : 0;
+  };
+  const int order = next(a) - next(b);
+  return order != 0 ? order : static_cast<int>(a.name().size()) - static_cast<int>(b.name().size());
+}
+
 }  // namespace
 
 std::optional<std::string> ObjectRepository::read_as(ObjectType type, const Oid& oid, std::size_t limit) {
@@ -185,6 +197,85 @@ void ObjectRepository::walk(const Oid& commit, std::string_view directory,
       enter(entry.oid);
     else if (!visit(path, entry))
       return;
+  }
+}
+
+std::string ObjectRepository::read_tree(const Oid& tree) {
+  auto content = read_as(ObjectType::tree, tree, max_tree);
+  if (!content) throw_corrupt(tree, "it is missing");
+  return std::move(*content);
+}
+
+Oid ObjectRepository::peel_to_tree(const Oid& oid) {
+  const std::optional<ObjectHeader> header = find_header(oid);
+  if (header && header->type == ObjectType::tree) return oid;
+  const auto tree = header && header->type == ObjectType::commit ? tree_of(oid) : std::nullopt;
+  if (!tree) throw_corrupt(oid, header ? "it is no commit and no tree" : "it is missing");
+  return *tree;
+}
+
+void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
+                            const std::function<void(Change change)>& visit) {
+  // Two trees are walked like two sorted lists that are merged. No recursion: see walk().
+  struct Side {
+    std::optional<TreeReader> tree;
+    bool has_entry = false;
+    void next() { has_entry = tree && tree->next(); }
+  };
+  struct Level {
+    Side sides[2];  ///< before, after
+    std::size_t prefix;
+  };
+  std::vector<Level> levels;
+  std::string path;
+  std::size_t directories = 0;
+  const auto enter = [&](const std::optional<Oid>& left, const std::optional<Oid>& right) {
+    if (levels.size() == max_depth) throw_corrupt(after, "its directories are nested too deep");
+    if (++directories > max_directories) throw_corrupt(after, "it has too many directories");
+    Level level{};
+    if (left) level.sides[0].tree.emplace(*left, read_tree(*left));
+    if (right) level.sides[1].tree.emplace(*right, read_tree(*right));
+    if (!path.empty()) path += '/';
+    level.prefix = path.size();
+    levels.push_back(std::move(level));
+    for (Side& side : levels.back().sides) side.next();
+  };
+  const auto root_before = before ? std::optional(peel_to_tree(*before)) : std::nullopt;
+  const Oid root_after = peel_to_tree(after);
+  if (root_before == root_after) return;
+  enter(root_before, root_after);
+  while (!levels.empty()) {
+    Level& level = levels.back();
+    Side& left = level.sides[0];
+    Side& right = level.sides[1];
+    if (!left.has_entry && !right.has_entry) {
+      levels.pop_back();
+      continue;
+    }
+    int order = 0;
+    if (!left.has_entry)
+      order = 1;
+    else if (!right.has_entry)
+      order = -1;
+    else
+      order = compare_as_git(*left.tree, *right.tree);
+    path.resize(level.prefix);
+    path += order <= 0 ? left.tree->name() : right.tree->name();
+    const auto entry_before = order <= 0 ? std::optional(left.tree->entry()) : std::nullopt;
+    const auto entry_after = order >= 0 ? std::optional(right.tree->entry()) : std::nullopt;
+    if (order <= 0) left.next();
+    if (order >= 0) right.next();
+    if (entry_before && entry_after && entry_before->mode == entry_after->mode &&
+        entry_before->oid == entry_after->oid) {
+      continue;
+    }
+    // Entries of one name are of one kind here, for a directory's name is compared with a slash at its end.
+    if (is_directory(entry_before ? *entry_before : *entry_after)) {
+      enter(entry_before ? std::optional(entry_before->oid) : std::nullopt,
+            entry_after ? std::optional(entry_after->oid) : std::nullopt);
+    } else {
+      visit({path, entry_before, entry_after});
+    }
   }
 }
 

@@ -24,6 +24,7 @@ class ObjectRepository : public Repository {
   Lookup find(const Oid& commit, std::string_view path) final;
   void walk(const Oid& commit, std::string_view directory,
             const std::function<bool(const std::string& path, const Entry&)>& visit) final;
+  void diff(const std::optional<Oid>& before, const Oid& after, const std::function<void(Change change)>& visit) final;
   std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
 
  private:
@@ -35,6 +36,10 @@ class ObjectRepository : public Repository {
   /// Throws Error(invalid) if the object is larger than `limit` bytes, Error(unavailable) if it is not of that type.
   std::optional<std::string> read_as(ObjectType type, const Oid& oid, std::size_t limit);
   std::optional<Oid> tree_of(const Oid& commit);
+  /// Returns a tree's content. Throws Error(unavailable) if it is absent.
+  std::string read_tree(const Oid& tree);
+  /// Returns the tree that a commit has, or that `oid` is.
+  Oid peel_to_tree(const Oid& oid);
 
   // Links of one registry are looked up in the same few commits, mostly in a row.
   std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;

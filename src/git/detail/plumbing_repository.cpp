@@ -57,10 +57,10 @@ class PlumbingRepository final : public ObjectRepository {
     return std::nullopt;
   }
 
-  std::optional<std::string> head_branch() override {
-    const RunResult result = git({"symbolic-ref", "--quiet", "HEAD"});
+  std::optional<std::string> symbolic_target(std::string_view full_name) override {
+    const RunResult result = git({"symbolic-ref", "--quiet", std::string(full_name)});
     if (result.code == 1) return std::nullopt;
-    return std::string(trim(output_of(result, "cannot read 'HEAD'")));
+    return std::string(trim(output_of(result, "cannot read '" + std::string(full_name) + "'")));
   }
 
   std::vector<Ref> refs(std::string_view prefix) override {
