@@ -85,6 +85,7 @@ int main(int argc, char** argv) {
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     Context context{.environment = mlem::Environment::of_this_process(),
+                    .in = std::cin,
                     .out = std::cout,
                     .err = std::cerr,
                     .interrupt = &ending,

@@ -2,10 +2,11 @@
 
 #include "base/error.hpp"
 #include "model/repo_path.hpp"
-#include "model/verdict.hpp"
+#include "resolve/reachability.hpp"
 #include "yaml/metafile.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <utility>
@@ -13,10 +14,27 @@
 namespace mlem::check {
 namespace {
 
+constexpr std::string_view old_marker = ".mlem";
+
 /// A link between being read and being reported.
 struct Item {
   Finding finding;
   std::optional<std::size_t> number;  ///< at the resolver; none: the finding is complete
+};
+
+/// A scope with what is found in it.
+struct Part {
+  const Scope* scope;
+  std::unique_ptr<resolve::TreeView> view;
+  std::map<std::string, Item> items;  ///< by name: path order
+  bool touches_aliases = false;
+};
+
+/// A commit that has to be on a branch, and whose link falls if it is not.
+struct ReachabilityOf {
+  resolve::Reachability question;
+  Finding* finding;
+  std::string policy;  ///< empty: it was asked for
 };
 
 /// What an alias that ends at this file would take for its type: empty if it is neither link nor object.
@@ -33,121 +51,316 @@ std::string end_type(const std::optional<git::Entry>& entry, git::Repository& ob
   }
 }
 
-bool is_marker(std::string_view name) {
-  return name == ".mlem.yaml" || name.ends_with("/.mlem.yaml") || name.starts_with(".mlem/") ||
-         name.find("/.mlem/") != std::string_view::npos;
+/// Returns the old marker, a directory `.mlem`, that the file `name` is in; nothing if it is in none.
+std::optional<std::string> old_marker_of(const std::string& name) {
+  std::size_t start = 0;
+  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', start)) {
+    if (std::string_view(name).substr(start, slash - start) == old_marker) return name.substr(0, slash);
+    start = slash + 1;
+  }
+  return std::nullopt;
+}
+
+bool is_new_marker(std::string_view name) { return name == ".mlem.yaml" || name.ends_with("/.mlem.yaml"); }
+
+bool has_mode_of_link(const git::Entry& entry) {
+  const std::uint32_t type = entry.mode & git::mode_type_mask;
+  return type == 0120000 || type == 0160000;
 }
 
 class Judge {
  public:
-  Judge(const git::Registry& registry, const resolve::Settings& settings, const Scope& scope,
+  Judge(const git::Registry& registry, const resolve::Settings& settings,
         const std::function<void(const Finding&)>& report)
-      : registry_(registry), settings_(settings), scope_(scope), report_(report) {}
+      : registry_(registry), settings_(settings), report_(report) {}
 
-  Summary run() {
-    const auto view = open_view();
-    if (scope_.kind != Scope::Kind::changes) {
-      judge_files(*view, all_files(scope_.pathspecs));
-      return flush();
+  Summary run(const std::vector<Scope>& scopes) {
+    for (const Scope& scope : scopes) parts_.push_back({&scope, open_view(scope), {}, false});
+    {
+      resolve::Resolver resolver(registry_, settings_);
+      for (Part& part : parts_) read_scope(part, resolver);
+      settle(resolver);
     }
-    const std::vector<git::Change> changes = registry_.changes(*scope_.before, scope_.commit, scope_.pathspecs);
-    std::vector<git::File> changed;
-    bool touches_aliases = false;
-    for (const git::Change& change : changes) {
-      if (is_marker(change.name) && (!change.before || !change.after)) touches_aliases = true;
-      if (!change.name.ends_with(mlem_suffix)) continue;
-      if (!change.after && !change.unmerged) {
-        touches_aliases = true;
-        continue;
-      }
-      if (change.before && !change.unmerged &&
-          end_type(change.before, registry_.objects()) != end_type(change.after, registry_.objects())) {
-        touches_aliases = true;
-      }
-      changed.push_back({change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0});
+    for (Part& part : parts_) {
+      // A changed link that no longer resolves takes the aliases to it along.
+      part.touches_aliases = part.touches_aliases ||
+                             std::any_of(part.items.begin(), part.items.end(),
+                                         [](const auto& item) { return item.second.finding.verdict != Verdict::ok; });
     }
-    judge_files(*view, changed);
-    // A changed link that no longer resolves takes the aliases to it along.
-    touches_aliases = touches_aliases || std::any_of(items_.begin(), items_.end(), [](const auto& item) {
-                        return item.second.finding.verdict != Verdict::ok;
-                      });
-    if (touches_aliases) {
-      std::vector<git::File> unchanged = all_files({});
-      std::erase_if(unchanged, [&](const git::File& file) { return items_.contains(file.name); });
-      judge_files(*view, unchanged, Only::aliases);
+    resolve::Resolver resolver(registry_, settings_);
+    for (Part& part : parts_) {
+      if (part.scope->kind == Scope::Kind::changes && part.touches_aliases) read_unchanged_aliases(part, resolver);
     }
+    settle(resolver);
+    settle_reachability();
     return flush();
   }
 
  private:
   enum class Only { all, aliases };
 
-  std::unique_ptr<resolve::TreeView> open_view() const {
-    if (scope_.kind == Scope::Kind::work_tree) return resolve::view_work_tree(registry_);
-    if (scope_.commit) return resolve::view_commit(registry_.objects(), *scope_.commit);
+  std::unique_ptr<resolve::TreeView> open_view(const Scope& scope) const {
+    if (scope.kind == Scope::Kind::work_tree) return resolve::view_work_tree(registry_);
+    if (scope.commit) return resolve::view_commit(registry_.objects(), *scope.commit);
     return resolve::view_index(registry_);
   }
 
-  std::vector<git::File> all_files(const std::vector<std::string>& pathspecs) const {
-    if (scope_.kind == Scope::Kind::work_tree) return registry_.work_tree_files(mlem_suffix, pathspecs);
-    if (scope_.commit) return registry_.tree_files(*scope_.commit, mlem_suffix, pathspecs);
-    return registry_.index_files(mlem_suffix, pathspecs);
+  std::vector<git::File> all_files(const Scope& scope, const std::vector<std::string>& pathspecs,
+                                   std::string_view suffix = mlem_suffix) const {
+    if (scope.kind == Scope::Kind::work_tree) return registry_.work_tree_files(suffix, pathspecs);
+    if (scope.commit) return registry_.tree_files(*scope.commit, suffix, pathspecs);
+    return registry_.index_files(suffix, pathspecs);
   }
 
-  /// Reads a file; nothing if it is an object and so not judged.
-  std::optional<Item> read(resolve::TreeView& view, resolve::Resolver& resolver, const git::File& file, Only only) {
-    Item item;
-    item.finding.link = file.name;
-    item.finding.at = view.at();
-    const auto invalid = [&](std::string message, std::string hint = {}) {
-      item.finding.verdict = Verdict::invalid_link;
-      item.finding.message = std::move(message);
-      item.finding.hint = std::move(hint);
-      return only == Only::aliases ? std::nullopt : std::optional(item);
+  void read_scope(Part& part, resolve::Resolver& resolver) {
+    const Scope& scope = *part.scope;
+    if (scope.kind == Scope::Kind::changes) {
+      read_changes(part, resolver);
+      if (!scope.all_policed) return;
+    }
+    // Symbolic links and submodules matter to policies whatever their names are.
+    const std::string_view suffix = scope.rules.empty() ? mlem_suffix : std::string_view();
+    for (const git::File& file : all_files(scope, scope.pathspecs, suffix)) {
+      if (part.items.contains(file.name)) continue;  // changed, or another stage
+      const bool is_policed = forbid_by_mode(part, file.name, file.entry);
+      if (is_policed || !file.name.ends_with(mlem_suffix)) continue;
+      if (scope.kind == Scope::Kind::changes && rules_for(scope, file.name).empty()) continue;
+      read(part, resolver, file, Only::all);
+    }
+  }
+
+  void read_changes(Part& part, resolve::Resolver& resolver) {
+    const Scope& scope = *part.scope;
+    const std::vector<git::Change> listed =
+        scope.changes ? std::vector<git::Change>() : registry_.changes(scope.before, scope.commit, scope.pathspecs);
+    for (const git::Change& change : scope.changes ? *scope.changes : listed) {
+      part.touches_aliases = part.touches_aliases || moves_marker(part, change);
+      if (change.after && forbid_by_mode(part, change.name, *change.after)) continue;
+      if (!change.name.ends_with(mlem_suffix)) continue;
+      if (!change.after && !change.unmerged) {
+        part.touches_aliases = true;
+        check_approval(part, change.name, "removed");
+        continue;
+      }
+      if (change.before && !change.unmerged &&
+          end_type(change.before, registry_.objects()) != end_type(change.after, registry_.objects())) {
+        part.touches_aliases = true;
+      }
+      read(part, resolver, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0}, Only::all);
+      check_approval(part, change.name, change.before ? "changed" : "added");
+    }
+  }
+
+  void read_unchanged_aliases(Part& part, resolve::Resolver& resolver) {
+    for (const git::File& file : all_files(*part.scope, {})) {
+      if (!part.items.contains(file.name)) read(part, resolver, file, Only::aliases);
+    }
+  }
+
+  /// Whether a change adds or removes the marker of a project.
+  bool moves_marker(Part& part, const git::Change& change) const {
+    if (change.before && change.after) return false;
+    if (is_new_marker(change.name)) return true;
+    const auto marker = old_marker_of(change.name);
+    if (!marker) return false;
+    const auto is_there = [&](resolve::TreeView& view) {
+      return view.find(*marker).state == git::Lookup::State::found;
     };
-    if (file.stage != 0) return invalid("unmerged", "resolve the conflict and 'git add' the file");
-    if (!git::is_regular(file.entry)) return invalid("not a regular file");
+    const bool was_there =
+        part.scope->before && is_there(*resolve::view_commit(registry_.objects(), *part.scope->before));
+    return was_there != is_there(*part.view);
+  }
+
+  /// The policies in force that are about the file `name`.
+  static std::vector<const Rules*> rules_for(const Scope& scope, std::string_view name) {
+    std::vector<const Rules*> rules;
+    for (const Rules& each : scope.rules) {
+      if (each.policy.covers_path(name)) rules.push_back(&each);
+    }
+    return rules;
+  }
+
+  Finding& finding_for(Part& part, const std::string& name) const {
+    Item& item = part.items[name];
+    item.finding.link = name;
+    item.finding.at = part.view->at();
+    return item.finding;
+  }
+
+  static void break_rule(Finding& finding, const char* rule, const std::string& message, const std::string& hint) {
+    if (std::find(finding.rules.begin(), finding.rules.end(), rule) != finding.rules.end()) return;
+    finding.rules.emplace_back(rule);
+    if (answer(finding.verdict) == Answer::no && finding.verdict != Verdict::forbidden) return;
+    if (finding.verdict == Verdict::forbidden && !finding.message.empty()) {
+      finding.message += "; " + message;
+      return;
+    }
+    finding.verdict = Verdict::forbidden;
+    finding.message = message;
+    finding.hint = hint;
+  }
+
+  static std::string policy_wants(const Policy& policy, const std::string& what) {
+    return "policy '" + policy.name + "' " + what;
+  }
+
+  void check_approval(Part& part, const std::string& name, const std::string& what_happened) {
+    for (const Rules* rules : rules_for(*part.scope, name)) {
+      if (rules->is_approved) continue;
+      break_rule(finding_for(part, name), "approver",
+                 policy_wants(rules->policy, "lets only its approvers have a link " + what_happened), "");
+    }
+  }
+
+  /// A symbolic link or a submodule would put under a policed path what nobody has judged.
+  bool forbid_by_mode(Part& part, const std::string& name, const git::Entry& entry) {
+    if (!has_mode_of_link(entry)) return false;
+    bool is_policed = false;
+    for (const Rules& rules : part.scope->rules) {
+      if (!rules.policy.covers_path(name) && !rules.policy.reaches_below(name)) continue;
+      is_policed = true;
+      break_rule(finding_for(part, name), "link-only",
+                 policy_wants(rules.policy, "allows no symbolic link or submodule here"), "");
+    }
+    if (is_policed) check_approval(part, name, "changed");
+    return is_policed;
+  }
+
+  /// Reads a file and takes it up if it is to be judged.
+  void read(Part& part, resolve::Resolver& resolver, const git::File& file, Only only) {
+    const auto invalid = [&](std::string message, std::string hint = {}) {
+      if (only == Only::aliases) return;
+      Finding& finding = finding_for(part, file.name);
+      finding.verdict = Verdict::invalid_link;
+      finding.message = std::move(message);
+      finding.hint = std::move(hint);
+    };
+    if (file.stage != 0) {
+      invalid("unmerged", "resolve the conflict and 'git add' the file");
+      return;
+    }
+    if (!git::is_regular(file.entry)) {
+      invalid("not a regular file");
+      return;
+    }
     try {
-      const auto text = view.read(file.name, file.entry, yaml::max_object_size);
-      if (!text) return invalid("its content is missing here");
+      const auto text = part.view->read(file.name, file.entry, yaml::max_object_size);
+      if (!text) {
+        invalid("its content is missing here");
+        return;
+      }
       const yaml::Metafile metafile = yaml::read_metafile(*text);
-      if (metafile.kind != yaml::Metafile::Kind::link) return std::nullopt;
-      if (only == Only::aliases && !metafile.link.is_alias()) return std::nullopt;
-      item.finding.link_type = metafile.link.link_type;
-      item.finding.warnings = metafile.warnings;
-      item.number = resolver.add(view, file.name, metafile.link);
+      if (metafile.kind != yaml::Metafile::Kind::link) {
+        if (only == Only::all) forbid_object(part, file.name);
+        return;
+      }
+      if (only == Only::aliases && !metafile.link.is_alias()) return;
+      Finding& finding = finding_for(part, file.name);
+      finding.link_type = metafile.link.link_type;
+      finding.warnings = metafile.warnings;
+      part.items[file.name].number = resolver.add(*part.view, file.name, metafile.link);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
-      return invalid(error.what(), error.hint());
+      invalid(error.what(), error.hint());
     }
-    return item;
   }
 
-  void judge_files(resolve::TreeView& view, const std::vector<git::File>& files, Only only = Only::all) {
-    resolve::Resolver resolver(registry_, settings_);
-    std::vector<Item> read_items;
-    for (const git::File& file : files) {
-      if (!read_items.empty() && read_items.back().finding.link == file.name) continue;  // stages 2 and 3
-      if (auto item = read(view, resolver, file, only)) read_items.push_back(std::move(*item));
+  void forbid_object(Part& part, const std::string& name) {
+    for (const Rules* rules : rules_for(*part.scope, name)) {
+      if (rules->policy.allow_objects) continue;
+      break_rule(finding_for(part, name), "link-only", policy_wants(rules->policy, "allows only links here"),
+                 "link to the object instead");
     }
+  }
+
+  /// Resolves what was taken up, and holds it to the policies.
+  void settle(resolve::Resolver& resolver) {
     resolver.run();
-    for (Item& item : read_items) {
-      if (item.number) {
+    for (Part& part : parts_) {
+      for (auto& [name, item] : part.items) {
+        if (!item.number) continue;
         Finding resolved = resolver.finding(*item.number, item.finding.link_type);
-        resolved.link = item.finding.link;
-        resolved.at = item.finding.at;
-        resolved.warnings = item.finding.warnings;
-        item.finding = std::move(resolved);
+        const std::vector<std::string> broken = std::exchange(item.finding.rules, {});
+        const Finding before = std::exchange(item.finding, std::move(resolved));
+        item.finding.link = before.link;
+        item.finding.at = before.at;
+        item.finding.warnings = before.warnings;
+        if (!broken.empty()) break_rule(item.finding, "approver", before.message, before.hint);
+        const std::vector<const resolve::Target*> chain = resolver.chain(*item.number);
+        warn_of_local_path(item.finding, chain);
+        for (const Rules* rules : rules_for(*part.scope, name)) hold_to(rules->policy, item.finding, chain);
+        if (part.scope->reachable && item.finding.verdict == Verdict::ok) ask_reachability(item.finding, chain, {});
+        item.number.reset();
       }
-      std::string name = item.finding.link;
-      items_.insert_or_assign(std::move(name), std::move(item));
+    }
+  }
+
+  static void warn_of_local_path(Finding& finding, const std::vector<const resolve::Target*>& chain) {
+    if (chain.empty() || !chain.front()->source.repo || !chain.front()->source.repo->local_path()) return;
+    finding.warnings.push_back(
+        {"local-path", "'" + chain.front()->source.repo->printable() + "' is a directory of one machine"});
+  }
+
+  /// Every rule holds for every hop.
+  void hold_to(const Policy& policy, Finding& finding, const std::vector<const resolve::Target*>& chain) {
+    for (const resolve::Target* target : chain) {
+      const Source& source = target->source;
+      if (source.is_alias()) {
+        if (target->failed()) continue;
+        if (!policy.covers_path(target->path)) {
+          break_rule(finding, "link-only",
+                     policy_wants(policy, "is not about '" + target->path + "', which this alias leads to"),
+                     "an alias may lead to links under the same policy");
+        } else if (!target->link && !policy.allow_objects) {
+          break_rule(finding, "link-only", policy_wants(policy, "allows only links here"), "");
+        }
+        continue;
+      }
+      const std::string repo = source.repo ? source.repo->normalized() : std::string();
+      if (!policy.covers_source(repo)) {
+        break_rule(
+            finding, "source",
+            policy_wants(policy, "does not allow the source '" +
+                                     (source.repo ? source.repo->printable() : std::string("this repository")) + "'"),
+            "");
+      }
+      if (policy.require_pinned && (!source.rev || source.rev->kind() != Rev::Kind::oid)) {
+        break_rule(finding, "pinned", policy_wants(policy, "wants a full commit id as rev"),
+                   "write the commit's id in 'rev:'");
+      }
+    }
+    if (policy.require_reachable) ask_reachability(finding, chain, policy.name);
+  }
+
+  void ask_reachability(Finding& finding, const std::vector<const resolve::Target*>& chain, const std::string& policy) {
+    for (const resolve::Target* target : chain) {
+      if (!target->commit) continue;
+      questions_.push_back({{target->source.repo, *target->commit}, &finding, policy});
+    }
+  }
+
+  void settle_reachability() {
+    std::vector<resolve::Reachability*> asked;
+    for (ReachabilityOf& each : questions_) asked.push_back(&each.question);
+    resolve::find_reachability(registry_, settings_, asked);
+    for (const ReachabilityOf& each : questions_) {
+      const resolve::Reachability& question = each.question;
+      if (question.verdict == Verdict::ok) continue;
+      if (question.verdict == Verdict::unreachable_commit && !each.policy.empty()) {
+        break_rule(*each.finding, "reachable", "policy '" + each.policy + "': " + question.message, question.hint);
+      } else if (each.finding->verdict == Verdict::ok) {
+        each.finding->verdict = question.verdict;
+        each.finding->message = question.message;
+        each.finding->hint = question.hint;
+      }
     }
   }
 
   Summary flush() {
     Summary summary;
-    for (const auto& [name, item] : items_) {
-      switch (answer(item.finding.verdict)) {
+    const auto report = [&](Finding finding, const Scope& scope) {
+      finding.pushed_ref = scope.pushed_ref;
+      switch (answer(finding.verdict)) {
         case Answer::yes:
           ++summary.ok;
           break;
@@ -158,24 +371,35 @@ class Judge {
           ++summary.undecided;
           break;
       }
-      summary.warnings += item.finding.warnings.size();
-      report_(item.finding);
+      summary.warnings += finding.warnings.size();
+      if (finding.proof_time != 0 && (summary.proof_time == 0 || finding.proof_time < summary.proof_time)) {
+        summary.proof_time = finding.proof_time;
+      }
+      report_(finding);
+    };
+    for (Part& part : parts_) {
+      for (const Finding& finding : part.scope->findings) report(finding, *part.scope);
+      for (auto& [name, item] : part.items) report(std::move(item.finding), *part.scope);
     }
     return summary;
   }
 
   const git::Registry& registry_;
   const resolve::Settings& settings_;
-  const Scope& scope_;
   const std::function<void(const Finding&)>& report_;
-  std::map<std::string, Item> items_;  ///< by name: path order
+  std::deque<Part> parts_;
+  std::deque<ReachabilityOf> questions_;
 };
 
 }  // namespace
 
-Summary judge(const git::Registry& registry, const resolve::Settings& settings, const Scope& scope,
+bool concerns_links(const git::Change& change) {
+  return change.name.ends_with(mlem_suffix) || is_new_marker(change.name) || old_marker_of(change.name);
+}
+
+Summary judge(const git::Registry& registry, const resolve::Settings& settings, const std::vector<Scope>& scopes,
               const std::function<void(const Finding&)>& report) {
-  return Judge(registry, settings, scope, report).run();
+  return Judge(registry, settings, report).run(scopes);
 }
 
 }  // namespace mlem::check

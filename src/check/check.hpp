@@ -1,5 +1,6 @@
 #pragma once
 
+#include "check/policy.hpp"
 #include "git/registry.hpp"
 #include "model/finding.hpp"
 #include "resolve/resolver.hpp"
@@ -12,6 +13,12 @@
 
 namespace mlem::check {
 
+/// A policy that holds for what is judged.
+struct Rules {
+  Policy policy;
+  bool is_approved = true;  ///< whoever made the change may change what the policy is about
+};
+
 /// Which links are judged, and in which tree aliases are resolved.
 struct Scope {
   enum class Kind {
@@ -21,9 +28,16 @@ struct Scope {
     changes,    ///< what differs between `before` and `commit`, or the index if there is none
   };
   Kind kind = Kind::index;
-  std::optional<Oid> commit;
-  std::optional<Oid> before;  ///< of changes: a commit or tree
-  std::vector<std::string> pathspecs;
+  std::optional<Oid> commit{};  ///< or a tree
+  std::optional<Oid> before{};  ///< of changes: a commit or tree; none: nothing
+  std::vector<std::string> pathspecs{};
+  std::optional<std::vector<git::Change>> changes{};  ///< of changes, if they are known already
+  bool reachable = false;                             ///< whether commits must be on a branch or tag of their source
+
+  std::vector<Rules> rules{};       ///< the policies in force
+  bool all_policed = false;         ///< of changes: judge every policed link, changed or not
+  std::string pushed_ref{};         ///< a key of every finding
+  std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
 };
 
 /// How many links were judged, by what they came to.
@@ -32,12 +46,17 @@ struct Summary {
   std::size_t broken = 0;
   std::size_t undecided = 0;
   std::size_t warnings = 0;
+  std::int64_t proof_time = 0;  ///< the oldest of the findings; 0: none
   std::size_t total() const noexcept { return ok + broken + undecided; }
 };
 
-/// Judges the links of `scope` and calls `report` for each, in path order. Objects are passed over.
+/// Whether a change can matter to any link: it is about a `*.mlem` file or the marker of a project.
+bool concerns_links(const git::Change& change);
+
+/// Judges the links of `scopes` and calls `report` for each, scope by scope in path order. Objects are passed over.
 /// Of changes, unchanged aliases are judged too where the change could have broken one: the contract's section 7.
-Summary judge(const git::Registry& registry, const resolve::Settings& settings, const Scope& scope,
+/// Each source is asked once for all scopes.
+Summary judge(const git::Registry& registry, const resolve::Settings& settings, const std::vector<Scope>& scopes,
               const std::function<void(const Finding&)>& report);
 
 }  // namespace mlem::check

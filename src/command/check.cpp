@@ -1,5 +1,3 @@
-
-
 #include "check/check.hpp"
 
 #include "base/error.hpp"
@@ -94,7 +92,7 @@ int run_check(const Args& args, Context& context) {
     if (worktree) scope.kind = check::Scope::Kind::work_tree;
     if (changed) {
       scope.kind = check::Scope::Kind::changes;
-      scope.before = registry.find_commit("HEAD").value_or(registry.empty_tree());
+      scope.before = registry.find_commit("HEAD");
     }
   } else if (!registry.has_work_tree()) {
     scope.kind = check::Scope::Kind::commit;
@@ -103,7 +101,7 @@ int run_check(const Args& args, Context& context) {
   scope.pathspecs = rest->paths;
 
   const bool color = wants_color(format, context, registry);
-  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
+  const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {
@@ -118,45 +116,6 @@ int run_check(const Args& args, Context& context) {
                                summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
   }
   return exit_code(summary, strict);
-}
-
-int run_hook(const Args& args, Context& context) {
-  Options options({"hook <name> [<args>...]"});
-  const auto rest = options.parse(args, context.out);
-  if (!rest) return exit_usage;
-  if (rest->words.empty()) throw options.wrong("which hook?");
-  const std::string& hook = rest->words.front();
-  if (hook != "pre-commit" && hook != "pre-merge-commit" && hook != "pre-applypatch") {
-    throw options.wrong("there is no hook '" + hook + "'");
-  }
-  const git::Registry registry = open_registry(context);
-  resolve::Settings settings = open_settings(registry, context);
-  const auto seconds = registry.config().integer("mlem.hooktimeout", 60);
-  if (seconds > 0) settings.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  const std::string on_undecided = registry.config().find("mlem.onundecided").value_or("warn");
-  if (on_undecided != "warn" && on_undecided != "reject") {
-    throw Error(ErrorKind::invalid, "bad config value for 'mlem.onUndecided'", "it takes 'reject' or 'warn'");
-  }
-  check::Scope scope;
-  scope.kind = check::Scope::Kind::changes;
-  scope.before = registry.find_commit("HEAD").value_or(registry.empty_tree());
-  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
-    const bool is_error = answer(finding.verdict) == Answer::no ||
-                          (answer(finding.verdict) == Answer::undecided && on_undecided == "reject");
-    if (finding.verdict != Verdict::ok) {
-      print_error(context.err, is_error ? "error" : "warning",
-                  finding.link + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
-      print_hint(context.err, finding.hint);
-    }
-    for (const Warning& warning : finding.warnings) {
-      print_error(context.err, "warning", finding.link + ": " + warning.code + ": " + warning.message);
-    }
-  });
-  const bool rejected = summary.broken > 0 || (summary.undecided > 0 && on_undecided == "reject");
-  if (rejected) {
-    print_hint(context.err, "'git mlem check --changed' judges again; 'git commit --no-verify' skips the hooks");
-  }
-  return rejected ? exit_no : exit_yes;
 }
 
 }  // namespace mlem::command

@@ -14,6 +14,7 @@ namespace mlem::command {
 /// What a command gets from the outside.
 struct Context {
   Environment environment;
+  std::istream& in;
   std::ostream& out;  ///< the answer
   std::ostream& err;  ///< all the talk
   Interrupt* interrupt = nullptr;

@@ -52,7 +52,7 @@ int run_fetch(const Args& args, Context& context) {
   }
   scope.pathspecs = rest->paths;
   std::set<std::string> used;
-  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
+  const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     const auto use = [&](const std::string& repo) {
       if (repo.empty()) return;
       const RepoUrl url = RepoUrl::parse(repo);

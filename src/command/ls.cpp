@@ -71,7 +71,7 @@ int run_ls(const Args& args, Context& context) {
   std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "SOURCE", "REV", "COMMIT", "AGE"}};
   const std::int64_t now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const check::Summary summary = check::judge(registry, settings, scope, [&](const Finding& finding) {
+  const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {

@@ -95,6 +95,8 @@ void print_json(std::ostream& out, const Finding& finding) {
     }
   }
   put(json, "at", finding.at);
+  put(json, "pushed_ref", finding.pushed_ref);
+  if (!finding.rules.empty()) json["rules"] = finding.rules;
   out << json.dump() << '\n';
 }
 

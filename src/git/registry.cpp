@@ -56,6 +56,11 @@ std::vector<File> parse_stage(std::string_view output, std::string_view suffix) 
   return files;
 }
 
+const std::vector<std::string> diff_tree = {"diff-tree", "-r",           "--no-commit-id", "--raw",
+                                            "-z",        "--no-renames", "--no-abbrev",    "--ignore-submodules=none"};
+const std::vector<std::string> diff_index = {"diff-index",   "--cached",    "--ita-invisible-in-index", "--raw", "-z",
+                                             "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
+
 /// Reads what diff-tree and diff-index print with `--raw -z`: `:<mode> <mode> <oid> <oid> <status>\0<name>\0`.
 std::vector<Change> parse_raw(std::string_view output) {
   const std::vector<std::string_view> all = records(output);
@@ -216,7 +221,7 @@ std::vector<File> Registry::tree_files(const Oid& commit, std::string_view suffi
     });
     return files;
   }
-  for (Change& change : changes(empty_tree(), commit, pathspecs)) {
+  for (Change& change : changes(std::nullopt, commit, pathspecs)) {
     if (change.after && std::string_view(change.name).ends_with(suffix)) {
       files.push_back({std::move(change.name), *change.after});
     }
@@ -260,24 +265,20 @@ std::optional<Entry> Registry::find_in_index(std::string_view name) const {
   return std::nullopt;
 }
 
-std::vector<Change> Registry::changes(const Oid& before, const std::optional<Oid>& after,
+std::vector<Change> Registry::changes(const std::optional<Oid>& before, const std::optional<Oid>& after,
                                       const std::vector<std::string>& pathspecs) const {
   if (after && pathspecs.empty()) {
     std::vector<Change> found;
     objects().diff(before, *after, [&](Change change) { found.push_back(std::move(change)); });
     return found;
   }
-  std::vector<std::string> arguments = {"--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
-  arguments.push_back(before.hex());
-  if (after) {
-    arguments.insert(arguments.begin(), {"diff-tree", "-r", "--no-commit-id"});
-    arguments.push_back(after->hex());
-  } else {
-    arguments.insert(arguments.begin(), {"diff-index", "--cached", "--ita-invisible-in-index"});
-  }
+  std::vector<std::string> arguments = after ? diff_tree : diff_index;
+  const std::string from = before.value_or(empty_tree()).hex();
+  arguments.push_back(from);
+  if (after) arguments.push_back(after->hex());
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
-  return parse_raw(output_of(git(std::move(arguments)), "cannot compare with '" + before.hex() + "'"));
+  return parse_raw(output_of(git(std::move(arguments)), "cannot compare with '" + from + "'"));
 }
 
 Oid Registry::write_blob(std::string_view name, std::string_view content) const {
@@ -321,6 +322,14 @@ Environment Registry::at_root() const {
   environment.set("GIT_INDEX_FILE", index_file_.string());
   if (environment.find("GIT_COMMON_DIR")) environment.set("GIT_COMMON_DIR", common_dir_.string());
   return environment;
+}
+
+std::optional<std::vector<Change>> find_staged_changes(const Environment& environment, const std::string& directory) {
+  std::vector<std::string> arguments = diff_index;
+  arguments.insert(arguments.end(), {"HEAD", "--"});
+  const RunResult result = run(git_program(std::move(arguments), environment, directory));
+  if (result.code != 0) return std::nullopt;
+  return parse_raw(result.output);
 }
 
 }  // namespace mlem::git

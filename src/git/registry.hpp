@@ -91,8 +91,9 @@ class Registry {
   /// Returns what one index entry has; nothing if the index has no such name at stage 0.
   std::optional<Entry> find_in_index(std::string_view name) const;
 
-  /// Returns what differs between two trees-ish, or between `before` and the index if `after` is none.
-  std::vector<Change> changes(const Oid& before, const std::optional<Oid>& after,
+  /// Returns what differs between two trees-ish, or between `before` and the index if `after` is none. Without `before`
+  /// everything is new.
+  std::vector<Change> changes(const std::optional<Oid>& before, const std::optional<Oid>& after,
                               const std::vector<std::string>& pathspecs) const;
 
   /// Writes a blob through the filters for `name` and returns its id.
@@ -118,5 +119,10 @@ class Registry {
   mutable std::optional<Config> config_;
   mutable std::unique_ptr<Repository> objects_;
 };
+
+/// Returns what differs between HEAD and the index of the repository that git finds from `directory`, at the cost of
+/// one process; nothing if there is no such commit or git refuses.
+std::optional<std::vector<Change>> find_staged_changes(const Environment& environment,
+                                                       const std::string& directory = {});
 
 }  // namespace mlem::git

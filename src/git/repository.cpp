@@ -85,4 +85,13 @@ Environment without_repository(Environment environment) {
   return environment;
 }
 
+std::string namespace_prefix(const Environment& environment) {
+  const std::string space = environment.find("GIT_NAMESPACE").value_or("");
+  std::string prefix;
+  for (const std::string_view part : split(space, '/')) {
+    if (!part.empty()) prefix += "refs/namespaces/" + std::string(part) + "/";
+  }
+  return prefix;
+}
+
 }  // namespace mlem::git

@@ -62,9 +62,11 @@ class Repository {
   virtual std::vector<Ref> refs(std::string_view prefix) = 0;
   /// Returns the commit that `oid` is or that a tag leads to; nothing if it is absent or no commit.
   virtual std::optional<Oid> find_commit(const Oid& oid) = 0;
+  /// Returns the commit or tree that `oid` is or that a tag leads to; nothing if it is absent or something else.
+  virtual std::optional<Oid> find_tree_ish(const Oid& oid) = 0;
   /// Returns the committer's time of a commit, in seconds since 1970.
   virtual std::int64_t commit_time(const Oid& commit) = 0;
-  /// Looks `path` up in the tree of `commit`. The empty path is the root tree.
+  /// Looks `path` up in the tree of `commit`, which may be a tree itself. The empty path is the root tree.
   virtual Lookup find(const Oid& commit, std::string_view path) = 0;
   /// Calls `visit` for every file below `directory` (empty: all) in the tree of `commit` with its path from the root;
   /// stops when it returns false. Trees that this repository lacks are passed over.
@@ -100,5 +102,9 @@ Environment without_repository(Environment environment);
 
 /// Returns the version of libgit2 that this program runs with: `1.5.1`.
 std::string library_version();
+
+/// Returns what the names of refs begin with in the namespace that GIT_NAMESPACE sets (gitnamespaces(7)):
+/// `refs/namespaces/<name>/`, once for each part; empty without one.
+std::string namespace_prefix(const Environment& environment);
 
 }  // namespace mlem::git

@@ -42,6 +42,9 @@ struct Finding {
   std::vector<Hop> hops;         ///< in the order they were followed
   std::string at;                ///< where the link was read: `index`, `worktree` or a commit id
 
+  std::string pushed_ref;          ///< of a push: the ref's full name as the pusher gave it
+  std::vector<std::string> rules;  ///< the broken rules of policies: `source`, `pinned`, `reachable`, `signed`, …
+
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 

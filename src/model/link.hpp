@@ -20,11 +20,11 @@ struct Warning {
 /// The fields of a link file, as they are written there. Text is UTF-8 without control characters; what it means is
 /// decided by Source.
 struct Link {
-  std::string link_type;                  ///< `model`, `data`, …; never empty
-  std::string path;                       ///< never empty
-  std::optional<std::string> repo;        ///< the value of `repo:` or `project:`
+  std::string link_type;            ///< `model`, `data`, …; never empty
+  std::string path;                 ///< never empty
+  std::optional<std::string> repo;  ///< the value of `repo:` or `project:`
   std::optional<std::string> rev;
-  std::optional<Dialect> dialect;         ///< which key `repo` came from, or is to be written to
+  std::optional<Dialect> dialect;          ///< which key `repo` came from, or is to be written to
   std::optional<std::string> pinned_blob;  ///< params.git-mlem.blob
   std::optional<std::string> pinned_ref;   ///< params.git-mlem.ref
 

@@ -23,6 +23,9 @@ class Cache {
   /// Returns the name of an entry: SHA-256 of the normalised address and of what git makes of it.
   static std::string key(std::string_view normalized_url, std::string_view rewritten_url);
 
+  /// Ends the name of a second entry of a source, for the history of all its branches and tags.
+  static constexpr const char* history_suffix = "-history";
+
   fs::path lock_file(std::string_view key) const;
   /// Returns the entry's git directory, created or rebuilt if needed, with its config written from a constant.
   /// To be called with the entry's lock held.

@@ -2,44 +2,17 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "resolve/detail/in_parallel.hpp"
 #include "resolve/source_reader.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
 #include <set>
-#include <thread>
 #include <utility>
 
 namespace mlem::resolve {
 namespace {
 
 constexpr std::size_t most_hops = 16;
-
-/// Calls `work(i)` for every i below `count` on at most `threads` threads; rethrows the first exception.
-template <typename Work>
-void in_parallel(std::size_t count, std::size_t threads, const Work& work) {
-  std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex failure_mutex;
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        work(i);
-      } catch (...) {
-        const std::lock_guard lock(failure_mutex);
-        if (!failure) failure = std::current_exception();
-        next = count;
-      }
-    }
-  };
-  std::vector<std::thread> others;
-  for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(run);
-  run();
-  for (std::thread& other : others) other.join();
-  if (failure) std::rethrow_exception(failure);
-}
 
 }  // namespace
 
@@ -118,8 +91,8 @@ void Resolver::read_level(const std::vector<int>& level) {
   for (const auto& [url, targets] : by_repository) groups.push_back(&targets);
   Settings quiet = settings_;
   quiet.interactive = false;
-  in_parallel(groups.size(), settings_.jobs,
-              [&](std::size_t i) { read_source(*groups[i]->front()->source.repo, *groups[i], quiet); });
+  detail::in_parallel(groups.size(), settings_.jobs,
+                      [&](std::size_t i) { read_source(*groups[i]->front()->source.repo, *groups[i], quiet); });
   if (!settings_.interactive) return;
   // One at a time: two prompts on one terminal would mix.
   for (const auto* group : groups) {

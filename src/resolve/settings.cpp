@@ -26,7 +26,8 @@ std::string expand_home(const std::string& path, const Environment& environment)
 
 }  // namespace
 
-Settings load_settings(const git::Registry& registry) {
+Settings load_settings(const git::Registry& registry, Trust trust) {
+  const bool is_server = trust == Trust::server;
   const git::Config& config = registry.config();
   const Environment& environment = registry.environment();
   Settings settings;
@@ -34,7 +35,7 @@ Settings load_settings(const git::Registry& registry) {
   if (const auto directory = config.find("mlem.cachedir")) {
     settings.cache_directory = fs::path(expand_home(*directory, environment));
   }
-  if (const auto directory = environment.find("GIT_MLEM_CACHE_DIR"); directory && !directory->empty()) {
+  if (const auto directory = environment.find("GIT_MLEM_CACHE_DIR"); !is_server && directory && !directory->empty()) {
     settings.cache_directory = fs::path(*directory);
   }
   settings.cache_directory = fs::absolute(settings.cache_directory, registry.directory());
@@ -44,7 +45,15 @@ Settings load_settings(const git::Registry& registry) {
     settings.cache_fallback = fs::path(*home) / ".cache" / "git-mlem";
   }
   settings.config = config.entries();
-  settings.environment = git::with_transport_config(git::without_repository(environment), config.entries());
+  std::vector<std::pair<std::string, std::string>> transport = config.entries();
+  if (is_server) {
+    std::erase_if(transport, [](const auto& setting) { return setting.first.ends_with(".followredirects"); });
+    transport.emplace_back("http.followredirects", "false");
+    settings.url_policy.protocols = {"https", "ssh"};
+    settings.url_policy.sources = config.all("mlem.allowsource");
+    settings.url_policy.public_hosts = true;
+  }
+  settings.environment = git::with_transport_config(git::without_repository(environment), transport);
   if (const auto protocols = config.find("mlem.allowprotocol")) {
     settings.url_policy.protocols.clear();
     for (const std::string_view name : split(*protocols, ',')) {
@@ -53,7 +62,8 @@ Settings load_settings(const git::Registry& registry) {
   }
   settings.jobs = static_cast<std::size_t>(at_least(config, "mlem.jobs", 8, 1));
   settings.timeout = std::chrono::seconds(at_least(config, "mlem.timeout", 30, 0));
-  settings.max_fetch = static_cast<std::uint64_t>(at_least(config, "mlem.maxfetch", std::int64_t{1} << 30, 1));
+  const std::int64_t max_fetch = std::int64_t{is_server ? 100 : 1024} << 20;
+  settings.max_fetch = static_cast<std::uint64_t>(at_least(config, "mlem.maxfetch", max_fetch, 1));
   return settings;
 }
 

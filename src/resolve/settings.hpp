@@ -35,7 +35,13 @@ struct Settings {
   Interrupt* interrupt = nullptr;
 };
 
+/// Whose credentials and network are used, and so what links may make us do with them.
+enum class Trust {
+  user,    ///< who runs the command wants the answer
+  server,  ///< anybody who may push: fewer protocols, public hosts, no redirects, nothing from GIT_MLEM_* variables
+};
+
 /// Reads `mlem.*` from the registry's config. Throws Error(invalid) naming the key for a bad value.
-Settings load_settings(const git::Registry& registry);
+Settings load_settings(const git::Registry& registry, Trust trust = Trust::user);
 
 }  // namespace mlem::resolve

@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "git/transport.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/detail/answer.hpp"
+#include "resolve/detail/place.hpp"
 #include "resolve/detail/remote_source.hpp"
 #include "resolve/detail/rev_lookup.hpp"
 #include "yaml/metafile.hpp"
@@ -121,44 +121,6 @@ detail::Refs refs_of(git::Repository& repository) {
           .head_branch = repository.head_branch()};
 }
 
-Verdict verdict_of(git::TransportFailure failure) {
-  switch (failure) {
-    case git::TransportFailure::missing_repo:
-      return Verdict::missing_repo;
-    case git::TransportFailure::missing_ref:
-    case git::TransportFailure::missing_object:
-      return Verdict::missing_rev;
-    case git::TransportFailure::auth_required:
-      return Verdict::auth_required;
-    case git::TransportFailure::timeout:
-      return Verdict::timeout;
-    case git::TransportFailure::too_large:
-      return Verdict::too_large;
-    case git::TransportFailure::not_allowed:
-    case git::TransportFailure::broken_repository:
-    case git::TransportFailure::unreachable:
-      break;
-  }
-  return Verdict::unreachable;
-}
-
-void fail_all(const std::vector<Target*>& targets, Verdict verdict, const Error& error) {
-  for (Target* target : targets) {
-    if (!target->failed()) target->fail(verdict, error.what(), error.hint());
-  }
-}
-
-/// Returns the directory that `rewritten`, an address after insteadOf, names; nothing if it is none.
-std::optional<std::string> directory_of(const std::string& rewritten) {
-  if (rewritten.starts_with("/")) return rewritten;
-  if (!rewritten.starts_with("file://")) return std::nullopt;
-  try {
-    return RepoUrl::parse(rewritten).local_path();
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 
 void read_repository(git::Repository& repository, const std::vector<Target*>& targets) {
@@ -176,40 +138,13 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
 }
 
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {
-  if (const auto why = why_forbidden(url, settings.url_policy)) {
-    for (Target* target : targets)
-      target->fail(Verdict::forbidden, "'" + url.printable() + "' may not be used: " + *why);
-    return;
-  }
-  const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.config);
-  try {
-    const auto directory = directory_of(rewritten);
-    if (!directory) {
-      detail::read_remote(url, rewritten, targets, settings);
-      return;
-    }
-    const auto git_dir = git::find_git_dir(*directory);
-    if (!git_dir) {
-      for (Target* target : targets) {
-        target->fail(Verdict::missing_repo, "no repository at '" + url.printable() + "'",
-                     "or this account may not see it");
-      }
-      return;
-    }
-    if (git::is_foreign(*git_dir, settings.environment)) {
-      for (Target* target : targets) {
-        target->fail(Verdict::auth_required, "'" + url.printable() + "' belongs to another user",
-                     "git config --global --add safe.directory " + *directory);
-      }
-      return;
-    }
-    read_repository(*git::open_repository(*git_dir, settings.environment), targets);
-  } catch (const git::TransportError& error) {
-    fail_all(targets, verdict_of(error.failure()), error);
-  } catch (const Error& error) {
-    // A repository that cannot be read is an answer about its links; a full disk is not.
-    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
-    fail_all(targets, Verdict::unreachable, error);
+  const auto refusal = detail::visit_source(
+      url, settings,
+      [&](const fs::path& git_dir) { read_repository(*git::open_repository(git_dir, settings.environment), targets); },
+      [&](const std::string& rewritten) { detail::read_remote(url, rewritten, targets, settings); });
+  if (!refusal) return;
+  for (Target* target : targets) {
+    if (!target->failed()) target->fail(refusal->verdict, refusal->message, refusal->hint);
   }
 }
 

@@ -49,3 +49,51 @@ TEST_CASE("url policy: the protocol must be in the list and a helper never is") 
   CHECK(why_forbidden(RepoUrl::parse("ext::x"), UrlPolicy{{"ext"}}) == "remote helpers such as 'ext' are never used");
   CHECK(why_forbidden(RepoUrl::parse("https://example.com/"), UrlPolicy{{}}));
 }
+
+TEST_CASE("url policy: where hosts must be public an address in any spelling is none") {
+  const UrlPolicy server{.protocols = {"https", "ssh", "file"}, .public_hosts = true};
+  struct Row {
+    std::string url;
+    bool allowed;
+  };
+  const Row rows[] = {
+      {"https://example.com/o/r", true},
+      {"git@example.com:o/r", true},
+      {"https://127.0.0.1/o/r", false},
+      {"https://127.1/o/r", false},
+      {"https://0x7f000001/o/r", false},
+      {"https://0x7F.1/o/r", false},
+      {"https://017700000001/o/r", false},
+      {"https://2130706433/o/r", false},
+      {"https://[::1]/o/r", false},
+      {"https://[::ffff:127.0.0.1]/o/r", false},
+      {"https://93.184.216.34/o/r", false},
+      {"git@127.1:o/r", false},
+      {"https://localhost/o/r", false},
+      {"https://LOCALHOST:8080/o/r", false},
+      {"https://a.localhost/o/r", false},
+      {"https://printer.local/o/r", false},
+      {"https://git.corp.internal/o/r", false},
+      {"https://intranet/o/r", false},
+      {"https://\xEF\xBC\x91.example.com/o/r", false},
+      {"file:///srv/r", true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.url);
+    CHECK(!why_forbidden(RepoUrl::parse(row.url), server) == row.allowed);
+    CHECK_FALSE(why_forbidden(RepoUrl::parse(row.url), server, true));
+  }
+}
+
+TEST_CASE("url policy: allowed sources are matched in the normalised form") {
+  const UrlPolicy server{.protocols = {"https", "file"},
+                         .sources = {"https://git.example.com/teams/**", "https://127.0.0.1/**", "file:///srv/git/*"},
+                         .public_hosts = true};
+  CHECK_FALSE(why_forbidden(RepoUrl::parse("HTTPS://Git.Example.com:443/teams/%61/"), server));
+  CHECK_FALSE(why_forbidden(RepoUrl::parse("https://127.0.0.1/x"), server));
+  CHECK_FALSE(why_forbidden(RepoUrl::parse("file:///srv/git/models.git"), server));
+  const std::string why = "it is not in mlem.allowSource";
+  CHECK(why_forbidden(RepoUrl::parse("https://git.example.com/other/a"), server) == why);
+  CHECK(why_forbidden(RepoUrl::parse("https://git.example.com/other/a"), server, true) == why);
+  CHECK(why_forbidden(RepoUrl::parse("file:///etc"), server) == why);
+}

@@ -103,18 +103,27 @@ std::optional<std::string> ObjectRepository::read_as(ObjectType type, const Oid&
   return find_content(oid);
 }
 
-std::optional<Oid> ObjectRepository::find_commit(const Oid& oid) {
+std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid) {
   Oid current = oid;
   for (int tags = 0; tags <= max_tag_chain; ++tags) {
     const std::optional<ObjectHeader> object = find_header(current);
     if (!object) return std::nullopt;
-    if (object->type == ObjectType::commit) return current;
-    if (object->type != ObjectType::tag) return std::nullopt;
+    if (object->type != ObjectType::tag) return std::pair(current, object->type);
     const auto tag = read_as(ObjectType::tag, current, max_commit);
     if (!tag) return std::nullopt;
     current = header_oid(current, *tag, "object");
   }
   return std::nullopt;
+}
+
+std::optional<Oid> ObjectRepository::find_commit(const Oid& oid) {
+  const auto peeled = peel(oid);
+  return peeled && peeled->second == ObjectType::commit ? std::optional(peeled->first) : std::nullopt;
+}
+
+std::optional<Oid> ObjectRepository::find_tree_ish(const Oid& oid) {
+  const auto peeled = peel(oid);
+  return peeled && peeled->second != ObjectType::blob ? std::optional(peeled->first) : std::nullopt;
 }
 
 std::int64_t ObjectRepository::commit_time(const Oid& commit) {
@@ -133,6 +142,8 @@ std::int64_t ObjectRepository::commit_time(const Oid& commit) {
 
 std::optional<Oid> ObjectRepository::tree_of(const Oid& commit) {
   if (last_commit_and_tree_ && last_commit_and_tree_->first == commit) return last_commit_and_tree_->second;
+  const std::optional<ObjectHeader> header = find_header(commit);
+  if (header && header->type == ObjectType::tree) return commit;
   const auto content = read_as(ObjectType::commit, commit, max_commit);
   if (!content) return std::nullopt;
   const Oid tree = header_oid(commit, *content, "tree");
@@ -206,14 +217,6 @@ std::string ObjectRepository::read_tree(const Oid& tree) {
   return std::move(*content);
 }
 
-Oid ObjectRepository::peel_to_tree(const Oid& oid) {
-  const std::optional<ObjectHeader> header = find_header(oid);
-  if (header && header->type == ObjectType::tree) return oid;
-  const auto tree = header && header->type == ObjectType::commit ? tree_of(oid) : std::nullopt;
-  if (!tree) throw_corrupt(oid, header ? "it is no commit and no tree" : "it is missing");
-  return *tree;
-}
-
 void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
                             const std::function<void(Change change)>& visit) {
   // Two trees are walked like two sorted lists that are merged. No recursion: see walk().
@@ -240,8 +243,13 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
     levels.push_back(std::move(level));
     for (Side& side : levels.back().sides) side.next();
   };
-  const auto root_before = before ? std::optional(peel_to_tree(*before)) : std::nullopt;
-  const Oid root_after = peel_to_tree(after);
+  const auto root_of = [this](const Oid& oid) {
+    const std::optional<Oid> tree = tree_of(oid);
+    if (!tree) throw_corrupt(oid, "it is missing");
+    return *tree;
+  };
+  const auto root_before = before ? std::optional(root_of(*before)) : std::nullopt;
+  const Oid root_after = root_of(after);
   if (root_before == root_after) return;
   enter(root_before, root_after);
   while (!levels.empty()) {

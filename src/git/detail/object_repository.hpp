@@ -20,6 +20,7 @@ struct ObjectHeader {
 class ObjectRepository : public Repository {
  public:
   std::optional<Oid> find_commit(const Oid& oid) final;
+  std::optional<Oid> find_tree_ish(const Oid& oid) final;
   std::int64_t commit_time(const Oid& commit) final;
   Lookup find(const Oid& commit, std::string_view path) final;
   void walk(const Oid& commit, std::string_view directory,
@@ -35,11 +36,12 @@ class ObjectRepository : public Repository {
 
   /// Throws Error(invalid) if the object is larger than `limit` bytes, Error(unavailable) if it is not of that type.
   std::optional<std::string> read_as(ObjectType type, const Oid& oid, std::size_t limit);
+  /// Returns what `oid` is or a chain of tags leads to, and its type; nothing if it is absent.
+  std::optional<std::pair<Oid, ObjectType>> peel(const Oid& oid);
+  /// Returns the tree that a commit has, or that `commit` is; nothing if it is absent.
   std::optional<Oid> tree_of(const Oid& commit);
   /// Returns a tree's content. Throws Error(unavailable) if it is absent.
   std::string read_tree(const Oid& tree);
-  /// Returns the tree that a commit has, or that `oid` is.
-  Oid peel_to_tree(const Oid& oid);
 
   // Links of one registry are looked up in the same few commits, mostly in a row.
   std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;

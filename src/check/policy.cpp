@@ -1,0 +1,81 @@
+#include "check/policy.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "model/glob.hpp"
+#include "model/repo_path.hpp"
+
+#include <algorithm>
+
+namespace mlem::check {
+namespace {
+
+bool any_matches(const std::vector<std::string>& globs, std::string_view text) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, text); });
+}
+
+[[noreturn]] void throw_bad(const std::string& key, const std::string& why, const std::string& hint = {}) {
+  throw Error(ErrorKind::invalid, "bad config key '" + escape_for_terminal(key) + "'", why, hint);
+}
+
+}  // namespace
+
+bool Policy::covers_ref(std::string_view full_name) const { return refs.empty() || any_matches(refs, full_name); }
+
+bool Policy::covers_path(std::string_view file) const {
+  return paths.empty() ? file.ends_with(mlem_suffix) : any_matches(paths, file);
+}
+
+bool Policy::reaches_below(std::string_view directory) const {
+  return paths.empty() || std::any_of(paths.begin(), paths.end(),
+                                      [&](const std::string& glob) { return glob_reaches_below(glob, directory); });
+}
+
+bool Policy::covers_source(std::string_view normalized_url) const {
+  return sources.empty() || any_matches(sources, normalized_url);
+}
+
+std::vector<Policy> parse_policies(const git::Config& config) {
+  constexpr std::string_view section = "mlem-policy.";
+  std::vector<Policy> policies;
+  for (const auto& [key, value] : config.entries()) {
+    if (!key.starts_with(section)) continue;
+    const std::size_t dot = key.rfind('.');
+    if (dot < section.size()) throw_bad(key, "a policy has a name", "write '[mlem-policy \"<name>\"]'");
+    const std::string name = key.substr(section.size(), dot - section.size());
+    const std::string variable = key.substr(dot + 1);
+    auto policy = std::find_if(policies.begin(), policies.end(), [&](const Policy& p) { return p.name == name; });
+    if (policy == policies.end()) {
+      policies.emplace_back();
+      policy = std::prev(policies.end());
+      policy->name = name;
+    }
+    const auto add_to = [&key = key, &value = value](std::vector<std::string>& list) {
+      if (value.empty()) throw_bad(key, "it is empty");
+      list.push_back(value);
+    };
+    if (variable == "ref")
+      add_to(policy->refs);
+    else if (variable == "path")
+      add_to(policy->paths);
+    else if (variable == "source")
+      add_to(policy->sources);
+    else if (variable == "approver")
+      add_to(policy->approvers);
+    else if (variable == "requirepinned")
+      policy->require_pinned = config.boolean(key, false);
+    else if (variable == "requirereachable")
+      policy->require_reachable = config.boolean(key, false);
+    else if (variable == "requiresigned")
+      policy->require_signed = config.boolean(key, false);
+    else if (variable == "allowobjects")
+      policy->allow_objects = config.boolean(key, false);
+    else
+      throw_bad(
+          key, "a policy has no such key",
+          "the keys are ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects");
+  }
+  return policies;
+}
+
+}  // namespace mlem::check

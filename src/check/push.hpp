@@ -1,0 +1,44 @@
+#pragma once
+
+#include "check/check.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlem::check {
+
+/// What a push does to one ref. Neither id: git has given none.
+struct RefUpdate {
+  std::string ref;            ///< full, as the pusher names it
+  std::optional<Oid> before;  ///< none: the ref is new, or its old tip is not here
+  std::optional<Oid> after;   ///< none: the ref is deleted
+};
+
+/// Reads the stdin of pre-receive, `<old> <new> <ref>` on each line (githooks(5)); zeros are no id.
+/// Throws Error(invalid) for anything else.
+std::vector<RefUpdate> parse_pre_receive(std::string_view input);
+
+/// Reads the stdin of pre-push, `<local ref> <local id> <remote ref> <remote id>` on each line.
+std::vector<RefUpdate> parse_pre_push(std::string_view input);
+
+/// Who pushes, and what that is held to.
+struct Pusher {
+  std::vector<Policy> policies;
+  std::optional<std::string> name;  ///< for `approver`; none or empty: nobody
+  /// Patterns of git-rev-list(1) for the refs that are there already: what a new ref is compared with.
+  std::vector<std::string> known_refs;
+};
+
+/// Returns what has to be judged for a push: at each new tip what differs from the old one; at the tip of a new ref
+/// what differs from all that is known where it leaves known history; for policies what the contract's section 9 adds.
+/// Deletions, and tips that are neither commits nor trees, have no links.
+std::vector<Scope> push_scopes(const git::Registry& registry, const std::vector<RefUpdate>& updates,
+                               const Pusher& pusher);
+
+/// Returns the finding as a server may tell it: without what only the server's account can see of a source. A source
+/// that does not exist is not told from one that may not be seen.
+Finding conceal(Finding finding);
+
+}  // namespace mlem::check

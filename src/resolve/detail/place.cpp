@@ -1,0 +1,74 @@
+#include "resolve/detail/place.hpp"
+
+namespace mlem::resolve::detail {
+namespace {
+
+Verdict verdict_of(git::TransportFailure failure) {
+  switch (failure) {
+    case git::TransportFailure::missing_repo:
+      return Verdict::missing_repo;
+    case git::TransportFailure::missing_ref:
+    case git::TransportFailure::missing_object:
+      return Verdict::missing_rev;
+    case git::TransportFailure::auth_required:
+      return Verdict::auth_required;
+    case git::TransportFailure::timeout:
+      return Verdict::timeout;
+    case git::TransportFailure::too_large:
+      return Verdict::too_large;
+    case git::TransportFailure::not_allowed:
+    case git::TransportFailure::broken_repository:
+    case git::TransportFailure::unreachable:
+      break;
+  }
+  return Verdict::unreachable;
+}
+
+/// Returns the directory that `rewritten`, an address after insteadOf, names; nothing if it is none.
+std::optional<std::string> directory_of(const std::string& rewritten) {
+  if (rewritten.starts_with("/")) return rewritten;
+  if (!rewritten.starts_with("file://")) return std::nullopt;
+  try {
+    return RepoUrl::parse(rewritten).local_path();
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
+                                    const std::function<void(const fs::path& git_dir)>& local,
+                                    const std::function<void(const std::string& rewritten)>& remote) {
+  const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.config);
+  const std::string name = "'" + url.printable() + "'";
+  if (const auto why = why_forbidden(url, settings.url_policy, rewritten != url.fetch_text())) {
+    return Refusal{Verdict::forbidden, name + " may not be used: " + *why, {}};
+  }
+  if (settings.deadline && std::chrono::steady_clock::now() >= *settings.deadline) {
+    return Refusal{Verdict::timeout, "cannot read " + name + ": there was no time left", {}};
+  }
+  try {
+    const auto directory = directory_of(rewritten);
+    if (!directory) {
+      remote(rewritten);
+      return std::nullopt;
+    }
+    const auto git_dir = git::find_git_dir(*directory);
+    if (!git_dir) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
+    if (git::is_foreign(*git_dir, settings.environment)) {
+      return Refusal{Verdict::auth_required, name + " belongs to another user",
+                     "'git config --global --add safe.directory " + *directory + "' allows it"};
+    }
+    local(*git_dir);
+  } catch (const git::TransportError& error) {
+    return Refusal{verdict_of(error.failure()), error.what(), error.hint()};
+  } catch (const Error& error) {
+    // A repository that cannot be read is an answer about its links; a full disk is not.
+    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
+    return Refusal{Verdict::unreachable, error.what(), error.hint()};
+  }
+  return std::nullopt;
+}
+
+}  // namespace mlem::resolve::detail

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "git/transport.hpp"
+#include "model/repo_url.hpp"
+#include "model/verdict.hpp"
+#include "resolve/settings.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace mlem::resolve::detail {
+
+/// Why nothing can be asked of a source at all.
+struct Refusal {
+  Verdict verdict = Verdict::ok;
+  std::string message;
+  std::string hint;
+};
+
+/// Calls `local` with the git directory, if git maps `url` to a directory, else `remote` with the address after
+/// insteadOf. Returns why neither was called or what was thrown, if it is an answer about the source; nothing if all
+/// went well. Interrupted and failures of this machine are thrown.
+std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
+                                    const std::function<void(const fs::path& git_dir)>& local,
+                                    const std::function<void(const std::string& rewritten)>& remote);
+
+}  // namespace mlem::resolve::detail

@@ -1,0 +1,111 @@
+#include "resolve/reachability.hpp"
+
+#include "base/text.hpp"
+#include "git/transport.hpp"
+#include "resolve/cache.hpp"
+#include "resolve/detail/in_parallel.hpp"
+#include "resolve/detail/place.hpp"
+
+#include <map>
+#include <set>
+
+namespace mlem::resolve {
+namespace {
+
+using Questions = std::vector<Reachability*>;
+
+void fail(Reachability& question) {
+  question.verdict = Verdict::unreachable_commit;
+  question.message = "commit '" + question.commit.hex() + "' is on no branch or tag of " +
+                     (question.repo ? "'" + question.repo->printable() + "'" : "this repository");
+  question.hint = "push a tag or branch that has it";
+}
+
+/// Answers from a repository; `tips` are options of git-rev-list(1) for its branches and tags.
+void ask_repository(const fs::path& git_dir, const Settings& settings, const std::vector<std::string>& tips,
+                    const Questions& questions) {
+  const auto repository = git::open_repository(git_dir, settings.environment);
+  std::string input;
+  for (Reachability* question : questions) {
+    // git would end at the first commit that it does not have.
+    if (repository->find_commit(question->commit) == question->commit)
+      input += question->commit.hex() + "\n";
+    else
+      fail(*question);
+  }
+  if (input.empty()) return;
+  Environment environment = settings.environment;
+  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
+  environment.set("GIT_NO_LAZY_FETCH", "1");
+  Program program{{"git", "--git-dir=" + git_dir.string(), "rev-list", "--stdin", "--not"}, environment, {}};
+  program.arguments.insert(program.arguments.end(), tips.begin(), tips.end());
+  Limits limits;
+  limits.deadline = settings.deadline;
+  const RunResult result = run(program, input, Session::own, limits, settings.interrupt);
+  if (result.end == RunResult::End::deadline) {
+    throw git::TransportError(git::TransportFailure::timeout, "cannot tell what is on a branch", "it took too long",
+                              {});
+  }
+  if (result.code != 0) {
+    throw Error(ErrorKind::unavailable, "cannot tell what is on a branch", escape_for_terminal(trim(result.errors)));
+  }
+  std::set<std::string_view> unreachable;
+  for (const std::string_view line : split(result.output, '\n')) unreachable.insert(line);
+  for (Reachability* question : questions) {
+    if (unreachable.contains(question->commit.hex())) fail(*question);
+  }
+}
+
+/// A history without trees has an entry of its own: in that of the metafiles, history ends at each commit.
+void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
+                const Questions& questions) {
+  const Cache cache(settings.cache_directory, settings.cache_fallback);
+  const std::string key = Cache::key(url.normalized(), rewritten) + Cache::history_suffix;
+  const auto now = std::chrono::steady_clock::now();
+  const FileLock lock(cache.lock_file(key), settings.deadline.value_or(now + std::chrono::hours(1)));
+  const bool is_sha256 = questions.front()->commit.bytes().size() > 20;
+  const fs::path entry = cache.open(key, is_sha256 ? "sha256" : "sha1");
+  const git::Transport transport(settings.environment, {.idle = settings.timeout,
+                                                        .deadline = settings.deadline,
+                                                        .max_growth = settings.max_fetch,
+                                                        .interactive = false,
+                                                        .interrupt = settings.interrupt});
+  transport.fetch(entry, url.fetch_text(), url.printable(),
+                  {.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
+                   .filter = "tree:0",
+                   .shallow = false,
+                   .prune = true});
+  ask_repository(entry, settings, {"--branches", "--tags"}, questions);
+}
+
+void ask_source(const Questions& questions, const Settings& settings) {
+  const RepoUrl& url = *questions.front()->repo;
+  const auto refusal = detail::visit_source(
+      url, settings,
+      [&](const fs::path& git_dir) {
+        ask_repository(git_dir, settings, {"--branches", "--tags"}, questions);
+      },
+      [&](const std::string& rewritten) { ask_remote(url, rewritten, settings, questions); });
+  if (!refusal) return;
+  for (Reachability* question : questions) {
+    question->verdict = refusal->verdict;
+    question->message = refusal->message;
+    question->hint = refusal->hint;
+  }
+}
+
+}  // namespace
+
+void find_reachability(const git::Registry& registry, const Settings& settings, const Questions& questions) {
+  std::map<std::string, Questions> by_repository;
+  Questions own;
+  for (Reachability* question : questions) {
+    (question->repo ? by_repository[question->repo->normalized()] : own).push_back(question);
+  }
+  if (!own.empty()) ask_repository(registry.git_dir(), settings, {"--branches", "--tags"}, own);
+  std::vector<const Questions*> groups;
+  for (const auto& [url, group] : by_repository) groups.push_back(&group);
+  detail::in_parallel(groups.size(), settings.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });
+}
+
+}  // namespace mlem::resolve

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "git/registry.hpp"
+#include "model/oid.hpp"
+#include "model/repo_url.hpp"
+#include "model/verdict.hpp"
+#include "resolve/settings.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlem::resolve {
+
+/// Whether a commit is on a branch or tag of its source: a question, and its answer.
+struct Reachability {
+  std::optional<RepoUrl> repo;  ///< none: the registry itself
+  Oid commit;
+
+  Verdict verdict = Verdict::ok;  ///< `unreachable_commit`, or why nobody knows
+  std::string message{};
+  std::string hint{};
+};
+
+/// Answers all questions, each source asked once, in parallel. It is asked even if the cache has the commit: what is on
+/// a branch today need not be tomorrow. Costs one git network command for each remote source.
+void find_reachability(const git::Registry& registry, const Settings& settings,
+                       const std::vector<Reachability*>& questions);
+
+}  // namespace mlem::resolve
