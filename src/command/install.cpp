@@ -5,14 +5,16 @@
 
 #include <boost/filesystem/operations.hpp>
 
-#include <array>
 #include <ostream>
 #include <sys/stat.h>
+#include <vector>
 
 namespace mlem::command {
 namespace {
 
-constexpr std::array<const char*, 3> hook_names{"pre-commit", "pre-merge-commit", "pre-applypatch"};
+using Names = std::vector<std::string>;
+const Names client_hooks{"pre-commit", "pre-merge-commit", "pre-applypatch", "pre-push"};
+const Names server_hooks{"pre-receive"};
 constexpr std::string_view signature = "# git-mlem hook ";
 constexpr const char* set_aside = ".before-mlem";
 constexpr std::size_t max_hook_size = std::size_t{1} << 20;
@@ -34,8 +36,9 @@ std::string shell_quoted(const std::string& text) {
   return quoted + "'";
 }
 
-std::string hook_text(const Context& context, const std::string& name) {
-  const fs::path file = data_directory(context) / "hooks" / name;
+/// The one script of all hooks, which goes by its own name.
+std::string hook_text(const Context& context) {
+  const fs::path file = data_directory(context) / "hooks" / "hook";
   auto text = load_file(file, max_hook_size);
   if (!text) throw Error(ErrorKind::io, "cannot read '" + file.string() + "'", "the installation is incomplete");
   constexpr std::string_view placeholder = "@PROGRAM@";
@@ -66,40 +69,20 @@ void move(const fs::path& from, const fs::path& to) {
   if (failure) throw Error(ErrorKind::io, "cannot rename '" + from.string() + "'", failure.message());
 }
 
-void print_manual(const Context& context) {
+void print_manual(const Context& context, const Names& names) {
   context.out << "Add these lines to your hooks of these names:\n";
-  for (const char* name : hook_names)
+  for (const std::string& name : names)
     context.out << "\n" << name << ":\n  git mlem hook " << name << " \"$@\" || exit\n";
 }
 
-}  // namespace
-
-int run_install(const Args& args, Context& context) {
-  Options options({"install [<options>] [--local | --manual]"});
-  Format format;
-  bool local = false;
-  bool manual = false;
-  bool force = false;
-  options.flag("local", "install the hooks of this repository (default)", local)
-      .flag("manual", "print what to add to hooks by hand", manual)
-      .flag("force,f", "replace what was set aside before", force);
-  add_talk_options(options, format);
-  const auto rest = options.parse(args, context.out);
-  if (!rest) return exit_usage;
-  if (!rest->words.empty() || !rest->paths.empty() || (local && manual)) throw options.wrong("too many arguments");
-  if (manual) {
-    print_manual(context);
-    return exit_yes;
-  }
-  const git::Registry registry = open_registry(context);
-  const fs::path directory = hooks_directory(registry);
+/// Puts the hooks into `directory`; what is there is set aside and run first by ours.
+void install_into(const fs::path& directory, const Names& names, const std::string& text, bool force) {
   boost::system::error_code failure;
   fs::create_directories(directory, failure);
   if (failure) throw Error(ErrorKind::io, "cannot create '" + directory.string() + "'", failure.message());
-  for (const char* name : hook_names) {
+  for (const std::string& name : names) {
     const fs::path file = directory / name;
     const fs::path aside = file.string() + set_aside;
-    const std::string text = hook_text(context, name);
     const bool exists = fs::exists(fs::symlink_status(file));
     const auto current = exists ? load_file(file, max_hook_size) : std::nullopt;
     if (exists && !(current && is_ours(*current))) {
@@ -109,11 +92,52 @@ int run_install(const Args& args, Context& context) {
       }
       move(file, aside);
     }
-    if (current != text) {
-      AtomicFile hook(file, text);
-      hook.commit();
-    }
+    if (current != text) AtomicFile(file, text).commit();
     if (chmod(file.c_str(), 0755) != 0) throw Error(ErrorKind::io, "cannot make '" + file.string() + "' executable");
+  }
+}
+
+}  // namespace
+
+int run_install(const Args& args, Context& context) {
+  Options options({"install [<options>] [--local | --server | --template <dir>]", "install --manual [--server]"});
+  Format format;
+  bool local = false;
+  bool server = false;
+  bool manual = false;
+  bool force = false;
+  std::optional<std::string> template_directory;
+  options.flag("local", "install the hooks for who commits to this repository (default)", local)
+      .flag("server", "install the hook for who pushes to this repository", server)
+      .value("template", "dir", "install all hooks into a template directory of 'git init'", template_directory)
+      .flag("manual", "print what to add to hooks by hand", manual)
+      .flag("force,f", "replace what was set aside before", force);
+  add_talk_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
+  if (local + server + static_cast<int>(template_directory.has_value()) > 1) {
+    throw options.wrong("'--local', '--server' and '--template' exclude each other");
+  }
+  const Names& names = server ? server_hooks : client_hooks;
+  if (manual) {
+    print_manual(context, names);
+    return exit_yes;
+  }
+  fs::path directory;
+  const std::string text = hook_text(context);
+  if (template_directory) {
+    directory = fs::absolute(*template_directory) / "hooks";
+    install_into(directory, client_hooks, text, force);
+    install_into(directory, server_hooks, text, force);
+  } else {
+    const git::Registry registry = open_registry(context);
+    if (!server && !registry.has_work_tree()) {
+      throw Error(ErrorKind::invalid, "this repository is bare, and nobody commits to it", "",
+                  "'git mlem install --server' installs the hook for pushes");
+    }
+    directory = hooks_directory(registry);
+    install_into(directory, names, text, force);
   }
   if (!format.quiet) context.out << "Installed hooks in '" << escape_for_terminal(directory.string()) << "'\n";
   return exit_yes;
@@ -128,13 +152,15 @@ int run_uninstall(const Args& args, Context& context) {
   if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
   const git::Registry registry = open_registry(context);
   const fs::path directory = hooks_directory(registry);
-  for (const char* name : hook_names) {
-    const fs::path file = directory / name;
-    const fs::path aside = file.string() + set_aside;
-    const auto current = load_file(file, max_hook_size);
-    if (!current || !is_ours(*current)) continue;
-    fs::remove(file);
-    if (fs::exists(fs::symlink_status(aside))) move(aside, file);
+  for (const Names& names : {client_hooks, server_hooks}) {
+    for (const std::string& name : names) {
+      const fs::path file = directory / name;
+      const fs::path aside = file.string() + set_aside;
+      const auto current = load_file(file, max_hook_size);
+      if (!current || !is_ours(*current)) continue;
+      fs::remove(file);
+      if (fs::exists(fs::symlink_status(aside))) move(aside, file);
+    }
   }
   if (!format.quiet) context.out << "Removed hooks from '" << escape_for_terminal(directory.string()) << "'\n";
   return exit_yes;
