@@ -360,21 +360,7 @@ class Judge {
     Summary summary;
     const auto report = [&](Finding finding, const Scope& scope) {
       finding.pushed_ref = scope.pushed_ref;
-      switch (answer(finding.verdict)) {
-        case Answer::yes:
-          ++summary.ok;
-          break;
-        case Answer::no:
-          ++summary.broken;
-          break;
-        case Answer::undecided:
-          ++summary.undecided;
-          break;
-      }
-      summary.warnings += finding.warnings.size();
-      if (finding.proof_time != 0 && (summary.proof_time == 0 || finding.proof_time < summary.proof_time)) {
-        summary.proof_time = finding.proof_time;
-      }
+      summary.count(finding);
       report_(finding);
     };
     for (Part& part : parts_) {
@@ -392,6 +378,22 @@ class Judge {
 };
 
 }  // namespace
+
+void Summary::count(const Finding& finding) {
+  switch (answer(finding.verdict)) {
+    case Answer::yes:
+      ++ok;
+      break;
+    case Answer::no:
+      ++broken;
+      break;
+    case Answer::undecided:
+      ++undecided;
+      break;
+  }
+  warnings += finding.warnings.size();
+  if (finding.proof_time != 0 && (proof_time == 0 || finding.proof_time < proof_time)) proof_time = finding.proof_time;
+}
 
 bool concerns_links(const git::Change& change) {
   return change.name.ends_with(mlem_suffix) || is_new_marker(change.name) || old_marker_of(change.name);

@@ -48,6 +48,7 @@ struct Summary {
   std::size_t warnings = 0;
   std::int64_t proof_time = 0;  ///< the oldest of the findings; 0: none
   std::size_t total() const noexcept { return ok + broken + undecided; }
+  void count(const Finding& finding);
 };
 
 /// Whether a change can matter to any link: it is about a `*.mlem` file or the marker of a project.

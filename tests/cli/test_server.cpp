@@ -1,0 +1,301 @@
+#include "support/text_file.hpp"
+
+#include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
+
+using namespace mlem::test;
+namespace fs = boost::filesystem;
+
+namespace {
+
+/// A bare registry with the hook, and a clone that pushes to it.
+struct Server {
+  World world;
+  fs::path bare = world.sandbox / "registry.git";
+
+  Server() {
+    git_in(world.sandbox.path(), {"init", "-q", "--bare", bare.string()});
+    world.registry.git({"remote", "add", "origin", bare.string()});
+    RunOptions options;
+    options.directory = bare;
+    const Outcome installed = world.sandbox.mlem({"install", "--server"}, options);
+    CAPTURE(installed);
+    REQUIRE(installed.code == 0);
+  }
+
+  Outcome git_in(const fs::path& directory, const std::vector<std::string>& arguments) const {
+    RunOptions options;
+    options.directory = directory;
+    return world.sandbox.git(arguments, options);
+  }
+  void config(const std::string& key, const std::string& value) const {
+    REQUIRE(git_in(bare, {"config", "--add", key, value}).code == 0);
+  }
+  std::string link(const std::string& rev, const std::string& path = "models/rf.mlem") const {
+    return link_text({.path = path, .repo = example_url + "/", .rev = rev});
+  }
+  Outcome push(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"push", "-q"});
+    return world.git(arguments);
+  }
+  std::string tip(const std::string& ref) const { return git_in(bare, {"rev-parse", "-q", "--verify", ref}).output; }
+};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("server: a push of good links lands and one with a broken link does not") {
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("main")}, {"b.mlem", server.link("5-deploy-meta")}});
+  const Outcome good = server.push({"origin", "main"});
+  CAPTURE(good);
+  REQUIRE(good.code == 0);
+  const std::string before = server.tip("main");
+  server.world.registry.commit({{"b.mlem", server.link("7-deploy-meta")}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "remote: error: refs/heads/main: b.mlem: missing-rev"));
+  CHECK(contains(refused.errors, "remote:   no branch, tag or commit of that name in"));
+  CHECK(contains(refused.errors, "remote: 1 link judged: 0 ok, 1 broken, 0 undecided"));
+  // What the source has is not the pusher's to know.
+  CHECK_FALSE(contains(refused.errors, "5-deploy-meta"));
+  CHECK(server.tip("main") == before);
+
+  server.config("mlem.serverHints", "true");
+  const Outcome told = server.push({"origin", "main"});
+  CHECK(contains(told.errors, "'5-deploy-meta'"));
+}
+
+TEST_CASE("server: links and the objects they lead to may come in one push") {
+  Server server;
+  server.world.registry.commit({{"rf.mlem", model_meta()}, {"alias.mlem", link_text({.path = "rf.mlem"})}});
+  CHECK(server.push({"origin", "main"}).code == 0);
+  server.world.registry.git({"rm", "-q", "rf.mlem"});
+  server.world.registry.git({"commit", "-qm", "gone"});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "refs/heads/main: alias.mlem: missing-path"));
+}
+
+TEST_CASE("server: a new ref is judged by what it adds and deletions pass") {
+  Server server;
+  // A broken link that is there already is nobody's fault who does not touch it.
+  fs::rename(server.bare / "hooks/pre-receive", server.bare / "hooks/off");
+  server.world.registry.commit({{"old.mlem", server.link("gone")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  fs::rename(server.bare / "hooks/off", server.bare / "hooks/pre-receive");
+
+  server.world.registry.git({"checkout", "-qb", "topic"});
+  server.world.registry.commit({{"new.mlem", server.link("main")}});
+  const Outcome topic = server.push({"origin", "topic"});
+  CAPTURE(topic);
+  CHECK(topic.code == 0);
+  server.world.registry.commit({{"bad.mlem", server.link("nope")}});
+  const std::string bad = server.world.registry.id("HEAD");
+  for (const char* ref : {"refs/heads/other", "refs/tags/v1", "refs/mlem/x"}) {
+    CAPTURE(std::string(ref));
+    const Outcome refused = server.push({"origin", bad + ":" + ref});
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, std::string(ref) + ": bad.mlem: missing-rev"));
+    CHECK_FALSE(contains(refused.errors, "old.mlem"));
+    CHECK(server.tip(ref).empty());
+  }
+  server.world.registry.git({"tag", "-am", "annotated", "v2", bad});
+  CHECK(server.push({"origin", "v2"}).code == 1);
+  CHECK(server.push({"origin", ":topic"}).code == 0);
+  CHECK(server.tip("topic").empty());
+}
+
+TEST_CASE("server: all refs are judged before the answer and none moves") {
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.world.registry.git({"checkout", "-qb", "x"});
+  server.world.registry.commit({{"x.mlem", server.link("nope")}});
+  server.world.registry.git({"checkout", "-qb", "y", "main"});
+  server.world.registry.commit({{"y.mlem", server.link("main", "nothing.mlem")}});
+  server.world.registry.git({"checkout", "-qb", "z", "main"});
+  server.world.registry.commit({{"z.mlem", server.link("main")}});
+  for (const bool atomic : {false, true}) {
+    std::vector<std::string> arguments = {"origin", "x", "y", "z"};
+    if (atomic) arguments.insert(arguments.begin(), "--atomic");
+    const Outcome refused = server.push(arguments);
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "refs/heads/x: x.mlem: missing-rev"));
+    CHECK(contains(refused.errors, "refs/heads/y: y.mlem: missing-path"));
+    for (const char* ref : {"x", "y", "z"}) CHECK(server.tip(ref).empty());
+  }
+  CHECK(server.push({"origin", "z"}).code == 0);
+}
+
+TEST_CASE("server: nothing of a source lands in the registry") {
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  const std::string model = server.world.models.id("HEAD:models/rf.mlem");
+  CHECK(server.git_in(server.bare, {"cat-file", "-e", model}).code != 0);
+  CHECK(server.git_in(server.bare, {"count-objects"}).output.starts_with("3 objects"));
+  CHECK(server.git_in(server.bare, {"fsck", "--strict"}).code == 0);
+}
+
+TEST_CASE("server: addresses that lead elsewhere are forbidden before anything is connected") {
+  struct Row {
+    std::string repo;
+    std::string verdict;
+  };
+  const Row rows[] = {
+      {"https://127.0.0.1/o/r/", "forbidden"},         {"https://127.1/o/r/", "forbidden"},
+      {"https://0x7f000001/o/r/", "forbidden"},        {"https://[::ffff:127.0.0.1]/o/r/", "forbidden"},
+      {"https://localhost/o/r/", "forbidden"},         {"http://example.com/o/r/", "forbidden"},
+      {"git://example.com/o/r/", "forbidden"},         {"file:///etc/", "forbidden"},
+      {"ext::sh -c touch% hacked/", "forbidden"},      {"https://user:secret@example.com/o/r/", "forbidden"},
+      {"https://token@example.com/o/r/", "forbidden"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.repo);
+    Server server;
+    server.world.registry.commit({{"a.mlem", link_text({.path = "m.mlem", .repo = row.repo, .rev = "main"})}});
+    const Outcome refused = server.push({"origin", "main"});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "a.mlem: " + row.verdict));
+    CHECK_FALSE(contains(refused.errors, "secret"));
+    CHECK_FALSE(contains(refused.errors, "token@"));
+  }
+}
+
+TEST_CASE("server: only allowed sources are asked on every hop") {
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  server.config("mlem.allowSource", "https://github.com/other/**");
+  const Outcome refused = server.push({"origin", "main"});
+  CHECK(contains(refused.errors, "a.mlem: forbidden"));
+  server.config("mlem.allowSource", "https://github.com/iterative/*");
+  CHECK(server.push({"origin", "main"}).code == 0);
+}
+
+TEST_CASE("server: a source that cannot be read rejects unless the server says otherwise") {
+  Server server;
+  server.world.sandbox.add_config("url." + (server.world.sandbox / "none").string() + ".insteadOf",
+                                  "https://example.com/none");
+  server.world.registry.commit(
+      {{"a.mlem", link_text({.path = "m.mlem", .repo = "https://example.com/none/", .rev = "main"})}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  // A source that is missing is not told from one that may not be seen.
+  CHECK(contains(refused.errors, "a.mlem: auth-required"));
+  CHECK_FALSE(contains(refused.errors, server.world.sandbox.path().string() + "/none"));
+  server.config("mlem.onUndecided", "warn");
+  CHECK(server.push({"origin", "main"}).code == 0);
+}
+
+TEST_CASE("server: repositories with odd paths and shapes are read in quarantine") {
+  for (const std::string name : {"with blank.git", "with:colon.git"}) {
+    CAPTURE(name);
+    Server server;
+    const fs::path odd = server.world.sandbox / name;
+    fs::rename(server.bare, odd);
+    server.bare = odd;
+    server.config("receive.unpackLimit", "1");  // a thin pack stays one
+    server.world.registry.git({"remote", "set-url", "origin", odd.string()});
+    server.world.registry.commit({{"a.mlem", server.link("main")}, {"d/b.mlem", server.link("main")}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+    server.world.registry.commit({{"a.mlem", server.link("5-deploy-meta")}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+    server.world.registry.commit({{"a.mlem", server.link("nope")}});
+    const Outcome refused = server.push({"origin", "main"});
+    CAPTURE(refused);
+    CHECK(contains(refused.errors, "a.mlem: missing-rev"));
+  }
+}
+
+TEST_CASE("server: a push is judged in a namespace and through a symbolic ref") {
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  server.world.sandbox.environment()["GIT_NAMESPACE"] = "team";
+  const Outcome good = server.push({"origin", "main"});
+  CAPTURE(good);
+  CHECK(good.code == 0);
+  server.world.registry.commit({{"a.mlem", server.link("nope")}});
+  CHECK(server.push({"origin", "main:topic"}).code == 1);
+  server.world.sandbox.environment().erase("GIT_NAMESPACE");
+  CHECK_FALSE(server.tip("refs/namespaces/team/refs/heads/main").empty());
+}
+
+TEST_CASE("server: a hook that was there before gets the list of refs too") {
+  Server server;
+  RunOptions options;
+  options.directory = server.bare;
+  REQUIRE(server.world.sandbox.mlem({"uninstall"}, options).code == 0);
+  write_file(server.bare / "hooks/pre-receive", "#!/bin/sh\ncat >seen\n");
+  fs::permissions(server.bare / "hooks/pre-receive", fs::owner_all);
+  REQUIRE(server.world.sandbox.mlem({"install", "--server"}, options).code == 0);
+  server.world.registry.commit({{"a.mlem", server.link("nope")}});
+  CHECK(server.push({"origin", "main"}).code == 1);
+  CHECK(contains(read_file(server.bare / "seen"), " refs/heads/main\n"));
+}
+
+TEST_CASE("server: bad settings reject every push and name the key") {
+  struct Row {
+    std::string key;
+    std::string value;
+    std::string message;
+  };
+  const Row rows[] = {
+      {"mlem.onUndecided", "perhaps", "mlem.onUndecided"},
+      {"mlem.hookTimeout", "soon", "mlem.hooktimeout"},
+      {"mlem-policy.production.refs", "refs/heads/main", "mlem-policy.production.refs"},
+      {"mlem-policy.production.requirePinned", "perhaps", "mlem-policy.production.requirepinned"},
+      {"mlem-policy.ref", "refs/heads/main", "mlem-policy.ref"},
+      {"mlem-policy.production.source", "", "mlem-policy.production.source"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.key);
+    Server server;
+    server.world.registry.commit({{"a.mlem", server.link("main")}});
+    server.config(row.key, row.value);
+    const Outcome refused = server.push({"origin", "main"});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "remote: fatal: bad "));
+    CHECK(contains(refused.errors, row.message));
+  }
+}
+
+TEST_CASE("pre-push: a broken link does not leave this machine") {
+  Server server;
+  RunOptions options;
+  options.directory = server.bare;
+  REQUIRE(server.world.sandbox.mlem({"uninstall"}, options).code == 0);
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  REQUIRE(server.world.mlem({"install"}).code == 0);
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.world.registry.write("a.mlem", server.link("nope"));
+  server.world.registry.git({"commit", "-qam", "skips the hook", "--no-verify"});
+  const Outcome refused = server.push({"origin", "main", "main:refs/tags/v1"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "error: refs/heads/main: a.mlem: missing-rev: no branch, tag or commit 'nope'"));
+  CHECK(contains(refused.errors, "refs/tags/v1: a.mlem: missing-rev"));
+  server.world.registry.git({"push", "-q", "--no-verify", "origin", "main:topic"});
+  CHECK(server.push({"origin", ":topic"}).code == 0);
+}
+
+TEST_CASE("hook: update judges one ref") {
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  server.world.registry.git({"checkout", "-q", "--detach"});
+  server.world.registry.commit({{"a.mlem", server.link("nope")}});
+  const std::string zeros(40, '0');
+  const std::string tip = server.world.registry.id("HEAD");
+  const Outcome refused = server.world.mlem({"hook", "update", "refs/heads/main", zeros, tip});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(server.world.mlem({"hook", "update", "refs/heads/main", tip, zeros}).code == 0);
+  CHECK(server.world.mlem({"hook", "update", "refs/heads/main"}).code == 129);
+}
