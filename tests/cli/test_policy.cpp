@@ -1,0 +1,282 @@
+#include "cli/server.hpp"
+
+using namespace mlem::test;
+
+namespace {
+
+const std::string models = "https://github.com/iterative/**";
+
+using Keys = std::vector<std::pair<std::string, std::string>>;
+
+/// A server with a policy for production, and a first push to it by an approver.
+struct Production : Server {
+  explicit Production(const Keys& keys) {
+    config("mlem.pusher", "MLEM_TEST_PUSHER");
+    for (const auto& [key, value] : keys) config("mlem-policy.production." + key, value);
+    as("alice");
+  }
+  void as(const std::string& name) { world.sandbox.environment()["MLEM_TEST_PUSHER"] = name; }
+  void as_nobody() { world.sandbox.environment().erase("MLEM_TEST_PUSHER"); }
+  std::string pinned() const { return link(world.model_commit); }
+  /// Commits `files` on the current branch; an empty text removes a file, but makes the marker of a project.
+  void commit(const Files& files) {
+    for (const auto& [name, text] : files) {
+      if (text.empty() && name != ".mlem.yaml") world.registry.git({"rm", "-q", name});
+    }
+    Files kept;
+    for (const auto& [name, text] : files) {
+      if (!text.empty() || name == ".mlem.yaml") kept.insert({name, text});
+    }
+    if (kept.empty())
+      world.registry.git({"commit", "-qm", "removed"});
+    else
+      world.registry.commit(kept);
+  }
+};
+
+/// Expects that a push is refused for `rule`.
+void check_refused(const Outcome& outcome, const std::string& subject, const std::string& rule) {
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(contains(outcome.errors, "error: " + subject + ": forbidden (" + rule + ")"));
+}
+
+}  // namespace
+
+TEST_CASE("policy: each rule has a push that passes and one that does not") {
+  struct Row {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> keys;
+    std::string good;  // of prod/a.mlem
+    std::string bad;
+    std::string rule;
+  };
+  World probe;
+  const std::string& id = probe.model_commit;
+  const auto link = [](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  const std::pair<std::string, std::string> path{"path", "prod/**"};
+  const Row rows[] = {
+      {"pinned", {path, {"requirePinned", "true"}}, link(id), link("main"), "pinned"},
+      {"source",
+       {path, {"source", models}},
+       link("main"),
+       link_text({.path = "m.mlem", .repo = "https://example.com/other/", .rev = "main"}),
+       "source"},
+      {"link-only", {path}, link("main"), model_meta(), "link-only"},
+      {"reachable", {path, {"requireReachable", "true"}}, link(id), "", "reachable"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Production server(row.keys);
+    std::string bad = row.bad;
+    if (bad.empty()) {
+      // A commit that no branch or tag has any more.
+      const std::string orphan = server.world.models.commit({{"x", "1"}});
+      server.world.models.git({"reset", "-q", "--hard", "HEAD~1"});
+      bad = link(orphan);
+    }
+    server.commit({{"prod/a.mlem", row.good}, {"dev/b.mlem", link("main")}});
+    const Outcome good = server.push({"origin", "main"});
+    CAPTURE(good);
+    CHECK(good.code == 0);
+    // Outside the policed path anything that resolves will do.
+    server.commit({{"dev/c.mlem", row.rule == "source" ? link("main") : bad}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+    server.commit({{"prod/a.mlem", bad}});
+    check_refused(server.push({"origin", "main"}), "refs/heads/main: prod/a.mlem", row.rule);
+  }
+}
+
+TEST_CASE("policy: all broken rules are named and every policy must hold") {
+  Production server({{"path", "prod/**"}, {"requirePinned", "true"}});
+  server.config("mlem-policy.sources.path", "**/*.mlem");
+  server.config("mlem-policy.sources.source", "https://example.com/**");
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(contains(refused.errors, "refs/heads/main: prod/a.mlem: forbidden (pinned, source)"));
+  CHECK(contains(refused.errors, "policy 'production'"));
+  CHECK(contains(refused.errors, "'sources'"));
+}
+
+TEST_CASE("policy: objects are allowed where a policy says so") {
+  Production server({{"path", "prod/**"}, {"allowObjects", "true"}});
+  server.commit(
+      {{".mlem.yaml", ""}, {"prod/m.mlem", model_meta()}, {"prod/a.mlem", link_text({.path = "prod/m.mlem"})}});
+  CHECK(server.push({"origin", "main"}).code == 0);
+}
+
+TEST_CASE("policy: only approvers change what is policed") {
+  Production server(
+      {{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"approver", "alice"}, {"approver", "bob"}});
+  server.commit({{"prod/a.mlem", server.link("main")},
+                 {"prod/b.mlem", server.link("main")},
+                 {"dev/c.mlem", server.link("main")}});
+  server.as("mallory");
+  CHECK(server.push({"origin", "main"}).code == 0);  // another ref
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "approver");
+  server.as("alice");
+  REQUIRE(server.push({"origin", "main:production"}).code == 0);
+
+  struct Row {
+    std::string name;
+    Files files;
+    std::string subject;  // empty: may pass
+  };
+  const Row rows[] = {
+      {"unpoliced", {{"dev/c.mlem", server.link("5-deploy-meta")}}, ""},
+      {"added", {{"prod/new.mlem", server.link("main")}}, "prod/new.mlem"},
+      {"changed", {{"prod/a.mlem", server.link("5-deploy-meta")}}, "prod/a.mlem"},
+      {"deleted", {{"prod/a.mlem", ""}}, "prod/a.mlem"},
+      {"renamed away", {{"prod/a.mlem", ""}, {"dev/a.mlem", server.link("main")}}, "prod/a.mlem"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    server.world.registry.git({"checkout", "-q", "--detach", "main"});
+    server.commit(row.files);
+    if (row.subject.empty()) {
+      server.as("mallory");
+      CHECK(server.push({"origin", "HEAD:production"}).code == 0);
+      server.world.registry.git({"checkout", "-q", "main"});
+      server.world.registry.git({"reset", "-q", "--hard", "HEAD@{1}"});
+      continue;
+    }
+    for (const std::string who : {"mallory", "", "unset"}) {
+      CAPTURE(who);
+      server.as(who);
+      if (who == "unset") server.as_nobody();
+      check_refused(server.push({"origin", "HEAD:production"}), "refs/heads/production: " + row.subject, "approver");
+    }
+  }
+  server.as("bob");
+  CHECK(server.push({"origin", "HEAD:production"}).code == 0);
+  server.as("mallory");
+  check_refused(server.push({"origin", "--force", "main~0:production"}), "refs/heads/production", "approver");
+  check_refused(server.push({"origin", ":production"}), "refs/heads/production", "approver");
+  server.as("alice");
+  CHECK(server.push({"origin", ":production"}).code == 0);
+  server.as("mallory");
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "approver");
+}
+
+TEST_CASE("policy: a new ref is judged whole though every commit is known") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/a.mlem", "pinned");
+  server.commit({{"prod/a.mlem", server.pinned()}});
+  CHECK(server.push({"origin", "main:production"}).code == 0);
+}
+
+TEST_CASE("policy: an alias ends under the same policy") {
+  Production server({{"path", "prod/**"}, {"requirePinned", "true"}});
+  server.commit({{".mlem.yaml", ""},
+                 {"dev/float.mlem", server.link("main")},
+                 {"prod/a.mlem", link_text({.path = "prod/b.mlem"})},
+                 {"prod/b.mlem", server.pinned()}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.commit({{"prod/a.mlem", link_text({.path = "dev/float.mlem"})}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "prod/a.mlem: forbidden (link-only"));
+}
+
+TEST_CASE("policy: every hop of a chain is held to it") {
+  Production server({{"path", "prod/**"}, {"requirePinned", "true"}, {"source", models}});
+  RepoBuilder second(server.world.sandbox, "second");
+  server.world.sandbox.add_config("url." + second.path().string() + ".insteadOf",
+                                  "https://github.com/iterative/second");
+  const std::string floating = second.commit({{"m.mlem", server.link("main")}});
+  const std::string fixed = second.commit({{"m.mlem", server.pinned()}});
+  const auto to_second = [](const std::string& rev) {
+    return link_text({.path = "m.mlem", .repo = "https://github.com/iterative/second/", .rev = rev});
+  };
+  server.commit({{"prod/a.mlem", to_second(fixed)}});
+  CHECK(server.push({"origin", "main"}).code == 0);
+  server.commit({{"prod/a.mlem", to_second(floating)}});
+  check_refused(server.push({"origin", "main"}), "refs/heads/main: prod/a.mlem", "pinned");
+  const std::string elsewhere =
+      second.commit({{"m.mlem", link_text({.path = "m.mlem", .repo = "https://example.com/x/", .rev = fixed})}});
+  server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
+  server.commit({{"prod/a.mlem", to_second(elsewhere)}});
+  check_refused(server.push({"origin", "main"}), "refs/heads/main: prod/a.mlem", "source");
+}
+
+TEST_CASE("policy: nothing but files is let under a policed path") {
+  struct Row {
+    std::string name;
+    std::string path;
+  };
+  for (const Row& row : {Row{"the directory", "prod"}, Row{"a file", "prod/x.mlem"}, Row{"below", "prod/eu"}}) {
+    CAPTURE(row.name);
+    Production server(Keys{{"path", "prod/**"}});
+    server.commit({{"dev/a.mlem", server.link("main")}});
+    const std::string target = server.world.registry.git({"rev-parse", "HEAD:dev/a.mlem"});
+    server.world.registry.git({"update-index", "--add", "--cacheinfo", "120000," + target + "," + row.path});
+    server.world.registry.git({"commit", "-qm", "symlink"});
+    check_refused(server.push({"origin", "main"}), "refs/heads/main: " + row.path, "link-only");
+  }
+}
+
+TEST_CASE("policy: a symbolic ref on the server does not lead around it") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
+  REQUIRE(server.git_in(server.bare, {"symbolic-ref", "refs/heads/next", "refs/heads/production"}).code == 0);
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  check_refused(server.push({"origin", "main:next"}), "refs/heads/next: prod/a.mlem", "pinned");
+}
+
+TEST_CASE("policy: tags are refs like others") {
+  Production server({{"ref", "refs/tags/prod-*"}, {"requirePinned", "true"}});
+  server.commit({{"a.mlem", server.link("main")}});
+  CHECK(server.push({"origin", "main", "main:refs/tags/v1"}).code == 0);
+  check_refused(server.push({"origin", "main:refs/tags/prod-1"}), "refs/tags/prod-1: a.mlem", "pinned");
+}
+
+TEST_CASE("policy: policed commits are signed with a key that the server trusts") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requireSigned", "true"}});
+  const std::string key = (server.world.sandbox / "key").string();
+  const std::string other = (server.world.sandbox / "other").string();
+  for (const std::string& file : {key, other}) {
+    REQUIRE(server.world.sandbox.run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file}).code == 0);
+  }
+  const auto sign_with = [&](const std::string& file) {
+    server.world.registry.git({"config", "gpg.format", "ssh"});
+    server.world.registry.git({"config", "user.signingKey", file + ".pub"});
+    server.world.registry.git({"config", "commit.gpgSign", file.empty() ? "false" : "true"});
+  };
+  sign_with(key);
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  // Without a trust root no signature is good.
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  std::string public_key = read_file(key + ".pub");
+  write_file(server.world.sandbox / "allowed", "author@example.com " + public_key);
+  server.config("gpg.ssh.allowedSignersFile", (server.world.sandbox / "allowed").string());
+  const Outcome good = server.push({"origin", "main:production"});
+  CAPTURE(good);
+  REQUIRE(good.code == 0);
+
+  sign_with(other);
+  server.commit({{"prod/a.mlem", server.pinned()}});
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
+
+  // A side branch that is merged and dropped leaves no trace in the tip.
+  sign_with("");
+  server.world.registry.git({"checkout", "-qb", "side"});
+  server.commit({{"prod/a.mlem", server.pinned()}});
+  sign_with(key);
+  server.world.registry.git({"checkout", "-q", "main"});
+  server.world.registry.git({"merge", "-q", "--no-ff", "-s", "ours", "-m", "drop it", "side"});
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
+
+  // Commits that touch nothing policed need no signature, but for the tip.
+  sign_with("");
+  server.commit({{"dev/x.mlem", server.link("main")}});
+  sign_with(key);
+  server.commit({{"dev/y.mlem", server.link("main")}});
+  CHECK(server.push({"origin", "main:production"}).code == 0);
+}
