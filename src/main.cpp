@@ -26,6 +26,7 @@ constexpr std::array commands{
     Command{"install", "Install the hooks", run_install},
     Command{"link", "Create a link to an object and stage it", run_link},
     Command{"ls", "List the links of the registry", run_ls},
+    Command{"policy", "Print the policies in force and where they come from", run_policy},
     Command{"pprint", "The same as show", run_show},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
     Command{"show", "Print the metadata of an object", run_show},

@@ -154,16 +154,7 @@ Scope scope_of(const git::Registry& registry, const RefUpdate& update, const Pus
   scope.kind = Scope::Kind::changes;
   scope.pushed_ref = update.ref;
   scope.changes.emplace();
-  if (!pusher.policies.empty()) {
-    const std::string target = final_ref(registry, update.ref);
-    for (const Policy& policy : pusher.policies) {
-      if (!policy.covers_ref(update.ref) && !policy.covers_ref(target)) continue;
-      const bool is_approved = policy.approvers.empty() || (pusher.name && !pusher.name->empty() &&
-                                                            std::find(policy.approvers.begin(), policy.approvers.end(),
-                                                                      *pusher.name) != policy.approvers.end());
-      scope.rules.push_back({policy, is_approved});
-    }
-  }
+  scope.rules = rules_for(registry, update.ref, pusher);
   if (!update.after) {
     want_approver(scope, "deleted");
     return scope;
@@ -248,6 +239,29 @@ std::vector<RefUpdate> parse_pre_push(std::string_view input) {
     updates.push_back({std::string(words[2]), parse_id(words[3]), parse_id(words[1])});
   }
   return updates;
+}
+
+Pusher load_pusher(const git::Registry& registry) {
+  Pusher pusher;
+  pusher.policies = parse_policies(registry.config());
+  if (const auto variable = registry.config().find("mlem.pusher")) {
+    pusher.name = registry.environment().find(*variable);
+  }
+  return pusher;
+}
+
+std::vector<Rules> rules_for(const git::Registry& registry, const std::string& ref, const Pusher& pusher) {
+  std::vector<Rules> rules;
+  if (pusher.policies.empty()) return rules;
+  const std::string target = final_ref(registry, ref);
+  for (const Policy& policy : pusher.policies) {
+    if (!policy.covers_ref(ref) && !policy.covers_ref(target)) continue;
+    const std::vector<std::string>& approvers = policy.approvers;
+    const bool is_approver = pusher.name && !pusher.name->empty() &&
+                             std::find(approvers.begin(), approvers.end(), *pusher.name) != approvers.end();
+    rules.push_back({policy, approvers.empty() || is_approver});
+  }
+  return rules;
 }
 
 std::vector<Scope> push_scopes(const git::Registry& registry, const std::vector<RefUpdate>& updates,

@@ -31,6 +31,14 @@ struct Pusher {
   std::vector<std::string> known_refs;
 };
 
+/// Returns the policies of the registry's configuration and, from the variable that `mlem.pusher` names, the pusher.
+/// Throws Error(invalid) as parse_policies().
+Pusher load_pusher(const git::Registry& registry);
+
+/// Returns the policies that a push to `ref`, a full name, is held to: of that name, and of where the ref leads to
+/// through symbolic refs.
+std::vector<Rules> rules_for(const git::Registry& registry, const std::string& ref, const Pusher& pusher);
+
 /// Returns what has to be judged for a push: at each new tip what differs from the old one; at the tip of a new ref
 /// what differs from all that is known where it leaves known history; for policies what the contract's section 9 adds.
 /// Deletions, and tips that are neither commits nor trees, have no links.

@@ -1,9 +1,9 @@
-#include "check/check.hpp"
-
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "check/push.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
+#include "command/talk.hpp"
 
 #include <fmt/format.h>
 
@@ -39,6 +39,27 @@ check::Scope range_scope(const git::Registry& registry, const std::string& text,
   return scope;
 }
 
+/// What the ref's tip is where it is pushed to: here in a bare repository, elsewhere as it was last seen there.
+std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& ref) {
+  if (!registry.has_work_tree()) return registry.find_commit(ref);
+  constexpr std::string_view heads = "refs/heads/";
+  if (!ref.starts_with(heads)) return std::nullopt;
+  const std::string branch = ref.substr(heads.size());
+  if (auto tip = registry.find_commit(branch + "@{push}")) return tip;
+  return registry.find_commit(branch + "@{upstream}");
+}
+
+/// What the server would judge if `scope` were pushed to the ref.
+check::Scope policy_scope(const git::Registry& registry, const std::string& ref_text, const check::Scope& scope) {
+  const std::string ref = full_ref_name(ref_text);
+  check::RefUpdate update{ref, scope.before, scope.commit};
+  if (!update.after) update.after = commit_of(registry, "HEAD");
+  if (!update.before) update.before = pushed_tip(registry, ref);
+  check::Pusher pusher = check::load_pusher(registry);
+  pusher.known_refs = {registry.has_work_tree() ? "--remotes" : "--branches"};
+  return check::push_scopes(registry, {update}, pusher).front();
+}
+
 int exit_code(const check::Summary& summary, bool strict) {
   if (summary.broken > 0 || (strict && summary.warnings > 0)) return exit_no;
   return summary.undecided > 0 ? exit_undecided : exit_yes;
@@ -47,18 +68,23 @@ int exit_code(const check::Summary& summary, bool strict) {
 }  // namespace
 
 int run_check(const Args& args, Context& context) {
-  Options options({"check [<options>] [<rev> | <a>..<b> | --cached | --worktree | --changed] [--] [<pathspec>...]"});
+  Options options({"check [<options>] [<rev> | <a>..<b> | --cached | --worktree | --changed] [--] [<pathspec>...]",
+                   "check [<options>] --policy <ref> [<rev> | <a>..<b>]"});
   Format format;
   bool cached = false;
   bool worktree = false;
   bool changed = false;
   bool offline = false;
   bool strict = false;
+  bool reachable = false;
   std::optional<std::string> jobs;
+  std::optional<std::string> policy;
   options.flag("cached", "judge the index (default)", cached)
       .flag("worktree", "judge the files of the work tree", worktree)
       .flag("changed", "judge what differs between HEAD and the index", changed)
       .flag("offline", "answer from the cache", offline)
+      .flag("reachable", "want commits to be on a branch or tag of their source", reachable)
+      .value("policy", "ref", "judge as the server would a push to this ref", policy)
       .flag("strict", "let warnings fail", strict)
       .value("jobs,j", "n", "read that many repositories at once", jobs);
   add_format_options(options, format);
@@ -67,9 +93,17 @@ int run_check(const Args& args, Context& context) {
   if (cached + worktree + changed + static_cast<int>(!rest->words.empty()) > 1 || rest->words.size() > 1) {
     throw options.wrong("more than one thing to judge; paths follow '--'");
   }
+  if (policy && !rest->paths.empty()) throw options.wrong("'--policy' is about the whole registry");
 
   const git::Registry registry = open_registry(context);
-  resolve::Settings settings = open_settings(registry, context);
+  Talk talk(format, context);
+  resolve::Settings settings = talk.settings(registry);
+  if (policy) {
+    if (cached || worktree || changed || offline) throw options.wrong("'--policy' is about commits");
+    settings = resolve::load_settings(registry, resolve::Trust::server);
+    settings.interrupt = context.interrupt;
+  }
+  if (offline && reachable) throw options.wrong("'--reachable' always asks the source");
   settings.offline = offline;
   if (jobs) {
     const bool is_number =
@@ -98,7 +132,9 @@ int run_check(const Args& args, Context& context) {
     scope.kind = check::Scope::Kind::commit;
     scope.commit = commit_of(registry, "HEAD");
   }
+  if (policy) scope = policy_scope(registry, *policy, scope);
   scope.pathspecs = rest->paths;
+  scope.reachable = reachable;
 
   const bool color = wants_color(format, context, registry);
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
@@ -115,6 +151,7 @@ int run_check(const Args& args, Context& context) {
     context.err << fmt::format("{} link{}: {} ok, {} broken, {} undecided\n", summary.total(),
                                summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
   }
+  if (!format.quiet) print_proof_age(context.err, summary.proof_time);
   return exit_code(summary, strict);
 }
 

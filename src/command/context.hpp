@@ -3,7 +3,6 @@
 #include "base/environment.hpp"
 #include "base/interrupt.hpp"
 #include "git/registry.hpp"
-#include "resolve/settings.hpp"
 
 #include <iosfwd>
 #include <string>
@@ -40,6 +39,7 @@ int run_init(const Args& args, Context& context);
 int run_install(const Args& args, Context& context);
 int run_link(const Args& args, Context& context);
 int run_ls(const Args& args, Context& context);
+int run_policy(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);
@@ -54,7 +54,5 @@ inline constexpr int exit_usage = 129;
 
 /// Returns the registry around the current directory.
 git::Registry open_registry(const Context& context);
-/// Returns the settings for reading sources; prompts are allowed only on a terminal.
-resolve::Settings open_settings(const git::Registry& registry, const Context& context);
 
 }  // namespace mlem::command

@@ -3,6 +3,7 @@
 #include "command/options.hpp"
 #include "command/report.hpp"
 #include "git/repository.hpp"
+#include "resolve/settings.hpp"
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/version.hpp>
@@ -52,7 +53,7 @@ int run_env(const Args& args, Context& context) {
   out << "git-dir " << escape_for_terminal(registry.git_dir().string()) << '\n';
   out << "work-tree " << (registry.has_work_tree() ? escape_for_terminal(registry.work_tree().string()) : "-") << '\n';
   out << "object-format " << registry.object_format() << '\n';
-  const resolve::Settings settings = open_settings(registry, context);
+  const resolve::Settings settings = resolve::load_settings(registry);
   const resolve::Cache cache(settings.cache_directory, settings.cache_fallback);
   out << "cache " << escape_for_terminal(cache.directory().string()) << '\n';
   out << "cache-size " << size_below(cache.directory()) << '\n';

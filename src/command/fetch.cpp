@@ -2,6 +2,7 @@
 #include "check/check.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
+#include "command/talk.hpp"
 #include "git/transport.hpp"
 #include "resolve/cache.hpp"
 
@@ -43,7 +44,8 @@ int run_fetch(const Args& args, Context& context) {
   if (prune_unused && !rest->paths.empty()) throw options.wrong("'--prune' is about the whole registry");
 
   const git::Registry registry = open_registry(context);
-  const resolve::Settings settings = open_settings(registry, context);
+  Talk talk(format, context);
+  const resolve::Settings settings = talk.settings(registry);
   check::Scope scope;
   if (!registry.has_work_tree()) {
     scope.kind = check::Scope::Kind::commit;

@@ -169,9 +169,7 @@ int run_pre_push(const std::vector<std::string>& words, bool json, Context& cont
 
 int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Context& context) {
   const git::Registry registry = open_registry(context);
-  check::Pusher pusher;
-  pusher.policies = check::parse_policies(registry.config());
-  if (const auto variable = registry.config().find("mlem.pusher")) pusher.name = context.environment.find(*variable);
+  check::Pusher pusher = check::load_pusher(registry);
   const std::string space = git::namespace_prefix(context.environment);
   if (space.empty())
     pusher.known_refs = {"--branches", "--tags"};

@@ -3,6 +3,7 @@
 #include "command/object_argument.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
+#include "command/talk.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
@@ -167,40 +168,29 @@ int run_link(const Args& args, Context& context) {
   Options options({"link [<options>] <source> <target>"});
   LinkOptions chosen;
   Format format;
-  bool old_follow = false;
-  bool no_follow = false;
-  bool relative = false;
   options.value("source-project,s", "repo", "the repository that has the source", chosen.source_project)
-      .value("sp", "repo", "the same", chosen.source_project)
-      .value("source-repo", "repo", "the same, as MLEM once called it", chosen.source_project)
-      .value("sr", "repo", "the same, as MLEM once called it", chosen.source_project)
+      .alias("sp", "source-project")
+      .alias("source-repo", "source-project")
+      .alias("sr", "source-project")
       .value("rev,r", "rev", "the rev of the source", chosen.rev)
       .value("target-project,t", "dir", "the project that gets the link", chosen.target_project)
-      .value("tp", "dir", "the same", chosen.target_project)
-      .flag("follow-links", "link to what a link leads to (default)", chosen.follow_links)
-      .flag("f", "the same", old_follow)
-      .flag("nf", "link to the link itself", no_follow)
-      .flag("absolute", "name the repository even in an alias", chosen.absolute)
-      .flag("abs", "the same", chosen.absolute)
-      .flag("relative", "write an alias where that is possible (default)", relative)
-      .flag("rel", "the same", relative)
-      .flag("force", "replace what is no link, write an ignored file", chosen.force)
+      .alias("tp", "target-project")
+      .flag("follow-links", "link to a link itself, not to what it leads to", chosen.follow_links)
+      .alias("f", "follow-links")
+      .alias("nf", "no-follow-links")
+      .flag("absolute", "name the repository where an alias would do", chosen.absolute)
+      .alias("abs", "absolute")
+      .alias("relative", "no-absolute")
+      .alias("rel", "no-absolute")
+      .flag("force,f", "replace what is no link, write an ignored file", chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", chosen.dry_run)
-      .flag("stage", "stage the link (default)", chosen.stage);
+      .flag("stage", "write the file only", chosen.stage);
   add_talk_options(options, format);
-  Args given = args;
-  // MLEM spells `--f`, git `-f`: two options, where Boost knows one name with two lengths.
-  for (std::string& word : given) {
-    if (word == "--") break;
-    if (word == "-f") word = "--force";
-  }
-  const auto rest = options.parse(given, context.out);
+  const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   std::vector<std::string> words = rest->words;
   words.insert(words.end(), rest->paths.begin(), rest->paths.end());
   if (words.size() != 2) throw options.wrong("a source and a target are needed");
-  if (no_follow) chosen.follow_links = false;
-  if (relative) chosen.absolute = false;
 
   const git::Registry registry = open_registry(context);
   if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
@@ -220,7 +210,8 @@ int run_link(const Args& args, Context& context) {
   require_writable(registry, target, chosen.force);
 
   const ObjectArgument source = parse_object(registry, words[0], chosen.source_project, chosen.rev);
-  resolve::Resolver resolver(registry, open_settings(registry, context));
+  Talk talk(format, context);
+  resolve::Resolver resolver(registry, talk.settings(registry));
   resolve::TreeView& view = source.view ? *source.view : *work_view;
   const std::size_t number = resolver.add(view, "", source.source);
   resolver.run();

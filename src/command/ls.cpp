@@ -3,6 +3,7 @@
 #include "check/check.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
+#include "command/talk.hpp"
 
 #include <fmt/format.h>
 
@@ -13,23 +14,8 @@
 namespace mlem::command {
 namespace {
 
-/// How long ago a commit was made, as `git log --date=relative` has it in one word.
-std::string age(std::int64_t seconds) {
-  struct Unit {
-    std::int64_t seconds;
-    const char* name;
-  };
-  constexpr Unit units[] = {{31'536'000, "year"}, {2'592'000, "month"}, {604'800, "week"},
-                            {86'400, "day"},      {3'600, "hour"},      {60, "minute"}};
-  for (const Unit& unit : units) {
-    if (seconds < unit.seconds) continue;
-    const std::int64_t count = seconds / unit.seconds;
-    return fmt::format("{} {}{}", count, unit.name, count == 1 ? "" : "s");
-  }
-  return "now";
-}
-
-void print_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::string text;
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -38,8 +24,9 @@ void print_table(std::ostream& out, const std::vector<std::vector<std::string>>&
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    out << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
+  return text;
 }
 
 }  // namespace
@@ -55,7 +42,8 @@ int run_ls(const Args& args, Context& context) {
   if (rest->words.size() > 1) throw options.wrong("one tree-ish at most; paths follow '--'");
 
   const git::Registry registry = open_registry(context);
-  resolve::Settings settings = open_settings(registry, context);
+  Talk talk(format, context);
+  resolve::Settings settings = talk.settings(registry);
   settings.offline = offline;
   check::Scope scope;
   if (!rest->words.empty() || !registry.has_work_tree()) {
@@ -86,8 +74,9 @@ int run_ls(const Args& args, Context& context) {
                       is_ok && finding.commit_time > 0 ? age(now - finding.commit_time) : "-"});
     }
   });
-  if (rows.size() > 1) print_table(context.out, rows);
+  if (rows.size() > 1) print_paged(registry, table(rows), context);
   context.out.flush();
+  print_proof_age(context.err, summary.proof_time);
   return summary.broken > 0 ? exit_no : summary.undecided > 0 ? exit_undecided : exit_yes;
 }
 

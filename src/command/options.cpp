@@ -3,6 +3,8 @@
 #include <boost/program_options.hpp>
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <ostream>
 #include <utility>
 
@@ -11,55 +13,91 @@ namespace po = boost::program_options;
 namespace mlem::command {
 
 struct Options::State {
-  struct Flag {
+  struct Option {
     std::string name;
-    bool* value;
+    std::string letter{};
+    std::string argument{};  ///< as shown: ` <repo>`, `[=<when>]`
+    std::string help{};
+    bool* flag = nullptr;
+    std::optional<std::string>* value = nullptr;
+    std::string also{};  ///< its other names
   };
-  struct Value {
-    std::string name;
-    std::optional<std::string>* value;
-  };
+  Option& declare(std::string_view names, const char* help);
+
   std::vector<std::string> usage;
-  po::options_description visible;
-  po::options_description negations;
-  std::vector<Flag> flags;
-  std::vector<Value> values;
+  std::deque<Option> options;
+  std::map<std::string, std::string> meanings;  ///< by alias
+  po::options_description known;
 };
+
+Options::State::Option& Options::State::declare(std::string_view names, const char* help) {
+  const std::size_t comma = names.find(',');
+  Option& option = options.emplace_back(Option{.name = std::string(names.substr(0, comma)), .help = help});
+  if (comma != std::string_view::npos) option.letter = names.substr(comma + 1);
+  return option;
+}
 
 namespace {
 
-std::string long_name(const char* names) {
-  const std::string_view text(names);
-  return std::string(text.substr(0, text.find(',')));
+constexpr const char* words_key = "words";
+
+/// One line as `git <command> -h` has it.
+void print_option(std::ostream& out, const std::string& letter, const std::string& rest, const std::string& help) {
+  constexpr std::size_t help_column = 26;
+  const std::string names = "    " + (letter.empty() ? "" : "-" + letter + ", ") + "--" + rest;
+  out << names;
+  if (names.size() + 2 > help_column)
+    out << '\n' << std::string(help_column, ' ');
+  else
+    out << std::string(help_column - names.size(), ' ');
+  out << help << '\n';
 }
 
 }  // namespace
 
 Options::Options(std::vector<std::string> usage) : state_(std::make_unique<State>()) {
   state_->usage = std::move(usage);
-  state_->visible.add_options()("help,h", "show this text");
+  state_->known.add_options()("help,h", "")(words_key, po::value<std::vector<std::string>>());
 }
 
 Options::~Options() = default;
 
 Options& Options::flag(const char* names, const char* help, bool& value) {
-  state_->visible.add_options()(names, help);
-  const std::string name = long_name(names);
-  state_->negations.add_options()(("no-" + name).c_str(), "");
-  state_->flags.push_back({name, &value});
+  State::Option& option = state_->declare(names, help);
+  option.flag = &value;
+  state_->known.add_options()(names, "")(("no-" + option.name).c_str(), "");
   return *this;
 }
 
 Options& Options::value(const char* names, const char* argument, const char* help, std::optional<std::string>& value) {
-  state_->visible.add_options()(names, po::value<std::string>()->value_name(argument), help);
-  state_->values.push_back({long_name(names), &value});
+  State::Option& option = state_->declare(names, help);
+  option.value = &value;
+  option.argument = std::string(" <") + argument + ">";
+  state_->known.add_options()(names, po::value<std::string>(), "");
   return *this;
 }
 
 Options& Options::optional_value(const char* names, const char* argument, const char* implicit, const char* help,
                                  std::optional<std::string>& value) {
-  state_->visible.add_options()(names, po::value<std::string>()->value_name(argument)->implicit_value(implicit), help);
-  state_->values.push_back({long_name(names), &value});
+  State::Option& option = state_->declare(names, help);
+  option.value = &value;
+  option.argument = std::string("[=<") + argument + ">]";
+  state_->known.add_options()(names, po::value<std::string>()->implicit_value(implicit), "");
+  return *this;
+}
+
+Options& Options::alias(const char* name, const char* meaning) {
+  state_->meanings[name] = meaning;
+  for (State::Option& option : state_->options) {
+    // Shown beside the word that print_usage() shows.
+    if ((option.flag != nullptr && *option.flag ? "no-" : "") + option.name == meaning)
+      option.also += (option.also.empty() ? "--" : ", --") + std::string(name);
+    if (option.name != meaning && "no-" + option.name != meaning) continue;
+    if (option.value != nullptr)
+      state_->known.add_options()(name, po::value<std::string>(), "");
+    else
+      state_->known.add_options()(name, "");
+  }
   return *this;
 }
 
@@ -68,45 +106,54 @@ std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out)
   const auto separator = std::find(args.begin(), args.end(), "--");
   rest.has_separator = separator != args.end();
   if (rest.has_separator) rest.paths.assign(separator + 1, args.end());
+  const auto options_end = std::find(args.begin(), separator, "--end-of-options");
 
-  po::options_description all;
-  all.add(state_->visible).add(state_->negations);
-  all.add_options()("words", po::value<std::vector<std::string>>());
   po::positional_options_description positions;
-  positions.add("words", -1);
+  positions.add(words_key, -1);
   try {
     using namespace po::command_line_style;
     const po::parsed_options parsed =
-        po::command_line_parser(std::vector<std::string>(args.begin(), separator))
-            .options(all)
+        po::command_line_parser(std::vector<std::string>(args.begin(), options_end))
+            .options(state_->known)
             .positional(positions)
             .style(allow_long | long_allow_adjacent | long_allow_next | allow_short | short_allow_adjacent |
                    short_allow_next | allow_dash_for_short | allow_sticky | allow_guessing)
             .run();
     // In their order, so that of `--stage --no-stage` the last one counts, and an option may be repeated.
-    for (const po::option& option : parsed.options) {
-      if (option.string_key == "help") {
-        const char* lead = "usage: ";
-        for (const std::string& line : state_->usage) {
-          out << lead << "git mlem " << line << '\n';
-          lead = "   or: ";
-        }
-        out << '\n' << state_->visible;
+    for (const po::option& given : parsed.options) {
+      const auto meaning = state_->meanings.find(given.string_key);
+      const std::string& key = meaning == state_->meanings.end() ? given.string_key : meaning->second;
+      if (key == "help") {
+        print_usage(out);
         return std::nullopt;
       }
-      if (option.string_key == "words") rest.words.insert(rest.words.end(), option.value.begin(), option.value.end());
-      for (const auto& flag : state_->flags) {
-        if (option.string_key == flag.name) *flag.value = true;
-        if (option.string_key == "no-" + flag.name) *flag.value = false;
-      }
-      for (const auto& value : state_->values) {
-        if (option.string_key == value.name && !option.value.empty()) *value.value = option.value.front();
+      if (key == words_key) rest.words.insert(rest.words.end(), given.value.begin(), given.value.end());
+      for (const State::Option& option : state_->options) {
+        if (option.flag != nullptr && key == option.name) *option.flag = true;
+        if (option.flag != nullptr && key == "no-" + option.name) *option.flag = false;
+        if (option.value != nullptr && key == option.name && !given.value.empty()) *option.value = given.value.front();
       }
     }
   } catch (const po::error& error) {
     throw wrong(error.what());
   }
+  if (options_end != separator) rest.words.insert(rest.words.end(), options_end + 1, separator);
   return rest;
+}
+
+void Options::print_usage(std::ostream& out) const {
+  const char* lead = "usage: ";
+  for (const std::string& line : state_->usage) {
+    out << lead << "git mlem " << line << '\n';
+    lead = "   or: ";
+  }
+  out << '\n';
+  for (const State::Option& option : state_->options) {
+    // What is on unless turned off is shown by the word that turns it off.
+    const bool is_on = option.flag != nullptr && *option.flag;
+    print_option(out, option.letter, (is_on ? "no-" : "") + option.name + option.argument,
+                 option.help + (option.also.empty() ? "" : " (also " + option.also + ")"));
+  }
 }
 
 Error Options::wrong(const std::string& what) const {

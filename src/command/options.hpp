@@ -14,7 +14,7 @@
 namespace mlem::command {
 
 /// The options of one command, parsed as git does: unique abbreviations, `--no-<flag>`, `-abc`, `--name=value`, an
-/// optional value only in the stuck form, `--` before paths.
+/// optional value only in the stuck form, `--` before paths, `--end-of-options` before words.
 class Options {
  public:
   /// `usage` is the part of the synopsis after `git mlem `, one line for each form.
@@ -28,6 +28,8 @@ class Options {
   Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
   Options& optional_value(const char* names, const char* argument, const char* implicit, const char* help,
                           std::optional<std::string>& value);
+  /// Declares one more long name of an option; `meaning` may be `no-<flag>`.
+  Options& alias(const char* name, const char* meaning);
 
   /// What is left: words before `--`, and paths after it.
   struct Rest {
@@ -42,6 +44,7 @@ class Options {
   Error wrong(const std::string& what) const;
 
  private:
+  void print_usage(std::ostream& out) const;
   struct State;
   std::unique_ptr<State> state_;
 };

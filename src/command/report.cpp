@@ -30,7 +30,7 @@ void add_talk_options(Options& options, Format& format) {
   options.flag("quiet,q", "say only what went wrong", format.quiet)
       .flag("verbose,v", "say more", format.verbose)
       .optional_value("color", "when", "always", "colour the output: always, never or auto", format.color)
-      .flag("progress", "show progress on a terminal", format.progress);
+      .flag("progress", "show no progress", format.progress);
 }
 
 void add_format_options(Options& options, Format& format) {
@@ -125,6 +125,8 @@ void print_hint(std::ostream& err, const std::string& text) {
   if (!text.empty()) err << "hint: " << escape_for_terminal(text) << '\n';
 }
 
+std::string full_ref_name(const std::string& text) { return text.starts_with("refs/") ? text : "refs/heads/" + text; }
+
 std::string relative_to(const std::string& name, const std::string& prefix) {
   if (name.starts_with(prefix)) return name.substr(prefix.size());
   std::size_t common = 0;
@@ -139,7 +141,8 @@ std::string relative_to(const std::string& name, const std::string& prefix) {
 }
 
 void print_finding(std::ostream& out, const Finding& finding, const std::string& prefix, bool color) {
-  const std::string link = escape_for_terminal(relative_to(finding.link, prefix));
+  const std::string link =
+      escape_for_terminal(finding.link.empty() ? finding.pushed_ref : relative_to(finding.link, prefix));
   const Answer verdict = answer(finding.verdict);
   const char* slot = verdict == Answer::yes ? "\033[32m" : verdict == Answer::no ? "\033[31m" : "\033[33m";
   out << link << ": " << (color ? slot : "") << name(finding.verdict) << (color ? "\033[m" : "");

@@ -38,6 +38,9 @@ void print_porcelain(std::ostream& out, const Finding& finding, bool nul);
 void print_error(std::ostream& err, const char* severity, const std::string& text);
 void print_hint(std::ostream& err, const std::string& text);
 
+/// Returns the full name of a ref: `refs/heads/<text>` unless it is one already.
+std::string full_ref_name(const std::string& text);
+
 /// Returns `name`, from the repository's root, relative to the current directory, whose prefix is given.
 std::string relative_to(const std::string& name, const std::string& prefix);
 

@@ -3,6 +3,7 @@
 #include "command/object_argument.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
+#include "command/talk.hpp"
 #include "resolve/resolver.hpp"
 
 #include <ostream>
@@ -47,7 +48,7 @@ int run_resolve(const Args& args, Context& context) {
   std::optional<std::string> at;
   std::optional<std::string> project;
   std::optional<std::string> rev;
-  options.flag("follow-links", "go on to what a link leads to (default)", follow_links)
+  options.flag("follow-links", "stop at a link instead of following it", follow_links)
       .value("at", "rev or date", "as the registry was then", at)
       .value("project,p", "repo", "the repository that has the objects", project)
       .value("rev,r", "rev", "the rev in it", rev);
@@ -61,7 +62,8 @@ int run_resolve(const Args& args, Context& context) {
     throw options.wrong("'--at' is about this repository, '--project' and '--rev' about another");
 
   const git::Registry registry = open_registry(context);
-  resolve::Resolver resolver(registry, open_settings(registry, context));
+  Talk talk(format, context);
+  resolve::Resolver resolver(registry, talk.settings(registry));
   std::vector<ObjectArgument> objects;
   std::vector<std::size_t> numbers;
   const auto work_view = resolve::view_work_tree(registry);

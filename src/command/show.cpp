@@ -3,6 +3,7 @@
 #include "command/object_argument.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
+#include "command/talk.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 
@@ -17,7 +18,7 @@ int run_show(const Args& args, Context& context) {
   bool json = false;
   std::optional<std::string> project;
   std::optional<std::string> rev;
-  options.flag("follow-links", "go on to what a link leads to (default)", follow_links)
+  options.flag("follow-links", "stop at a link instead of following it", follow_links)
       .flag("json", "print one JSON object", json)
       .value("project,p", "repo", "the repository that has the object", project)
       .value("rev,r", "rev", "the rev in it", rev);
@@ -29,7 +30,8 @@ int run_show(const Args& args, Context& context) {
   if (words.size() != 1) throw options.wrong("one object is needed");
 
   const git::Registry registry = open_registry(context);
-  resolve::Settings settings = open_settings(registry, context);
+  Talk talk(format, context);
+  resolve::Settings settings = talk.settings(registry);
   settings.keep_text = true;
   resolve::Resolver resolver(registry, settings);
   const ObjectArgument object = parse_object(registry, words.front(), project, rev);

@@ -6,6 +6,7 @@
 #include "resolve/source_reader.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <utility>
 
@@ -91,8 +92,13 @@ void Resolver::read_level(const std::vector<int>& level) {
   for (const auto& [url, targets] : by_repository) groups.push_back(&targets);
   Settings quiet = settings_;
   quiet.interactive = false;
-  detail::in_parallel(groups.size(), settings_.jobs,
-                      [&](std::size_t i) { read_source(*groups[i]->front()->source.repo, *groups[i], quiet); });
+  std::atomic<std::size_t> done = 0;
+  detail::in_parallel(groups.size(), settings_.jobs, [&](std::size_t i) {
+    if (settings_.progress) settings_.progress(done, groups.size());
+    read_source(*groups[i]->front()->source.repo, *groups[i], quiet);
+    ++done;
+    if (settings_.progress) settings_.progress(done, groups.size());
+  });
   if (!settings_.interactive) return;
   // One at a time: two prompts on one terminal would mix.
   for (const auto* group : groups) {

@@ -32,6 +32,8 @@ struct Settings {
   bool interactive = false;                                       ///< ask on the terminal where credentials are missing
   /// Told what is unusual about reading a source, for `-v`. Called by several threads at once.
   std::function<void(const std::string&)> notice;
+  /// Told how many of the sources of one hop level have been read. Called by several threads at once.
+  std::function<void(std::size_t done, std::size_t total)> progress;
   Interrupt* interrupt = nullptr;
 };
 

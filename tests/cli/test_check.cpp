@@ -1,3 +1,5 @@
+#include "support/http_server.hpp"
+
 #include "cli/world.hpp"
 #include <nlohmann/json.hpp>
 
@@ -124,4 +126,53 @@ TEST_CASE("check: a registry of every shape gives the same answer") {
     CHECK(outcome.code == 1);
     CHECK(outcome.errors == "3 links: 2 ok, 1 broken, 0 undecided\n");
   }
+}
+
+TEST_CASE("check: --reachable wants the commit on a branch or tag") {
+  World world;
+  const std::string orphan = world.models.commit({{"x", "1"}});
+  world.models.git({"reset", "-q", "--hard", "HEAD~1"});
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = orphan})}});
+  CHECK(world.mlem({"check"}).code == 0);
+  const Outcome refused = world.mlem({"check", "--reachable"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(refused.output == "a.mlem: unreachable-commit: commit '" + orphan + "' is on no branch or tag of '" +
+                              example_url + "/'\n  hint: push a tag or branch that has it\n");
+  CHECK(world.mlem({"check", "--reachable", "--offline"}).code == 129);
+}
+
+TEST_CASE("check: an answer from the cache says how old it is") {
+  World world;
+  const HttpServer server(world.sandbox);
+  world.models.bare_clone(server.root() / "models.git");
+  world.registry.commit(
+      {{"a.mlem", link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = "main"})}});
+  const Outcome never = world.mlem({"check", "--offline"});
+  CAPTURE(never);
+  CHECK(never.code == 2);
+  CHECK(never.output.find("a.mlem: unreachable: ") == 0);
+  REQUIRE(world.mlem({"check"}).code == 0);
+  const std::size_t asked = server.requests().size();
+  const Outcome offline = world.mlem({"check", "--offline"});
+  CAPTURE(offline);
+  CHECK(offline.code == 0);
+  CHECK(offline.errors == "1 link: 1 ok, 0 broken, 0 undecided\nbranches and tags as the cache saw them just now\n");
+  CHECK(server.requests().size() == asked);
+}
+
+TEST_CASE("check: progress is shown on a terminal alone and after a while") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::errors;
+  CHECK(world.sandbox.mlem({"check"}, options).errors.find("Reading") == std::string::npos);
+  options.environment["GIT_PROGRESS_DELAY"] = "0";
+  const Outcome shown = world.sandbox.mlem({"check"}, options);
+  CAPTURE(shown);
+  CHECK(shown.errors.find("Reading sources: 100% (1/1), done.") != std::string::npos);
+  CHECK(world.sandbox.mlem({"check", "--no-progress"}, options).errors.find("Reading") == std::string::npos);
+  options.terminal = Terminal::none;
+  CHECK(world.sandbox.mlem({"check"}, options).errors.find("Reading") == std::string::npos);
 }

@@ -280,3 +280,56 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   server.commit({{"dev/y.mlem", server.link("main")}});
   CHECK(server.push({"origin", "main:production"}).code == 0);
 }
+
+TEST_CASE("policy: the command prints what is in force and where it comes from") {
+  const Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
+  RunOptions there;
+  there.directory = server.bare;
+  const auto policy = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> all{"policy"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return server.world.sandbox.mlem(all, there);
+  };
+  const Outcome shown = policy({"production"});
+  CAPTURE(shown);
+  CHECK(shown.code == 0);
+  CHECK(shown.output ==
+        "[mlem-policy \"production\"]\n"
+        "\tref = refs/heads/production\t# file:config\n"
+        "\tpath = prod/**\t# file:config\n"
+        "\trequirePinned = true\t# file:config\n");
+  CHECK(policy({}).output == shown.output);
+  CHECK(
+      policy({"--json", "refs/heads/production"})
+          .output.find(
+              R"({"schema":1,"policy":"production","key":"ref","value":"refs/heads/production","origin":"file:config"})") ==
+      0);
+  CHECK(policy({"--porcelain"}).output.find("production\tref\trefs/heads/production\tfile:config\n") == 0);
+  const Outcome none = policy({"main"});
+  CHECK(none.code == 1);
+  CHECK(none.output.empty());
+  CHECK(none.errors == "no policy is in force\n");
+  server.config("mlem-policy.production.colour", "red");
+  const Outcome bad = policy({});
+  CHECK(bad.code == 128);
+  CHECK(contains(bad.errors, "fatal: bad config key 'mlem-policy.production.colour'"));
+}
+
+TEST_CASE("policy: check tells what the server would say") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
+  server.commit({{"prod/a.mlem", server.pinned()}});
+  REQUIRE(server.push({"origin", "main:production"}).code == 0);
+  server.commit({{"prod/b.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  RunOptions there;
+  there.directory = server.bare;
+  const Outcome said = server.world.sandbox.mlem({"check", "--policy", "production", "main"}, there);
+  CAPTURE(said);
+  CHECK(said.code == 1);
+  CHECK(said.output ==
+        "prod/b.mlem: forbidden: policy 'production' wants a full commit id as rev\n"
+        "  hint: write the commit's id in 'rev:'\n");
+  CHECK(said.errors == "1 link: 0 ok, 1 broken, 0 undecided\n");
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/b.mlem", "pinned");
+  CHECK(server.world.sandbox.mlem({"check", "--policy", "main", "main"}, there).code == 0);
+}

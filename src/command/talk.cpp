@@ -1,0 +1,106 @@
+#include "command/talk.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+#include <ostream>
+#include <stdlib.h>
+
+namespace mlem::command {
+namespace {
+
+/// As git(1) has GIT_PROGRESS_DELAY: seconds before progress is shown at all.
+std::chrono::seconds progress_delay(const Environment& environment) {
+  const std::string text = environment.find("GIT_PROGRESS_DELAY").value_or("2");
+  int seconds = 2;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::chrono::seconds(seconds);
+}
+
+}  // namespace
+
+Talk::Talk(const Format& format, Context& context)
+    : context_(context),
+      is_verbose_(format.verbose),
+      shows_progress_(format.progress && !format.quiet && context.err_is_terminal),
+      next_(std::chrono::steady_clock::now() + progress_delay(context.environment)) {}
+
+resolve::Settings Talk::settings(const git::Registry& registry) {
+  resolve::Settings settings = resolve::load_settings(registry);
+  settings.interrupt = context_.interrupt;
+  settings.interactive = context_.err_is_terminal;
+  if (is_verbose_) settings.notice = [this](const std::string& text) { say(text); };
+  if (shows_progress_) {
+    settings.progress = [this](std::size_t done, std::size_t total) { show_progress(done, total); };
+  }
+  return settings;
+}
+
+void Talk::say(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  clear_progress();
+  context_.err << escape_for_terminal(text) << '\n';
+}
+
+void Talk::show_progress(std::size_t done, std::size_t total) {
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_ && !(shown_ > 0 && done == total)) return;
+  next_ = now + std::chrono::milliseconds(100);
+  const std::string line = fmt::format("Reading sources: {:3}% ({}/{})", done * 100 / total, done, total);
+  context_.err << '\r' << line << (done == total ? ", done.\n" : "") << std::flush;
+  shown_ = done == total ? 0 : line.size();
+}
+
+void Talk::clear_progress() {
+  if (shown_ > 0) context_.err << '\r' << std::string(shown_, ' ') << '\r';
+  shown_ = 0;
+}
+
+std::string age(std::int64_t seconds) {
+  struct Unit {
+    std::int64_t seconds;
+    const char* name;
+  };
+  constexpr Unit units[] = {{31'536'000, "year"}, {2'592'000, "month"}, {604'800, "week"},
+                            {86'400, "day"},      {3'600, "hour"},      {60, "minute"}};
+  for (const Unit& unit : units) {
+    if (seconds < unit.seconds) continue;
+    const std::int64_t count = seconds / unit.seconds;
+    return fmt::format("{} {}{}", count, unit.name, count == 1 ? "" : "s");
+  }
+  return "now";
+}
+
+void print_proof_age(std::ostream& err, std::int64_t proof_time) {
+  if (proof_time == 0) return;
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  const std::string old = age(now.count() - proof_time);
+  err << "branches and tags as the cache saw them " << (old == "now" ? "just now" : old + " ago") << '\n';
+}
+
+void print_paged(const git::Registry& registry, const std::string& text, Context& context) {
+  const std::string wanted = registry.config().find("pager.mlem").value_or("true");
+  const RunResult pager =
+      context.out_is_terminal && wanted != "false" ? registry.git({"var", "GIT_PAGER"}) : RunResult{};
+  const std::string command(trim(pager.output));
+  if (command.empty() || command == "cat") {
+    context.out << text;
+    return;
+  }
+  // git's own defaults, and git's own way: the pager is the user's shell command (git-var(1)).
+  setenv("LESS", "FRX", 0);
+  setenv("LV", "-c", 0);
+  context.out.flush();
+  FILE* pipe = popen(command.c_str(), "w");
+  if (pipe == nullptr) throw Error(ErrorKind::io, "cannot start the pager '" + command + "'");
+  fwrite(text.data(), 1, text.size(), pipe);
+  pclose(pipe);
+}
+
+}  // namespace mlem::command

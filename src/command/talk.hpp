@@ -1,0 +1,46 @@
+#pragma once
+
+#include "command/context.hpp"
+#include "command/report.hpp"
+#include "resolve/settings.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace mlem::command {
+
+/// What a command tells while it reads sources: git's way of showing progress, and with `-v` what is unusual.
+class Talk {
+ public:
+  Talk(const Format& format, Context& context);
+
+  /// Returns the settings for reading sources, talking here; credentials are asked for on a terminal. Must not outlive
+  /// this object.
+  resolve::Settings settings(const git::Registry& registry);
+
+ private:
+  void say(const std::string& text);
+  void show_progress(std::size_t done, std::size_t total);
+  void clear_progress();
+
+  Context& context_;
+  bool is_verbose_;
+  bool shows_progress_;
+  std::mutex mutex_;  // sources are read by several threads
+  std::chrono::steady_clock::time_point next_;
+  std::size_t shown_ = 0;  ///< columns of the progress line; 0: none
+};
+
+/// Returns how long ago something was, in its largest unit: `3 days`, `now`.
+std::string age(std::int64_t seconds);
+
+/// Says how old the refs are that `--offline` answered from; nothing for 0.
+void print_proof_age(std::ostream& err, std::int64_t proof_time);
+
+/// Prints to stdout, through git's pager if that is a terminal and `pager.mlem` does not forbid it.
+void print_paged(const git::Registry& registry, const std::string& text, Context& context);
+
+}  // namespace mlem::command
