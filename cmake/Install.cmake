@@ -5,24 +5,20 @@ install(DIRECTORY man/ DESTINATION "${CMAKE_INSTALL_MANDIR}" FILES_MATCHING PATT
 install(DIRECTORY hooks/ DESTINATION "${CMAKE_INSTALL_DATADIR}/git-mlem/hooks" USE_SOURCE_PERMISSIONS)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
-if(TARGET git-mlem)
-  install(TARGETS git-mlem)
-endif()
+install(TARGETS git-mlem)
 
-if(TARGET mlem)
-  set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/git-mlem")
-  install(TARGETS mlem EXPORT git-mlem FILE_SET HEADERS)
-  install(EXPORT git-mlem NAMESPACE mlem:: DESTINATION "${package_dir}" FILE git-mlem-targets.cmake)
-  write_basic_package_version_file(git-mlem-config-version.cmake COMPATIBILITY SameMinorVersion)
-  install(
-    FILES cmake/git-mlem-config.cmake "${PROJECT_BINARY_DIR}/git-mlem-config-version.cmake"
-    DESTINATION "${package_dir}")
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/git-mlem")
+install(TARGETS mlem EXPORT git-mlem FILE_SET HEADERS)
+install(EXPORT git-mlem NAMESPACE mlem:: DESTINATION "${package_dir}" FILE git-mlem-targets.cmake)
+write_basic_package_version_file(git-mlem-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(
+  FILES cmake/git-mlem-config.cmake "${PROJECT_BINARY_DIR}/git-mlem-config-version.cmake"
+  DESTINATION "${package_dir}")
 
-  # The .pc file says where it lies relative to the prefix, so an installation may be moved.
-  file(RELATIVE_PATH pc_prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
-  configure_file(cmake/libmlem.pc.in libmlem.pc @ONLY)
-  install(FILES "${PROJECT_BINARY_DIR}/libmlem.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
+# The .pc file says where it lies relative to the prefix, so an installation may be moved.
+file(RELATIVE_PATH pc_prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+configure_file(cmake/libmlem.pc.in libmlem.pc @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/libmlem.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
 set(CPACK_GENERATOR TGZ DEB)
 set(CPACK_PACKAGE_CONTACT "The git-mlem authors <git-mlem@localhost>")

@@ -1,8 +1,8 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "command/object_argument.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
+#include "mlem/object_argument.hpp"
 
 #include <boost/filesystem/operations.hpp>
 

@@ -1,9 +1,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "command/object_argument.hpp"
 #include "command/options.hpp"
 #include "command/report.hpp"
 #include "command/talk.hpp"
+#include "mlem/object_argument.hpp"
 #include "resolve/resolver.hpp"
 
 #include <ostream>

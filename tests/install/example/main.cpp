@@ -1,4 +1,56 @@
 // Uses the library as a stranger would: by its one public header.
+// Usage: example <registry> <repository with models/rf at tag v1>
+#include <iostream>
 #include <mlem/mlem.hpp>
 
-int main() { return 0; }
+namespace {
+
+int failures = 0;
+
+void expect(bool condition, const char* what) {
+  if (condition) return;
+  std::cerr << "not so: " << what << '\n';
+  ++failures;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  const std::string registry = argv[1];
+  const std::string models = argv[2];
+  try {
+    const mlem::Object model = mlem::load_meta("models/rf", {.project = models, .rev = "v1", .directory = registry});
+    expect(model.object_type() == "model", "it is a model");
+    expect(model.path() == "models/rf.mlem", "its path carries .mlem");
+    expect(model.commit().size() == 40, "it was read at a commit");
+    expect(model.json() == R"({"object_type":"model"})", "its metadata as JSON");
+
+    const mlem::Link production = model.make_link("production/rf");
+    expect(production.file() == "production/rf.mlem", "the link file is named");
+    expect(production.rev() == "v1", "the rev is kept as asked");
+    expect(production.load_link().commit() == model.commit(), "the link leads to the object");
+
+    const mlem::Link alias =
+        mlem::link("production/rf", {.target = "latest", .follow_links = false, .directory = registry});
+    expect(alias.repo().empty() && alias.rev().empty(), "a link in the registry is an alias");
+    expect(alias.load_link().commit() == model.commit(), "the alias leads to the object");
+    const auto read = mlem::load_meta("latest", {.follow_links = false, .directory = registry}).link();
+    expect(read && read->path() == alias.path(), "a link can be loaded itself");
+
+    const auto findings = mlem::check({.directory = registry});
+    expect(findings.size() == 2, "two links are judged");
+    for (const mlem::Finding& finding : findings) expect(finding.verdict == "ok", finding.link.c_str());
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+  try {
+    mlem::load_meta("models/rf", {.project = models, .rev = "v2", .directory = registry});
+    expect(false, "a rev that is not there is an error");
+  } catch (const mlem::Error& error) {
+    expect(error.verdict() == "missing-rev", error.verdict().c_str());
+    expect(error.hint() == "the nearest name is 'v1'", error.hint().c_str());
+  }
+  return failures == 0 ? 0 : 1;
+}

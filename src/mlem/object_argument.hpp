@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-namespace mlem::command {
+namespace mlem {
 
-/// An `<object>` of the command line, ready for the resolver: the contract's section 3.
+/// An object as users name it, ready for the resolver: the contract's section 3.
 struct ObjectArgument {
   Source source;
   std::unique_ptr<resolve::TreeView> view;  ///< where `source` is looked up if it has neither repository nor rev
@@ -26,4 +26,4 @@ ObjectArgument parse_object(const git::Registry& registry, const std::string& te
 /// Throws Error(invalid) if it is outside of the work tree.
 std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
 
-}  // namespace mlem::command
+}  // namespace mlem

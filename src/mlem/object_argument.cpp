@@ -1,4 +1,4 @@
-#include "command/object_argument.hpp"
+#include "mlem/object_argument.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -9,7 +9,7 @@
 
 #include <utility>
 
-namespace mlem::command {
+namespace mlem {
 namespace {
 
 /// `path` without links in what exists of it, and without `.` and `..`.
@@ -136,4 +136,4 @@ ObjectArgument parse_object(const git::Registry& registry, const std::string& te
   return argument;
 }
 
-}  // namespace mlem::command
+}  // namespace mlem

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "check/check.hpp"
+#include "mlem/make_link.hpp"
+#include "mlem/object_argument.hpp"
+#include "resolve/resolver.hpp"
+#include "yaml/metafile.hpp"
+
+/// The engine's words that the public header has too: to be included before that, while they are still unambiguous.
+namespace mlem::engine {
+
+using Error = mlem::Error;
+using Finding = mlem::Finding;
+using Link = mlem::Link;
+
+}  // namespace mlem::engine

@@ -1,0 +1,213 @@
+#include "mlem/make_link.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "mlem/object_argument.hpp"
+#include "model/repo_path.hpp"
+#include "resolve/resolver.hpp"
+#include "yaml/metafile.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <vector>
+
+namespace mlem {
+namespace {
+
+/// The dialect that the registry's links are written in: `mlem.dialect`, else that of its first link that has one.
+Dialect dialect_of(const git::Registry& registry) {
+  if (const auto configured = registry.config().find("mlem.dialect")) {
+    if (*configured == "repo") return Dialect::repo;
+    if (*configured == "project") return Dialect::project;
+    throw Error(ErrorKind::invalid, "bad config value for 'mlem.dialect'", "it takes 'repo' or 'project'");
+  }
+  for (const git::File& file : registry.index_files(mlem_suffix, {})) {
+    if (file.stage != 0 || !git::is_regular(file.entry)) continue;
+    const auto text = registry.objects().find_blob(file.entry.oid, yaml::max_object_size);
+    if (!text || text->size() > yaml::max_link_size) continue;
+    const auto scanned = yaml::scan_link(*text);
+    if (scanned && scanned->link.dialect) return *scanned->link.dialect;
+  }
+  return Dialect::repo;
+}
+
+/// A change to files and index that is undone unless it is finished.
+class Transaction {
+ public:
+  Transaction() = default;
+  ~Transaction() {
+    if (finished_) return;
+    boost::system::error_code ignored;
+    if (!file_.empty()) {
+      if (previous_) {
+        try {
+          AtomicFile(file_, *previous_).commit();
+        } catch (const Error&) {
+          // The first error is the one to report; the file's content is in the index or was reported before.
+        }
+      } else {
+        fs::remove(file_, ignored);
+      }
+    }
+    for (auto directory = created_.rbegin(); directory != created_.rend(); ++directory) fs::remove(*directory, ignored);
+  }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  void make_directories(const fs::path& directory) {
+    std::vector<fs::path> missing;
+    for (fs::path at = directory; !fs::exists(at); at = at.parent_path()) missing.push_back(at);
+    for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+      boost::system::error_code failure;
+      if (!fs::create_directory(*at, failure) && failure) {
+        throw Error(ErrorKind::io, "cannot create '" + at->string() + "'", failure.message());
+      }
+      created_.push_back(*at);
+    }
+  }
+  void write(const fs::path& file, const std::string& text) {
+    previous_ = load_file(file, yaml::max_object_size);
+    AtomicFile replacement(file, text);
+    replacement.commit();
+    file_ = file;
+  }
+  void finish() noexcept { finished_ = true; }
+
+ private:
+  fs::path file_;
+  std::optional<std::string> previous_;
+  std::vector<fs::path> created_;
+  bool finished_ = false;
+};
+
+/// Throws if `target` may not be written: a directory, a symbolic link on the way, or a file that is no link.
+void require_writable(const git::Registry& registry, const std::string& target, bool force) {
+  const fs::path file = registry.work_tree() / target;
+  const std::string what = "cannot write '" + target + "'";
+  for (fs::path at = file.parent_path(); at.string().size() > registry.work_tree().string().size();
+       at = at.parent_path()) {
+    const fs::file_status status = fs::symlink_status(at);
+    if (fs::is_symlink(status)) throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is a symbolic link");
+    if (fs::exists(status) && !fs::is_directory(status)) {
+      throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is no directory");
+    }
+  }
+  const fs::file_status status = fs::symlink_status(file);
+  if (fs::is_directory(status)) throw Error(ErrorKind::invalid, what, "it is a directory");
+  if (fs::is_symlink(status)) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
+  if (force) return;
+  const std::string hint = "'-f' replaces it";
+  if (fs::exists(status)) {
+    const auto text = load_file(file, yaml::max_object_size);
+    bool is_link = false;
+    try {
+      is_link = text && yaml::read_metafile(*text).kind == yaml::Metafile::Kind::link;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;
+    }
+    if (!is_link) throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
+  }
+  if (!registry.find_in_index(target) && registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
+    throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", hint);
+  }
+}
+
+/// What a link to the last of `chain` says.
+Link compose(const git::Registry& registry, const std::vector<const resolve::Target*>& chain,
+             const std::string& target_name, const LinkRequest& options, resolve::TreeView& view) {
+  const resolve::Target& end = options.follow_links ? *chain.back() : *chain.front();
+  Link link;
+  link.link_type = chain.back()->object_type;
+  link.path = end.path;
+  if (end.source.repo) {
+    link.repo = end.source.repo->text();
+    link.rev = end.stored_rev;
+    link.dialect = dialect_of(registry);
+  } else if (end.source.rev) {
+    link.rev = end.stored_rev;
+  } else if (options.absolute) {
+    const auto branch = registry.objects().head_branch();
+    link.repo = RepoUrl::parse(file_url(registry.work_tree().string())).text();
+    link.rev = branch ? branch->substr(std::string("refs/heads/").size()) : registry.find_commit("HEAD")->hex();
+    link.dialect = dialect_of(registry);
+  } else {
+    const std::string base = resolve::alias_base(view, target_name);
+    link.path = fs::path(end.path).lexically_relative(base.empty() ? fs::path(".") : fs::path(base)).generic_string();
+    if (base.empty()) link.path = end.path;
+  }
+  return link;
+}
+
+/// The link file from the work tree's root, which may be written.
+std::string find_target(const git::Registry& registry, const LinkRequest& request, resolve::TreeView& work_view) {
+  if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+  std::string target_text = request.target;
+  if (request.target_project) target_text = (fs::path(*request.target_project) / target_text).string();
+  std::string target = RepoPath::parse(path_in_work_tree(registry, target_text)).text();
+  if (!target.ends_with(mlem_suffix)) target += mlem_suffix;
+  if (request.target_project) {
+    const std::string directory = path_in_work_tree(registry, *request.target_project);
+    if (resolve::find_project(work_view, directory) != directory) {
+      throw Error(ErrorKind::invalid, "'" + *request.target_project + "' is no MLEM project", "",
+                  "'git mlem init " + *request.target_project + "' makes it one");
+    }
+  }
+  require_writable(registry, target, request.force);
+  return target;
+}
+
+}  // namespace
+
+NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request) {
+  const auto work_view = resolve::view_work_tree(registry);
+  NewLink made;
+  if (!request.target.empty()) made.target = find_target(registry, request, *work_view);
+
+  const ObjectArgument source = parse_object(registry, request.source, request.source_project, request.rev);
+  resolve::Resolver resolver(registry, settings);
+  resolve::TreeView& view = source.view ? *source.view : *work_view;
+  const std::size_t number = resolver.add(view, "", source.source);
+  resolver.run();
+  made.finding = resolver.finding(number, "");
+  if (made.finding.verdict != Verdict::ok) return made;
+  const auto chain = resolver.chain(number);
+  made.object_text = chain.back()->text;
+  made.link = compose(registry, chain, made.target, request, *work_view);
+  if (made.link.is_alias()) {
+    const std::string base = resolve::alias_base(*work_view, made.target);
+    if (RepoPath::parse(made.link.path, base).text() == made.target) {
+      throw Error(ErrorKind::invalid, "cannot link '" + made.target + "' to itself");
+    }
+  }
+  if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
+  made.text = yaml::write_link(made.link);
+  if (yaml::read_metafile(made.text).link != made.link) {
+    throw Error(ErrorKind::invalid, "cannot write a link to '" + request.source + "' that reads alike");
+  }
+  return made;
+}
+
+void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
+  const fs::path file = registry.work_tree() / link.target;
+  Transaction transaction;
+  transaction.make_directories(file.parent_path());
+  transaction.write(file, link.text);
+  if (stage == Stage::yes) {
+    std::vector<git::File> entries;
+    entries.push_back({link.target, {0100644, registry.write_blob(link.target, link.text)}, 0});
+    if (link.link.is_alias()) {
+      const auto work_view = resolve::view_work_tree(registry);
+      const auto project = resolve::find_project(*work_view, fs::path(link.target).parent_path().generic_string());
+      const std::string marker = project ? (project->empty() ? "" : *project + "/") + ".mlem.yaml" : "";
+      const auto content =
+          marker.empty() ? std::nullopt : load_file(registry.work_tree() / marker, yaml::max_object_size);
+      if (content && !registry.find_in_index(marker)) {
+        entries.push_back({marker, {0100644, registry.write_blob(marker, *content)}, 0});
+      }
+    }
+    registry.update_index(entries);
+  }
+  transaction.finish();
+}
+
+}  // namespace mlem

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "git/registry.hpp"
+#include "model/finding.hpp"
+#include "model/link.hpp"
+#include "resolve/settings.hpp"
+
+#include <optional>
+#include <string>
+
+namespace mlem {
+
+/// What a link is made from. Paths are relative to the registry's directory.
+struct LinkRequest {
+  std::string source;                         ///< an object's name, the contract's section 3
+  std::optional<std::string> source_project;  ///< the repository that has it
+  std::optional<std::string> rev;
+  std::string target;                         ///< the link file, with or without `.mlem`; empty: none will be written
+  std::optional<std::string> target_project;  ///< a project of the work tree that `target` is relative to
+  bool follow_links = true;
+  bool absolute = false;  ///< name the repository even where an alias would do
+  bool force = false;     ///< replace what is no link, write an ignored file
+};
+
+/// A link to an object that was found, not written yet.
+struct NewLink {
+  Finding finding;     ///< of the source; if it is not `ok`, the rest is empty
+  std::string target;  ///< the file, from the work tree's root
+  Link link;
+  std::string text;                            ///< of the file
+  std::string object_text;                     ///< the object's metafile
+  std::optional<std::string> local_directory;  ///< of a source on this machine
+};
+
+/// Resolves the source and composes a link to it. Throws Error(invalid) if the target may not be written (outside the
+/// work tree, through a symbolic link, a directory, a file that is no link, ignored), Error(not_found), Error(io).
+NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request);
+
+enum class Stage { yes, no };
+
+/// Writes the link's file and stages it and, for an alias, its project's marker. On failure neither the work tree nor
+/// the index is changed. Throws Error(io), Error(unavailable) if the index is locked.
+void save_link(const git::Registry& registry, const NewLink& link, Stage stage);
+
+}  // namespace mlem

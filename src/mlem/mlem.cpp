@@ -1,0 +1,184 @@
+// The public functions in terms of the engine.
+
+// The engine's words have to be known before the public ones make them ambiguous.
+// clang-format off
+#include "mlem/engine.hpp"
+#include "mlem/mlem.hpp"
+// clang-format on
+
+namespace mlem {
+inline namespace v0 {
+namespace {
+
+std::optional<std::string> if_given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+/// Calls `work` with the registry around `directory`; what the engine throws becomes what callers are promised.
+template <typename Work>
+auto in_registry(const std::string& directory, const Work& work) {
+  try {
+    return work(git::Registry::discover(Environment::of_this_process(), directory));
+  } catch (const engine::Error& error) {
+    throw Error(error.what(), "", error.hint());
+  }
+}
+
+void require_ok(const std::string& object, const engine::Finding& finding) {
+  if (finding.verdict == Verdict::ok) return;
+  const std::string verdict(name(finding.verdict));
+  throw Error("'" + object + "': " + verdict + ": " + finding.message, verdict, finding.hint);
+}
+
+resolve::Settings settings_for(const git::Registry& registry) {
+  resolve::Settings settings = resolve::load_settings(registry);
+  settings.keep_text = true;
+  return settings;
+}
+
+/// Resolves one thing and returns where it was found.
+template <typename Source>
+resolve::Target find(const git::Registry& registry, resolve::TreeView& view, const std::string& file,
+                     const Source& source, const std::string& object, bool follow_links) {
+  resolve::Resolver resolver(registry, settings_for(registry));
+  const std::size_t number = resolver.add(view, file, source);
+  resolver.run();
+  const auto chain = resolver.chain(number);
+  if (follow_links || chain.empty() || chain.front()->failed()) {
+    require_ok(object, resolver.finding(number, ""));
+    return *chain.back();
+  }
+  return *chain.front();
+}
+
+}  // namespace
+
+Object load_meta(const std::string& path, const LoadOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    const ObjectArgument argument = parse_object(registry, path, if_given(options.project), if_given(options.rev));
+    const auto work_view = resolve::view_work_tree(registry);
+    const resolve::Target target =
+        find(registry, argument.view ? *argument.view : *work_view, "", argument.source, path, options.follow_links);
+    Object object;
+    object.object_type_ = target.link ? "link" : target.object_type;
+    object.repo_ = target.source.repo ? target.source.repo->text() : "";
+    object.commit_ = target.commit ? target.commit->hex() : "";
+    object.path_ = target.path;
+    object.text_ = target.text;
+    object.asked_path_ = path;
+    object.asked_ = options;
+    return object;
+  });
+}
+
+std::string Object::json() const {
+  try {
+    return yaml::to_json(text_);
+  } catch (const engine::Error& error) {
+    throw Error(error.what(), "", error.hint());
+  }
+}
+
+Link Object::make_link(const std::string& target, LinkOptions options) const {
+  options.source_project = asked_.project;
+  options.rev = asked_.rev;
+  options.follow_links = asked_.follow_links;
+  options.directory = asked_.directory;
+  options.target = target;
+  return mlem::link(asked_path_, options);
+}
+
+std::optional<Link> Object::link() const {
+  if (object_type_ != "link") return std::nullopt;
+  try {
+    const engine::Link fields = yaml::read_metafile(text_).link;
+    Link link;
+    link.link_type_ = fields.link_type;
+    link.path_ = fields.path;
+    link.repo_ = fields.repo.value_or("");
+    link.rev_ = fields.rev.value_or("");
+    link.file_ = repo_.empty() && commit_.empty() ? path_ : "";
+    link.text_ = text_;
+    link.directory_ = asked_.directory;
+    return link;
+  } catch (const engine::Error& error) {
+    throw Error(error.what(), "", error.hint());
+  }
+}
+
+Object Link::load_link() const {
+  return in_registry(directory_, [&](const git::Registry& registry) {
+    const auto work_view = resolve::view_work_tree(registry);
+    const resolve::Target target =
+        find(registry, *work_view, file_, yaml::read_metafile(text_).link, file_.empty() ? path_ : file_, true);
+    Object object;
+    object.object_type_ = target.object_type;
+    object.repo_ = target.source.repo ? target.source.repo->text() : "";
+    object.commit_ = target.commit ? target.commit->hex() : "";
+    object.path_ = target.path;
+    object.text_ = target.text;
+    object.asked_path_ = target.path;
+    object.asked_ = {.project = object.repo_, .rev = object.commit_, .directory = directory_};
+    return object;
+  });
+}
+
+Link link(const std::string& source, const LinkOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    const NewLink made = mlem::make_link(registry, resolve::load_settings(registry),
+                                         {.source = source,
+                                          .source_project = if_given(options.source_project),
+                                          .rev = if_given(options.rev),
+                                          .target = options.target,
+                                          .target_project = if_given(options.target_project),
+                                          .follow_links = options.follow_links,
+                                          .absolute = options.absolute,
+                                          .force = options.force});
+    require_ok(source, made.finding);
+    if (!made.target.empty()) save_link(registry, made, options.stage ? Stage::yes : Stage::no);
+    Link link;
+    link.link_type_ = made.link.link_type;
+    link.path_ = made.link.path;
+    link.repo_ = made.link.repo.value_or("");
+    link.rev_ = made.link.rev.value_or("");
+    link.file_ = made.target;
+    link.text_ = made.text;
+    link.directory_ = options.directory;
+    return link;
+  });
+}
+
+std::vector<Finding> check(const CheckOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    resolve::Settings settings = resolve::load_settings(registry);
+    settings.offline = options.offline;
+    check::Scope scope;
+    if (!options.rev.empty() || !registry.has_work_tree()) {
+      const std::string rev = options.rev.empty() ? "HEAD" : options.rev;
+      scope.kind = check::Scope::Kind::commit;
+      scope.commit = registry.find_commit(rev);
+      if (!scope.commit) throw Error("bad revision '" + rev + "'", "", "");
+    }
+    scope.pathspecs = options.paths;
+    std::vector<Finding> findings;
+    check::judge(registry, settings, {scope}, [&](const engine::Finding& found) {
+      Finding& finding = findings.emplace_back();
+      finding.link = found.link;
+      finding.verdict = name(found.verdict);
+      finding.message = found.message;
+      finding.hint = found.hint;
+      for (const Warning& warning : found.warnings) finding.warnings.push_back(warning.code + ": " + warning.message);
+      finding.object_type = found.object_type;
+      finding.repo = found.repo;
+      finding.rev = found.rev;
+      finding.ref = found.ref;
+      finding.commit = found.commit ? found.commit->hex() : "";
+      finding.path = found.path;
+      finding.blob = found.blob ? found.blob->hex() : "";
+    });
+    return findings;
+  });
+}
+
+}  // namespace v0
+}  // namespace mlem
