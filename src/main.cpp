@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "command/context.hpp"
-#include "command/report.hpp"
+#include "command/output.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -48,7 +48,7 @@ void print_commands(std::ostream& out) {
   for (const Command& command : commands) {
     out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n'git help mlem' has the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem --help' has the manual; 'git mlem <command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -57,13 +57,22 @@ std::string program_path(const char* called_as) {
   return failure ? std::string(called_as) : path.string();
 }
 
+/// Opens a command's page in git's way: by `help.format`, `man.viewer` and the pager.
+int show_page(const std::string& command, const Context& context) {
+  mlem::Environment environment = context.environment;
+  const auto pages = boost::filesystem::path(context.program).parent_path() / ".." / "share" / "man";
+  // The empty entry at the end stands for man's own list.
+  environment.set("MANPATH", pages.string() + ":" + environment.find("MANPATH").value_or(""));
+  return mlem::run_attached({{"git", "help", "mlem-" + command}, environment, {}});
+}
+
 int run(const std::vector<std::string>& arguments, Context& context) {
   if (arguments.empty()) {
     print_commands(context.out);
     return exit_no;
   }
   std::string name = arguments.front();
-  if (name == "-h" || name == "--help") {
+  if (name == "-h") {
     print_commands(context.out);
     return exit_usage;
   }
@@ -73,6 +82,8 @@ int run(const std::vector<std::string>& arguments, Context& context) {
   if (command == commands.end()) {
     throw mlem::Error(mlem::ErrorKind::usage, "'" + name + "' is not a git mlem command", "", "'git mlem' lists them");
   }
+  const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
+  if (std::find(arguments.begin() + 1, options_end, "--help") != options_end) return show_page(name, context);
   return command->run({arguments.begin() + 1, arguments.end()}, context);
 }
 

@@ -18,8 +18,10 @@ constexpr std::string_view old_marker = ".mlem";
 
 /// A link between being read and being reported.
 struct Item {
-  Finding finding;
-  std::optional<std::size_t> number;  ///< at the resolver; none: the finding is complete
+  Finding finding{};
+  std::optional<std::size_t> number{};    ///< at the resolver; none: the finding is complete
+  std::optional<std::size_t> followed{};  ///< the same of the ref that a pinned link follows
+  std::string followed_ref{};
 };
 
 /// A scope with what is found in it.
@@ -258,7 +260,14 @@ class Judge {
       Finding& finding = finding_for(part, file.name);
       finding.link_type = metafile.link.link_type;
       finding.warnings = metafile.warnings;
-      part.items[file.name].number = resolver.add(*part.view, file.name, metafile.link);
+      Item& item = part.items[file.name];
+      item.number = resolver.add(*part.view, file.name, metafile.link);
+      if (settings_.fresh && metafile.link.pinned_ref) {
+        Link followed = metafile.link;
+        followed.rev = metafile.link.pinned_ref;
+        item.followed = resolver.add(*part.view, file.name, followed);
+        item.followed_ref = *followed.rev;
+      }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
       invalid(error.what(), error.hint());
@@ -288,6 +297,7 @@ class Judge {
         if (!broken.empty()) break_rule(item.finding, "approver", before.message, before.hint);
         const std::vector<const resolve::Target*> chain = resolver.chain(*item.number);
         warn_of_local_path(item.finding, chain);
+        if (item.followed) warn_of_move(item, resolver.chain(*item.followed));
         for (const Rules* rules : rules_for(*part.scope, name)) hold_to(rules->policy, item.finding, chain);
         if (part.scope->reachable && item.finding.verdict == Verdict::ok) ask_reachability(item.finding, chain, {});
         item.number.reset();
@@ -299,6 +309,18 @@ class Judge {
     if (chain.empty() || !chain.front()->source.repo || !chain.front()->source.repo->local_path()) return;
     finding.warnings.push_back(
         {"local-path", "'" + chain.front()->source.repo->printable() + "' is a directory of one machine"});
+  }
+
+  static void warn_of_move(Item& item, const std::vector<const resolve::Target*>& followed) {
+    item.followed.reset();
+    if (followed.empty() || !item.finding.commit) return;
+    const resolve::Target& target = *followed.front();
+    if (target.commit == item.finding.commit) return;
+    // A source that was not reached has been told of already.
+    if (!target.commit && target.verdict != Verdict::missing_rev) return;
+    item.finding.warnings.push_back(
+        {"moved", "'" + item.followed_ref + "' " +
+                      (target.commit ? "now names commit '" + target.commit->hex() + "'" : "is gone")});
   }
 
   /// Every rule holds for every hop.

@@ -1,9 +1,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/push.hpp"
+#include "command/detail/talk.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
-#include "command/talk.hpp"
+#include "command/output.hpp"
 
 #include <fmt/format.h>
 
@@ -77,12 +77,14 @@ int run_check(const Args& args, Context& context) {
   bool offline = false;
   bool strict = false;
   bool reachable = false;
+  bool fresh = false;
   std::optional<std::string> jobs;
   std::optional<std::string> policy;
   options.flag("cached", "judge the index (default)", cached)
       .flag("worktree", "judge the files of the work tree", worktree)
       .flag("changed", "judge what differs between HEAD and the index", changed)
       .flag("offline", "answer from the cache", offline)
+      .flag("fresh", "ask the sources again for what the cache has", fresh)
       .flag("reachable", "want commits to be on a branch or tag of their source", reachable)
       .value("policy", "ref", "judge as the server would a push to this ref", policy)
       .flag("strict", "let warnings fail", strict)
@@ -104,7 +106,9 @@ int run_check(const Args& args, Context& context) {
     settings.interrupt = context.interrupt;
   }
   if (offline && reachable) throw options.wrong("'--reachable' always asks the source");
+  if (offline && fresh) throw options.wrong("'--fresh' always asks the source");
   settings.offline = offline;
+  settings.fresh = fresh;
   if (jobs) {
     const bool is_number =
         !jobs->empty() && jobs->size() < 4 && jobs->find_first_not_of("0123456789") == std::string::npos;

@@ -1,7 +1,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
+#include "command/output.hpp"
 #include "git/repository.hpp"
 #include "resolve/settings.hpp"
 
@@ -32,7 +32,9 @@ std::string git_version(const Context& context) {
 }  // namespace
 
 int run_version(const Args& args, Context& context) {
-  Options options({"version"});
+  Options options({"version [<options>]"});
+  Format format;
+  add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
@@ -41,7 +43,9 @@ int run_version(const Args& args, Context& context) {
 }
 
 int run_env(const Args& args, Context& context) {
-  Options options({"env"});
+  Options options({"env [<options>]"});
+  Format format;
+  add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");

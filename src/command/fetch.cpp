@@ -1,8 +1,8 @@
 #include "base/error.hpp"
 #include "check/check.hpp"
+#include "command/detail/talk.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
-#include "command/talk.hpp"
+#include "command/output.hpp"
 #include "git/transport.hpp"
 #include "resolve/cache.hpp"
 

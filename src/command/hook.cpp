@@ -2,7 +2,7 @@
 #include "base/text.hpp"
 #include "check/push.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
+#include "command/output.hpp"
 #include "model/rev.hpp"
 
 #include <fmt/format.h>
@@ -183,9 +183,11 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Con
 }  // namespace
 
 int run_hook(const Args& args, Context& context) {
-  Options options({"hook [--json] <name> [<args>...]"});
+  Options options({"hook [<options>] <name> [<args>...]"});
   bool json = false;
+  Format format;
   options.flag("json", "print one JSON object a line", json);
+  add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   if (rest->words.empty()) throw options.wrong("which hook?");

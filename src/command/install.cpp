@@ -1,7 +1,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
+#include "command/output.hpp"
 
 #include <boost/filesystem/operations.hpp>
 

@@ -1,9 +1,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
+#include "command/detail/talk.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
-#include "command/talk.hpp"
+#include "command/output.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 #include "base/text.hpp"
 #include "check/push.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
+#include "command/output.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "command/detail/talk.hpp"
 #include "command/options.hpp"
-#include "command/report.hpp"
-#include "command/talk.hpp"
+#include "command/output.hpp"
 #include "mlem/object_argument.hpp"
 #include "resolve/resolver.hpp"
 

@@ -1,6 +1,7 @@
 #include "support/http_server.hpp"
 
 #include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
 using namespace mlem::test;
@@ -175,4 +176,39 @@ TEST_CASE("check: progress is shown on a terminal alone and after a while") {
   CHECK(world.sandbox.mlem({"check", "--no-progress"}, options).errors.find("Reading") == std::string::npos);
   options.terminal = Terminal::none;
   CHECK(world.sandbox.mlem({"check"}, options).errors.find("Reading") == std::string::npos);
+}
+
+TEST_CASE("check: --fresh asks again for what is cached and tells of a ref that moved") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  world.models.bare_clone(served);
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit}) +
+            "params:\n  git-mlem:\n    ref: refs/heads/main\n"}});
+  REQUIRE(world.mlem({"check"}).code == 0);
+  const std::size_t asked = server.requests().size();
+  const Outcome quiet = world.mlem({"check"});
+  CAPTURE(quiet);
+  CHECK(quiet.output.empty());
+  CHECK(server.requests().size() == asked);
+
+  CHECK(world.mlem({"check", "--fresh", "--strict"}).code == 0);
+  CHECK(server.requests().size() > asked);
+  const std::string next = world.models.commit({{"models/rf", "more weights"}});
+  world.models.git({"push", "-q", served.string(), "main"});
+  const Outcome moved = world.mlem({"check", "--fresh"});
+  CAPTURE(moved);
+  CHECK(moved.code == 0);
+  CHECK(moved.output == "a.mlem: ok\n  warning: moved: 'refs/heads/main' now names commit '" + next + "'\n");
+  CHECK(world.mlem({"check", "--fresh", "--strict"}).code == 1);
+
+  // A commit that its server lost is only noticed by asking.
+  mlem::fs::remove_all(served);
+  world.sandbox.git({"init", "-q", "--bare", served.string()});
+  CHECK(world.mlem({"check"}).code == 0);
+  const Outcome lost = world.mlem({"check", "--fresh"});
+  CAPTURE(lost);
+  CHECK(lost.code == 1);
 }

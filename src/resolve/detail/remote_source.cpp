@@ -213,7 +213,7 @@ class RemoteSource {
     std::set<Oid> objects;
     std::size_t depth = 1;
     for (const auto& [target, object] : wanted) {
-      if (repository->find_commit(object)) continue;
+      if (!settings_.fresh && repository->find_commit(object)) continue;
       objects.insert(object);
       const auto slashes = std::count(target->source.path.begin(), target->source.path.end(), '/');
       depth = std::max(depth, static_cast<std::size_t>(slashes) + 1);
@@ -274,7 +274,7 @@ class RemoteSource {
 
   /// Tries one filter after the other: a server may refuse any of them.
   void fetch_filtered(const std::set<Oid>& objects, const std::vector<std::string>& filters, bool shallow) const {
-    git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow};
+    git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow, .refetch = shallow && settings_.fresh};
     for (const Oid& object : objects) what.refspecs.push_back(object.hex());
     for (const std::string& filter : filters) {
       what.filter = filter;

@@ -1,4 +1,4 @@
-#include "command/talk.hpp"
+#include "command/detail/talk.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"

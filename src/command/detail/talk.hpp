@@ -1,7 +1,7 @@
 #pragma once
 
 #include "command/context.hpp"
-#include "command/report.hpp"
+#include "command/output.hpp"
 #include "resolve/settings.hpp"
 
 #include <chrono>

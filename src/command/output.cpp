@@ -1,4 +1,4 @@
-#include "command/report.hpp"
+#include "command/output.hpp"
 
 #include "base/text.hpp"
 
