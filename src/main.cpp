@@ -27,7 +27,7 @@ constexpr std::array commands{
     Command{"link", "Create a link to an object and stage it", run_link},
     Command{"ls", "List the links of the registry", run_ls},
     Command{"policy", "Print the policies in force and where they come from", run_policy},
-    Command{"pprint", "The same as show", run_show},
+    Command{"pprint", "The same as show", run_pprint},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
     Command{"show", "Print the metadata of an object", run_show},
     Command{"uninstall", "Remove the hooks", run_uninstall},
@@ -63,7 +63,7 @@ int show_page(const std::string& command, const Context& context) {
   const auto pages = boost::filesystem::path(context.program).parent_path() / ".." / "share" / "man";
   // The empty entry at the end stands for man's own list.
   environment.set("MANPATH", pages.string() + ":" + environment.find("MANPATH").value_or(""));
-  return mlem::run_attached({{"git", "help", "mlem-" + command}, environment, {}});
+  return mlem::run_attached({{"git", "help", "git-mlem-" + command}, environment, {}});
 }
 
 int run(const std::vector<std::string>& arguments, Context& context) {

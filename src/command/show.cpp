@@ -10,9 +10,10 @@
 #include <ostream>
 
 namespace mlem::command {
+namespace {
 
-int run_show(const Args& args, Context& context) {
-  Options options({"show [<options>] <object>"});
+int run(const std::string& name_of_command, const Args& args, Context& context) {
+  Options options({name_of_command + " [<options>] <object>"});
   Format format;
   bool follow_links = true;
   bool json = false;
@@ -56,5 +57,11 @@ int run_show(const Args& args, Context& context) {
   }
   return exit_yes;
 }
+
+}  // namespace
+
+int run_pprint(const Args& args, Context& context) { return run("pprint", args, context); }
+
+int run_show(const Args& args, Context& context) { return run("show", args, context); }
 
 }  // namespace mlem::command
