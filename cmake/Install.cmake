@@ -3,6 +3,7 @@ include(CMakePackageConfigHelpers)
 
 install(DIRECTORY man/ DESTINATION "${CMAKE_INSTALL_MANDIR}" FILES_MATCHING PATTERN "*.[157]")
 install(DIRECTORY hooks/ DESTINATION "${CMAKE_INSTALL_DATADIR}/git-mlem/hooks" USE_SOURCE_PERMISSIONS)
+install(FILES src/completion/git-mlem DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(TARGETS git-mlem)
