@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view config = R"(ListenAddress 127.0.0.1
 HostKey {directory}/host_key
 PidFile none
-AuthorizedKeysFile {directory}/user_key.pub
+AuthorizedKeysFile {directory}/authorized_keys
 StrictModes no
 UsePAM no
 PasswordAuthentication no
@@ -27,7 +27,7 @@ PermitRootLogin prohibit-password
 PrintMotd no
 MaxStartups 100
 AcceptEnv GIT_PROTOCOL
-SetEnv HOME={home} GIT_CONFIG_GLOBAL={global} GIT_CONFIG_NOSYSTEM=1
+SetEnv PATH={path} HOME={home} GIT_CONFIG_GLOBAL={global} GIT_CONFIG_NOSYSTEM=1
 )";
 
 std::string user_name() {
@@ -47,8 +47,10 @@ fs::path prepare(const Sandbox& sandbox) {
         sandbox.run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", (directory / key).string()});
     if (made.code != 0) throw std::runtime_error("cannot make an ssh key: " + made.errors);
   }
+  write_file(directory / "authorized_keys", read_file(directory / "user_key.pub"));
   write_file(directory / "sshd_config",
-             fmt::format(config, fmt::arg("directory", directory.string()), fmt::arg("home", sandbox.home().string()),
+             fmt::format(config, fmt::arg("directory", directory.string()),
+                         fmt::arg("path", sandbox.environment().at("PATH")), fmt::arg("home", sandbox.home().string()),
                          fmt::arg("global", sandbox.environment().at("GIT_CONFIG_GLOBAL"))));
   return directory;
 }
@@ -79,6 +81,16 @@ SshServer::SshServer(const Sandbox& sandbox) : directory_(prepare(sandbox)), ser
 
 std::string SshServer::url(const fs::path& repository) const {
   return fmt::format("ssh://{}@127.0.0.1:{}{}", user_name(), server_.port, repository.string());
+}
+
+void SshServer::force_command(const std::string& command) const {
+  std::string quoted;
+  for (const char c : command) {
+    if (c == '"') quoted += '\\';
+    quoted += c;
+  }
+  write_file(directory_ / "authorized_keys",
+             fmt::format("command=\"{}\",restrict {}", quoted, read_file(directory_ / "user_key.pub")));
 }
 
 std::string SshServer::client(const std::string& key, const std::string& known_hosts) const {

@@ -17,6 +17,9 @@ class SshServer {
   /// Returns `ssh://<user>@127.0.0.1:<port>/<absolute path>`.
   std::string url(const fs::path& repository) const;
 
+  /// From now on the key runs this and nothing else, as `command=` of authorized_keys has it.
+  void force_command(const std::string& command) const;
+
   /// Returns the ssh that gets in, for GIT_SSH_COMMAND or core.sshCommand.
   std::string command() const { return client("user_key", "known_hosts"); }
   /// The same with a key that the server refuses.

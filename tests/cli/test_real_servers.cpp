@@ -1,0 +1,193 @@
+// Pushes over each kind of server that the manual speaks of, set up as git-mlem-server(7) says.
+#include "support/http_server.hpp"
+#include "support/ssh_server.hpp"
+
+#include "cli/server.hpp"
+#include <fmt/format.h>
+
+#include <algorithm>
+
+using namespace mlem::test;
+namespace fs = boost::filesystem;
+
+namespace {
+
+/// Expects a push to be refused for the links, to say so to the pusher, and to leave the refs as they were.
+void check_refused(const Server& server, const fs::path& bare, const std::vector<std::string>& arguments,
+                   const std::string& message) {
+  const std::string before = server.git_in(bare, {"for-each-ref"}).output;
+  const Outcome refused = server.push(arguments);
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "remote: error: " + message));
+  CHECK(contains(refused.errors, "[remote rejected]"));
+  CHECK(server.git_in(bare, {"for-each-ref"}).output == before);
+}
+
+void check_lands(const Server& server, const std::vector<std::string>& arguments) {
+  const Outcome landed = server.push(arguments);
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+}
+
+/// Each kind of ref update, once with good links and once with a broken one, to the remote `origin`.
+void check_pushes(Server& server, const fs::path& bare) {
+  RepoBuilder& registry = server.world.registry;
+  registry.commit({{"a.mlem", server.link("main")}});
+  check_lands(server, {"origin", "main"});
+  registry.tag("good");
+  registry.commit({{"a.mlem", server.link("5-deploy-meta")}});
+  check_lands(server, {"origin", "main", "main:refs/heads/topic", "good"});  // update, new branch, tag
+  const std::string good = registry.id("HEAD");
+  registry.commit({{"b.mlem", server.link("nope")}});
+  const std::string broken = "b.mlem: missing-rev";
+  check_refused(server, bare, {"origin", "main"}, "refs/heads/main: " + broken);
+  check_refused(server, bare, {"origin", "main:refs/heads/fresh"}, "refs/heads/fresh: " + broken);
+  check_refused(server, bare, {"origin", "main:refs/tags/v1"}, "refs/tags/v1: " + broken);
+  check_refused(server, bare, {"origin", good + ":refs/heads/other", "main"}, "refs/heads/main: " + broken);
+  check_refused(server, bare, {"--atomic", "origin", good + ":refs/heads/other", "main"}, "refs/heads/main: " + broken);
+
+  registry.git({"checkout", "-q", "--detach", "good"});
+  registry.commit({{"c.mlem", server.link("nope")}});
+  check_refused(server, bare, {"--force", "origin", "HEAD:topic"}, "refs/heads/topic: c.mlem: missing-rev");
+  registry.git({"reset", "-q", "--hard", "good"});
+  registry.commit({{"c.mlem", server.link("main")}});
+  check_lands(server, {"--force", "origin", "HEAD:topic"});
+  check_lands(server, {"--atomic", "origin", good + ":refs/heads/one", good + ":refs/heads/two"});
+  check_lands(server, {"origin", ":topic", ":refs/tags/good"});
+  CHECK(server.git_in(bare, {"rev-parse", "-q", "--verify", "topic"}).code == 1);
+}
+
+void set_origin(const Server& server, const std::string& url) {
+  server.world.registry.git({"remote", "set-url", "origin", url});
+}
+
+}  // namespace
+
+TEST_CASE("real servers: plain ssh") {
+  Server server;
+  const SshServer ssh(server.world.sandbox);
+  set_origin(server, ssh.url(server.bare));
+  server.world.registry.git({"config", "core.sshCommand", ssh.command()});
+  check_pushes(server, server.bare);
+}
+
+TEST_CASE("real servers: ssh with a forced command that names the pusher") {
+  Server server;
+  const SshServer ssh(server.world.sandbox);
+  set_origin(server, ssh.url(server.bare));
+  server.world.registry.git({"config", "core.sshCommand", ssh.command()});
+  server.config("mlem.pusher", "MLEM_PUSHER");
+  server.config("mlem-policy.main.approver", "alice");
+  const auto push_as = [&](const std::string& name) {
+    ssh.force_command("MLEM_PUSHER=" + name + " git-shell -c \"$SSH_ORIGINAL_COMMAND\"");
+    return server.push({"origin", "main"});
+  };
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  const Outcome refused = push_as("mallory");
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "forbidden (approver)"));
+  const Outcome landed = push_as("alice");
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+}
+
+TEST_CASE("real servers: git http-backend") {
+  Server server;
+  const HttpServer http(server.world.sandbox);
+  const fs::path bare = http.root() / "private/registry.git";
+  fs::rename(server.bare, bare);
+  server.bare = bare;
+  set_origin(server, http.url("private/registry.git"));
+  const fs::path helper = server.world.sandbox / "credentials";
+  write_file(helper,
+             fmt::format("#!/bin/sh\necho username={}\necho 'password={}'\n", HttpServer::user, HttpServer::password));
+  fs::permissions(helper, fs::owner_all);
+  server.world.registry.git({"config", "credential.helper", helper.string()});
+  SUBCASE("any pusher") { check_pushes(server, bare); }
+  SUBCASE("approvers are known by REMOTE_USER") {
+    server.config("mlem.pusher", "REMOTE_USER");
+    server.config("mlem-policy.main.approver", "bob");
+    server.world.registry.commit({{"a.mlem", server.link("main")}});
+    const Outcome refused = server.push({"origin", "main"});
+    CAPTURE(refused);
+    CHECK(contains(refused.errors, "forbidden (approver)"));
+    server.config("mlem-policy.main.approver", HttpServer::user);
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+}
+
+namespace {
+
+/// gitolite in the sandbox's home, behind an ssh server, with one registry that `alice` may push to.
+struct Gitolite {
+  Server server;
+  SshServer ssh{server.world.sandbox};
+  fs::path home = server.world.sandbox.home();
+  fs::path bare = home / "repositories/registry.git";
+
+  explicit Gitolite(const std::string& rules) {
+    const fs::path key = server.world.sandbox / "alice.pub";
+    write_file(key, read_file(server.world.sandbox / "sshd/user_key.pub"));
+    gitolite({"setup", "-pk", key.string()});
+    std::string settings = read_file(home / ".gitolite.rc");
+    const std::string commented = "# LOCAL_CODE                =>  \"$ENV{HOME}/local\"";
+    const std::size_t place = settings.find(commented);
+    REQUIRE(place != std::string::npos);
+    settings.replace(place, 1, "");
+    write_file(home / ".gitolite.rc", settings);
+    write_file(home / ".gitolite/conf/gitolite.conf", "repo registry\n    RW+ = alice\n" + rules);
+    ssh.force_command("/usr/share/gitolite3/gitolite-shell alice");
+    server.world.registry.git({"config", "core.sshCommand", ssh.command()});
+    const std::string url = ssh.url(bare);
+    set_origin(server, url.substr(0, url.size() - bare.string().size()) + "/registry");
+  }
+  void gitolite(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> all{"gitolite"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Outcome outcome = server.world.sandbox.run(all);
+    CAPTURE(outcome);
+    REQUIRE(outcome.code == 0);
+  }
+  /// Copies one of the files for servers to where gitolite looks for it.
+  void copy(const std::string& name, const fs::path& to) const {
+    const fs::path data = fs::path(program_directory()) / "../share/git-mlem/hooks";
+    fs::create_directories(to.parent_path());
+    fs::copy_file(data / name, to);
+    fs::permissions(to, fs::owner_all);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("real servers: gitolite with a common hook") {
+  Gitolite place("");
+  place.copy("server.d/git-mlem", place.home / "local/hooks/common/pre-receive");
+  place.gitolite({"setup"});
+  place.gitolite({"setup", "--hooks-only"});
+  check_pushes(place.server, place.bare);
+
+  place.server.git_in(place.bare, {"config", "mlem.pusher", "GL_USER"});
+  place.server.git_in(place.bare, {"config", "mlem-policy.p.approver", "bob"});
+  const Outcome refused = place.server.push({"origin", "HEAD:refs/heads/new"});
+  CAPTURE(refused);
+  CHECK(contains(refused.errors, "forbidden (approver)"));
+}
+
+TEST_CASE("real servers: gitolite with a virtual ref") {
+  Gitolite place("    - VREF/MLEM = @all\n");
+  place.copy("gitolite/MLEM", place.home / "local/VREF/MLEM");
+  place.gitolite({"setup"});
+  RepoBuilder& registry = place.server.world.registry;
+  registry.commit({{"a.mlem", place.server.link("main")}});
+  check_lands(place.server, {"origin", "main"});
+  registry.commit({{"b.mlem", place.server.link("nope")}});
+  const Outcome refused = place.server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "b.mlem: missing-rev"));
+  CHECK(contains(refused.errors, "the links of this push are refused"));
+  check_lands(place.server, {"origin", "main~1:refs/heads/topic"});
+  check_lands(place.server, {"origin", ":topic"});
+}
