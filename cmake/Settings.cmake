@@ -7,6 +7,8 @@ if(GIT_MLEM_SANITIZE)
   set(sanitize -fsanitize=${GIT_MLEM_SANITIZE} -fno-sanitize-recover=all)
   target_compile_options(mlem_settings INTERFACE ${sanitize} -fno-omit-frame-pointer)
   target_link_options(mlem_settings INTERFACE ${sanitize})
+  add_library(mlem_leaks OBJECT "${PROJECT_SOURCE_DIR}/cmake/leaks.cpp")
+  target_link_libraries(mlem_settings INTERFACE $<TARGET_OBJECTS:mlem_leaks>)
 endif()
 
 add_library(mlem_warnings INTERFACE)

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "resolve/detail/in_parallel.hpp"
+#include "resolve/detail/place.hpp"
 #include "resolve/source_reader.hpp"
 
 #include <algorithm>
@@ -90,6 +91,10 @@ void Resolver::read_level(const std::vector<int>& level) {
 
   std::vector<const std::vector<Target*>*> groups;
   for (const auto& [url, targets] : by_repository) groups.push_back(&targets);
+  // What is at hand is not to wait for servers that may use up the time there is.
+  std::stable_partition(groups.begin(), groups.end(), [&](const auto* targets) {
+    return detail::is_in_place(*targets->front()->source.repo, settings_);
+  });
   Settings quiet = settings_;
   quiet.interactive = false;
   std::atomic<std::size_t> done = 0;

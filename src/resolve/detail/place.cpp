@@ -37,6 +37,10 @@ std::optional<std::string> directory_of(const std::string& rewritten) {
 
 }  // namespace
 
+bool is_in_place(const RepoUrl& url, const Settings& settings) {
+  return directory_of(git::rewrite_url(url.fetch_text(), settings.config)).has_value();
+}
+
 std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
                                     const std::function<void(const fs::path& git_dir)>& local,
                                     const std::function<void(const std::string& rewritten)>& remote) {

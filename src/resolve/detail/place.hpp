@@ -26,4 +26,7 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
                                     const std::function<void(const fs::path& git_dir)>& local,
                                     const std::function<void(const std::string& rewritten)>& remote);
 
+/// Whether git's configuration leads `url` to a directory of this machine.
+bool is_in_place(const RepoUrl& url, const Settings& settings);
+
 }  // namespace mlem::resolve::detail

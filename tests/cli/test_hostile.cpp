@@ -1,0 +1,303 @@
+// What a server meets: sources that fail in every way, pushes made to hurt, many pushes at once.
+#include "support/http_server.hpp"
+#include "support/stub_server.hpp"
+
+#include "cli/server.hpp"
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+using namespace mlem::test;
+namespace fs = boost::filesystem;
+
+namespace {
+
+const std::string sources = "https://git.example.com/";
+
+/// A server whose sources are said to be at `sources`, and lead to `url`.
+struct WithSources : Server {
+  explicit WithSources(const std::string& url) { config("url." + url + ".insteadOf", sources); }
+  std::string link_to(const std::string& repo, const std::string& rev = "main") const {
+    return link_text({.path = "models/rf.mlem", .repo = sources + repo + "/", .rev = rev});
+  }
+};
+
+/// Feeds `git fast-import` with one commit on `main`. Blobs are given by the text of a `data` command each.
+void import(const Server& server, const std::string& stream) {
+  RunOptions options;
+  options.directory = server.world.registry.path();
+  options.input = stream;
+  const Outcome outcome = server.world.sandbox.git({"fast-import", "--quiet", "--force"}, options);
+  CAPTURE(outcome);
+  REQUIRE(outcome.code == 0);
+}
+
+std::string data(const std::string& text) { return fmt::format("data {}\n{}\n", text.size(), text); }
+
+std::string commit_on_main() {
+  return "commit refs/heads/main\ncommitter A <a@example.com> 1700000000 +0000\n" + data("x");
+}
+
+}  // namespace
+
+TEST_CASE("hostile: every way in which a source fails has its verdict") {
+  World probe;
+  const HttpServer http(probe.sandbox);
+  probe.models.bare_clone(http.root() / "models.git");
+  HttpStub cut({HttpStub::cut_response("001e# service=git-upload-pack\n0000", 5000,
+                                       "Content-Type: application/x-git-upload-pack-advertisement\r\n")});
+  HttpStub nonsense(
+      {HttpStub::response("200 OK", "<html>\n<body>welcome</body>\n</html>\n", "Content-Type: text/html\r\n")});
+  const SilentServer silent;
+  struct Row {
+    std::string name;
+    std::string url;
+    std::string verdict;
+  };
+  const Row rows[] = {
+      {"401", http.status_url(401, ""), "auth-required"},
+      {"403", http.status_url(403, ""), "auth-required"},
+      {"404", http.status_url(404, ""), "auth-required"},  // not told from one that may not be seen
+      {"429", http.status_url(429, ""), "unreachable"},
+      {"500", http.status_url(500, ""), "unreachable"},
+      {"cut off", cut.url(""), "unreachable"},
+      {"no git server", nonsense.url(""), "unreachable"},
+      {"silent", silent.url(""), "timeout"},
+      {"a redirect", http.redirect_url(""), "unreachable"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    WithSources server(row.url);
+    server.config("mlem.timeout", "2");
+    server.world.registry.commit({{"a.mlem", server.link_to("models.git")}});
+    const Outcome refused = server.push({"origin", "main"});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "refs/heads/main: a.mlem: " + row.verdict));
+    CHECK(contains(refused.errors, "git.example.com"));
+    CHECK_FALSE(contains(refused.errors, "127.0.0.1"));  // where it leads is the server's affair
+  }
+}
+
+TEST_CASE("hostile: a source that hangs holds a push no longer than the budget") {
+  const SilentServer silent;
+  WithSources server(silent.url(""));
+  server.config("mlem.hookTimeout", "2");
+  Files files{{"good.mlem", server.link("main")}};
+  for (int i = 0; i < 20; ++i) files[fmt::format("{}.mlem", i)] = server.link_to(fmt::format("models-{}", i));
+  server.world.registry.commit(files);
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome refused = server.push({"origin", "main"});
+  const auto took = std::chrono::steady_clock::now() - start;
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "0.mlem: timeout"));
+  CHECK(contains(refused.errors, "21 links judged: 1 ok, 0 broken, 20 undecided"));
+  // Without the budget it would be 30 seconds for each of 8 at once.
+  CHECK(took < std::chrono::seconds(20));
+}
+
+TEST_CASE("hostile: sixteen pushes at once get the right answer each") {
+  World probe;
+  const HttpServer http(probe.sandbox);
+  probe.models.bare_clone(http.root() / "models.git");
+  WithSources server(http.url(""));
+  const SilentServer silent;
+  server.config("url." + silent.url("") + ".insteadOf", "https://slow.example.com/");
+  server.config("mlem.hookTimeout", "12");
+  constexpr int count = 16;
+  std::vector<fs::path> clones;
+  std::vector<std::unique_ptr<RepoBuilder>> builders;
+  for (int i = 0; i < count; ++i) {
+    auto& clone =
+        *builders.emplace_back(std::make_unique<RepoBuilder>(server.world.sandbox, fmt::format("clone-{}", i)));
+    std::string link = server.link_to("models.git", i % 2 == 0 ? "main" : "nope");
+    if (i == 0) link = link_text({.path = "m.mlem", .repo = "https://slow.example.com/m/", .rev = "main"});
+    clone.commit({{fmt::format("{}.mlem", i), link}});
+  }
+  std::vector<Outcome> outcomes(count);
+  std::vector<std::chrono::steady_clock::duration> took(count);
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < count; ++i) {
+      threads.emplace_back([&, i] {
+        const auto at = static_cast<std::size_t>(i);
+        const auto start = std::chrono::steady_clock::now();
+        outcomes[at] = server.git_in(builders[at]->path(),
+                                     {"push", "-q", server.bare.string(), fmt::format("main:refs/heads/b{}", i)});
+        took[at] = std::chrono::steady_clock::now() - start;
+      });
+    }
+  }
+  for (int i = 0; i < count; ++i) {
+    CAPTURE(i);
+    const Outcome& outcome = outcomes[static_cast<std::size_t>(i)];
+    CAPTURE(outcome);
+    if (i == 0) {
+      CHECK(contains(outcome.errors, "0.mlem: timeout"));
+    } else if (i % 2 == 0) {
+      CHECK(outcome.code == 0);
+    } else {
+      CHECK(contains(outcome.errors, fmt::format("refs/heads/b{0}: {0}.mlem: missing-rev", i)));
+    }
+    // Nobody waited for the source that hangs but who asked for it.
+    if (i > 0) CHECK(took[static_cast<std::size_t>(i)] < took[0]);
+  }
+  const fs::path cache = server.bare / "mlem/sources";
+  for (fs::directory_iterator entry(cache), end; entry != end; ++entry) {
+    if (!fs::is_directory(entry->path() / "objects/pack")) continue;
+    CHECK(server.git_in(entry->path(), {"-c", "core.bare=true", "fsck", "--connectivity-only"}).signal == 0);
+  }
+}
+
+TEST_CASE("hostile: no spelling of an address of this machine is connected to") {
+  CountingListener listener;
+  Server server;
+  int number = 0;
+  Files files;
+  for (const char* host : {"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "[::1]",
+                           "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "localhost", "localhost.", "LOCALHOST", "db",
+                           "db.local", "db.internal", "a.localhost", "0", "127.0.0.1."}) {
+    for (const char* protocol : {"https", "ssh"}) {
+      files[fmt::format("{}.mlem", ++number)] = link_text(
+          {.path = "m.mlem", .repo = fmt::format("'{}://{}:{}/o/r/'", protocol, host, listener.port()), .rev = "main"});
+    }
+  }
+  server.world.registry.commit(files);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, fmt::format("{0} links judged: 0 ok, {0} broken, 0 undecided", number)));
+  for (int i = 1; i <= number; ++i) {
+    const bool has_verdict = contains(refused.errors, fmt::format(": {}.mlem: forbidden", i)) ||
+                             contains(refused.errors, fmt::format(": {}.mlem: invalid-link", i));
+    CAPTURE(i);
+    CHECK(has_verdict);
+  }
+  CHECK(listener.attempts() == 0);
+}
+
+TEST_CASE("hostile: revs and paths that look like options or lead elsewhere are refused") {
+  Server server;
+  const fs::path trap = server.world.sandbox / "trap";
+  const auto with = [&](const std::string& path, const std::string& rev) {
+    return link_text({.path = path, .repo = example_url + "/", .rev = rev});
+  };
+  const Files files{
+      {"option.mlem", with("m.mlem", "--upload-pack=touch " + trap.string())},
+      {"dash.mlem", with("m.mlem", "-x")},
+      {"refspec.mlem", with("m.mlem", "main:refs/heads/x")},
+      {"expression.mlem", with("m.mlem", "HEAD~1")},
+      {"dots.mlem", with("../../etc/passwd", "main")},
+      {"git.mlem", with(".git/config.mlem", "main")},
+      {"gIt.mlem", with("a/.gIt/config.mlem", "main")},
+      {"ntfs.mlem", with("a/git~1/config.mlem", "main")},
+      {"control.mlem", with("\"a\\nb.mlem\"", "main")},
+      {"command.mlem",
+       link_text({.path = "m.mlem", .repo = "\"ext::sh -c touch% " + trap.string() + "\"", .rev = "main"})},
+      {"fd.mlem", link_text({.path = "m.mlem", .repo = "\"fd::7\"", .rev = "main"})},
+      {"sshopt.mlem", link_text({.path = "m.mlem", .repo = "ssh://-oProxyCommand=x/y/", .rev = "main"})},
+  };
+  server.world.registry.commit(files);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  for (const auto& [name, text] : files) {
+    CAPTURE(name);
+    const bool has_verdict = contains(refused.errors, "refs/heads/main: " + name + ": invalid-link") ||
+                             contains(refused.errors, "refs/heads/main: " + name + ": forbidden");
+    CHECK(has_verdict);
+  }
+  CHECK_FALSE(fs::exists(trap));
+}
+
+TEST_CASE("hostile: names that would confuse a terminal or a file system are judged and shown escaped") {
+  Server server;
+  const std::string long_name = std::string(4000, 'n') + ".mlem";
+  std::string stream = commit_on_main();
+  for (const std::string& name : {std::string("\"esc\\033[31m.mlem\""), std::string("\"new\\nline.mlem\""),
+                                  "\"deep/" + long_name + "\"", std::string("\"bad\\377utf.mlem\"")}) {
+    stream += "M 100644 inline " + name + "\n" + data(server.link("nope"));
+  }
+  import(server, stream);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused.code);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "4 links judged: 0 ok, 4 broken"));
+  CHECK(contains(refused.errors, "esc\\033[31m.mlem"));
+  CHECK(contains(refused.errors, "new\\nline.mlem"));
+  CHECK(refused.errors.find('\033') == std::string::npos);
+}
+
+TEST_CASE("hostile: files too large or too deep to be links have a verdict") {
+  Server server;
+  std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n";
+  for (char c = 'b'; c < 'j'; ++c) {
+    bomb += fmt::format("{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1}]\n", c, static_cast<char>(c - 1));
+  }
+  const std::string link = server.link("main");
+  std::string stream = commit_on_main();
+  stream += "M 100644 inline huge.mlem\n" + data(link + std::string(100'000'000, '#') + "\n");
+  stream += "M 100644 inline large.mlem\n" + data(link + std::string(100'000, '#') + "\n");
+  stream += "M 100644 inline bomb.mlem\n" + data(bomb + link);
+  stream += "M 100644 inline deep.mlem\n" + data(link + "x: " + std::string(30'000, '[') + std::string(30'000, ']'));
+  import(server, stream);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  for (const char* name : {"huge", "large", "bomb", "deep"}) {
+    CAPTURE(std::string(name));
+    CHECK(contains(refused.errors, fmt::format("refs/heads/main: {}.mlem: invalid-link", name)));
+  }
+}
+
+TEST_CASE("hostile: a hundred thousand links in one push are judged") {
+  Server server;
+  std::string stream =
+      "blob\nmark :1\n" + data(server.link("main")) + "blob\nmark :2\n" + data(server.link("nope")) + commit_on_main();
+  constexpr int count = 100'000;
+  for (int i = 0; i < count; ++i) stream += fmt::format("M 100644 :{} d{}/{}.mlem\n", i % 2 + 1, i % 100, i);
+  import(server, stream);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused.code);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "100000 links judged: 50000 ok, 50000 broken, 0 undecided"));
+  CHECK(contains(refused.errors, "and 49000 more"));  // nobody reads them all
+}
+
+TEST_CASE("hostile: a source with a million refs is read") {
+  World probe;
+  const HttpServer http(probe.sandbox);
+  const fs::path served = http.root() / "models.git";
+  probe.models.bare_clone(served);
+  std::string refs = "# pack-refs with: peeled fully-peeled sorted \n";
+  constexpr int count = 1'000'000;
+  for (int i = 0; i < count; ++i) refs += fmt::format("{} refs/heads/b{:07}\n", probe.model_commit, i);
+  refs += probe.model_commit + " refs/heads/main\n";
+  write_file(served / "packed-refs", refs);
+  WithSources server(http.url(""));
+  server.world.registry.commit(
+      {{"a.mlem", server.link_to("models.git")}, {"b.mlem", server.link_to("models.git", "b0999999")}});
+  const Outcome landed = server.push({"origin", "main"});
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+}
+
+TEST_CASE("hostile: a tree with a git directory in it is judged like any other") {
+  Server server;
+  server.world.registry.commit({{"x.mlem", server.link("nope")}});
+  const std::string blob = server.world.registry.id("HEAD:x.mlem");
+  RunOptions options;
+  options.directory = server.world.registry.path();
+  options.input = "100644 blob " + blob + "\thooks.mlem\n";
+  const std::string inner = server.world.sandbox.git_output({"mktree"}, options);
+  options.input = "040000 tree " + inner + "\t.git\n100644 blob " + blob + "\tx.mlem\n";
+  const std::string tree = server.world.sandbox.git_output({"mktree"}, options);
+  const std::string commit = server.world.registry.git({"commit-tree", "-m", "x", tree});
+  const Outcome refused = server.push({"origin", commit + ":refs/heads/main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "x.mlem: missing-rev"));
+}
