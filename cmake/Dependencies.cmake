@@ -1,5 +1,9 @@
 # Every dependency is a Debian package. All of them are looked for before the configuration stops, so that one
 # `apt-get install` mends it; each missing one is a line that names its package.
+if(GIT_MLEM_STATIC)
+  set(Boost_USE_STATIC_LIBS ON)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+endif()
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
   # libgit2 has no CMake package, and yaml-cpp renamed its target in 0.8; their pkg-config names are stable.
@@ -41,4 +45,34 @@ if(GIT_MLEM_BUILD_TESTS)
 endif()
 if(mlem_missing_packages)
   message(FATAL_ERROR "dependencies are missing; './git-mlem setup' installs them")
+endif()
+
+# What our rooms link: the shared libraries, or the static ones with all that these want themselves where that works. A
+# program whose libraries are inside it starts in half the time; libgit2 alone brings fifteen others along.
+add_library(mlem_libgit2 INTERFACE)
+add_library(mlem_yaml_cpp INTERFACE)
+add_library(mlem_fmt INTERFACE)
+if(GIT_MLEM_STATIC)
+  # What libgit2 is built on differs between distributions, and libgit2.pc does not tell all of it. Kerberos has no
+  # static library.
+  set(libgit2_libraries "")
+  foreach(library libgit2.a libmbedtls.a libmbedx509.a libmbedcrypto.a libhttp_parser.a libssh2.a libpcre2-8.a libssl.a
+                  libcrypto.a libz.a libgssapi_krb5.so.2)
+    find_library(MLEM_${library} ${library})
+    list(APPEND libgit2_libraries "${MLEM_${library}}")
+  endforeach()
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_LIBRARIES "${libgit2_libraries}")
+  check_cxx_source_compiles("#include <git2.h>\nint main() { return git_libgit2_init(); }" MLEM_STATIC_LIBGIT2)
+  unset(CMAKE_REQUIRED_LIBRARIES)
+  find_library(MLEM_libyaml-cpp.a libyaml-cpp.a)
+endif()
+if(MLEM_STATIC_LIBGIT2 AND MLEM_libyaml-cpp.a)
+  target_link_libraries(mlem_libgit2 INTERFACE ${libgit2_libraries})
+  target_link_libraries(mlem_yaml_cpp INTERFACE ${MLEM_libyaml-cpp.a})
+  target_link_libraries(mlem_fmt INTERFACE fmt::fmt-header-only)
+else()
+  target_link_libraries(mlem_libgit2 INTERFACE PkgConfig::LIBGIT2)
+  target_link_libraries(mlem_yaml_cpp INTERFACE PkgConfig::YAML_CPP)
+  target_link_libraries(mlem_fmt INTERFACE fmt::fmt)
 endif()

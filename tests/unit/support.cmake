@@ -9,5 +9,5 @@ add_executable(test_support main.cpp
   test_support_stub_server.cpp
   test_support_temp_dir.cpp
   test_support_trace.cpp)
-target_link_libraries(test_support PRIVATE mlem_test_support mlem_warnings fmt::fmt)
+target_link_libraries(test_support PRIVATE mlem_test_support mlem_warnings mlem_fmt)
 add_test(NAME unit_support COMMAND test_support)

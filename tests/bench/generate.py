@@ -1,0 +1,117 @@
+"""Registries and their sources for the benchmarks, made by `git fast-import` from fixed seeds."""
+
+import os
+import pathlib
+import random
+import subprocess
+
+SOURCES = 50
+REVS = 8
+BASE_URL = "https://git.example.com/team/"
+
+
+def git(directory, *arguments, **options):
+    return subprocess.run(["git", "-C", str(directory), *arguments], check=True, capture_output=True, **options).stdout
+
+
+def data(text):
+    raw = text if isinstance(text, bytes) else text.encode()
+    return b"data %d\n%s\n" % (len(raw), raw)
+
+
+def fast_import(directory, chunks):
+    process = subprocess.Popen(
+        ["git", "-C", str(directory), "fast-import", "--quiet", "--force"], stdin=subprocess.PIPE)
+    for chunk in chunks:
+        process.stdin.write(chunk)
+    process.stdin.close()
+    if process.wait() != 0:
+        raise SystemExit("fast-import failed")
+
+
+def commit(ref, number, parent=None):
+    text = f"commit {ref}\ncommitter Bench <bench@example.com> {1700000000 + number} +0000\n".encode() + data("x")
+    return text + (f"from {parent}\n".encode() if parent else b"")
+
+
+def init(directory, bare=False):
+    subprocess.run(["git", "init", "-q", "-b", "main", *(["--bare"] if bare else []), str(directory)], check=True)
+
+
+def model(seed):
+    """A metafile of the size that MLEM writes for a small model: about 2 KB."""
+    numbers = random.Random(seed)
+    columns = "".join(f"      - name: column_{i}\n        dtype: float64\n" for i in range(20))
+    digest = "%032x" % numbers.getrandbits(128)
+    return (f"artifacts:\n  data:\n    hash: {digest}\n    size: {numbers.randrange(10**8)}\n    uri: model\n"
+            f"call_orders:\n  predict:\n  - - model\n    - predict\nmodel_type:\n  methods:\n    predict:\n"
+            f"      args:\n      - name: X\n        type_:\n          columns:\n{columns}"
+            f"      name: predict\n  type: sklearn\nobject_type: model\nrequirements:\n"
+            f"- module: sklearn\n  version: 1.0.2\n- module: pandas\n  version: 1.4.1\n")
+
+
+def make_source(directory, number, objects):
+    """A bare repository with `objects` metafiles at each of REVS tags, all of them different."""
+    init(directory, bare=True)
+
+    def stream():
+        for rev in range(REVS):
+            yield commit("refs/heads/main", rev)
+            for each in range(objects):
+                yield f"M 100644 inline models/m{each:04}.mlem\n".encode()
+                yield data(model(f"{number}/{rev}/{each}"))
+            yield f"reset refs/tags/v{rev}\nfrom refs/heads/main\n\n".encode()
+
+    fast_import(directory, stream())
+    git(directory, "repack", "-adq")
+
+
+def link(number, links):
+    objects = max(1, links // (SOURCES * REVS))
+    source, rest = number % SOURCES, number // SOURCES
+    rev, each = rest % REVS, rest // REVS % objects
+    return (f"link_type: model\nobject_type: link\npath: models/m{each:04}.mlem\n"
+            f"repo: {BASE_URL}s{source}/\nrev: v{rev}\n")
+
+
+def link_name(number):
+    return f"team{number % 100:02}/link{number:07}.mlem"
+
+
+def make(directory, links):
+    """A registry of `links` links in `directory`/registry and its sources beside it; kept if it is there already."""
+    directory = pathlib.Path(directory)
+    registry = directory / "registry"
+    if (directory / "done").exists():
+        return registry
+    directory.mkdir(parents=True, exist_ok=True)
+    objects = max(1, links // (SOURCES * REVS))
+    for number in range(SOURCES):
+        make_source(directory / f"s{number}", number, objects)
+    init(registry)
+
+    def stream():
+        yield commit("refs/heads/main", 0)
+        yield b"M 100644 inline .mlem.yaml\n" + data("")
+        yield b"M 100644 inline object.mlem\n" + data("object_type: model\n")
+        yield b"M 100644 inline README\n" + data("readme\n")
+        for number in range(links):
+            yield f"M 100644 inline {link_name(number)}\n".encode() + data(link(number, links))
+        # Ten links move to the next rev.
+        yield commit("refs/heads/main", 1)
+        for number in range(0, min(links, 10)):
+            moved = link(number, links).replace("rev: v", f"rev: refs/tags/v")
+            yield f"M 100644 inline {link_name(number)}\n".encode() + data(moved)
+
+    fast_import(registry, stream())
+    git(registry, "config", f"url.file://{directory}/.insteadOf", BASE_URL)
+    git(registry, "repack", "-adq")
+    git(registry, "read-tree", "HEAD")
+    (directory / "done").touch()
+    return registry
+
+
+if __name__ == "__main__":
+    import sys
+
+    make(sys.argv[1], int(sys.argv[2]))
