@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <set>
+#include <thread>
 #include <utility>
 
 namespace mlem::resolve {
@@ -91,19 +92,24 @@ void Resolver::read_level(const std::vector<int>& level) {
 
   std::vector<const std::vector<Target*>*> groups;
   for (const auto& [url, targets] : by_repository) groups.push_back(&targets);
-  // What is at hand is not to wait for servers that may use up the time there is.
-  std::stable_partition(groups.begin(), groups.end(), [&](const auto* targets) {
+  const auto remote = std::stable_partition(groups.begin(), groups.end(), [&](const auto* targets) {
     return detail::is_in_place(*targets->front()->source.repo, settings_);
   });
+  const auto in_place = static_cast<std::size_t>(remote - groups.begin());
   Settings quiet = settings_;
   quiet.interactive = false;
   std::atomic<std::size_t> done = 0;
-  detail::in_parallel(groups.size(), settings_.jobs, [&](std::size_t i) {
+  const auto read = [&](std::size_t i) {
     if (settings_.progress) settings_.progress(done, groups.size());
     read_source(*groups[i]->front()->source.repo, *groups[i], quiet);
     ++done;
     if (settings_.progress) settings_.progress(done, groups.size());
-  });
+  };
+  // What is at hand does not wait for servers, which may use up the time there is; it costs processor time, and more
+  // threads than processors would only be in each other's way.
+  const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  detail::in_parallel(in_place, std::min(settings_.jobs, processors), read);
+  detail::in_parallel(groups.size() - in_place, settings_.jobs, [&](std::size_t i) { read(in_place + i); });
   if (!settings_.interactive) return;
   // One at a time: two prompts on one terminal would mix.
   for (const auto* group : groups) {

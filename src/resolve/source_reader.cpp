@@ -9,6 +9,9 @@
 #include "resolve/detail/rev_lookup.hpp"
 #include "yaml/metafile.hpp"
 
+#include <algorithm>
+#include <memory>
+#include <unordered_map>
 #include <utility>
 
 namespace mlem::resolve {
@@ -108,8 +111,15 @@ std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& objec
 
 namespace {
 
+/// Remembers what it was asked: many links name the same few refs.
 detail::Refs refs_of(git::Repository& repository) {
-  return {.find = [&repository](const std::string& name) { return repository.find_ref(name); },
+  const auto known = std::make_shared<std::unordered_map<std::string, std::optional<Oid>>>();
+  return {.find =
+              [&repository, known](const std::string& name) {
+                const auto [found, is_new] = known->try_emplace(name);
+                if (is_new) found->second = repository.find_ref(name);
+                return found->second;
+              },
           .names =
               [&repository] {
                 std::vector<std::string> names;
@@ -126,11 +136,17 @@ detail::Refs refs_of(git::Repository& repository) {
 void read_repository(git::Repository& repository, const std::vector<Target*>& targets) {
   const detail::Refs refs = refs_of(repository);
   const auto peel = [&](const Oid& oid) { return repository.find_commit(oid); };
+  std::vector<std::pair<Oid, Target*>> wanted;
   for (Target* target : targets) {
     if (!detail::divide(refs, *target)) continue;
-    const auto object = detail::find_rev(refs, *target, peel);
-    if (!object) continue;
-    if (const auto missing = detail::answer_at(repository, *object, *target); !missing.empty()) {
+    if (const auto object = detail::find_rev(refs, *target, peel)) wanted.emplace_back(*object, target);
+  }
+  // The repository remembers what it read last: the trees of one commit, one directory after the other.
+  std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second->source.path < b.second->source.path;
+  });
+  for (const auto& [object, target] : wanted) {
+    if (const auto missing = detail::answer_at(repository, object, *target); !missing.empty()) {
       target->fail(Verdict::unreachable, "the repository lacks object " + missing.front().hex(),
                    "it is a partial clone; fetch the object there");
     }

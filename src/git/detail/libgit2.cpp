@@ -12,6 +12,8 @@ struct Library {
     if (git_libgit2_init() < 0) throw Error(ErrorKind::unavailable, "cannot start libgit2", libgit2_reason());
     // git has judged the owner before, and libgit2 does not take its `safe.directory=*` for an answer.
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    // Whoever wrote an object checked it against its id; git does not do so again at each read either.
+    git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
     // Extensions that do not change how objects and refs are read; compared in lower case. Not `objectformat`: SHA-256
     // repositories would open, and every read in them fail.
     const char* extensions[] = {"worktreeconfig", "partialclone", "preciousobjects"};

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -117,8 +118,11 @@ std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid)
 }
 
 std::optional<Oid> ObjectRepository::find_commit(const Oid& oid) {
+  if (last_peeled_ && last_peeled_->first == oid) return last_peeled_->second;
   const auto peeled = peel(oid);
-  return peeled && peeled->second == ObjectType::commit ? std::optional(peeled->first) : std::nullopt;
+  if (!peeled || peeled->second != ObjectType::commit) return std::nullopt;
+  last_peeled_.emplace(oid, peeled->first);
+  return peeled->first;
 }
 
 std::optional<Oid> ObjectRepository::find_tree_ish(const Oid& oid) {
@@ -127,6 +131,7 @@ std::optional<Oid> ObjectRepository::find_tree_ish(const Oid& oid) {
 }
 
 std::int64_t ObjectRepository::commit_time(const Oid& commit) {
+  if (last_time_ && last_time_->first == commit) return last_time_->second;
   const auto content = read_as(ObjectType::commit, commit, max_commit);
   if (!content) throw_corrupt(commit, "it is missing");
   // `committer A U Thor <author@example.com> 1704067260 +0000`; a name may have anything in it but `>` and newlines.
@@ -137,6 +142,7 @@ std::int64_t ObjectRepository::commit_time(const Oid& commit) {
       std::from_chars(line.data() + digits + 2, line.data() + line.size(), seconds).ec != std::errc{}) {
     throw_corrupt(commit, "it has no committer's time");
   }
+  last_time_.emplace(commit, seconds);
   return seconds;
 }
 
@@ -151,24 +157,41 @@ std::optional<Oid> ObjectRepository::tree_of(const Oid& commit) {
   return tree;
 }
 
+const ObjectRepository::KnownTree* ObjectRepository::known_tree(const Oid& tree, std::size_t depth) {
+  constexpr std::size_t most_depths = 16;
+  const std::size_t place = std::min(depth, most_depths - 1);
+  if (place < last_trees_.size() && last_trees_[place].oid == tree) return &last_trees_[place];
+  auto content = read_as(ObjectType::tree, tree, max_tree);
+  if (!content) return nullptr;
+  KnownTree known{tree, {}};
+  TreeReader reader(tree, std::move(*content));
+  while (reader.next()) known.entries.emplace_back(reader.name(), reader.entry());
+  std::stable_sort(known.entries.begin(), known.entries.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  if (last_trees_.size() <= place) last_trees_.resize(place + 1);
+  last_trees_[place] = std::move(known);
+  return &last_trees_[place];
+}
+
 Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
   const auto missing = [](const Oid& oid) { return Lookup{Lookup::State::missing_object, {}, oid}; };
   const std::optional<Oid> root = tree_of(commit);
   if (!root) return missing(commit);
   Entry at{0040000, *root};
+  std::size_t depth = 0;
   for (std::optional<std::string_view> rest = path; rest;) {
     const std::size_t slash = rest->find('/');
     const std::string_view name = rest->substr(0, slash);
     rest = slash == std::string_view::npos ? std::nullopt : std::optional(rest->substr(slash + 1));
     if (!is_directory(at)) return {};
-    auto content = read_as(ObjectType::tree, at.oid, max_tree);
-    if (!content) return missing(at.oid);
+    const KnownTree* tree = known_tree(at.oid, depth++);
+    if (tree == nullptr) return missing(at.oid);
     if (path.empty()) break;
-    TreeReader tree(at.oid, std::move(*content));
-    bool found = false;
-    while (!found && tree.next()) found = tree.name() == name;
-    if (!found) return {};
-    at = tree.entry();
+    const auto found =
+        std::lower_bound(tree->entries.begin(), tree->entries.end(), name,
+                         [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
+    if (found == tree->entries.end() || found->first != name) return {};
+    at = found->second;
   }
   return {Lookup::State::found, at, std::nullopt};
 }

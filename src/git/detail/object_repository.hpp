@@ -3,7 +3,9 @@
 #include "git/repository.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace mlem::git::detail {
 
@@ -43,8 +45,19 @@ class ObjectRepository : public Repository {
   /// Returns a tree's content. Throws Error(unavailable) if it is absent.
   std::string read_tree(const Oid& tree);
 
+  /// The entries of a tree, sorted by name, for looking many names up.
+  struct KnownTree {
+    Oid oid;
+    std::vector<std::pair<std::string, Entry>> entries;
+  };
+  /// Returns the entries of the tree on the way to a path, `depth` directories below the root; null if it is absent.
+  const KnownTree* known_tree(const Oid& tree, std::size_t depth);
+
   // Links of one registry are looked up in the same few commits, mostly in a row.
   std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;
+  std::optional<std::pair<Oid, Oid>> last_peeled_;  ///< a commit, or tags that lead to it
+  std::optional<std::pair<Oid, std::int64_t>> last_time_;
+  std::vector<KnownTree> last_trees_;  ///< by depth
 };
 
 /// Opens with libgit2; null if it does not know the repository's format. Throws Error(not_found) if there is none.
