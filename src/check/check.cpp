@@ -6,6 +6,7 @@
 #include "yaml/metafile.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -64,6 +65,13 @@ std::optional<std::string> old_marker_of(const std::string& name) {
 }
 
 bool is_new_marker(std::string_view name) { return name == ".mlem.yaml" || name.ends_with("/.mlem.yaml"); }
+
+/// Whether a link is in a part: the same on every machine, and even if names are alike (FNV-1a).
+bool is_in(const Shard& shard, std::string_view name) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash % shard.count == shard.number - 1;
+}
 
 bool has_mode_of_link(const git::Entry& entry) {
   const std::uint32_t type = entry.mode & git::mode_type_mask;
@@ -237,6 +245,7 @@ class Judge {
       finding.message = std::move(message);
       finding.hint = std::move(hint);
     };
+    if (part.scope->shard.count > 1 && !is_in(part.scope->shard, file.name)) return;
     if (file.stage != 0) {
       invalid("unmerged", "resolve the conflict and 'git add' the file");
       return;

@@ -19,6 +19,12 @@ struct Rules {
   bool is_approved = true;  ///< whoever made the change may change what the policy is about
 };
 
+/// One of `count` parts of a registry's links: which one a link is in, its name alone decides.
+struct Shard {
+  std::size_t number = 1;  ///< from 1
+  std::size_t count = 1;
+};
+
 /// Which links are judged, and in which tree aliases are resolved.
 struct Scope {
   enum class Kind {
@@ -32,6 +38,7 @@ struct Scope {
   std::optional<Oid> before{};  ///< of changes: a commit or tree; none: nothing
   std::vector<std::string> pathspecs{};
   std::optional<std::vector<git::Change>> changes{};  ///< of changes, if they are known already
+  Shard shard{};                                      ///< judge this part of them
   bool reachable = false;                             ///< whether commits must be on a branch or tag of their source
 
   std::vector<Rules> rules{};       ///< the policies in force

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <ostream>
 
 namespace mlem::command {
@@ -60,6 +61,19 @@ check::Scope policy_scope(const git::Registry& registry, const std::string& ref_
   return check::push_scopes(registry, {update}, pusher).front();
 }
 
+/// `<i>/<n>`, as `--shard` has it.
+check::Shard parse_shard(const std::string& text, const Options& options) {
+  check::Shard shard;
+  const char* const end = text.data() + text.size();
+  const auto [slash, bad_number] = std::from_chars(text.data(), end, shard.number);
+  const bool has_slash = bad_number == std::errc{} && slash != end && *slash == '/';
+  const auto [rest, bad_count] = std::from_chars(has_slash ? slash + 1 : end, end, shard.count);
+  if (!has_slash || bad_count != std::errc{} || rest != end || shard.number < 1 || shard.number > shard.count) {
+    throw options.wrong("'--shard' takes <i>/<n>, such as 1/4");
+  }
+  return shard;
+}
+
 int exit_code(const check::Summary& summary, bool strict) {
   if (summary.broken > 0 || (strict && summary.warnings > 0)) return exit_no;
   return summary.undecided > 0 ? exit_undecided : exit_yes;
@@ -80,6 +94,7 @@ int run_check(const Args& args, Context& context) {
   bool fresh = false;
   std::optional<std::string> jobs;
   std::optional<std::string> policy;
+  std::optional<std::string> shard;
   options.flag("cached", "judge the index (default)", cached)
       .flag("worktree", "judge the files of the work tree", worktree)
       .flag("changed", "judge what differs between HEAD and the index", changed)
@@ -87,6 +102,7 @@ int run_check(const Args& args, Context& context) {
       .flag("fresh", "ask the sources again for what the cache has", fresh)
       .flag("reachable", "want commits to be on a branch or tag of their source", reachable)
       .value("policy", "ref", "judge as the server would a push to this ref", policy)
+      .value("shard", "i/n", "judge one of n parts of the links", shard)
       .flag("strict", "let warnings fail", strict)
       .value("jobs,j", "n", "read that many repositories at once", jobs);
   add_format_options(options, format);
@@ -95,6 +111,7 @@ int run_check(const Args& args, Context& context) {
   if (cached + worktree + changed + static_cast<int>(!rest->words.empty()) > 1 || rest->words.size() > 1) {
     throw options.wrong("more than one thing to judge; paths follow '--'");
   }
+  if (policy && shard) throw options.wrong("'--policy' is about the whole registry");
   if (policy && !rest->paths.empty()) throw options.wrong("'--policy' is about the whole registry");
 
   const git::Registry registry = open_registry(context);
@@ -139,6 +156,7 @@ int run_check(const Args& args, Context& context) {
   if (policy) scope = policy_scope(registry, *policy, scope);
   scope.pathspecs = rest->paths;
   scope.reachable = reachable;
+  if (shard) scope.shard = parse_shard(*shard, options);
 
   const bool color = wants_color(format, context, registry);
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {

@@ -4,6 +4,9 @@
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
+#include <set>
+#include <sstream>
+
 using namespace mlem::test;
 
 namespace {
@@ -160,6 +163,34 @@ TEST_CASE("check: an answer from the cache says how old it is") {
   CHECK(offline.code == 0);
   CHECK(offline.errors == "1 link: 1 ok, 0 broken, 0 undecided\nbranches and tags as the cache saw them just now\n");
   CHECK(server.requests().size() == asked);
+}
+
+TEST_CASE("check: the shards of a registry are the whole and share nothing") {
+  World world;
+  Files files;
+  for (int i = 0; i < 50; ++i) files["links/" + std::to_string(i) + ".mlem"] = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit(files);
+  const std::string whole = world.mlem({"check", "--porcelain"}).output;
+  for (const int count : {1, 2, 3, 7}) {
+    CAPTURE(count);
+    std::multiset<std::string> lines;
+    for (int i = 1; i <= count; ++i) {
+      const Outcome part =
+          world.mlem({"check", "--porcelain", "--shard", std::to_string(i) + "/" + std::to_string(count)});
+      CHECK(part.code == 0);
+      CHECK_FALSE(part.output.empty());
+      std::istringstream text(part.output);
+      for (std::string line; std::getline(text, line);) lines.insert(line + "\n");
+    }
+    std::multiset<std::string> expected;
+    std::istringstream text(whole);
+    for (std::string line; std::getline(text, line);) expected.insert(line + "\n");
+    CHECK(lines == expected);
+  }
+  for (const char* bad : {"0/2", "3/2", "1", "1/", "/2", "a/b", "1/2x", "-1/2"}) {
+    CAPTURE(std::string(bad));
+    CHECK(world.mlem({"check", "--shard", bad}).code == 129);
+  }
 }
 
 TEST_CASE("check: progress is shown on a terminal alone and after a while") {
