@@ -1,3 +1,5 @@
+#include "support/trace.hpp"
+
 #include "cli/server.hpp"
 
 using namespace mlem::test;
@@ -256,4 +258,34 @@ TEST_CASE("hook: update judges one ref") {
   CHECK(refused.code == 1);
   CHECK(server.world.mlem({"hook", "update", "refs/heads/main", tip, zeros}).code == 0);
   CHECK(server.world.mlem({"hook", "update", "refs/heads/main"}).code == 129);
+}
+
+TEST_CASE("server: a push costs what it changes") {
+  Server server;
+  Files files;
+  for (int i = 0; i < 10'000; ++i)
+    files[std::to_string(i % 100) + "/" + std::to_string(i) + ".mlem"] = server.link("main");
+  server.world.registry.commit(files);
+  fs::rename(server.bare / "hooks/pre-receive", server.bare / "hooks/off");
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  const auto count_of_push = [&] {
+    const fs::path trace = server.world.sandbox / ("trace-" + server.world.registry.id("HEAD"));
+    server.world.sandbox.environment()["GIT_TRACE2_EVENT"] = trace.string();
+    const Outcome pushed = server.push({"origin", "main"});
+    server.world.sandbox.environment().erase("GIT_TRACE2_EVENT");
+    CAPTURE(pushed);
+    CHECK(pushed.code == 0);
+    return git_commands(trace).size();
+  };
+  server.world.registry.commit({{"7/7.mlem", server.link("4-pack")}});
+  const std::size_t without = count_of_push();
+  fs::rename(server.bare / "hooks/off", server.bare / "hooks/pre-receive");
+  server.world.registry.commit({{"8/8.mlem", server.link("4-pack")}});
+  const std::size_t with = count_of_push();
+  CHECK(with > without);
+  CHECK(with - without <= 5);  // and the program itself: 6 processes
+  server.world.registry.commit({{"9/9.mlem", server.link("nope")}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(contains(refused.errors, "remote: 1 link judged: 0 ok, 1 broken"));
 }

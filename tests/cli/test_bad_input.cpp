@@ -1,0 +1,144 @@
+// What users meet when something is wrong: one error that says what and why, and nothing changed.
+#include "support/http_server.hpp"
+#include "support/stub_server.hpp"
+#include "support/text_file.hpp"
+
+#include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
+
+#include <unistd.h>
+
+using namespace mlem::test;
+namespace fs = boost::filesystem;
+
+namespace {
+
+const std::vector<std::string> link_rf{"link", "--sp", example_url, "models/rf", "rf"};
+
+std::string state_of(const World& world) { return world.registry.git({"status", "--porcelain", "--ignored"}); }
+
+}  // namespace
+
+TEST_CASE("bad input: a repository without a commit works") {
+  const World world;
+  CHECK(world.mlem({"check"}).errors == "0 links: 0 ok, 0 broken, 0 undecided\n");
+  REQUIRE(world.mlem(link_rf).code == 0);
+  const Outcome changed = world.mlem({"check", "--changed"});
+  CAPTURE(changed);
+  CHECK(changed.code == 0);
+  CHECK(changed.errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
+  const Outcome head = world.mlem({"check", "HEAD"});
+  CHECK(head.code == 128);
+  CHECK(head.errors == "fatal: bad revision 'HEAD': it names no commit\nhint: paths follow '--'\n");
+}
+
+TEST_CASE("bad input: an unmerged link is told of") {
+  World world;
+  const auto link = [](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  world.registry.commit({{"a.mlem", link("main")}});
+  world.registry.branch("other");
+  world.registry.commit({{"a.mlem", link("4-pack")}});
+  world.registry.checkout("other");
+  world.registry.commit({{"a.mlem", link("5-deploy-meta")}});
+  CHECK(world.git({"merge", "main"}).code == 1);
+  const Outcome outcome = world.mlem({"check"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.output == "a.mlem: invalid-link: unmerged\n  hint: resolve the conflict and 'git add' the file\n");
+}
+
+TEST_CASE("bad input: a link is not written through a symbolic link or in a bare repository") {
+  World world;
+  fs::create_directory(world.sandbox / "elsewhere");
+  fs::create_symlink(world.sandbox / "elsewhere", world.registry.path() / "out");
+  const std::string before = state_of(world);
+  Outcome outcome = world.mlem({"link", "--sp", example_url, "models/rf", "out/rf"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors.find("outside the work tree") != std::string::npos);
+  CHECK(fs::is_empty(world.sandbox / "elsewhere"));
+  fs::create_directory(world.registry.path() / "inside");
+  fs::create_symlink("inside", world.registry.path() / "in");
+  outcome = world.mlem({"link", "--sp", example_url, "models/rf", "in/deep/rf"});
+  CHECK(fs::is_empty(world.registry.path() / "inside") == (outcome.code == 128));
+
+  RunOptions bare;
+  bare.directory = world.models.bare_clone(world.sandbox / "bare.git");
+  const Outcome refused = world.sandbox.mlem(link_rf, bare);
+  CHECK(refused.code == 128);
+  CHECK(refused.errors == "fatal: this operation must be run in a work tree\n");
+}
+
+TEST_CASE("bad input: a full disk leaves file and index as they were") {
+  if (geteuid() != 0) return;  // mounting is root's
+  const World world;
+  world.registry.git({"commit", "-q", "--allow-empty", "-m", "first"});
+  // All of the registry on a file system that has no block left.
+  const std::string script =
+      "cp -R registry small; mount -t tmpfs -o size=512k,nr_inodes=2000 none registry; cp -R small/. registry; "
+      "cd registry; dd if=/dev/zero of=.git/filler bs=4k 2>/dev/null || true; "
+      "git-mlem link --sp " +
+      example_url + " models/rf d/rf; code=$?; rm .git/filler; git status --porcelain; exit $code";
+  const Outcome outcome = world.sandbox.run({"unshare", "--mount", "sh", "-c", script});
+  CAPTURE(outcome);
+  if (outcome.errors.find("unshare:") != std::string::npos) return;
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors.find("fatal: ") != std::string::npos);
+  CHECK(outcome.errors.find("No space left on device") != std::string::npos);
+  CHECK(outcome.output.find("?? ") == std::string::npos);
+  CHECK(outcome.output.find("A  ") == std::string::npos);
+}
+
+TEST_CASE("bad input: an answer that cannot be written is no answer") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  const Outcome outcome = world.sandbox.run({"sh", "-c", "git-mlem ls >/dev/full"}, options);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: cannot write to standard output\n");
+}
+
+TEST_CASE("bad input: an interrupt ends what the program waits for") {
+  World world;
+  const SilentServer silent;
+  world.registry.commit({{"a.mlem", link_text({.path = "m.mlem", .repo = silent.url("models") + "/", .rev = "main"})}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  const Outcome outcome =
+      world.sandbox.run({"timeout", "--preserve-status", "--signal=INT", "1", "git-mlem", "check"}, options);
+  CAPTURE(outcome);
+  const bool was_interrupted = outcome.code == 130 || outcome.signal == 2;
+  CHECK(was_interrupted);
+  CHECK(outcome.output.empty());
+  // No child of its own session is left behind.
+  const std::string url = silent.url("models");
+  CHECK(world.sandbox.run({"pgrep", "-f", url}).code == 1);
+}
+
+TEST_CASE("bad input: a password is asked for on a terminal and nowhere else") {
+  World world;
+  const HttpServer http(world.sandbox);
+  world.models.bare_clone(http.root() / "private/models.git");
+  const std::string url = http.url("private/models.git");
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = url + "/", .rev = "main"})}});
+  const Outcome refused = world.mlem({"check"});
+  CAPTURE(refused);
+  CHECK(refused.code == 2);
+  CHECK(refused.output.find("a.mlem: auth-required: ") == 0);
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::all;
+  options.environment["GIT_TERMINAL_PROMPT"] = std::nullopt;
+  for (int question = 0; question < 3; ++question) {  // git keeps no password from one command to the next
+    options.replies.push_back({"Username for", std::string(HttpServer::user) + "\n"});
+    options.replies.push_back({"Password for", std::string(HttpServer::password) + "\n"});
+  }
+  const Outcome asked = world.sandbox.mlem({"check"}, options);
+  CAPTURE(asked);
+  CHECK(asked.code == 0);
+  CHECK(asked.output.find("1 link: 1 ok") != std::string::npos);
+}
