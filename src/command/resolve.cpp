@@ -66,12 +66,12 @@ int run_resolve(const Args& args, Context& context) {
   resolve::Resolver resolver(registry, talk.settings(registry));
   std::vector<ObjectArgument> objects;
   std::vector<std::size_t> numbers;
-  const auto work_view = resolve::view_work_tree(registry);
+  const ObjectViews views(registry);
   objects.reserve(words.size());
   for (const std::string& word : words) {
-    ObjectArgument& object = objects.emplace_back(parse_object(registry, word, project, rev));
+    ObjectArgument& object = objects.emplace_back(parse_object(registry, views, word, project, rev));
     if (at && object.source.is_alias()) object.source.rev = Rev::parse(commit_at(registry, *at).hex());
-    numbers.push_back(resolver.add(object.view ? *object.view : *work_view, "", object.source));
+    numbers.push_back(resolver.add(*object.view, "", object.source));
   }
   resolver.run();
   int code = exit_yes;

@@ -35,9 +35,9 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
   resolve::Settings settings = talk.settings(registry);
   settings.keep_text = true;
   resolve::Resolver resolver(registry, settings);
-  const ObjectArgument object = parse_object(registry, words.front(), project, rev);
-  const auto work_view = resolve::view_work_tree(registry);
-  const std::size_t number = resolver.add(object.view ? *object.view : *work_view, "", object.source);
+  const ObjectViews views(registry);
+  const ObjectArgument object = parse_object(registry, views, words.front(), project, rev);
+  const std::size_t number = resolver.add(*object.view, "", object.source);
   resolver.run();
   const Finding finding = resolver.finding(number, "");
   const auto chain = resolver.chain(number);

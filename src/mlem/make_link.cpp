@@ -159,14 +159,14 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
 }  // namespace
 
 NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request) {
-  const auto work_view = resolve::view_work_tree(registry);
+  const ObjectViews views(registry);
+  resolve::TreeView* const work_view = views.work_tree.get();
   NewLink made;
   if (!request.target.empty()) made.target = find_target(registry, request, *work_view);
 
-  const ObjectArgument source = parse_object(registry, request.source, request.source_project, request.rev);
+  const ObjectArgument source = parse_object(registry, views, request.source, request.source_project, request.rev);
   resolve::Resolver resolver(registry, settings);
-  resolve::TreeView& view = source.view ? *source.view : *work_view;
-  const std::size_t number = resolver.add(view, "", source.source);
+  const std::size_t number = resolver.add(*source.view, "", source.source);
   resolver.run();
   made.finding = resolver.finding(number, "");
   if (made.finding.verdict != Verdict::ok) return made;

@@ -55,10 +55,10 @@ resolve::Target find(const git::Registry& registry, resolve::TreeView& view, con
 
 Object load_meta(const std::string& path, const LoadOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    const ObjectArgument argument = parse_object(registry, path, if_given(options.project), if_given(options.rev));
-    const auto work_view = resolve::view_work_tree(registry);
-    const resolve::Target target =
-        find(registry, argument.view ? *argument.view : *work_view, "", argument.source, path, options.follow_links);
+    const ObjectViews views(registry);
+    const ObjectArgument argument =
+        parse_object(registry, views, path, if_given(options.project), if_given(options.rev));
+    const resolve::Target target = find(registry, *argument.view, "", argument.source, path, options.follow_links);
     Object object;
     object.object_type_ = target.link ? "link" : target.object_type;
     object.repo_ = target.source.repo ? target.source.repo->text() : "";

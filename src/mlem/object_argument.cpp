@@ -49,11 +49,10 @@ Rev storable_rev(const git::Registry& repository, const std::string& text) {
   return Rev::parse(text);
 }
 
-ObjectArgument in_local_repository(const git::Registry& registry, const fs::path& path,
+ObjectArgument in_local_repository(const git::Registry& registry, const ObjectViews& views, const fs::path& path,
                                    const std::optional<std::string>& rev) {
   const LocalRepository found = find_repository(path);
-  ObjectArgument argument;
-  argument.is_local = true;
+  ObjectArgument argument{{}, views.work_tree.get()};
   argument.source.repo = RepoUrl::parse(file_url(found.root.string()));
   argument.source.rev = Rev::head();
   if (rev) {
@@ -76,9 +75,9 @@ std::string path_in_work_tree(const git::Registry& registry, const std::string& 
   return path == root ? std::string() : path.substr(root.size() + 1);
 }
 
-ObjectArgument parse_object(const git::Registry& registry, const std::string& text,
+ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev) {
-  ObjectArgument argument;
+  ObjectArgument argument{{}, views.work_tree.get()};
   if (project) {
     if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
     if (is_surely_url(*project) || looks_like_url(*project)) {
@@ -94,7 +93,7 @@ ObjectArgument parse_object(const git::Registry& registry, const std::string& te
     if (!fs::is_directory(directory)) {
       throw Error(ErrorKind::not_found, "'" + *project + "' is no directory and no address of a repository");
     }
-    argument = in_local_repository(registry, directory, rev);
+    argument = in_local_repository(registry, views, directory, rev);
     argument.source.path = RepoPath::parse(text, argument.source.path).text();
     return argument;
   }
@@ -109,7 +108,7 @@ ObjectArgument parse_object(const git::Registry& registry, const std::string& te
       return argument;
     case ObjectName::Kind::index:
       argument.source.path = from_root();
-      argument.view = resolve::view_index(registry);
+      argument.view = views.index.get();
       return argument;
     case ObjectName::Kind::rev: {
       const auto commit = registry.find_commit(name.rev);
@@ -123,15 +122,14 @@ ObjectArgument parse_object(const git::Registry& registry, const std::string& te
   }
   const fs::path path = canonical(registry, name.path);
   const bool is_ours = registry.has_work_tree() && is_inside(path.string(), registry.work_tree().string());
-  if (!is_ours) return in_local_repository(registry, path, rev);
+  if (!is_ours) return in_local_repository(registry, views, path, rev);
   argument.source.path = RepoPath::parse(path_in_work_tree(registry, name.path)).text();
   if (rev) {
     argument.source.rev = storable_rev(registry, *rev);
     return argument;
   }
-  argument.view = resolve::view_work_tree(registry);
   if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
-    argument.view = resolve::view_index(registry);
+    argument.view = views.index.get();
   }
   return argument;
 }

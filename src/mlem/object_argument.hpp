@@ -10,16 +10,24 @@
 
 namespace mlem {
 
+/// The trees in which objects of this repository are looked up, read once for all of them.
+struct ObjectViews {
+  explicit ObjectViews(const git::Registry& registry)
+      : work_tree(resolve::view_work_tree(registry)), index(resolve::view_index(registry)) {}
+
+  std::unique_ptr<resolve::TreeView> work_tree;
+  std::unique_ptr<resolve::TreeView> index;
+};
+
 /// An object as users name it, ready for the resolver: the contract's section 3.
 struct ObjectArgument {
   Source source;
-  std::unique_ptr<resolve::TreeView> view;  ///< where `source` is looked up if it has neither repository nor rev
-  bool is_local = false;                    ///< named by a path of this machine outside this repository
+  resolve::TreeView* view;  ///< where `source` is looked up if it has neither repository nor rev: one of the views
 };
 
 /// Reads `text`; `project` and `rev` are the values of `--project` and `--rev`.
 /// Throws Error(invalid) for a malformed name, Error(not_found) for a rev or a directory that does not exist.
-ObjectArgument parse_object(const git::Registry& registry, const std::string& text,
+ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev);
 
 /// Returns the directory `text` names from the root of the work tree, with its last component looked at by name only.
