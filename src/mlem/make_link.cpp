@@ -9,6 +9,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <ranges>
 #include <vector>
 
 namespace mlem {
@@ -49,7 +50,7 @@ class Transaction {
         fs::remove(file_, ignored);
       }
     }
-    for (auto directory = created_.rbegin(); directory != created_.rend(); ++directory) fs::remove(*directory, ignored);
+    for (const fs::path& directory : std::views::reverse(created_)) fs::remove(directory, ignored);
   }
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -57,12 +58,12 @@ class Transaction {
   void make_directories(const fs::path& directory) {
     std::vector<fs::path> missing;
     for (fs::path at = directory; !fs::exists(at); at = at.parent_path()) missing.push_back(at);
-    for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    for (const fs::path& each : std::views::reverse(missing)) {
       boost::system::error_code failure;
-      if (!fs::create_directory(*at, failure) && failure) {
-        throw Error(ErrorKind::io, "cannot create '" + at->string() + "'", failure.message());
+      if (!fs::create_directory(each, failure) && failure) {
+        throw Error(ErrorKind::io, "cannot create '" + each.string() + "'", failure.message());
       }
-      created_.push_back(*at);
+      created_.push_back(each);
     }
   }
   void write(const fs::path& file, const std::string& text) {

@@ -25,38 +25,38 @@ std::string object() {
 }
 
 void read_canonical_link(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(yaml::read_metafile(canonical));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(yaml::read_metafile(canonical));
 }
 BENCHMARK(read_canonical_link);
 
 void read_other_link(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(yaml::read_metafile(commented));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(yaml::read_metafile(commented));
 }
 BENCHMARK(read_other_link);
 
 void write_link(benchmark::State& state) {
   const Link link = yaml::read_metafile(canonical).link;
-  for (auto _ : state) benchmark::DoNotOptimize(yaml::write_link(link));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(yaml::write_link(link));
 }
 BENCHMARK(write_link);
 
 void find_object_type(benchmark::State& state) {
   const std::string text = object();
-  for (auto _ : state) benchmark::DoNotOptimize(yaml::find_object_type(text));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(yaml::find_object_type(text));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 BENCHMARK(find_object_type);
 
 void parse_object(benchmark::State& state) {
   const std::string text = object();
-  for (auto _ : state) benchmark::DoNotOptimize(yaml::parse_metafile(text));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(yaml::parse_metafile(text));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 BENCHMARK(parse_object);
 
 void source_from_link(benchmark::State& state) {
   const Link link = yaml::read_metafile(canonical).link;
-  for (auto _ : state) benchmark::DoNotOptimize(Source::from_link(link));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(Source::from_link(link));
 }
 BENCHMARK(source_from_link);
 
@@ -68,7 +68,7 @@ void resolve_alias(benchmark::State& state) {
   Link link;
   link.link_type = "model";
   link.path = "object.mlem";
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     resolve::Resolver resolver(registry, settings);
     const std::size_t number = resolver.add(*view, "alias.mlem", link);
     resolver.run();
