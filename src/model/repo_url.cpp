@@ -222,6 +222,19 @@ std::string redact_line(std::string_view line) {
   return out;
 }
 
+std::string redact_once(std::string_view text) {
+  if (const std::size_t length = detail::scheme_length(text, "::"))
+    return std::string(text.substr(0, length)) + "::***";
+  std::string out;
+  for (const std::string_view line : split(text, '\n')) out += redact_line(line) + '\n';
+  out.pop_back();
+  const std::string_view redacted = out;
+  const std::size_t colon = detail::scp_colon(redacted);
+  if (colon != npos && detail::scheme_length(redacted, "://") == 0 && has_scp_password(redacted.substr(colon + 1)))
+    out.replace(colon + 1, out.find('@', colon) - colon - 1, "***");
+  return out;
+}
+
 }  // namespace
 
 RepoUrl RepoUrl::parse(std::string_view text) {
@@ -274,16 +287,15 @@ std::optional<std::string> RepoUrl::local_path() const {
 }
 
 std::string redact(std::string_view text) {
-  if (const std::size_t length = detail::scheme_length(text, "::"))
-    return std::string(text.substr(0, length)) + "::***";
-  std::string out;
-  for (const std::string_view line : split(text, '\n')) out += redact_line(line) + '\n';
-  out.pop_back();
-  const std::string_view redacted = out;
-  const std::size_t colon = detail::scp_colon(redacted);
-  if (colon != npos && detail::scheme_length(redacted, "://") == 0 && has_scp_password(redacted.substr(colon + 1)))
-    out.replace(colon + 1, out.find('@', colon) - colon - 1, "***");
-  return out;
+  // What hides one secret may make the text before it read as an address with another.
+  std::string redacted = redact_once(text);
+  constexpr int most_rounds = 16;
+  for (int round = 0; round < most_rounds; ++round) {
+    std::string again = redact_once(redacted);
+    if (again == redacted) return redacted;
+    redacted = std::move(again);
+  }
+  return "***";
 }
 
 }  // namespace mlem
