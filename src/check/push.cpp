@@ -128,8 +128,12 @@ void want_signatures(const git::Registry& registry, const RefUpdate& update, con
     }
     if (is_policed) commits.insert(commit);
   }
+  // Ten are enough to refuse the push, whatever it brings.
+  constexpr int most_unsigned = 10;
+  int count = 0;
   for (const Oid& commit : commits) {
     if (registry.git({"verify-commit", commit.hex()}).code == 0) continue;
+    if (++count > most_unsigned) break;
     break_ref_rule(scope, "signed",
                    "policy '" + policy.name + "' wants commit '" + commit.hex() + "' signed with a key it trusts",
                    "sign it with 'git commit --amend -S' or 'git rebase --exec'");
