@@ -107,31 +107,6 @@ TEST_CASE("check: outside a repository there is one clear error") {
   CHECK(outcome.errors.find("not a git repository") != std::string::npos);
 }
 
-TEST_CASE("check: a registry of every shape gives the same answer") {
-  struct Row {
-    std::string name;
-    RepoOptions options;
-  };
-  const World world;
-  RepoOptions split;
-  split.split_index = true;
-  RepoOptions sha256;
-  sha256.object_format = "sha256";
-  for (const Row& row : std::vector<Row>{{"plain", {}}, {"split", split}, {"sha256", sha256}}) {
-    CAPTURE(row.name);
-    RepoBuilder shaped(world.sandbox, "shaped-" + row.name, row.options);
-    shaped.commit({{"ok.mlem", link_to(world, "models/rf.mlem", "main")},
-                   {"bad.mlem", link_to(world, "models/rf.mlem", "gone")},
-                   {"alias.mlem", link_text({.path = "ok.mlem"})}});
-    RunOptions options;
-    options.directory = shaped.path();
-    const Outcome outcome = world.sandbox.mlem({"check"}, options);
-    CAPTURE(outcome);
-    CHECK(outcome.code == 1);
-    CHECK(outcome.errors == "3 links: 2 ok, 1 broken, 0 undecided\n");
-  }
-}
-
 TEST_CASE("check: --reachable wants the commit on a branch or tag") {
   World world;
   const std::string orphan = world.models.commit({{"x", "1"}});
