@@ -91,6 +91,36 @@ TEST_CASE("bad input: a full disk leaves file and index as they were") {
   CHECK(outcome.output.find("A  ") == std::string::npos);
 }
 
+TEST_CASE("bad input: a directory that may not be written is left as it was, and the index too") {
+  if (geteuid() != 0) return;  // mounting is root's
+  // For root no directory is read-only but by how it is mounted.
+  struct Row {
+    std::string mounted;
+    std::string error;
+  };
+  const std::vector<Row> rows = {
+      {"d", "/d/rf.mlem': Read-only file system\n"}, {".git", "Read-only file system"}, {".", "Read-only file system"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.mounted);
+    World world;
+    world.registry.commit({{"d/readme", "text"}});
+    const std::string script = "mount --bind " + row.mounted + " " + row.mounted + " && mount -o remount,bind,ro " +
+                               row.mounted + " && cd ../registry || exit 99; git-mlem link --sp " + example_url +
+                               " models/rf d/rf; code=$?; git status --porcelain; exit $code";
+    RunOptions here;
+    here.directory = world.registry.path();
+    const Outcome outcome = world.sandbox.run({"unshare", "--mount", "sh", "-c", script}, here);
+    CAPTURE(outcome);
+    if (outcome.code == 99 || outcome.errors.find("unshare:") != std::string::npos) return;
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors.find("fatal: ") == 0);
+    CHECK(outcome.errors.find(row.error) != std::string::npos);
+    CHECK(outcome.output.find("Saving link") == std::string::npos);
+    CHECK(outcome.output.find("?? ") == std::string::npos);
+    CHECK(outcome.output.find("A  ") == std::string::npos);
+  }
+}
+
 TEST_CASE("bad input: an answer that cannot be written is no answer") {
   World world;
   world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});

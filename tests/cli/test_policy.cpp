@@ -1,6 +1,8 @@
 #include "cli/server.hpp"
+#include <boost/filesystem/operations.hpp>
 
 using namespace mlem::test;
+namespace fs = boost::filesystem;
 
 namespace {
 
@@ -279,6 +281,39 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   sign_with(key);
   server.commit({{"dev/y.mlem", server.link("main")}});
   CHECK(server.push({"origin", "main:production"}).code == 0);
+}
+
+TEST_CASE("policy: a GPG signature counts if the server's account has the key") {
+  Production server({{"ref", "refs/heads/production"}, {"requireSigned", "true"}});
+  Variables& environment = server.world.sandbox.environment();
+  const std::string own = (server.world.sandbox / "own").string();
+  const std::string strange = (server.world.sandbox / "strange").string();
+  for (const std::string& keyring : {own, strange}) {
+    environment["GNUPGHOME"] = keyring;
+    fs::create_directory(keyring);
+    fs::permissions(keyring, fs::owner_all);
+    const Outcome made = server.world.sandbox.run({"gpg", "--batch", "--quiet", "--pinentry-mode=loopback",
+                                                   "--passphrase=", "--quick-generate-key",
+                                                   "C. Committer <committer@example.com>", "ed25519", "sign"});
+    CAPTURE(made);
+    REQUIRE(made.code == 0);
+  }
+  server.world.registry.git({"config", "commit.gpgSign", "true"});
+  const auto commit_signed_with = [&](const std::string& keyring, const std::string& rev) {
+    environment["GNUPGHOME"] = keyring;
+    server.commit({{"a.mlem", server.link(rev)}});
+    environment["GNUPGHOME"] = own;
+  };
+  commit_signed_with(own, "main");
+  const Outcome good = server.push({"origin", "main:production"});
+  CAPTURE(good);
+  CHECK(good.code == 0);
+  commit_signed_with(strange, "5-deploy-meta");
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  for (const std::string& keyring : {own, strange}) {
+    environment["GNUPGHOME"] = keyring;
+    server.world.sandbox.run({"gpgconf", "--kill", "all"});
+  }
 }
 
 TEST_CASE("policy: the command prints what is in force and where it comes from") {

@@ -1,6 +1,9 @@
+#include "support/http_server.hpp"
 #include "support/trace.hpp"
 
 #include "cli/server.hpp"
+
+#include <unistd.h>
 
 using namespace mlem::test;
 namespace fs = boost::filesystem;
@@ -172,6 +175,95 @@ TEST_CASE("server: repositories with odd paths and shapes are read in quarantine
     CAPTURE(refused);
     CHECK(contains(refused.errors, "a.mlem: missing-rev"));
   }
+}
+
+TEST_CASE("server: objects that the registry borrows are read, and a work tree of the account is not") {
+  Server server;
+  // All that the registry has so far is in another repository.
+  server.world.registry.commit({{"a.mlem", server.link("main")}, {"b.mlem", link_text({.path = "a.mlem"})}});
+  server.world.registry.bare_clone(server.world.sandbox / "pool.git");
+  write_file(server.bare / "objects/info/alternates", (server.world.sandbox / "pool.git/objects").string() + "\n");
+  server.config("receive.unpackLimit", "1");
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  REQUIRE(server.git_in(server.bare, {"count-objects"}).output == "0 objects, 0 kilobytes\n");
+
+  server.world.registry.remove({"a.mlem"});
+  const std::string receive =
+      "--receive-pack=env GIT_WORK_TREE=" + (server.world.sandbox / "models").string() + " git-receive-pack";
+  for (const std::vector<std::string>& options : {std::vector<std::string>{}, {receive}}) {
+    std::vector<std::string> arguments = options;
+    arguments.insert(arguments.end(), {"origin", "main"});
+    const Outcome refused = server.push(arguments);
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "refs/heads/main: b.mlem: missing-path"));
+  }
+  server.world.registry.remove({"b.mlem"});
+  const Outcome landed = server.push({receive, "origin", "main"});
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+}
+
+TEST_CASE("server: a registry of another user is judged where git allows it to be used") {
+  if (geteuid() != 0) return;  // files are given away by root alone
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("nope")}});
+  REQUIRE(server.world.sandbox.run({"chown", "-R", "65534", server.bare.string()}).code == 0);
+  const Outcome closed = server.push({"origin", "main"});
+  CAPTURE(closed);
+  CHECK(contains(closed.errors, "dubious ownership"));
+  server.world.sandbox.add_config("safe.directory", server.bare.string());
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(contains(refused.errors, "a.mlem: missing-rev"));
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  const Outcome landed = server.push({"origin", "main"});
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+}
+
+TEST_CASE("server: an account without rights to the registry keeps its cache at home") {
+  if (geteuid() != 0) return;  // so is another user's part played
+  // The pusher's account may write refs and objects, but the registry is not its own.
+  World probe;
+  const HttpServer http(probe.sandbox);
+  probe.models.bare_clone(http.root() / "models.git");
+  Server server;
+  Sandbox& sandbox = server.world.sandbox;
+  sandbox.add_config("safe.directory", "*");
+  server.config("mlem.allowProtocol", "http");
+  server.config("mlem.allowSource", http.url("**"));
+  const fs::path program = sandbox / "bin";
+  fs::create_directory(program);
+  fs::copy_file(program_directory() + "/git-mlem", program / "git-mlem");
+  sandbox.environment()["PATH"] = program.string() + ":" + sandbox.environment()["PATH"];
+  server.world.registry.commit(
+      {{"a.mlem", link_text({.path = "models/rf.mlem", .repo = http.url("models.git/"), .rev = "main"})}});
+  const std::string user = "65534";
+  for (const std::string name : {"registry", "home", "tmp"}) {
+    REQUIRE(sandbox.run({"chown", "-R", user, (sandbox / name).string()}).code == 0);
+  }
+  REQUIRE(sandbox.run({"chmod", "a+x", sandbox.path().string()}).code == 0);
+  REQUIRE(sandbox.run({"chmod", "-R", "a+rwX", server.bare.string()}).code == 0);
+  RunOptions here;
+  here.directory = server.world.registry.path();
+  const Outcome landed = sandbox.run(
+      {"setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups", "git", "push", "-q", "origin", "main"}, here);
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+  CHECK(fs::exists(sandbox.home() / ".cache/git-mlem"));
+  CHECK_FALSE(fs::exists(server.bare / "mlem/sources"));
+}
+
+TEST_CASE("server: what the pusher is not told is traced for the administrator") {
+  Server server;
+  const fs::path trace = server.world.sandbox / "trace";
+  server.world.registry.commit({{"a.mlem", server.link("6-deploy-appp")}});
+  server.world.sandbox.environment()["GIT_TRACE2"] = trace.string();
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK_FALSE(contains(refused.errors, "'6-deploy-app'"));
+  CHECK(contains(read_file(trace), "\"hint\":\"the nearest names are '6-deploy-app' and '5-deploy-meta'\""));
 }
 
 TEST_CASE("server: a push is judged in a namespace and through a symbolic ref") {

@@ -26,13 +26,17 @@ Program git_program(std::vector<std::string> arguments, const Environment& envir
 
 std::string last_fatal(std::string_view errors) {
   constexpr std::string_view fatal = "fatal: ";
+  constexpr std::string_view error = "error: ";
   std::string_view last;
+  std::string_view last_error;
   std::string_view last_of_all;
   for (const std::string_view line : split(errors, '\n')) {
     if (line.starts_with(fatal)) last = line.substr(fatal.size());
+    if (line.starts_with(error)) last_error = line.substr(error.size());
     if (!trim(line).empty()) last_of_all = trim(line);
   }
-  return std::string(last.empty() ? last_of_all : last);
+  if (last.empty()) return std::string(last_of_all);
+  return last_error.empty() ? std::string(last) : std::string(last) + ": " + std::string(last_error);
 }
 
 std::string output_of(RunResult result, std::string_view what_failed) {

@@ -14,7 +14,8 @@ Environment in_english(Environment environment);
 /// Returns `git` with these arguments, its messages in English.
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory);
 
-/// Returns what git says it died of: the last `fatal:` line of its stderr without that word, else the last line.
+/// Returns what git says it died of: the last `fatal:` line of its stderr without that word, and the last `error:` line
+/// with the cause if there is one; without a `fatal:` line, the last line.
 std::string last_fatal(std::string_view errors);
 
 /// Returns `result.output`. Throws Error(unavailable) with `what_failed` if the run did not succeed.
