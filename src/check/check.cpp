@@ -1,6 +1,7 @@
 #include "check/check.hpp"
 
 #include "base/error.hpp"
+#include "check/detail/broken_rules.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/reachability.hpp"
 #include "yaml/metafile.hpp"
@@ -15,14 +16,24 @@
 namespace mlem::check {
 namespace {
 
+using detail::break_rule;
+using detail::policy_wants;
+
 constexpr std::string_view old_marker = ".mlem";
 
-/// A link between being read and being reported.
+/// The ref that a pinned link follows.
+struct Followed {
+  std::size_t number;  ///< at the resolver
+  std::string ref;
+};
+
+/// A link between being read and being reported. There may be a million of them.
 struct Item {
-  Finding finding{};
-  std::optional<std::size_t> number{};    ///< at the resolver; none: the finding is complete
-  std::optional<std::size_t> followed{};  ///< the same of the ref that a pinned link follows
-  std::string followed_ref{};
+  std::string link_type{};
+  std::optional<std::size_t> number{};  ///< at `resolver`; none: the finding is complete
+  resolve::Resolver* resolver = nullptr;
+  std::unique_ptr<Followed> followed{};
+  std::unique_ptr<Finding> finding{};  ///< what is known of it beside what the resolver knows
 };
 
 /// A scope with what is found in it.
@@ -86,22 +97,22 @@ class Judge {
 
   Summary run(const std::vector<Scope>& scopes) {
     for (const Scope& scope : scopes) parts_.push_back({&scope, open_view(scope), {}, false});
-    {
-      resolve::Resolver resolver(registry_, settings_);
-      for (Part& part : parts_) read_scope(part, resolver);
-      settle(resolver);
-    }
-    for (Part& part : parts_) {
-      // A changed link that no longer resolves takes the aliases to it along.
-      part.touches_aliases = part.touches_aliases ||
-                             std::any_of(part.items.begin(), part.items.end(),
-                                         [](const auto& item) { return item.second.finding.verdict != Verdict::ok; });
-    }
     resolve::Resolver resolver(registry_, settings_);
+    for (Part& part : parts_) read_scope(part, resolver);
+    resolver.run();
+    resolve::Resolver of_aliases(registry_, settings_);
     for (Part& part : parts_) {
-      if (part.scope->kind == Scope::Kind::changes && part.touches_aliases) read_unchanged_aliases(part, resolver);
+      if (part.scope->kind != Scope::Kind::changes) continue;
+      settle(part);
+      // A changed link that no longer resolves takes the aliases to it along.
+      const bool is_broken = std::any_of(part.items.begin(), part.items.end(),
+                                         [](const auto& item) { return item.second.finding->verdict != Verdict::ok; });
+      if (is_broken || part.touches_aliases) read_unchanged_aliases(part, of_aliases);
     }
-    settle(resolver);
+    of_aliases.run();
+    for (Part& part : parts_) {
+      if (!part.scope->rules.empty() || part.scope->reachable) settle(part);
+    }
     settle_reachability();
     return flush();
   }
@@ -190,28 +201,10 @@ class Judge {
     return rules;
   }
 
-  Finding& finding_for(Part& part, const std::string& name) const {
+  static Finding& finding_for(Part& part, const std::string& name) {
     Item& item = part.items[name];
-    item.finding.link = name;
-    item.finding.at = part.view->at();
-    return item.finding;
-  }
-
-  static void break_rule(Finding& finding, const char* rule, const std::string& message, const std::string& hint) {
-    if (std::find(finding.rules.begin(), finding.rules.end(), rule) != finding.rules.end()) return;
-    finding.rules.emplace_back(rule);
-    if (answer(finding.verdict) == Answer::no && finding.verdict != Verdict::forbidden) return;
-    if (finding.verdict == Verdict::forbidden && !finding.message.empty()) {
-      finding.message += "; " + message;
-      return;
-    }
-    finding.verdict = Verdict::forbidden;
-    finding.message = message;
-    finding.hint = hint;
-  }
-
-  static std::string policy_wants(const Policy& policy, const std::string& what) {
-    return "policy '" + policy.name + "' " + what;
+    if (!item.finding) item.finding = std::make_unique<Finding>();
+    return *item.finding;
   }
 
   void check_approval(Part& part, const std::string& name, const std::string& what_happened) {
@@ -266,16 +259,16 @@ class Judge {
         return;
       }
       if (only == Only::aliases && !metafile.link.is_alias()) return;
-      Finding& finding = finding_for(part, file.name);
-      finding.link_type = metafile.link.link_type;
-      finding.warnings = metafile.warnings;
+      const std::size_t number = resolver.add(*part.view, file.name, metafile.link);
       Item& item = part.items[file.name];
-      item.number = resolver.add(*part.view, file.name, metafile.link);
+      item.link_type = metafile.link.link_type;
+      item.resolver = &resolver;
+      item.number = number;
+      if (!metafile.warnings.empty()) finding_for(part, file.name).warnings = metafile.warnings;
       if (settings_.fresh && metafile.link.pinned_ref) {
         Link followed = metafile.link;
         followed.rev = metafile.link.pinned_ref;
-        item.followed = resolver.add(*part.view, file.name, followed);
-        item.followed_ref = *followed.rev;
+        item.followed.reset(new Followed{resolver.add(*part.view, file.name, followed), *followed.rev});
       }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
@@ -291,82 +284,53 @@ class Judge {
     }
   }
 
-  /// Resolves what was taken up, and holds it to the policies.
-  void settle(resolve::Resolver& resolver) {
-    resolver.run();
-    for (Part& part : parts_) {
-      for (auto& [name, item] : part.items) {
-        if (!item.number) continue;
-        Finding resolved = resolver.finding(*item.number, item.finding.link_type);
-        const std::vector<std::string> broken = std::exchange(item.finding.rules, {});
-        const Finding before = std::exchange(item.finding, std::move(resolved));
-        item.finding.link = before.link;
-        item.finding.at = before.at;
-        item.finding.warnings = before.warnings;
-        if (!broken.empty()) break_rule(item.finding, "approver", before.message, before.hint);
-        const std::vector<const resolve::Target*> chain = resolver.chain(*item.number);
-        warn_of_local_path(item.finding, chain);
-        if (item.followed) warn_of_move(item, resolver.chain(*item.followed));
-        for (const Rules* rules : rules_for(*part.scope, name)) hold_to(rules->policy, item.finding, chain);
-        if (part.scope->reachable && item.finding.verdict == Verdict::ok) ask_reachability(item.finding, chain, {});
-        item.number.reset();
-      }
+  /// Completes the findings of a part: those of a whole registry only if they must be known before they are reported.
+  void settle(Part& part) {
+    for (auto& [name, item] : part.items) complete(part, name, item);
+  }
+
+  /// Takes over what was resolved, and holds it to the policies.
+  void complete(Part& part, const std::string& name, Item& item) {
+    if (!item.number) return;
+    const std::unique_ptr<Finding> before = std::exchange(item.finding, std::make_unique<Finding>());
+    Finding& finding = *item.finding;
+    finding = item.resolver->finding(*item.number, item.link_type);
+    if (before) {
+      finding.warnings = before->warnings;
+      if (!before->rules.empty()) break_rule(finding, "approver", before->message, before->hint);
     }
+    const std::vector<resolve::Target> chain = item.resolver->chain(*item.number);
+    item.number.reset();
+    warn_of_local_path(finding, chain);
+    if (item.followed) warn_of_move(finding, *item.followed, item.resolver->chain(item.followed->number));
+    for (const Rules* rules : rules_for(*part.scope, name)) {
+      detail::hold_to(rules->policy, finding, chain);
+      if (rules->policy.require_reachable) ask_reachability(finding, chain, rules->policy.name);
+    }
+    if (part.scope->reachable && finding.verdict == Verdict::ok) ask_reachability(finding, chain, {});
   }
 
-  static void warn_of_local_path(Finding& finding, const std::vector<const resolve::Target*>& chain) {
-    if (chain.empty() || !chain.front()->source.repo || !chain.front()->source.repo->local_path()) return;
+  static void warn_of_local_path(Finding& finding, const std::vector<resolve::Target>& chain) {
+    if (chain.empty() || !chain.front().source.repo || !chain.front().source.repo->local_path()) return;
     finding.warnings.push_back(
-        {"local-path", "'" + chain.front()->source.repo->printable() + "' is a directory of one machine"});
+        {"local-path", "'" + chain.front().source.repo->printable() + "' is a directory of one machine"});
   }
 
-  static void warn_of_move(Item& item, const std::vector<const resolve::Target*>& followed) {
-    item.followed.reset();
-    if (followed.empty() || !item.finding.commit) return;
-    const resolve::Target& target = *followed.front();
-    if (target.commit == item.finding.commit) return;
+  static void warn_of_move(Finding& finding, const Followed& followed, const std::vector<resolve::Target>& chain) {
+    if (chain.empty() || !finding.commit) return;
+    const resolve::Target& target = chain.front();
+    if (target.commit == finding.commit) return;
     // A source that was not reached has been told of already.
     if (!target.commit && target.verdict != Verdict::missing_rev) return;
-    item.finding.warnings.push_back(
-        {"moved", "'" + item.followed_ref + "' " +
-                      (target.commit ? "now names commit '" + target.commit->hex() + "'" : "is gone")});
+    finding.warnings.push_back(
+        {"moved",
+         "'" + followed.ref + "' " + (target.commit ? "now names commit '" + target.commit->hex() + "'" : "is gone")});
   }
 
-  /// Every rule holds for every hop.
-  void hold_to(const Policy& policy, Finding& finding, const std::vector<const resolve::Target*>& chain) {
-    for (const resolve::Target* target : chain) {
-      const Source& source = target->source;
-      if (source.is_alias()) {
-        if (target->failed()) continue;
-        if (!policy.covers_path(target->path)) {
-          break_rule(finding, "link-only",
-                     policy_wants(policy, "is not about '" + target->path + "', which this alias leads to"),
-                     "an alias may lead to links under the same policy");
-        } else if (!target->link && !policy.allow_objects) {
-          break_rule(finding, "link-only", policy_wants(policy, "allows only links here"), "");
-        }
-        continue;
-      }
-      const std::string repo = source.repo ? source.repo->normalized() : std::string();
-      if (!policy.covers_source(repo)) {
-        break_rule(
-            finding, "source",
-            policy_wants(policy, "does not allow the source '" +
-                                     (source.repo ? source.repo->printable() : std::string("this repository")) + "'"),
-            "");
-      }
-      if (policy.require_pinned && (!source.rev || source.rev->kind() != Rev::Kind::oid)) {
-        break_rule(finding, "pinned", policy_wants(policy, "wants a full commit id as rev"),
-                   "write the commit's id in 'rev:'");
-      }
-    }
-    if (policy.require_reachable) ask_reachability(finding, chain, policy.name);
-  }
-
-  void ask_reachability(Finding& finding, const std::vector<const resolve::Target*>& chain, const std::string& policy) {
-    for (const resolve::Target* target : chain) {
-      if (!target->commit) continue;
-      questions_.push_back({{target->source.repo, *target->commit}, &finding, policy});
+  void ask_reachability(Finding& finding, const std::vector<resolve::Target>& chain, const std::string& policy) {
+    for (const resolve::Target& target : chain) {
+      if (!target.commit) continue;
+      questions_.push_back({{target.source.repo, *target.commit}, &finding, policy});
     }
   }
 
@@ -389,14 +353,24 @@ class Judge {
 
   Summary flush() {
     Summary summary;
-    const auto report = [&](Finding finding, const Scope& scope) {
-      finding.pushed_ref = scope.pushed_ref;
+    const auto report = [&](const Finding& finding) {
       summary.count(finding);
       report_(finding);
     };
     for (Part& part : parts_) {
-      for (const Finding& finding : part.scope->findings) report(finding, *part.scope);
-      for (auto& [name, item] : part.items) report(std::move(item.finding), *part.scope);
+      for (Finding finding : part.scope->findings) {
+        finding.pushed_ref = part.scope->pushed_ref;
+        report(finding);
+      }
+      const std::string at = part.view->at();
+      for (auto& [name, item] : part.items) {
+        complete(part, name, item);
+        item.finding->link = name;
+        item.finding->at = at;
+        item.finding->pushed_ref = part.scope->pushed_ref;
+        report(*item.finding);
+        item.finding.reset();
+      }
     }
     return summary;
   }

@@ -24,7 +24,7 @@ Finding select(const resolve::Resolver& resolver, std::size_t number, bool follo
   Finding finding = resolver.finding(number, "");
   const auto chain = resolver.chain(number);
   if (follow_links || chain.size() < 2) return finding;
-  const resolve::Target& first = *chain.front();
+  const resolve::Target& first = chain.front();
   finding.verdict = Verdict::ok;
   finding.message.clear();
   finding.hint.clear();

@@ -41,14 +41,14 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
   resolver.run();
   const Finding finding = resolver.finding(number, "");
   const auto chain = resolver.chain(number);
-  const bool first_will_do = !follow_links && !chain.empty() && !chain.front()->failed();
+  const bool first_will_do = !follow_links && !chain.empty() && !chain.front().failed();
   if (finding.verdict != Verdict::ok && !first_will_do) {
     print_error(context.err, "error",
                 words.front() + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
     print_hint(context.err, finding.hint);
     return answer(finding.verdict) == Answer::undecided ? exit_undecided : exit_no;
   }
-  const std::string& text = follow_links ? chain.back()->text : chain.front()->text;
+  const std::string& text = follow_links ? chain.back().text : chain.front().text;
   if (json) {
     context.out << yaml::to_json(text) << '\n';
   } else {

@@ -114,11 +114,11 @@ void require_writable(const git::Registry& registry, const std::string& target, 
 }
 
 /// What a link to the last of `chain` says.
-Link compose(const git::Registry& registry, const std::vector<const resolve::Target*>& chain,
-             const std::string& target_name, const LinkRequest& options, resolve::TreeView& view) {
-  const resolve::Target& end = options.follow_links ? *chain.back() : *chain.front();
+Link compose(const git::Registry& registry, const std::vector<resolve::Target>& chain, const std::string& target_name,
+             const LinkRequest& options, resolve::TreeView& view) {
+  const resolve::Target& end = options.follow_links ? chain.back() : chain.front();
   Link link;
-  link.link_type = chain.back()->object_type;
+  link.link_type = chain.back().object_type;
   link.path = end.path;
   if (end.source.repo) {
     link.repo = end.source.repo->text();
@@ -172,7 +172,7 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
   made.finding = resolver.finding(number, "");
   if (made.finding.verdict != Verdict::ok) return made;
   const auto chain = resolver.chain(number);
-  made.object_text = chain.back()->text;
+  made.object_text = chain.back().text;
   made.link = compose(registry, chain, made.target, request, *work_view);
   if (made.link.is_alias()) {
     const std::string base = resolve::alias_base(*work_view, made.target);

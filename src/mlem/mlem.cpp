@@ -44,11 +44,11 @@ resolve::Target find(const git::Registry& registry, resolve::TreeView& view, con
   const std::size_t number = resolver.add(view, file, source);
   resolver.run();
   const auto chain = resolver.chain(number);
-  if (follow_links || chain.empty() || chain.front()->failed()) {
+  if (follow_links || chain.empty() || chain.front().failed()) {
     require_ok(object, resolver.finding(number, ""));
-    return *chain.back();
+    return chain.back();
   }
-  return *chain.front();
+  return chain.front();
 }
 
 }  // namespace

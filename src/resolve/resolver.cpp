@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 #include <utility>
@@ -22,31 +23,22 @@ constexpr std::size_t most_hops = 16;
 Resolver::Resolver(const git::Registry& registry, Settings settings)
     : registry_(registry), settings_(std::move(settings)) {}
 
-int Resolver::node_for(TreeView* view, const std::string& base, const Source& source) {
-  std::string key;
-  if (source.is_alias()) {
-    key = "=" + view->at() + "\n" + base + "\n" + source.path;
-  } else {
-    key = (source.repo ? source.repo->normalized() : "") + "\n" + (source.rev ? source.rev->text() : "") + "\n" +
-          source.undivided + "\n" + source.path + "\n" + std::to_string(static_cast<int>(source.rev_kind));
+int Resolver::number_of(TreeView* view, const std::string& base, const Source& source) {
+  const auto [number, is_new] = targets_.add(source, view, base);
+  if (is_new) {
+    steps_.emplace_back();
+    pending_.push_back(number);
   }
-  const auto [found, is_new] = node_numbers_.try_emplace(std::move(key), static_cast<int>(nodes_.size()));
-  if (!is_new) return found->second;
-  auto node = std::make_unique<Node>();
-  node->target.source = source;
-  node->target.keeps_text = settings_.keep_text;
-  node->target.link_base = base;
-  if (source.is_alias()) node->view = view;
-  nodes_.push_back(std::move(node));
-  pending_.push_back(found->second);
-  return found->second;
+  return number;
 }
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& link) {
   try {
     const std::size_t number = add(view, name, Source::from_link(link));
     if (link.pinned_blob) {
-      nodes_[static_cast<std::size_t>(first_[number])]->target.pinned_blob = Oid::parse(*link.pinned_blob);
+      Target target = targets_.get(first_[number]);
+      target.pinned_blob = Oid::parse(*link.pinned_blob);
+      targets_.put(first_[number], std::move(target));
     }
     return number;
   } catch (const Error& error) {
@@ -62,46 +54,66 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
 }
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Source& source) {
-  first_.push_back(node_for(&view, source.is_alias() ? alias_base(view, name) : std::string(), source));
+  first_.push_back(number_of(&view, source.is_alias() ? alias_base(view, name) : std::string(), source));
   return first_.size() - 1;
 }
 
-void Resolver::read_level(const std::vector<int>& level) {
-  std::map<std::string, std::vector<Target*>> by_repository;
-  std::vector<Target*> own;
-  for (const int number : level) {
-    Node& node = *nodes_[static_cast<std::size_t>(number)];
-    if (node.view == nullptr) {
-      const auto& repo = node.target.source.repo;
-      (repo ? by_repository[repo->normalized()] : own).push_back(&node.target);
-      continue;
-    }
-    const std::string base = std::exchange(node.target.link_base, {});
-    try {
-      const std::string path = node.target.source.tree_path(base).text();
-      const std::vector<Oid> missing = read_object(*node.view, path, base, node.target);
-      if (!missing.empty()) {
-        node.target.fail(Verdict::unreachable, "the repository lacks object " + missing.front().hex());
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
-      node.target.fail(Verdict::invalid_link, error.what());
-    }
+void Resolver::read_alias(int number) {
+  Target target = targets_.get(number);
+  const std::string base = std::exchange(target.link_base, {});
+  target.keeps_text = settings_.keep_text;
+  try {
+    const std::string path = target.source.tree_path(base).text();
+    const std::vector<Oid> missing = read_object(*targets_.view(number), path, base, target);
+    if (!missing.empty()) target.fail(Verdict::unreachable, "the repository lacks object " + missing.front().hex());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    target.fail(Verdict::invalid_link, error.what());
   }
-  if (!own.empty()) read_repository(registry_.objects(), own);
+  targets_.put(number, std::move(target));
+}
 
-  std::vector<const std::vector<Target*>*> groups;
-  for (const auto& [url, targets] : by_repository) groups.push_back(&targets);
-  const auto remote = std::stable_partition(groups.begin(), groups.end(), [&](const auto* targets) {
-    return detail::is_in_place(*targets->front()->source.repo, settings_);
-  });
+void Resolver::read_level(const std::vector<int>& level) {
+  std::map<std::string, std::vector<int>> by_repository;
+  std::vector<int> own;
+  for (const int number : level) {
+    const auto& repo = targets_.repo(number);
+    if (targets_.view(number) != nullptr)
+      read_alias(number);
+    else
+      (repo ? by_repository[repo->normalized()] : own).push_back(number);
+  }
+  // The whole answers of one repository at a time: together they would be many times what is kept of them.
+  const auto read_all = [&](const std::vector<int>& numbers, const auto& reader) {
+    std::vector<Target> targets;
+    std::vector<Target*> asked;
+    targets.reserve(numbers.size());
+    for (const int number : numbers) {
+      Target& target = targets.emplace_back(targets_.get(number));
+      target.keeps_text = settings_.keep_text;
+      if (target.failed()) target.ask_again();
+      asked.push_back(&target);
+    }
+    reader(asked);
+    for (std::size_t i = 0; i < numbers.size(); ++i) targets_.put(numbers[i], std::move(targets[i]));
+  };
+  if (!own.empty()) {
+    read_all(own, [&](const std::vector<Target*>& targets) { read_repository(registry_.objects(), targets); });
+  }
+
+  std::vector<const std::vector<int>*> groups;
+  for (const auto& [url, numbers] : by_repository) groups.push_back(&numbers);
+  const auto url_of = [&](const std::vector<int>& group) -> const RepoUrl& { return *targets_.repo(group.front()); };
+  const auto remote = std::stable_partition(
+      groups.begin(), groups.end(), [&](const auto* group) { return detail::is_in_place(url_of(*group), settings_); });
   const auto in_place = static_cast<std::size_t>(remote - groups.begin());
   Settings quiet = settings_;
   quiet.interactive = false;
   std::atomic<std::size_t> done = 0;
   const auto read = [&](std::size_t i) {
     if (settings_.progress) settings_.progress(done, groups.size());
-    read_source(*groups[i]->front()->source.repo, *groups[i], quiet);
+    const RepoUrl& url = url_of(*groups[i]);
+    read_all(*groups[i], [&](const std::vector<Target*>& targets) { read_source(url, targets, quiet); });
     ++done;
     if (settings_.progress) settings_.progress(done, groups.size());
   };
@@ -113,30 +125,34 @@ void Resolver::read_level(const std::vector<int>& level) {
   if (!settings_.interactive) return;
   // One at a time: two prompts on one terminal would mix.
   for (const auto* group : groups) {
-    const bool refused = std::all_of(group->begin(), group->end(),
-                                     [](const Target* target) { return target->verdict == Verdict::auth_required; });
+    const bool refused = std::all_of(group->begin(), group->end(), [&](int number) {
+      return targets_.get(number).verdict == Verdict::auth_required;
+    });
     if (!refused) continue;
-    for (Target* target : *group) target->ask_again();
-    read_source(*group->front()->source.repo, *group, settings_);
+    const RepoUrl& url = url_of(*group);
+    read_all(*group, [&](const std::vector<Target*>& targets) { read_source(url, targets, settings_); });
   }
 }
 
-/// Returns the node that a link at the end of `node` leads to.
-int Resolver::node_after(Node& node) {
-  Target& target = node.target;
+/// Returns the number of what a link at the end of a target leads to.
+int Resolver::number_after(int number) {
+  Target target = targets_.get(number);
+  if (target.failed() || !target.link) return -1;
+  TreeView* const view = targets_.view(number);
   try {
     Source source = Source::from_link(*target.link);
-    if (node.view != nullptr) return node_for(node.view, target.link_base, source);
+    if (view != nullptr) return number_of(view, target.link_base, source);
     if (source.is_alias()) {
       // A link inside a source is resolved at that source's commit.
       source.path = source.tree_path(target.link_base).text();
       source.rev = Rev::parse(target.commit->hex());
     }
     if (!source.repo) source.repo = target.source.repo;
-    return node_for(node.view, {}, source);
+    return number_of(nullptr, {}, source);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     target.fail(Verdict::invalid_link, "'" + target.path + "' is no valid link: " + error.what());
+    targets_.put(number, std::move(target));
     return -1;
   }
 }
@@ -146,20 +162,18 @@ void Resolver::run() {
     const std::vector<int> level = std::exchange(pending_, {});
     read_level(level);
     for (const int number : level) {
-      Node& node = *nodes_[static_cast<std::size_t>(number)];
-      node.done = true;
-      if (!node.target.failed() && node.target.link) node.next = node_after(node);
+      const int next = number_after(number);
+      steps_[static_cast<std::size_t>(number)] = {next, true};
     }
   }
 }
 
-std::vector<const Target*> Resolver::chain(std::size_t number) const {
-  std::vector<const Target*> targets;
+std::vector<Target> Resolver::chain(std::size_t number) const {
+  std::vector<Target> targets;
   std::set<int> seen;
-  for (int at = first_[number]; at >= 0 && seen.insert(at).second && nodes_[static_cast<std::size_t>(at)]->done;) {
-    const Node& node = *nodes_[static_cast<std::size_t>(at)];
-    targets.push_back(&node.target);
-    at = node.next;
+  for (int at = first_[number]; at >= 0 && seen.insert(at).second && steps_[static_cast<std::size_t>(at)].done;) {
+    targets.push_back(targets_.get(at));
+    at = steps_[static_cast<std::size_t>(at)].next;
   }
   return targets;
 }
@@ -191,21 +205,22 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
   }
   std::set<int> seen;
   for (int at = first;;) {
-    const Node& node = *nodes_[static_cast<std::size_t>(at)];
+    const Step& step = steps_[static_cast<std::size_t>(at)];
+    const Target target = targets_.get(at);
     if (!seen.insert(at).second) {
       finding.verdict = Verdict::cycle;
-      finding.message = "following links comes back to '" + node.target.path + "'";
+      finding.message = "following links comes back to '" + target.path + "'";
       return finding;
     }
-    if (!node.done) {
+    if (!step.done) {
       finding.verdict = Verdict::too_deep;
       finding.message = "more than " + std::to_string(most_hops) + " links lead to one another";
       return finding;
     }
-    take(node.target);
-    if (node.next < 0) break;
+    take(target);
+    if (step.next < 0) break;
     finding.hops.push_back({finding.repo, finding.rev, finding.commit, finding.path});
-    at = node.next;
+    at = step.next;
   }
   if (finding.verdict == Verdict::ok && !link_type.empty() && finding.object_type != link_type) {
     finding.verdict = Verdict::wrong_type;

@@ -1,15 +1,14 @@
 #pragma once
 
 #include "model/finding.hpp"
+#include "resolve/detail/target_store.hpp"
 #include "resolve/settings.hpp"
 #include "resolve/target.hpp"
 #include "resolve/tree_view.hpp"
 
 #include <cstddef>
-#include <map>
-#include <memory>
+#include <deque>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace mlem::resolve {
@@ -35,26 +34,25 @@ class Resolver {
   /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: any type will do.
   Finding finding(std::size_t number, const std::string& link_type) const;
   /// Returns the targets from the first to the last that was reached; empty if the link itself is malformed.
-  std::vector<const Target*> chain(std::size_t number) const;
+  std::vector<Target> chain(std::size_t number) const;
 
  private:
-  struct Node {
-    Target target;
-    TreeView* view = nullptr;  ///< of an alias's object: where it is looked up
-    int next = -1;
+  struct Step {
+    int next = -1;  ///< what the link at the end of it leads to; -1: it ends there
     bool done = false;
   };
   /// `view` is used for an alias only, and may be null for other sources.
-  int node_for(TreeView* view, const std::string& base, const Source& source);
-  int node_after(Node& node);
+  int number_of(TreeView* view, const std::string& base, const Source& source);
+  int number_after(int number);
   void read_level(const std::vector<int>& level);
+  void read_alias(int number);
 
   const git::Registry& registry_;
   Settings settings_;
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::unordered_map<std::string, int> node_numbers_;
+  detail::TargetStore targets_;
+  std::deque<Step> steps_;  ///< by the number of the target
   std::vector<int> first_;
-  std::vector<Target> malformed_;  ///< links without a node; first_ has -1 - their number
+  std::deque<Target> malformed_;  ///< links without a target; first_ has -1 - their number
   std::vector<int> pending_;
 };
 

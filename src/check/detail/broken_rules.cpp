@@ -1,0 +1,50 @@
+#include "check/detail/broken_rules.hpp"
+
+#include <algorithm>
+
+namespace mlem::check::detail {
+
+std::string policy_wants(const Policy& policy, const std::string& what) {
+  return "policy '" + policy.name + "' " + what;
+}
+
+void break_rule(Finding& finding, const char* rule, const std::string& message, const std::string& hint) {
+  if (std::find(finding.rules.begin(), finding.rules.end(), rule) != finding.rules.end()) return;
+  finding.rules.emplace_back(rule);
+  if (answer(finding.verdict) == Answer::no && finding.verdict != Verdict::forbidden) return;
+  if (finding.verdict == Verdict::forbidden && !finding.message.empty()) {
+    finding.message += "; " + message;
+    return;
+  }
+  finding.verdict = Verdict::forbidden;
+  finding.message = message;
+  finding.hint = hint;
+}
+
+void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Target>& chain) {
+  for (const resolve::Target& target : chain) {
+    const Source& source = target.source;
+    if (source.is_alias()) {
+      if (target.failed()) continue;
+      if (!policy.covers_path(target.path)) {
+        break_rule(finding, "link-only",
+                   policy_wants(policy, "is not about '" + target.path + "', which this alias leads to"),
+                   "an alias may lead to links under the same policy");
+      } else if (!target.link && !policy.allow_objects) {
+        break_rule(finding, "link-only", policy_wants(policy, "allows only links here"), "");
+      }
+      continue;
+    }
+    const std::string repo = source.repo ? source.repo->normalized() : std::string();
+    if (!policy.covers_source(repo)) {
+      const std::string name = source.repo ? source.repo->printable() : std::string("this repository");
+      break_rule(finding, "source", policy_wants(policy, "does not allow the source '" + name + "'"), "");
+    }
+    if (policy.require_pinned && (!source.rev || source.rev->kind() != Rev::Kind::oid)) {
+      break_rule(finding, "pinned", policy_wants(policy, "wants a full commit id as rev"),
+                 "write the commit's id in 'rev:'");
+    }
+  }
+}
+
+}  // namespace mlem::check::detail

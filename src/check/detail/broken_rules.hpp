@@ -1,0 +1,21 @@
+#pragma once
+
+#include "check/policy.hpp"
+#include "model/finding.hpp"
+#include "resolve/target.hpp"
+
+#include <string>
+#include <vector>
+
+namespace mlem::check::detail {
+
+/// Returns `policy '<name>' <what>`.
+std::string policy_wants(const Policy& policy, const std::string& what);
+
+/// Adds a rule to those a finding breaks, which makes it `forbidden` unless it is broken in another way already.
+void break_rule(Finding& finding, const char* rule, const std::string& message, const std::string& hint);
+
+/// Holds every hop to what a policy says of sources, pins and aliases.
+void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Target>& chain);
+
+}  // namespace mlem::check::detail
