@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace mlem::check {
@@ -21,6 +22,9 @@ using detail::policy_wants;
 
 constexpr std::string_view old_marker = ".mlem";
 
+/// From as many files on, a process to read them is worth its start.
+constexpr std::size_t least_in_bulk = 4096;
+
 /// The ref that a pinned link follows.
 struct Followed {
   std::size_t number;  ///< at the resolver
@@ -29,7 +33,7 @@ struct Followed {
 
 /// A link between being read and being reported. There may be a million of them.
 struct Item {
-  std::string link_type{};
+  const std::string* link_type = nullptr;
   std::optional<std::size_t> number{};  ///< at `resolver`; none: the finding is complete
   resolve::Resolver* resolver = nullptr;
   std::unique_ptr<Followed> followed{};
@@ -79,6 +83,7 @@ bool is_new_marker(std::string_view name) { return name == ".mlem.yaml" || name.
 
 /// Whether a link is in a part: the same on every machine, and even if names are alike (FNV-1a).
 bool is_in(const Shard& shard, std::string_view name) {
+  if (shard.count == 1) return true;
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return hash % shard.count == shard.number - 1;
@@ -99,6 +104,7 @@ class Judge {
     for (const Scope& scope : scopes) parts_.push_back({&scope, open_view(scope), {}, false});
     resolve::Resolver resolver(registry_, settings_);
     for (Part& part : parts_) read_scope(part, resolver);
+    registry_.objects().release();
     resolver.run();
     resolve::Resolver of_aliases(registry_, settings_);
     for (Part& part : parts_) {
@@ -126,8 +132,8 @@ class Judge {
     return resolve::view_index(registry_);
   }
 
-  std::vector<git::File> all_files(const Scope& scope, const std::vector<std::string>& pathspecs,
-                                   std::string_view suffix = mlem_suffix) const {
+  std::deque<git::File> all_files(const Scope& scope, const std::vector<std::string>& pathspecs,
+                                  std::string_view suffix = mlem_suffix) const {
     if (scope.kind == Scope::Kind::work_tree) return registry_.work_tree_files(suffix, pathspecs);
     if (scope.commit) return registry_.tree_files(*scope.commit, suffix, pathspecs);
     return registry_.index_files(suffix, pathspecs);
@@ -141,13 +147,28 @@ class Judge {
     }
     // Symbolic links and submodules matter to policies whatever their names are.
     const std::string_view suffix = scope.rules.empty() ? mlem_suffix : std::string_view();
-    for (const git::File& file : all_files(scope, scope.pathspecs, suffix)) {
-      if (part.items.contains(file.name)) continue;  // changed, or another stage
-      const bool is_policed = forbid_by_mode(part, file.name, file.entry);
-      if (is_policed || !file.name.ends_with(mlem_suffix)) continue;
-      if (scope.kind == Scope::Kind::changes && rules_for(scope, file.name).empty()) continue;
-      read(part, resolver, file, Only::all);
+    std::deque<git::File> files = all_files(scope, scope.pathspecs, suffix);
+    std::erase_if(files, [&](const git::File& file) { return !is_read(part, file); });
+    if (scope.kind == Scope::Kind::work_tree || files.size() < least_in_bulk) {
+      for (; !files.empty(); files.pop_front()) read(part, resolver, std::move(files.front()), Only::all);
+      return;
     }
+    std::vector<Oid> blobs;
+    blobs.reserve(files.size());
+    for (const git::File& file : files) blobs.push_back(file.entry.oid);
+    registry_.read_blobs(blobs, yaml::max_object_size, [&](std::size_t, std::optional<std::string> text) {
+      read(part, resolver, std::move(files.front()), Only::all, std::move(text));
+      files.pop_front();
+    });
+  }
+
+  /// Whether a file of a whole registry is to be read.
+  bool is_read(Part& part, const git::File& file) {
+    const Scope& scope = *part.scope;
+    if (!is_in(scope.shard, file.name)) return false;
+    if (part.items.contains(file.name)) return false;  // changed
+    if (forbid_by_mode(part, file.name, file.entry) || !file.name.ends_with(mlem_suffix)) return false;
+    return scope.kind != Scope::Kind::changes || !rules_for(scope, file.name).empty();
   }
 
   void read_changes(Part& part, resolve::Resolver& resolver) {
@@ -173,8 +194,8 @@ class Judge {
   }
 
   void read_unchanged_aliases(Part& part, resolve::Resolver& resolver) {
-    for (const git::File& file : all_files(*part.scope, {})) {
-      if (!part.items.contains(file.name)) read(part, resolver, file, Only::aliases);
+    for (git::File& file : all_files(*part.scope, {})) {
+      if (!part.items.contains(file.name)) read(part, resolver, std::move(file), Only::aliases);
     }
   }
 
@@ -230,7 +251,8 @@ class Judge {
   }
 
   /// Reads a file and takes it up if it is to be judged.
-  void read(Part& part, resolve::Resolver& resolver, const git::File& file, Only only) {
+  /// `text` is its content if that is known already.
+  void read(Part& part, resolve::Resolver& resolver, git::File file, Only only, std::optional<std::string> text = {}) {
     const auto invalid = [&](std::string message, std::string hint = {}) {
       if (only == Only::aliases) return;
       Finding& finding = finding_for(part, file.name);
@@ -238,7 +260,7 @@ class Judge {
       finding.message = std::move(message);
       finding.hint = std::move(hint);
     };
-    if (part.scope->shard.count > 1 && !is_in(part.scope->shard, file.name)) return;
+    if (!is_in(part.scope->shard, file.name)) return;
     if (file.stage != 0) {
       invalid("unmerged", "resolve the conflict and 'git add' the file");
       return;
@@ -248,7 +270,7 @@ class Judge {
       return;
     }
     try {
-      const auto text = part.view->read(file.name, file.entry, yaml::max_object_size);
+      if (!text) text = part.view->read(file.name, file.entry, yaml::max_object_size);
       if (!text) {
         invalid("its content is missing here");
         return;
@@ -260,16 +282,18 @@ class Judge {
       }
       if (only == Only::aliases && !metafile.link.is_alias()) return;
       const std::size_t number = resolver.add(*part.view, file.name, metafile.link);
-      Item& item = part.items[file.name];
-      item.link_type = metafile.link.link_type;
+      std::unique_ptr<Followed> followed;
+      if (settings_.fresh && metafile.link.pinned_ref) {
+        Link link = metafile.link;
+        link.rev = metafile.link.pinned_ref;
+        followed.reset(new Followed{resolver.add(*part.view, file.name, link), *link.rev});
+      }
+      if (!metafile.warnings.empty()) finding_for(part, file.name).warnings = metafile.warnings;
+      Item& item = part.items[std::move(file.name)];
+      item.link_type = &*link_types_.insert(metafile.link.link_type).first;
       item.resolver = &resolver;
       item.number = number;
-      if (!metafile.warnings.empty()) finding_for(part, file.name).warnings = metafile.warnings;
-      if (settings_.fresh && metafile.link.pinned_ref) {
-        Link followed = metafile.link;
-        followed.rev = metafile.link.pinned_ref;
-        item.followed.reset(new Followed{resolver.add(*part.view, file.name, followed), *followed.rev});
-      }
+      item.followed = std::move(followed);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
       invalid(error.what(), error.hint());
@@ -294,7 +318,7 @@ class Judge {
     if (!item.number) return;
     const std::unique_ptr<Finding> before = std::exchange(item.finding, std::make_unique<Finding>());
     Finding& finding = *item.finding;
-    finding = item.resolver->finding(*item.number, item.link_type);
+    finding = item.resolver->finding(*item.number, *item.link_type);
     if (before) {
       finding.warnings = before->warnings;
       if (!before->rules.empty()) break_rule(finding, "approver", before->message, before->hint);
@@ -378,6 +402,7 @@ class Judge {
   const git::Registry& registry_;
   const resolve::Settings& settings_;
   const std::function<void(const Finding&)>& report_;
+  std::set<std::string> link_types_;
   std::deque<Part> parts_;
   std::deque<ReachabilityOf> questions_;
 };

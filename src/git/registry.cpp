@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <deque>
 #include <set>
 #include <sys/stat.h>
 #include <utility>
@@ -40,8 +41,8 @@ std::string octal(std::uint32_t mode) {
 }
 
 /// Reads what `ls-files --stage -z` prints: `<mode> <oid> <stage>\t<name>`.
-std::vector<File> parse_stage(std::string_view output, std::string_view suffix) {
-  std::vector<File> files;
+std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
+  std::deque<File> files;
   for (const std::string_view record : records(output)) {
     const std::size_t tab = record.find('\t');
     if (tab == std::string_view::npos) throw_not_understood(record);
@@ -116,15 +117,15 @@ bool is_empty_blob(const Oid& oid) {
 
 /// Lists the index by `git ls-files`. An intent-to-add entry looks like an
 /// empty file there, so git is asked a second time only if there is one.
-std::vector<File> list_index(const Environment& environment, const std::string& directory, std::string_view suffix,
-                             const std::vector<std::string>& pathspecs) {
+std::deque<File> list_index(const Environment& environment, const std::string& directory, std::string_view suffix,
+                            const std::vector<std::string>& pathspecs) {
   const auto ls_files = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"ls-files", "-z", "--full-name"});
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
     return output_of(run(git_program(std::move(arguments), environment, directory)), "cannot read the index");
   };
-  std::vector<File> files = parse_stage(ls_files({"--stage"}), suffix);
+  std::deque<File> files = parse_stage(ls_files({"--stage"}), suffix);
   if (std::none_of(files.begin(), files.end(), [](const File& file) { return is_empty_blob(file.entry.oid); })) {
     return files;
   }
@@ -203,7 +204,7 @@ Oid Registry::empty_tree() const {
                                                 : "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
 }
 
-std::vector<File> Registry::index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+std::deque<File> Registry::index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
   if (!pathspecs.empty()) return list_index(environment_, directory_.string(), suffix, pathspecs);
   if (object_format_ == "sha1") {
     if (auto files = detail::read_index(index_file_, suffix)) return std::move(*files);
@@ -211,9 +212,9 @@ std::vector<File> Registry::index_files(std::string_view suffix, const std::vect
   return list_index(at_root(), root(), suffix, {});
 }
 
-std::vector<File> Registry::tree_files(const Oid& commit, std::string_view suffix,
-                                       const std::vector<std::string>& pathspecs) const {
-  std::vector<File> files;
+std::deque<File> Registry::tree_files(const Oid& commit, std::string_view suffix,
+                                      const std::vector<std::string>& pathspecs) const {
+  std::deque<File> files;
   if (pathspecs.empty()) {
     objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
       if (std::string_view(name).ends_with(suffix)) files.push_back({name, entry});
@@ -229,14 +230,14 @@ std::vector<File> Registry::tree_files(const Oid& commit, std::string_view suffi
   return files;
 }
 
-std::vector<File> Registry::work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+std::deque<File> Registry::work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
   std::vector<std::string> arguments = {
       "ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--deduplicate", "--"};
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   const Program program = pathspecs.empty() ? git_program(std::move(arguments), at_root(), root())
                                             : git_program(std::move(arguments), environment_, directory_.string());
   const std::string output = output_of(run(program), "cannot list the work tree");
-  std::vector<File> files;
+  std::deque<File> files;
   for (const std::string_view name : records(output)) {
     if (!name.ends_with(suffix)) continue;
     struct stat status {};
@@ -249,6 +250,50 @@ std::vector<File> Registry::work_tree_files(std::string_view suffix, const std::
   // git lists the untracked ones first.
   std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.name < b.name; });
   return files;
+}
+
+void Registry::read_blobs(const std::vector<Oid>& blobs, std::size_t limit,
+                          const std::function<void(std::size_t i, std::optional<std::string> content)>& visit) const {
+  // It answers nothing before it is told to, so that neither waits for the other with full pipes.
+  constexpr std::size_t most_at_once = 4096;
+  Environment environment = environment_;
+  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
+  environment.set("GIT_NO_LAZY_FETCH", "1");
+  Coprocess cat_file(git_program({"cat-file", "--batch-command", "--buffer"}, environment, directory_.string()));
+  bool is_alive = true;
+  const auto read_one = [&](const Oid& blob) -> std::optional<std::string> {
+    const std::optional<std::string> header = cat_file.read_line();  // <oid> blob <size>
+    is_alive = header.has_value();
+    const std::string expected = blob.hex() + " blob ";
+    std::size_t size = 0;
+    if (!header || !header->starts_with(expected) ||
+        std::from_chars(header->data() + expected.size(), header->data() + header->size(), size).ec != std::errc{}) {
+      // What is missing has no content behind its line; of what is no blob nobody asks the size.
+      if (header && !header->ends_with(" missing")) is_alive = false;
+      return std::nullopt;
+    }
+    std::string content;
+    for (std::size_t left = size + 1; left > 0 && is_alive;) {
+      const std::string block = cat_file.read(std::min(left, std::size_t{1} << 16));
+      is_alive = !block.empty();
+      left -= block.size();
+      if (size <= limit) content += block;
+    }
+    if (!is_alive || size > limit) return std::nullopt;
+    content.pop_back();
+    return content;
+  };
+  for (std::size_t first = 0; first < blobs.size(); first += most_at_once) {
+    const std::size_t end = std::min(first + most_at_once, blobs.size());
+    std::string requests;
+    for (std::size_t i = first; i < end; ++i) requests += "contents " + blobs[i].hex() + "\n";
+    try {
+      if (is_alive) cat_file.write(requests + "flush\n");
+    } catch (const Error&) {
+      is_alive = false;
+    }
+    for (std::size_t i = first; i < end; ++i) visit(i, is_alive ? read_one(blobs[i]) : std::nullopt);
+  }
 }
 
 std::optional<Entry> Registry::find_in_index(std::string_view name) const {

@@ -4,6 +4,8 @@
 #include "git/repository.hpp"
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,14 +82,22 @@ class Registry {
   /// The id of the tree without entries.
   Oid empty_tree() const;
 
+  // Deques, for a caller can let go of each file that it has dealt with.
+
   /// Returns the entries of the index whose name ends in `suffix` and, if there are pathspecs, that match one; in path
   /// order, without intent-to-add entries.
-  std::vector<File> index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  std::deque<File> index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
   /// Returns the files of a commit's tree in the same way.
-  std::vector<File> tree_files(const Oid& commit, std::string_view suffix,
-                               const std::vector<std::string>& pathspecs) const;
+  std::deque<File> tree_files(const Oid& commit, std::string_view suffix,
+                              const std::vector<std::string>& pathspecs) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
-  std::vector<File> work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  std::deque<File> work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  /// Reads blobs by one `git cat-file`, which works beside us and keeps more bases of deltas than libgit2: for a whole
+  /// registry. Calls `visit` for each in order, with its content or with nothing if it takes a closer look: it is
+  /// absent, no blob, corrupt or larger than `limit`, which Repository::find_blob() tells apart.
+  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit,
+                  const std::function<void(std::size_t i, std::optional<std::string> content)>& visit) const;
+
   /// Returns what one index entry has; nothing if the index has no such name at stage 0.
   std::optional<Entry> find_in_index(std::string_view name) const;
 

@@ -78,6 +78,8 @@ class Repository {
                     const std::function<void(Change change)>& visit) = 0;
   /// Returns a blob's content; nothing if it is absent. Throws Error(invalid) if it is larger than `limit` bytes.
   virtual std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) = 0;
+  /// Lets go of the memory that reading took; the next call takes it up again.
+  virtual void release() = 0;
 };
 
 /// Opens the repository whose git directory is `git_dir` with libgit2, or through git plumbing where libgit2 cannot

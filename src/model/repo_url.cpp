@@ -243,13 +243,13 @@ RepoUrl RepoUrl::parse(std::string_view text) {
   };
   if (const Complaint why = judge_text(text)) throw refuse(why);
 
-  RepoUrl url;
+  Parts url;
   if (const std::size_t length = detail::scheme_length(text, "::")) {
-    url.is_helper_ = true;
-    url.scheme_ = to_lower_ascii(text.substr(0, length));
-    url.text_ = text;
-    url.normalized_ = url.scheme_ + std::string(text.substr(length));
-    return url;
+    url.is_helper = true;
+    url.scheme = to_lower_ascii(text.substr(0, length));
+    url.text = text;
+    url.normalized = url.scheme + std::string(text.substr(length));
+    return RepoUrl(std::move(url));
   }
 
   if (const Complaint why = judge_address(text)) throw refuse(why);
@@ -259,31 +259,31 @@ RepoUrl RepoUrl::parse(std::string_view text) {
 
   const std::string_view path = repository_path(*pieces);
   const bool is_absolute = !pieces->is_scp || pieces->path.starts_with('/');
-  url.text_ = spelled_before_path(text, *pieces) + (is_absolute ? "/" : "");
-  if (!path.empty()) url.text_ += std::string(path) + "/";
+  url.text = spelled_before_path(text, *pieces) + (is_absolute ? "/" : "");
+  if (!path.empty()) url.text += std::string(path) + "/";
 
-  url.scheme_ = pieces->scheme;
-  if (url.scheme_ != "file") url.host_ = to_lower_ascii(without_brackets(pieces->host));
-  url.has_user_ = pieces->user.has_value();
-  url.has_password_ = detail::decode_escapes(pieces->user.value_or("")).find(':') != std::string::npos;
-  url.path_ = normalized_path(*pieces);
-  const bool is_bare_host = url.path_ == "/" && url.scheme_ != "file";
-  url.normalized_ = url.scheme_ + "://" + normalized_authority(*pieces) + (is_bare_host ? "" : url.path_);
-  return url;
+  url.scheme = pieces->scheme;
+  if (url.scheme != "file") url.host = to_lower_ascii(without_brackets(pieces->host));
+  url.has_user = pieces->user.has_value();
+  url.has_password = detail::decode_escapes(pieces->user.value_or("")).find(':') != std::string::npos;
+  url.path = normalized_path(*pieces);
+  const bool is_bare_host = url.path == "/" && url.scheme != "file";
+  url.normalized = url.scheme + "://" + normalized_authority(*pieces) + (is_bare_host ? "" : url.path);
+  return RepoUrl(std::move(url));
 }
 
 std::string_view RepoUrl::fetch_text() const noexcept {
-  const std::string_view text = text_;
+  const std::string_view text = parts_->text;
   // The `/` of a root (`file:///`, `host:/`) is its path.
-  if (is_helper_ || text.ends_with("//") || text.ends_with(":/")) return text;
+  if (parts_->is_helper || text.ends_with("//") || text.ends_with(":/")) return text;
   return text.substr(0, text.size() - 1);
 }
 
-std::string RepoUrl::printable() const { return escape_for_terminal(redact(text_)); }
+std::string RepoUrl::printable() const { return escape_for_terminal(redact(parts_->text)); }
 
 std::optional<std::string> RepoUrl::local_path() const {
-  if (scheme_ != "file" || is_helper_) return std::nullopt;
-  return detail::decode_escapes(path_);
+  if (parts_->scheme != "file" || parts_->is_helper) return std::nullopt;
+  return detail::decode_escapes(parts_->path);
 }
 
 std::string redact(std::string_view text) {

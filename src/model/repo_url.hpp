@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mlem {
 
@@ -21,39 +23,42 @@ class RepoUrl {
 
   /// As written, with exactly one `/` at the end; `.git` before it is dropped on github.com, and `localhost` in a
   /// `file:` URL, which git would take for a directory. A helper's address is kept to the letter.
-  const std::string& text() const noexcept { return text_; }
+  const std::string& text() const noexcept { return parts_->text; }
   /// As git is given it: `text()` without the `/` at the end.
   std::string_view fetch_text() const noexcept;
   /// For comparing: scheme and host in lower case, default port and `/` at the end dropped, unreserved escapes decoded
   /// (RFC 3986, 6.2.2); on github.com without `.git`. The scp form becomes `ssh://[user@]host/~/path`, or
   /// `ssh://[user@]host/path` if its path is absolute. Can be parsed again, and is then its own normalised form.
-  const std::string& normalized() const noexcept { return normalized_; }
+  const std::string& normalized() const noexcept { return parts_->normalized; }
   /// `text()` as redact() gives it, escaped for a terminal: the only spelling that may be printed.
   std::string printable() const;
 
   /// Lower case: `https`, `ssh` (the scp form too), `file`, `ext`, …
-  const std::string& scheme() const noexcept { return scheme_; }
+  const std::string& scheme() const noexcept { return parts_->scheme; }
   /// Lower case, without port; an IPv6 literal without its brackets; empty for `file`.
-  const std::string& host() const noexcept { return host_; }
-  bool has_user() const noexcept { return has_user_; }
-  bool has_password() const noexcept { return has_password_; }
+  const std::string& host() const noexcept { return parts_->host; }
+  bool has_user() const noexcept { return parts_->has_user; }
+  bool has_password() const noexcept { return parts_->has_password; }
   /// `<scheme>::<address>`, git's syntax for a remote helper.
-  bool is_helper() const noexcept { return is_helper_; }
+  bool is_helper() const noexcept { return parts_->is_helper; }
   /// The directory that a `file:` URL names, percent-decoded; nothing for other schemes.
   std::optional<std::string> local_path() const;
 
-  friend bool operator==(const RepoUrl& a, const RepoUrl& b) { return a.normalized_ == b.normalized_; }
+  friend bool operator==(const RepoUrl& a, const RepoUrl& b) { return a.parts_->normalized == b.parts_->normalized; }
 
  private:
-  RepoUrl() = default;
-  std::string text_;
-  std::string normalized_;
-  std::string scheme_;
-  std::string host_;
-  std::string path_;
-  bool has_user_ = false;
-  bool has_password_ = false;
-  bool is_helper_ = false;
+  struct Parts {
+    std::string text;
+    std::string normalized;
+    std::string scheme;
+    std::string host;
+    std::string path;
+    bool has_user = false;
+    bool has_password = false;
+    bool is_helper = false;
+  };
+  explicit RepoUrl(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}
+  std::shared_ptr<const Parts> parts_;  ///< shared by all copies, of which a registry makes many
 };
 
 /// An address with more in it than the repository: `https://host/org/repo/tree/<rev>/<path>` and its kin.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <sys/stat.h>
 #include <utility>
 #include <vector>
@@ -52,7 +53,7 @@ class IndexView final : public TreeView {
   }
 
   const git::Registry& registry_;
-  std::vector<git::File> files_;
+  std::deque<git::File> files_;
   bool loaded_ = false;
 };
 

@@ -30,7 +30,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Names names(const std::vector<File>& files) {
+Names names(const std::deque<File>& files) {
   Names result;
   for (const File& file : files)
     result.push_back(file.name + (file.stage == 0 ? "" : "#" + std::to_string(file.stage)));

@@ -4,13 +4,13 @@
 
 namespace mlem::git::detail {
 
-std::optional<std::vector<File>> read_index(const fs::path& index_file, std::string_view suffix) {
+std::optional<std::deque<File>> read_index(const fs::path& index_file, std::string_view suffix) {
   start_libgit2();
   git_index* raw = nullptr;
   const int rc = git_index_open(&raw, index_file.c_str());
   const IndexPtr index(raw);
   if (rc < 0) return std::nullopt;
-  std::vector<File> files;
+  std::deque<File> files;
   const std::size_t count = git_index_entrycount(index.get());
   for (std::size_t i = 0; i < count; ++i) {
     const git_index_entry* entry = git_index_get_byindex(index.get(), i);

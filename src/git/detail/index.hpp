@@ -2,6 +2,7 @@
 
 #include "git/registry.hpp"
 
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,6 @@ namespace mlem::git::detail {
 
 /// Returns the entries of an index file whose name ends in `suffix`, without intent-to-add entries; nothing if libgit2
 /// cannot read it (a split or a sparse index). An absent file is an empty index.
-std::optional<std::vector<File>> read_index(const fs::path& index_file, std::string_view suffix);
+std::optional<std::deque<File>> read_index(const fs::path& index_file, std::string_view suffix);
 
 }  // namespace mlem::git::detail

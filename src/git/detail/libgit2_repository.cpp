@@ -23,14 +23,49 @@ ObjectType to_type(git_object_t type) {
   }
 }
 
+/// Keeps what libgit2 holds for every pack in bounds: bases of deltas up to 16 MB, and what is mapped of the file. Only
+/// closing lets it go.
+constexpr std::size_t most_read_before_reopening = std::size_t{3} << 20;
+
+struct Handles {
+  RepositoryPtr repository;
+  OdbPtr odb;
+};
+
+/// Returns nothing if libgit2 does not know the repository's format.
+std::optional<Handles> open_handles(const fs::path& git_dir, const fs::path& object_dir) {
+  // By its exact place: libgit2's own search obeys variables that are not for this repository.
+  constexpr unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT;
+  git_repository* raw = nullptr;
+  const int rc = git_repository_open_ext(&raw, git_dir.c_str(), flags, nullptr);
+  RepositoryPtr repository(raw);
+  if (rc == GIT_ENOTFOUND) {
+    throw Error(ErrorKind::not_found, "cannot read '" + git_dir.string() + "'", "not a git repository");
+  }
+  if (rc < 0) return std::nullopt;
+  git_odb* raw_odb = nullptr;
+  const int odb_rc = git_repository_odb(&raw_odb, repository.get());
+  OdbPtr odb(raw_odb);
+  if (odb_rc < 0 || (!object_dir.empty() && git_odb_add_disk_alternate(odb.get(), object_dir.c_str()) < 0)) {
+    throw_unreadable("the objects of '" + git_dir.string() + "'");
+  }
+  return Handles{std::move(repository), std::move(odb)};
+}
+
 class Libgit2Repository final : public ObjectRepository {
  public:
-  Libgit2Repository(RepositoryPtr repository, OdbPtr odb) : repository_(std::move(repository)), odb_(std::move(odb)) {}
+  Libgit2Repository(fs::path git_dir, fs::path object_dir, Handles handles)
+      : git_dir_(std::move(git_dir)), object_dir_(std::move(object_dir)), handles_(std::move(handles)) {}
+
+  void release() override {
+    ObjectRepository::release();
+    close();
+  }
 
   std::optional<Oid> find_ref(std::string_view full_name) override {
     const std::string name(full_name);
     git_oid oid;
-    const int rc = git_reference_name_to_id(&oid, repository_.get(), name.c_str());
+    const int rc = git_reference_name_to_id(&oid, repository(), name.c_str());
     if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC) return std::nullopt;
     if (rc < 0) throw_unreadable("ref '" + name + "'");
     return to_oid(oid);
@@ -39,7 +74,7 @@ class Libgit2Repository final : public ObjectRepository {
   std::optional<std::string> symbolic_target(std::string_view full_name) override {
     const std::string name(full_name);
     git_reference* raw = nullptr;
-    const int rc = git_reference_lookup(&raw, repository_.get(), name.c_str());
+    const int rc = git_reference_lookup(&raw, repository(), name.c_str());
     const ReferencePtr reference(raw);
     if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC) return std::nullopt;
     if (rc < 0) throw_unreadable("ref '" + name + "'");
@@ -52,7 +87,7 @@ class Libgit2Repository final : public ObjectRepository {
     // A ref's name has no character that is special in a glob.
     const std::string glob = std::string(prefix) + "*";
     git_reference_iterator* raw = nullptr;
-    const int rc = git_reference_iterator_glob_new(&raw, repository_.get(), glob.c_str());
+    const int rc = git_reference_iterator_glob_new(&raw, repository(), glob.c_str());
     const ReferenceIteratorPtr iterator(raw);
     if (rc < 0) throw_unreadable("refs");
     std::vector<Ref> refs;
@@ -73,7 +108,7 @@ class Libgit2Repository final : public ObjectRepository {
     if (!id) return std::nullopt;
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
-    const int rc = git_odb_read_header(&size, &type, odb_.get(), &*id);
+    const int rc = git_odb_read_header(&size, &type, odb(), &*id);
     if (rc == GIT_ENOTFOUND) return std::nullopt;
     if (rc < 0) throw_unreadable("object '" + oid.hex() + "'");
     return ObjectHeader{to_type(type), size};
@@ -82,38 +117,41 @@ class Libgit2Repository final : public ObjectRepository {
   std::optional<std::string> find_content(const Oid& oid) override {
     const auto id = from_oid(oid);
     if (!id) return std::nullopt;
+    if (bytes_read_ > most_read_before_reopening) close();
     git_odb_object* raw = nullptr;
-    const int rc = git_odb_read(&raw, odb_.get(), &*id);
+    const int rc = git_odb_read(&raw, odb(), &*id);
     const OdbObjectPtr object(raw);
     if (rc == GIT_ENOTFOUND) return std::nullopt;
     if (rc < 0) throw_unreadable("object '" + oid.hex() + "'");
+    bytes_read_ += git_odb_object_size(raw);
     return std::string(static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw));
   }
 
-  RepositoryPtr repository_;
-  OdbPtr odb_;
+  git_repository* repository() { return handles().repository.get(); }
+  git_odb* odb() { return handles().odb.get(); }
+  const Handles& handles() {
+    if (!handles_) handles_ = open_handles(git_dir_, object_dir_);
+    if (!handles_) throw_unreadable("'" + git_dir_.string() + "'");
+    return *handles_;
+  }
+  void close() {
+    handles_.reset();
+    bytes_read_ = 0;
+  }
+
+  fs::path git_dir_;
+  fs::path object_dir_;
+  std::optional<Handles> handles_;
+  std::size_t bytes_read_ = 0;  ///< since the handles were opened
 };
 
 }  // namespace
 
 std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const fs::path& object_dir) {
   start_libgit2();
-  // By its exact place: libgit2's own search obeys variables that are not for this repository.
-  constexpr unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT;
-  git_repository* raw = nullptr;
-  const int rc = git_repository_open_ext(&raw, git_dir.c_str(), flags, nullptr);
-  RepositoryPtr repository(raw);
-  if (rc == GIT_ENOTFOUND) {
-    throw Error(ErrorKind::not_found, "cannot read '" + git_dir.string() + "'", "not a git repository");
-  }
-  if (rc < 0) return nullptr;
-  git_odb* raw_odb = nullptr;
-  const int odb_rc = git_repository_odb(&raw_odb, repository.get());
-  OdbPtr odb(raw_odb);
-  if (odb_rc < 0 || (!object_dir.empty() && git_odb_add_disk_alternate(odb.get(), object_dir.c_str()) < 0)) {
-    throw_unreadable("the objects of '" + git_dir.string() + "'");
-  }
-  return std::make_unique<Libgit2Repository>(std::move(repository), std::move(odb));
+  auto handles = open_handles(git_dir, object_dir);
+  if (!handles) return nullptr;
+  return std::make_unique<Libgit2Repository>(git_dir, object_dir, std::move(*handles));
 }
 
 }  // namespace mlem::git::detail

@@ -29,6 +29,7 @@ class ObjectRepository : public Repository {
             const std::function<bool(const std::string& path, const Entry&)>& visit) final;
   void diff(const std::optional<Oid>& before, const Oid& after, const std::function<void(Change change)>& visit) final;
   std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
+  void release() override { last_trees_.clear(); }
 
  private:
   /// Returns nothing if the object is absent. Throws Error(unavailable) if it cannot be read.
