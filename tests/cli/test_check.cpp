@@ -168,6 +168,43 @@ TEST_CASE("check: the shards of a registry are the whole and share nothing") {
   }
 }
 
+TEST_CASE("check: thousands of links are read at once and judged like one") {
+  const World world;
+  const auto id_of = [&](const std::string& text) {
+    RunOptions options;
+    options.input = text;
+    return world.registry.git({"hash-object", "-w", "--stdin"}, options);
+  };
+  const std::vector<std::string> ids = {id_of(link_to(world, "models/rf.mlem", "main")),
+                                        id_of(link_to(world, "models/rf.mlem", "gone")),
+                                        id_of("object_type: model\n"),
+                                        id_of("no: [yaml\n"),
+                                        id_of(std::string(70'000, '#') + "\nobject_type: link\n"),
+                                        std::string(40, '5')};  // and there is no such object
+  std::string entries;
+  constexpr std::size_t count = 6000;
+  for (std::size_t i = 0; i < count; ++i) {
+    entries += "100644 " + ids[i < 5000 ? 0 : i % ids.size()] + "\td/" + std::to_string(i) + ".mlem\n";
+  }
+  RunOptions options;
+  options.input = entries;
+  world.registry.git({"update-index", "--index-info"}, options);
+
+  const Outcome at_once = world.mlem({"check", "--porcelain"});
+  CHECK(at_once.code == 1);
+  CHECK(at_once.errors == "5833 links: 5166 ok, 667 broken, 0 undecided\n");
+  CHECK(at_once.output.find("invalid-link\td/5999.mlem\t") != std::string::npos);
+  std::multiset<std::string> parts;
+  for (const char* shard : {"1/3", "2/3", "3/3"}) {
+    std::istringstream text(world.mlem({"check", "--porcelain", "--shard", shard}).output);
+    for (std::string line; std::getline(text, line);) parts.insert(line);
+  }
+  std::multiset<std::string> whole;
+  std::istringstream text(at_once.output);
+  for (std::string line; std::getline(text, line);) whole.insert(line);
+  CHECK(parts == whole);
+}
+
 TEST_CASE("check: progress is shown on a terminal alone and after a while") {
   World world;
   world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});

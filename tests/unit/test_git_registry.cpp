@@ -7,6 +7,8 @@
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <deque>
 #include <optional>
 #include <string>
 #include <unistd.h>
@@ -444,4 +446,32 @@ TEST_CASE("registry: a locked index is left alone and the lock named") {
     CHECK(error.hint() == "another git process may be at work here; if none is, remove the file");
   }
   CHECK(names(registry.index_files(".mlem", {})) == Names{"a.mlem"});
+}
+
+TEST_CASE("registry: many blobs are read at once, and what is no readable blob is passed over") {
+  for (const std::string format : {"sha1", "sha256"}) {
+    CAPTURE(format);
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", with_format(format));
+    repo.commit({{"a", "one\n"}, {"b", ""}, {"big", std::string(200'000, 'x')}});
+    const Registry registry = discover(box, repo.path());
+    const Oid a = oid(repo.id("HEAD:a"));
+    std::vector<Oid> blobs = {a, oid(repo.id("HEAD:big")), oid(std::string(repo.id("HEAD").size(), '5')),
+                              oid(repo.id("HEAD:b"))};
+    blobs.resize(10'000, a);
+    blobs.push_back(oid(repo.id("HEAD^{tree}")));
+    blobs.push_back(a);
+    std::vector<std::optional<std::string>> contents;
+    registry.read_blobs(blobs, 100'000, [&](std::size_t i, std::optional<std::string> content) {
+      CHECK(i == contents.size());
+      contents.push_back(std::move(content));
+    });
+    REQUIRE(contents.size() == blobs.size());
+    CHECK(contents[0] == "one\n");
+    CHECK_FALSE(contents[1]);
+    CHECK_FALSE(contents[2]);
+    CHECK(contents[3] == "");
+    CHECK(std::count(contents.begin(), contents.end(), "one\n") >= 9'997);
+    CHECK_FALSE(contents[10'000]);
+  }
 }
