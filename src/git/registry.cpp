@@ -11,7 +11,6 @@
 #include <array>
 #include <charconv>
 #include <deque>
-#include <set>
 #include <sys/stat.h>
 #include <utility>
 
@@ -40,19 +39,30 @@ std::string octal(std::uint32_t mode) {
               "it has '" + escape_for_terminal(output.substr(0, 200)) + "'");
 }
 
-/// Reads what `ls-files --stage -z` prints: `<mode> <oid> <stage>\t<name>`.
+/// Reads what `ls-files --stage --debug -z` prints: `<mode> <oid> <stage>\t<name>\0` and five lines, `flags:` last.
+/// Intent-to-add entries are left out: only their flag tells them from empty files.
 std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
+  constexpr std::string_view flags_label = "flags: ";
+  constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD in git's read-cache.h
   std::deque<File> files;
-  for (const std::string_view record : records(output)) {
-    const std::size_t tab = record.find('\t');
-    if (tab == std::string_view::npos) throw_not_understood(record);
-    const std::vector<std::string_view> fields = split(record.substr(0, tab), ' ');
-    if (fields.size() != 3 || fields[2].size() != 1) throw_not_understood(record);
+  while (!output.empty()) {
+    const std::size_t tab = output.find('\t');
+    const std::size_t nul = output.find('\0', std::min(tab, output.size()));
+    const std::size_t label = output.find(flags_label, std::min(nul, output.size()));
+    const std::size_t end = output.find('\n', std::min(label, output.size()));
+    if (end == std::string_view::npos) throw_not_understood(output);
+    const std::vector<std::string_view> fields = split(output.substr(0, tab), ' ');
+    if (fields.size() != 3 || fields[2].size() != 1) throw_not_understood(output);
     const auto mode = parse_mode(fields[0]);
     const auto oid = Oid::parse(fields[1]);
-    if (!mode || !oid) throw_not_understood(record);
-    const std::string_view name = record.substr(tab + 1);
-    if (name.ends_with(suffix)) files.push_back({std::string(name), {*mode, *oid}, fields[2].front() - '0'});
+    if (!mode || !oid) throw_not_understood(output);
+    const std::string_view name = output.substr(tab + 1, nul - tab - 1);
+    std::uint32_t flags = 0;
+    std::from_chars(output.data() + label + flags_label.size(), output.data() + end, flags, 16);
+    if (name.ends_with(suffix) && (flags & intent_to_add) == 0) {
+      files.push_back({std::string(name), {*mode, *oid}, fields[2].front() - '0'});
+    }
+    output.remove_prefix(end + 1);
   }
   return files;
 }
@@ -83,24 +93,6 @@ std::vector<Change> parse_raw(std::string_view output) {
   return changes;
 }
 
-/// Reads the names of intent-to-add entries from `ls-files --debug -z`: `<name>\0` and five lines, `flags:` last.
-std::set<std::string, std::less<>> parse_intents_to_add(std::string_view output) {
-  constexpr std::string_view flags_label = "flags: ";
-  constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD in git's read-cache.h
-  std::set<std::string, std::less<>> names;
-  while (!output.empty()) {
-    const std::size_t nul = output.find('\0');
-    const std::size_t label = output.find(flags_label, std::min(nul, output.size()));
-    const std::size_t end = output.find('\n', std::min(label, output.size()));
-    if (end == std::string_view::npos) throw_not_understood(output);
-    std::uint32_t flags = 0;
-    std::from_chars(output.data() + label + flags_label.size(), output.data() + end, flags, 16);
-    if ((flags & intent_to_add) != 0) names.emplace(output.substr(0, nul));
-    output.remove_prefix(end + 1);
-  }
-  return names;
-}
-
 /// Returns `path`, read from the directory `base`, without symbolic links; what is not there yet stays as it is.
 fs::path without_links(const fs::path& path, const fs::path& base) {
   const fs::path absolute = path.empty() ? base : fs::absolute(path, base);
@@ -109,29 +101,13 @@ fs::path without_links(const fs::path& path, const fs::path& base) {
   return failure ? absolute : result;
 }
 
-bool is_empty_blob(const Oid& oid) {
-  const std::string hex = oid.hex();
-  return hex == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391" ||
-         hex == "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813";
-}
-
-/// Lists the index by `git ls-files`. An intent-to-add entry looks like an
-/// empty file there, so git is asked a second time only if there is one.
+/// Lists the index by `git ls-files`.
 std::deque<File> list_index(const Environment& environment, const std::string& directory, std::string_view suffix,
                             const std::vector<std::string>& pathspecs) {
-  const auto ls_files = [&](std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"ls-files", "-z", "--full-name"});
-    arguments.emplace_back("--");
-    arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
-    return output_of(run(git_program(std::move(arguments), environment, directory)), "cannot read the index");
-  };
-  std::deque<File> files = parse_stage(ls_files({"--stage"}), suffix);
-  if (std::none_of(files.begin(), files.end(), [](const File& file) { return is_empty_blob(file.entry.oid); })) {
-    return files;
-  }
-  const auto intents = parse_intents_to_add(ls_files({"--debug"}));
-  std::erase_if(files, [&](const File& file) { return intents.contains(file.name); });
-  return files;
+  std::vector<std::string> arguments{"ls-files", "-z", "--full-name", "--stage", "--debug", "--"};
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  return parse_stage(output_of(run(git_program(std::move(arguments), environment, directory)), "cannot read the index"),
+                     suffix);
 }
 
 }  // namespace

@@ -108,7 +108,8 @@ void require_writable(const git::Registry& registry, const std::string& target, 
     }
     if (!is_link) throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
   }
-  if (!registry.find_in_index(target) && registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
+  // What is tracked is not ignored, to git.
+  if (registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
     throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", hint);
   }
 }
