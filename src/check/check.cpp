@@ -149,15 +149,19 @@ class Judge {
     const std::string_view suffix = scope.rules.empty() ? mlem_suffix : std::string_view();
     std::deque<git::File> files = all_files(scope, scope.pathspecs, suffix);
     std::erase_if(files, [&](const git::File& file) { return !is_read(part, file); });
-    if (scope.kind == Scope::Kind::work_tree || files.size() < least_in_bulk) {
-      for (; !files.empty(); files.pop_front()) read(part, resolver, std::move(files.front()), Only::all);
+    read_files(part, resolver, std::move(files), Only::all);
+  }
+
+  void read_files(Part& part, resolve::Resolver& resolver, std::deque<git::File> files, Only only) {
+    if (part.scope->kind == Scope::Kind::work_tree || files.size() < least_in_bulk) {
+      for (; !files.empty(); files.pop_front()) read(part, resolver, std::move(files.front()), only);
       return;
     }
     std::vector<Oid> blobs;
     blobs.reserve(files.size());
     for (const git::File& file : files) blobs.push_back(file.entry.oid);
     registry_.read_blobs(blobs, yaml::max_object_size, [&](std::size_t, std::optional<std::string> text) {
-      read(part, resolver, std::move(files.front()), Only::all, std::move(text));
+      read(part, resolver, std::move(files.front()), only, std::move(text));
       files.pop_front();
     });
   }
@@ -194,9 +198,9 @@ class Judge {
   }
 
   void read_unchanged_aliases(Part& part, resolve::Resolver& resolver) {
-    for (git::File& file : all_files(*part.scope, {})) {
-      if (!part.items.contains(file.name)) read(part, resolver, std::move(file), Only::aliases);
-    }
+    std::deque<git::File> files = all_files(*part.scope, {});
+    std::erase_if(files, [&](const git::File& file) { return part.items.contains(file.name); });
+    read_files(part, resolver, std::move(files), Only::aliases);
   }
 
   /// Whether a change adds or removes the marker of a project.

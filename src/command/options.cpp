@@ -3,6 +3,7 @@
 #include <boost/program_options.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <deque>
 #include <map>
 #include <ostream>
@@ -108,12 +109,17 @@ std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out)
   if (rest.has_separator) rest.paths.assign(separator + 1, args.end());
   const auto options_end = std::find(args.begin(), separator, "--end-of-options");
 
+  // Boost's time grows with the square of what it is given, and thousands of words are no options.
+  const auto is_option = [](const std::string& arg) { return arg.starts_with('-'); };
+  const auto last_option = std::find_if(std::make_reverse_iterator(options_end), args.rend(), is_option).base();
+  const auto words = last_option == options_end ? options_end : last_option + 1;  // the first may be a value
+
   po::positional_options_description positions;
   positions.add(words_key, -1);
   try {
     using namespace po::command_line_style;
     const po::parsed_options parsed =
-        po::command_line_parser(std::vector<std::string>(args.begin(), options_end))
+        po::command_line_parser(std::vector<std::string>(args.begin(), words))
             .options(state_->known)
             .positional(positions)
             .style(allow_long | long_allow_adjacent | long_allow_next | allow_short | short_allow_adjacent |
@@ -137,6 +143,7 @@ std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out)
   } catch (const po::error& error) {
     throw wrong(error.what());
   }
+  rest.words.insert(rest.words.end(), words, options_end);
   if (options_end != separator) rest.words.insert(rest.words.end(), options_end + 1, separator);
   return rest;
 }

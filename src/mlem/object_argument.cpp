@@ -12,7 +12,7 @@
 namespace mlem {
 namespace {
 
-/// `path` without links in what exists of it, and without `.` and `..`.
+/// `path` without links in what exists of its directory, and without `.` and `..`.
 fs::path canonical(const git::Registry& registry, const std::string& path) {
   boost::system::error_code failure;
   const fs::path absolute = fs::absolute(path, registry.directory()).lexically_normal();
@@ -20,8 +20,26 @@ fs::path canonical(const git::Registry& registry, const std::string& path) {
   return failure ? absolute : parent / absolute.filename();
 }
 
+/// The same for one of many objects, which share few directories.
+fs::path canonical(const git::Registry& registry, const ObjectViews& views, const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? std::string() : path.substr(0, slash);
+  const std::string name = path.substr(slash + 1);  // npos + 1 is 0
+  if (name.empty() || name == "." || name == "..") return canonical(registry, path);
+  const auto [known, is_new] = views.directories.try_emplace(directory);
+  if (is_new) known->second = canonical(registry, directory.empty() ? "x" : directory + "/x").parent_path();
+  return known->second / name;
+}
+
 bool is_inside(const std::string& path, const std::string& directory) {
   return path == directory || path.starts_with(directory + "/");
+}
+
+/// A canonical path from the root of the work tree (empty: itself); nothing if it is outside.
+std::optional<std::string> inside_work_tree(const git::Registry& registry, const fs::path& path) {
+  const std::string root = registry.work_tree().string();
+  if (!registry.has_work_tree() || !is_inside(path.string(), root)) return std::nullopt;
+  return path == root ? std::string() : path.string().substr(root.size() + 1);
 }
 
 struct LocalRepository {
@@ -67,12 +85,10 @@ ObjectArgument in_local_repository(const git::Registry& registry, const ObjectVi
 }  // namespace
 
 std::string path_in_work_tree(const git::Registry& registry, const std::string& text) {
-  const std::string path = canonical(registry, text).string();
-  const std::string root = registry.work_tree().string();
-  if (!is_inside(path, root)) {
-    throw Error(ErrorKind::invalid, "'" + text + "' is outside the work tree", "its root is '" + root + "'");
-  }
-  return path == root ? std::string() : path.substr(root.size() + 1);
+  const auto path = inside_work_tree(registry, canonical(registry, text));
+  if (path) return *path;
+  throw Error(ErrorKind::invalid, "'" + text + "' is outside the work tree",
+              "its root is '" + registry.work_tree().string() + "'");
 }
 
 ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
@@ -120,10 +136,10 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
     case ObjectName::Kind::path:
       break;
   }
-  const fs::path path = canonical(registry, name.path);
-  const bool is_ours = registry.has_work_tree() && is_inside(path.string(), registry.work_tree().string());
-  if (!is_ours) return in_local_repository(registry, views, path, rev);
-  argument.source.path = RepoPath::parse(path_in_work_tree(registry, name.path)).text();
+  const fs::path path = canonical(registry, views, name.path);
+  const auto inner = inside_work_tree(registry, path);
+  if (!inner) return in_local_repository(registry, views, path, rev);
+  argument.source.path = RepoPath::parse(*inner).text();
   if (rev) {
     argument.source.rev = storable_rev(registry, *rev);
     return argument;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace mlem {
 
@@ -17,6 +18,7 @@ struct ObjectViews {
 
   std::unique_ptr<resolve::TreeView> work_tree;
   std::unique_ptr<resolve::TreeView> index;
+  mutable std::unordered_map<std::string, fs::path> directories{};  ///< as given, and without links: remembered
 };
 
 /// An object as users name it, ready for the resolver: the contract's section 3.

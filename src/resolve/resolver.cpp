@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/repo_path.hpp"
 #include "resolve/detail/in_parallel.hpp"
 #include "resolve/detail/place.hpp"
 #include "resolve/source_reader.hpp"
@@ -32,9 +33,27 @@ int Resolver::number_of(TreeView* view, const std::string& base, const Source& s
   return number;
 }
 
+Source Resolver::source_of(const Link& link) {
+  if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) return Source::from_link(link);
+  // Most links share their repository and rev with many others.
+  const auto [known, is_new] = sources_.try_emplace(*link.repo + "\n" + link.rev.value_or("\n"));
+  std::optional<Source>& common = known->second;
+  if (!is_new && !common) return Source::from_link(link);
+  std::string path = RepoPath::parse(link.path).text();
+  if (is_new) {
+    Source source = Source::from_link(link);
+    // With a directory in the address, the path is not that of the link.
+    if (source.undivided.empty() && source.path == path) common = source;
+    return source;
+  }
+  Source source = *common;
+  source.path = std::move(path);
+  return source;
+}
+
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& link) {
   try {
-    const std::size_t number = add(view, name, Source::from_link(link));
+    const std::size_t number = add(view, name, source_of(link));
     if (link.pinned_blob) {
       Target target = targets_.get(first_[number]);
       target.pinned_blob = Oid::parse(*link.pinned_blob);

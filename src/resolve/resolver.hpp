@@ -8,7 +8,9 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace mlem::resolve {
@@ -41,6 +43,8 @@ class Resolver {
     int next = -1;  ///< what the link at the end of it leads to; -1: it ends there
     bool done = false;
   };
+  /// Source::from_link(), remembered.
+  Source source_of(const Link& link);
   /// `view` is used for an alias only, and may be null for other sources.
   int number_of(TreeView* view, const std::string& base, const Source& source);
   int number_after(int number);
@@ -49,6 +53,7 @@ class Resolver {
 
   const git::Registry& registry_;
   Settings settings_;
+  std::unordered_map<std::string, std::optional<Source>> sources_;  ///< without their paths, by repository and rev
   detail::TargetStore targets_;
   std::deque<Step> steps_;  ///< by the number of the target
   std::vector<int> first_;

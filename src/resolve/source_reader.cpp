@@ -81,7 +81,7 @@ std::vector<Oid> read_object(TreeView& view, const std::string& path, const std:
     if (error.kind() != ErrorKind::invalid) throw;
     target.fail(Verdict::not_an_object, "'" + located.path + "' is no MLEM object: " + error.what());
   }
-  if (target.link) target.link_base = alias_base(view, located.path);
+  if (target.link && target.link->is_alias()) target.link_base = alias_base(view, located.path);
   return {};
 }
 

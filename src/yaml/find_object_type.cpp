@@ -17,7 +17,12 @@ namespace {
 constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_key_size = 128;  // past 1024, YAML asks for a `?`
 
-bool is_printable_ascii(char c) noexcept { return c >= 0x20 && c <= 0x7e; }
+/// Looks at every byte, so that compilers can do it many at a time.
+bool is_printable_ascii_in_lines(std::string_view text) noexcept {
+  bool result = true;
+  for (const char c : text) result &= (c >= 0x20 && c <= 0x7e) || c == '\n';
+  return result;
+}
 bool is_alphanumeric(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -53,9 +58,9 @@ std::optional<std::string_view> text_of(std::string_view scalar) {
 
 class BlockScanner {
  public:
-  /// Returns whether the line is understood, and with it how all before it belongs together.
+  /// Returns whether the line, of printable ASCII, is understood, and with it how all before it belongs together.
   bool take_line(std::string_view line) {
-    if (line.empty() || line.back() == ' ' || !std::all_of(line.begin(), line.end(), is_printable_ascii)) return false;
+    if (line.empty() || line.back() == ' ') return false;
     if (line.starts_with("...")) return false;  // the end of the document
     const std::size_t indent = line.find_first_not_of(' ');
     const std::string_view entry = line.substr(indent);
@@ -133,7 +138,7 @@ class BlockScanner {
 namespace detail {
 
 std::optional<std::string> scan_object_type(std::string_view text) {
-  if (text.size() > max_object_size) return std::nullopt;
+  if (text.size() > max_object_size || !is_printable_ascii_in_lines(text)) return std::nullopt;
   BlockScanner scanner;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
