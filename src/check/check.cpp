@@ -22,8 +22,10 @@ using detail::policy_wants;
 
 constexpr std::string_view old_marker = ".mlem";
 
-/// From as many files on, a process to read them is worth its start.
-constexpr std::size_t least_in_bulk = 4096;
+/// From as many files on, a process that reads them beside us is worth its start: where each is resolved too, and where
+/// most are no more than looked at, so that only a cache larger than libgit2's makes it pay.
+constexpr std::size_t least_links_in_bulk = 4096;
+constexpr std::size_t least_aliases_in_bulk = 250'000;
 
 /// The ref that a pinned link follows.
 struct Followed {
@@ -153,7 +155,8 @@ class Judge {
   }
 
   void read_files(Part& part, resolve::Resolver& resolver, std::deque<git::File> files, Only only) {
-    if (part.scope->kind == Scope::Kind::work_tree || files.size() < least_in_bulk) {
+    const std::size_t least = only == Only::all ? least_links_in_bulk : least_aliases_in_bulk;
+    if (part.scope->kind == Scope::Kind::work_tree || files.size() < least) {
       for (; !files.empty(); files.pop_front()) read(part, resolver, std::move(files.front()), only);
       return;
     }
