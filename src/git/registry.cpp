@@ -232,10 +232,8 @@ void Registry::read_blobs(const std::vector<Oid>& blobs, std::size_t limit,
                           const std::function<void(std::size_t i, std::optional<std::string> content)>& visit) const {
   // It answers nothing before it is told to, so that neither waits for the other with full pipes.
   constexpr std::size_t most_at_once = 4096;
-  Environment environment = environment_;
-  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
-  environment.set("GIT_NO_LAZY_FETCH", "1");
-  Coprocess cat_file(git_program({"cat-file", "--batch-command", "--buffer"}, environment, directory_.string()));
+  Coprocess cat_file(
+      git_program({"cat-file", "--batch-command", "--buffer"}, detail::for_reading(environment_), directory_.string()));
   bool is_alive = true;
   const auto read_one = [&](const Oid& blob) -> std::optional<std::string> {
     const std::optional<std::string> header = cat_file.read_line();  // <oid> blob <size>

@@ -475,3 +475,19 @@ TEST_CASE("registry: many blobs are read at once, and what is no readable blob i
     CHECK_FALSE(contents[10'000]);
   }
 }
+
+TEST_CASE("registry: reading many blobs of a partial clone fetches none") {
+  const Sandbox box;
+  RepoBuilder origin(box, "origin");
+  origin.commit({{"a", "one\n"}, {"b", "two\n"}});
+  origin.git({"config", "uploadpack.allowFilter", "true"});
+  const fs::path clone = box / "clone";
+  box.git_output({"clone", "-q", "--no-checkout", "--filter=blob:none", origin.url(), clone.string()});
+  const Registry registry = discover(box, clone);
+  registry.read_blobs({oid(origin.id("HEAD:a")), oid(origin.id("HEAD:b"))}, 1000,
+                      [](std::size_t, std::optional<std::string> content) { CHECK_FALSE(content); });
+  mlem::test::RunOptions here;
+  here.directory = clone;
+  const std::string missing = box.git_output({"rev-list", "--objects", "--all", "--missing=print"}, here);
+  CHECK(std::count(missing.begin(), missing.end(), '?') == 2);
+}

@@ -24,6 +24,12 @@ Program git_program(std::vector<std::string> arguments, const Environment& envir
   return {std::move(arguments), in_english(environment), directory};
 }
 
+Environment for_reading(Environment environment) {
+  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
+  environment.set("GIT_NO_LAZY_FETCH", "1");
+  return environment;
+}
+
 std::string last_fatal(std::string_view errors) {
   constexpr std::string_view fatal = "fatal: ";
   constexpr std::string_view error = "error: ";

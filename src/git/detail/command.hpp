@@ -14,6 +14,10 @@ Environment in_english(Environment environment);
 /// Returns `git` with these arguments, its messages in English.
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory);
 
+/// Returns `environment` for reading what a repository has and nothing else: no replace refs, and nothing is fetched
+/// that a partial clone has left on its server.
+Environment for_reading(Environment environment);
+
 /// Returns what git says it died of: the last `fatal:` line of its stderr without that word, and the last `error:` line
 /// with the cause if there is one; without a `fatal:` line, the last line.
 std::string last_fatal(std::string_view errors);

@@ -19,10 +19,8 @@ std::optional<ObjectType> parse_type(std::string_view text) {
   return std::nullopt;
 }
 
-/// Returns `environment` for reading what this repository has, and nothing else.
-Environment for_reading(Environment environment, const fs::path& object_dir) {
-  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
-  environment.set("GIT_NO_LAZY_FETCH", "1");
+/// Returns for_reading() of a repository with one more place for objects.
+Environment with_objects(Environment environment, const fs::path& object_dir) {
   environment.unset("GIT_OBJECT_DIRECTORY");
   if (object_dir.empty()) return environment;
   // A list with `:` between its items, which git reads in C quotes too.
@@ -40,7 +38,7 @@ Environment for_reading(Environment environment, const fs::path& object_dir) {
 class PlumbingRepository final : public ObjectRepository {
  public:
   PlumbingRepository(const fs::path& git_dir, const Environment& environment, const fs::path& object_dir)
-      : git_dir_(git_dir), environment_(for_reading(environment, object_dir)) {
+      : git_dir_(git_dir), environment_(with_objects(for_reading(environment), object_dir)) {
     const std::string format =
         output_of(git({"rev-parse", "--show-object-format"}), "cannot read '" + git_dir.string() + "'");
     hex_digits_ = trim(format) == "sha256" ? 64 : 40;
