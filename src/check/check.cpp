@@ -293,7 +293,7 @@ class Judge {
       if (settings_.fresh && metafile.link.pinned_ref) {
         Link link = metafile.link;
         link.rev = metafile.link.pinned_ref;
-        followed.reset(new Followed{resolver.add(*part.view, file.name, link), *link.rev});
+        followed = std::make_unique<Followed>(Followed{resolver.add(*part.view, file.name, link), *link.rev});
       }
       if (!metafile.warnings.empty()) finding_for(part, file.name).warnings = metafile.warnings;
       Item& item = part.items[std::move(file.name)];

@@ -9,7 +9,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
-#include <ranges>
+#include <deque>
 #include <vector>
 
 namespace mlem {
@@ -50,20 +50,20 @@ class Transaction {
         fs::remove(file_, ignored);
       }
     }
-    for (const fs::path& directory : std::views::reverse(created_)) fs::remove(directory, ignored);
+    for (const fs::path& directory : created_) fs::remove(directory, ignored);
   }
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
   void make_directories(const fs::path& directory) {
-    std::vector<fs::path> missing;
-    for (fs::path at = directory; !fs::exists(at); at = at.parent_path()) missing.push_back(at);
-    for (const fs::path& each : std::views::reverse(missing)) {
+    std::deque<fs::path> missing;
+    for (fs::path at = directory; !fs::exists(at); at = at.parent_path()) missing.push_front(at);
+    for (const fs::path& each : missing) {
       boost::system::error_code failure;
       if (!fs::create_directory(each, failure) && failure) {
         throw Error(ErrorKind::io, "cannot create '" + each.string() + "'", failure.message());
       }
-      created_.push_back(each);
+      created_.push_front(each);
     }
   }
   void write(const fs::path& file, const std::string& text) {
@@ -77,7 +77,7 @@ class Transaction {
  private:
   fs::path file_;
   std::optional<std::string> previous_;
-  std::vector<fs::path> created_;
+  std::deque<fs::path> created_;  ///< the innermost first
   bool finished_ = false;
 };
 
