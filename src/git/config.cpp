@@ -3,6 +3,7 @@
 #include "git/detail/command.hpp"
 #include "git/registry.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -58,10 +59,9 @@ Config Config::parse(std::string_view listing) {
 }
 
 std::optional<std::string> Config::find(std::string_view key) const {
-  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-    if (entry->first == key) return entry->second;
-  }
-  return std::nullopt;
+  const auto found =
+      std::find_if(entries_.rbegin(), entries_.rend(), [key](const auto& entry) { return entry.first == key; });
+  return found == entries_.rend() ? std::nullopt : std::optional(found->second);
 }
 
 std::vector<std::string> Config::all(std::string_view key) const {

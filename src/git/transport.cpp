@@ -268,7 +268,7 @@ TransportError::TransportError(TransportFailure failure, std::string what_failed
     : Error(kind_of(failure), std::move(what_failed), std::move(why), std::move(hint)), failure_(failure) {}
 
 Transport::Transport(Environment environment, TransportOptions options)
-    : environment_(std::move(environment)), options_(std::move(options)) {
+    : environment_(std::move(environment)), options_(options) {
   environment_.set("LC_ALL", "C");
   environment_.set("GIT_CONFIG_NOSYSTEM", "1");
   environment_.set("GIT_CONFIG_GLOBAL", "/dev/null");

@@ -32,7 +32,6 @@ namespace {
 
 using mlem::Environment;
 using mlem::ErrorKind;
-using mlem::Oid;
 using mlem::git::RemoteRefs;
 using mlem::git::Transport;
 using mlem::git::TransportError;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 using namespace mlem::test;
-namespace fs = mlem::fs;
 
 namespace {
 
