@@ -5,7 +5,9 @@
 #include "model/repo_path.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <utility>
 
 namespace mlem::check {
 namespace {
@@ -32,10 +34,28 @@ std::vector<std::vector<std::string_view>> parse_lines(std::string_view input, s
   return lines;
 }
 
+/// The registry that is pushed to, with the time that is left for it.
+struct Receiver {
+  const git::Registry& registry;
+  const resolve::Settings& settings;
+
+  RunResult git(std::vector<std::string> arguments) const {
+    Limits limits;
+    limits.deadline = settings.deadline;
+    return registry.git(std::move(arguments), limits, settings.interrupt);
+  }
+  bool has_time() const { return !settings.deadline || std::chrono::steady_clock::now() < *settings.deadline; }
+};
+
+constexpr const char* hint_of_time = "push fewer commits at once, or have 'mlem.hookTimeout' raised";
+
 /// What git prints for a list of commits, a line each. Throws Error(unavailable) if it fails.
-std::vector<std::string> list_commits(const git::Registry& registry, std::vector<std::string> arguments) {
+std::vector<std::string> list_commits(const Receiver& receiver, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "rev-list");
-  const RunResult result = registry.git(arguments);
+  const RunResult result = receiver.git(std::move(arguments));
+  if (result.end == RunResult::End::deadline) {
+    throw Error(ErrorKind::unavailable, "cannot list commits", "there was no time left for it", hint_of_time);
+  }
   if (result.code != 0) {
     throw Error(ErrorKind::unavailable, "cannot list commits", escape_for_terminal(trim(result.errors)));
   }
@@ -54,13 +74,12 @@ std::vector<git::Change> changes_between(const git::Registry& registry, const st
 }
 
 /// What differs at the tip of a new ref from every commit where its history leaves what is known.
-void compare_with_known(const git::Registry& registry, const Oid& tip, const std::vector<std::string>& known,
-                        Scope& scope) {
+void compare_with_known(const Receiver& receiver, const Oid& tip, const std::vector<std::string>& known, Scope& scope) {
   std::vector<std::string> arguments = {"--boundary", tip.hex(), "--not"};
   arguments.insert(arguments.end(), known.begin(), known.end());
   std::vector<Oid> bases;
   bool has_new_commits = false;
-  for (const std::string& line : list_commits(registry, arguments)) {
+  for (const std::string& line : list_commits(receiver, std::move(arguments))) {
     const auto boundary = line.starts_with('-') ? Oid::parse(line.substr(1)) : std::nullopt;
     if (boundary)
       bases.push_back(*boundary);
@@ -76,10 +95,10 @@ void compare_with_known(const git::Registry& registry, const Oid& tip, const std
   constexpr std::size_t most_bases = 8;
   if (bases.size() > most_bases) bases.resize(most_bases);
   scope.before = bases.empty() ? std::nullopt : std::optional(bases.front());
-  scope.changes = changes_between(registry, scope.before, tip);
+  scope.changes = changes_between(receiver.registry, scope.before, tip);
   for (std::size_t i = 1; i < bases.size(); ++i) {
     std::set<std::string> differs;
-    for (const git::Change& change : changes_between(registry, bases[i], tip)) differs.insert(change.name);
+    for (const git::Change& change : changes_between(receiver.registry, bases[i], tip)) differs.insert(change.name);
     std::erase_if(*scope.changes, [&](const git::Change& change) { return !differs.contains(change.name); });
   }
 }
@@ -109,34 +128,79 @@ bool touches(const git::Registry& registry, const Policy& policy, const std::opt
   return found;
 }
 
-/// `git verify-commit` on the new tip, and on every new commit that differs from a parent in what is policed.
-void want_signatures(const git::Registry& registry, const RefUpdate& update, const std::optional<Oid>& tip,
-                     const Policy& policy, Scope& scope) {
-  if (!tip) {
-    break_ref_rule(scope, "signed", "policy '" + policy.name + "' wants a signed commit, and this is none");
-    return;
-  }
-  std::vector<std::string> arguments = {"--parents", tip->hex()};
+/// The new tip, and every new commit that differs from a parent in what is policed; nothing if there was no time to
+/// tell.
+std::optional<std::vector<Oid>> commits_to_verify(const Receiver& receiver, const RefUpdate& update, const Oid& tip,
+                                                  const Policy& policy) {
+  std::vector<std::string> arguments = {"--parents", tip.hex()};
   if (update.before) arguments.push_back("^" + update.before->hex());
-  std::set<Oid> commits{*tip};
-  for (const std::string& line : list_commits(registry, arguments)) {
+  std::vector<Oid> commits{tip};
+  for (const std::string& line : list_commits(receiver, std::move(arguments))) {
+    if (!receiver.has_time()) return std::nullopt;
     const std::vector<std::string_view> ids = split(line, ' ');
     const Oid commit = Oid::parse(ids.front()).value();
-    bool is_policed = ids.size() == 1 && touches(registry, policy, std::nullopt, commit);
+    if (commit == tip) continue;
+    bool is_policed = ids.size() == 1 && touches(receiver.registry, policy, std::nullopt, commit);
     for (std::size_t i = 1; i < ids.size() && !is_policed; ++i) {
-      is_policed = touches(registry, policy, Oid::parse(ids[i]), commit);
+      is_policed = touches(receiver.registry, policy, Oid::parse(ids[i]), commit);
     }
-    if (is_policed) commits.insert(commit);
+    if (is_policed) commits.push_back(commit);
   }
+  return commits;
+}
+
+enum class Signatures { good, bad, untold };
+
+/// `git verify-commit`, which says only whether all of them are signed.
+Signatures verify(const Receiver& receiver, const std::vector<Oid>& commits) {
+  // As many ids as fit into an argument vector anywhere.
+  constexpr std::size_t most_at_once = 500;
+  for (std::size_t start = 0; start < commits.size(); start += most_at_once) {
+    std::vector<std::string> arguments{"verify-commit"};
+    for (std::size_t i = start; i < std::min(start + most_at_once, commits.size()); ++i) {
+      arguments.push_back(commits[i].hex());
+    }
+    const RunResult result = receiver.git(std::move(arguments));
+    if (result.end == RunResult::End::deadline) return Signatures::untold;
+    if (result.code != 0) return Signatures::bad;
+  }
+  return Signatures::good;
+}
+
+/// Holds the commits of one ref to a policy that wants signatures. What cannot be verified in time is as good as
+/// unsigned: else a long push would get around the policy.
+void want_signatures(const Receiver& receiver, const RefUpdate& update, const Oid& tip, const Policy& policy,
+                     Scope& scope) {
+  const auto commits = commits_to_verify(receiver, update, tip, policy);
+  Signatures signatures = commits ? verify(receiver, *commits) : Signatures::untold;
+  if (signatures == Signatures::good) return;
   // Ten are enough to refuse the push, whatever it brings.
   constexpr int most_unsigned = 10;
   int count = 0;
-  for (const Oid& commit : commits) {
-    if (registry.git({"verify-commit", commit.hex()}).code == 0) continue;
-    if (++count > most_unsigned) break;
-    break_ref_rule(scope, "signed",
-                   "policy '" + policy.name + "' wants commit '" + commit.hex() + "' signed with a key it trusts",
-                   "sign it with 'git commit --amend -S' or 'git rebase --exec'");
+  for (std::size_t i = 0; signatures != Signatures::untold && i < commits->size() && count < most_unsigned; ++i) {
+    signatures = verify(receiver, {(*commits)[i]});
+    if (signatures != Signatures::bad) continue;
+    ++count;
+    break_ref_rule(
+        scope, "signed",
+        "policy '" + policy.name + "' wants commit '" + (*commits)[i].hex() + "' signed with a key it trusts",
+        "sign it with 'git commit --amend -S' or 'git rebase --exec'");
+  }
+  if (count > 0) return;
+  break_ref_rule(scope, "signed",
+                 "policy '" + policy.name + "' wants signed commits, and there was no time left to verify them all",
+                 hint_of_time);
+}
+
+void want_signatures(const Receiver& receiver, const RefUpdate& update, Scope& scope) {
+  if (!update.after) return;
+  const auto tip = receiver.registry.objects().find_commit(*update.after);
+  for (const Rules& rules : scope.rules) {
+    if (!rules.policy.require_signed) continue;
+    if (tip)
+      want_signatures(receiver, update, *tip, rules.policy, scope);
+    else
+      break_ref_rule(scope, "signed", "policy '" + rules.policy.name + "' wants a signed commit, and this is none");
   }
 }
 
@@ -153,7 +217,8 @@ std::string final_ref(const git::Registry& registry, const std::string& ref) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
 
-Scope scope_of(const git::Registry& registry, const RefUpdate& update, const Pusher& pusher) {
+Scope scope_of(const Receiver& receiver, const RefUpdate& update, const Pusher& pusher) {
+  const git::Registry& registry = receiver.registry;
   Scope scope;
   scope.kind = Scope::Kind::changes;
   scope.pushed_ref = update.ref;
@@ -173,19 +238,16 @@ Scope scope_of(const git::Registry& registry, const RefUpdate& update, const Pus
   } else if (!scope.rules.empty() && tip && before) {
     const bool can_want =
         std::any_of(scope.rules.begin(), scope.rules.end(), [](const Rules& rules) { return !rules.is_approved; });
-    if (can_want && registry.git({"merge-base", "--is-ancestor", before->hex(), tip->hex()}).code != 0) {
+    if (can_want && receiver.git({"merge-base", "--is-ancestor", before->hex(), tip->hex()}).code != 0) {
       want_approver(scope, "rewound");
     }
-  }
-  for (const Rules& rules : scope.rules) {
-    if (rules.policy.require_signed) want_signatures(registry, update, tip, rules.policy, scope);
   }
   if (!tree) return scope;
   if (before) {
     scope.before = before;
     scope.changes = changes_between(registry, before, *tree);
   } else if (tip) {
-    compare_with_known(registry, *tip, pusher.known_refs, scope);
+    compare_with_known(receiver, *tip, pusher.known_refs, scope);
   } else {
     scope.changes = changes_between(registry, std::nullopt, *tree);
   }
@@ -268,11 +330,14 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
   return rules;
 }
 
-std::vector<Scope> push_scopes(const git::Registry& registry, const std::vector<RefUpdate>& updates,
-                               const Pusher& pusher) {
+std::vector<Scope> push_scopes(const git::Registry& registry, const resolve::Settings& settings,
+                               const std::vector<RefUpdate>& updates, const Pusher& pusher) {
+  const Receiver receiver{registry, settings};
   std::vector<Scope> scopes;
   scopes.reserve(updates.size());
-  for (const RefUpdate& update : updates) scopes.push_back(scope_of(registry, update, pusher));
+  for (const RefUpdate& update : updates) scopes.push_back(scope_of(receiver, update, pusher));
+  // Last, for they may take all the time that is left, and then the push is refused for them alone.
+  for (std::size_t i = 0; i < updates.size(); ++i) want_signatures(receiver, updates[i], scopes[i]);
   return scopes;
 }
 

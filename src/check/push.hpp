@@ -42,8 +42,10 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
 /// Returns what has to be judged for a push: at each new tip what differs from the old one; at the tip of a new ref
 /// what differs from all that is known where it leaves known history; for policies what the contract's section 9 adds.
 /// Deletions, and tips that are neither commits nor trees, have no links.
-std::vector<Scope> push_scopes(const git::Registry& registry, const std::vector<RefUpdate>& updates,
-                               const Pusher& pusher);
+/// Throws Error(unavailable) if what is new cannot be listed before the deadline of `settings`; signatures that cannot
+/// be verified before it count as missing.
+std::vector<Scope> push_scopes(const git::Registry& registry, const resolve::Settings& settings,
+                               const std::vector<RefUpdate>& updates, const Pusher& pusher);
 
 /// Returns the finding as a server may tell it: without what only the server's account can see of a source. A source
 /// that does not exist is not told from one that may not be seen.

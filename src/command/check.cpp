@@ -51,14 +51,15 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
 }
 
 /// What the server would judge if `scope` were pushed to the ref.
-check::Scope policy_scope(const git::Registry& registry, const std::string& ref_text, const check::Scope& scope) {
+check::Scope policy_scope(const git::Registry& registry, const resolve::Settings& settings, const std::string& ref_text,
+                          const check::Scope& scope) {
   const std::string ref = full_ref_name(ref_text);
   check::RefUpdate update{ref, scope.before, scope.commit};
   if (!update.after) update.after = commit_of(registry, "HEAD");
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
   pusher.known_refs = {registry.has_work_tree() ? "--remotes" : "--branches"};
-  return check::push_scopes(registry, {update}, pusher).front();
+  return check::push_scopes(registry, settings, {update}, pusher).front();
 }
 
 /// `<i>/<n>`, as `--shard` has it.
@@ -153,7 +154,7 @@ int run_check(const Args& args, Context& context) {
     scope.kind = check::Scope::Kind::commit;
     scope.commit = commit_of(registry, "HEAD");
   }
-  if (policy) scope = policy_scope(registry, *policy, scope);
+  if (policy) scope = policy_scope(registry, settings, *policy, scope);
   scope.pathspecs = rest->paths;
   scope.reachable = reachable;
   if (shard) scope.shard = parse_shard(*shard, options);

@@ -161,8 +161,9 @@ int run_pre_push(const std::vector<std::string>& words, bool json, Context& cont
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {"--remotes=" + remote};
   const Manner manner = manner_of(registry, false, json);
-  const int code = judge_and_print(registry, hook_settings(registry, context, resolve::Trust::user),
-                                   check::push_scopes(registry, updates, pusher), manner, context);
+  const resolve::Settings settings = hook_settings(registry, context, resolve::Trust::user);
+  const int code =
+      judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
   if (code != exit_yes && !json) print_hint(context.err, "'git push --no-verify' skips this hook");
   return code;
 }
@@ -177,7 +178,7 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Con
     pusher.known_refs = {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
   const Manner manner = manner_of(registry, true, json);
   const resolve::Settings settings = hook_settings(registry, context, resolve::Trust::server);
-  return judge_and_print(registry, settings, check::push_scopes(registry, updates, pusher), manner, context);
+  return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
 }
 
 }  // namespace

@@ -169,6 +169,10 @@ RunResult Registry::git(std::vector<std::string> arguments, std::string_view inp
   return run(git_program(std::move(arguments), environment_, directory_.string()), input);
 }
 
+RunResult Registry::git(std::vector<std::string> arguments, const Limits& limits, Interrupt* interrupt) const {
+  return run(git_program(std::move(arguments), environment_, directory_.string()), {}, Session::own, limits, interrupt);
+}
+
 std::optional<Oid> Registry::find_commit(std::string_view expression) const {
   const RunResult result = git({"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(expression)});
   const auto oid = result.code == 0 ? Oid::parse(trim(result.output)) : std::nullopt;

@@ -76,6 +76,8 @@ class Registry {
 
   /// Runs git in `directory()` with our variables. Returns its output whatever its exit code.
   RunResult git(std::vector<std::string> arguments, std::string_view input = {}) const;
+  /// The same within limits: see run().
+  RunResult git(std::vector<std::string> arguments, const Limits& limits, Interrupt* interrupt) const;
 
   /// Returns the commit that an expression of gitrevisions(7) names; nothing if it names none.
   std::optional<Oid> find_commit(std::string_view expression) const;

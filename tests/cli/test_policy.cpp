@@ -1,6 +1,8 @@
 #include "cli/server.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <chrono>
+
 using namespace mlem::test;
 namespace fs = boost::filesystem;
 
@@ -33,6 +35,27 @@ struct Production : Server {
       world.registry.git({"commit", "-qm", "removed"});
     else
       world.registry.commit(kept);
+  }
+};
+
+/// A server that wants signed commits for production.
+struct SignedProduction : Production {
+  SignedProduction() : Production({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requireSigned", "true"}}) {}
+  /// Makes a key pair for ssh and returns the file of the private one.
+  std::string make_key(const std::string& name) {
+    const std::string file = (world.sandbox / name).string();
+    REQUIRE(world.sandbox.run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file}).code == 0);
+    return file;
+  }
+  /// Signs what is committed from now on; with no key, no longer.
+  void sign_with(const std::string& key) {
+    world.registry.git({"config", "gpg.format", "ssh"});
+    world.registry.git({"config", "user.signingKey", key + ".pub"});
+    world.registry.git({"config", "commit.gpgSign", key.empty() ? "false" : "true"});
+  }
+  void trust(const std::string& key) {
+    write_file(world.sandbox / "allowed", "author@example.com " + read_file(key + ".pub"));
+    config("gpg.ssh.allowedSignersFile", (world.sandbox / "allowed").string());
   }
 };
 
@@ -238,49 +261,72 @@ TEST_CASE("policy: tags are refs like others") {
 }
 
 TEST_CASE("policy: policed commits are signed with a key that the server trusts") {
-  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requireSigned", "true"}});
-  const std::string key = (server.world.sandbox / "key").string();
-  const std::string other = (server.world.sandbox / "other").string();
-  for (const std::string& file : {key, other}) {
-    REQUIRE(server.world.sandbox.run({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file}).code == 0);
-  }
-  const auto sign_with = [&](const std::string& file) {
-    server.world.registry.git({"config", "gpg.format", "ssh"});
-    server.world.registry.git({"config", "user.signingKey", file + ".pub"});
-    server.world.registry.git({"config", "commit.gpgSign", file.empty() ? "false" : "true"});
-  };
-  sign_with(key);
+  SignedProduction server;
+  const std::string key = server.make_key("key");
+  const std::string other = server.make_key("other");
+  server.sign_with(key);
   server.commit({{"prod/a.mlem", server.link("main")}});
   // Without a trust root no signature is good.
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
-  std::string public_key = read_file(key + ".pub");
-  write_file(server.world.sandbox / "allowed", "author@example.com " + public_key);
-  server.config("gpg.ssh.allowedSignersFile", (server.world.sandbox / "allowed").string());
+  server.trust(key);
   const Outcome good = server.push({"origin", "main:production"});
   CAPTURE(good);
   REQUIRE(good.code == 0);
 
-  sign_with(other);
+  server.sign_with(other);
   server.commit({{"prod/a.mlem", server.pinned()}});
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
   server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
 
   // A side branch that is merged and dropped leaves no trace in the tip.
-  sign_with("");
+  server.sign_with("");
   server.world.registry.git({"checkout", "-qb", "side"});
   server.commit({{"prod/a.mlem", server.pinned()}});
-  sign_with(key);
+  server.sign_with(key);
   server.world.registry.git({"checkout", "-q", "main"});
   server.world.registry.git({"merge", "-q", "--no-ff", "-s", "ours", "-m", "drop it", "side"});
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
   server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
 
   // Commits that touch nothing policed need no signature, but for the tip.
-  sign_with("");
+  server.sign_with("");
   server.commit({{"dev/x.mlem", server.link("main")}});
-  sign_with(key);
+  server.sign_with(key);
   server.commit({{"dev/y.mlem", server.link("main")}});
   CHECK(server.push({"origin", "main:production"}).code == 0);
+}
+
+TEST_CASE("policy: a replace ref does not lend an unsigned commit the signature of another") {
+  SignedProduction server;
+  const std::string key = server.make_key("key");
+  server.trust(key);
+  server.sign_with(key);
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  const std::string good = server.world.registry.id("HEAD");
+  server.sign_with("");
+  server.commit({{"prod/a.mlem", server.pinned()}});
+  const std::string bad = server.world.registry.id("HEAD");
+  REQUIRE(server.push({"origin", good + ":refs/replace/" + bad}).code == 0);
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+}
+
+TEST_CASE("policy: signatures that cannot be verified in time are missing") {
+  SignedProduction server;
+  const std::string key = server.make_key("key");
+  server.trust(key);
+  server.sign_with(key);
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  const fs::path slow = server.world.sandbox / "slow";
+  write_file(slow, "#!/bin/sh\nsleep 60\n");
+  fs::permissions(slow, fs::owner_all);
+  server.config("gpg.ssh.program", slow.string());
+  server.config("mlem.hookTimeout", "1");
+  server.config("mlem.onUndecided", "warn");
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome refused = server.push({"origin", "main:production"});
+  check_refused(refused, "refs/heads/production", "signed");
+  CHECK(contains(refused.errors, "there was no time left"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
 }
 
 TEST_CASE("policy: a GPG signature counts if the server's account has the key") {

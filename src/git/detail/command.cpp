@@ -21,11 +21,12 @@ Environment in_english(Environment environment) {
 
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory) {
   arguments.insert(arguments.begin(), "git");
-  return {std::move(arguments), in_english(environment), directory};
+  Environment own = in_english(environment);
+  own.set("GIT_NO_REPLACE_OBJECTS", "1");
+  return {std::move(arguments), std::move(own), directory};
 }
 
 Environment for_reading(Environment environment) {
-  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
   environment.set("GIT_NO_LAZY_FETCH", "1");
   return environment;
 }

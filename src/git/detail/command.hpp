@@ -11,11 +11,12 @@ namespace mlem::git::detail {
 /// Returns `environment` with git's messages in English; the encoding of texts stays the user's, for filters need it.
 Environment in_english(Environment environment);
 
-/// Returns `git` with these arguments, its messages in English.
+/// Returns `git` with these arguments, its messages in English, without replace refs: whoever may push could
+/// put a signed commit in the place of another.
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory);
 
-/// Returns `environment` for reading what a repository has and nothing else: no replace refs, and nothing is fetched
-/// that a partial clone has left on its server.
+/// Returns `environment` for reading what a repository has and nothing else: what a partial clone has left on its
+/// server is not fetched.
 Environment for_reading(Environment environment);
 
 /// Returns what git says it died of: the last `fatal:` line of its stderr without that word, and the last `error:` line
