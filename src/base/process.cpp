@@ -12,6 +12,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -164,7 +165,8 @@ ssize_t write_without_signal(int descriptor, const char* data, std::size_t size)
   pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
   const ssize_t written = ::write(descriptor, data, size);
   const int saved_errno = errno;
-  if (written < 0 && saved_errno == EPIPE && sigismember(&before, SIGPIPE) == 0) {
+  // Linux sends it also where a part had been written before the reader went away.
+  if (sigismember(&before, SIGPIPE) == 0) {
     const timespec at_once{};
     while (sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) continue;
   }
@@ -276,7 +278,7 @@ RunResult run(const Program& program, std::string_view input) {
   return converse(program, input, Session::shared, true, {}, nullptr);
 }
 
-Coprocess::Coprocess(const Program& program) {
+Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
   FileActions actions;
@@ -284,6 +286,9 @@ Coprocess::Coprocess(const Program& program) {
   actions.duplicate(out.write_end.get(), STDOUT_FILENO);
   actions.discard(STDERR_FILENO);
   if (!program.directory.empty()) actions.change_directory(program.directory);
+  if (reply_pipe > 0) fcntl(out.read_end.get(), F_SETPIPE_SZ, static_cast<int>(reply_pipe));
+  // Less than all of it: what is left of a page that was read in part is lost.
+  capacity_ = static_cast<std::size_t>(std::max(fcntl(in.write_end.get(), F_GETPIPE_SZ), 4096)) / 4 * 3;
   pid_ = spawn(program, Session::shared, actions);
   to_child_ = in.write_end.release();
   from_child_ = out.read_end.release();
@@ -316,11 +321,11 @@ bool Coprocess::fill() {
   }
 }
 
-std::optional<std::string> Coprocess::read_line() {
+std::optional<std::string_view> Coprocess::read_line() {
   for (;;) {
     const std::size_t end = buffer_.find('\n', consumed_);
     if (end != std::string::npos) {
-      std::string line = buffer_.substr(consumed_, end - consumed_);
+      const std::string_view line = std::string_view(buffer_).substr(consumed_, end - consumed_);
       consumed_ = end + 1;
       return line;
     }
@@ -328,11 +333,24 @@ std::optional<std::string> Coprocess::read_line() {
   }
 }
 
-std::string Coprocess::read(std::size_t count) {
+std::string_view Coprocess::read(std::size_t count) {
   while (buffer_.size() - consumed_ < count && fill()) continue;
-  std::string bytes = buffer_.substr(consumed_, count);
+  const std::string_view bytes = std::string_view(buffer_).substr(consumed_, count);
   consumed_ += bytes.size();
   return bytes;
+}
+
+// Without a pid the calls are about this thread alone: sched_setscheduler(2). Elsewhere than on Linux nothing is done.
+BatchScheduling::BatchScheduling() noexcept {
+#ifdef SCHED_BATCH
+  const sched_param no_priority{};
+  is_set_ = sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &no_priority) == 0;
+#endif
+}
+
+BatchScheduling::~BatchScheduling() {
+  const sched_param no_priority{};
+  if (is_set_) sched_setscheduler(0, SCHED_OTHER, &no_priority);
 }
 
 int run_attached(const Program& program) { return wait_for(spawn(program, Session::shared, FileActions{})); }

@@ -59,25 +59,44 @@ RunResult run(const Program& program, std::string_view input = {});
 /// Its stderr goes nowhere. Not for use by several threads at once.
 class Coprocess {
  public:
-  explicit Coprocess(const Program& program);
+  /// Starts the program. `reply_pipe` is how many bytes of replies may wait to be read, if the system allows so many;
+  /// 0: as many as usual. Throws Error(io) if it cannot be started.
+  explicit Coprocess(const Program& program, std::size_t reply_pipe = 0);
   ~Coprocess();
   Coprocess(const Coprocess&) = delete;
   Coprocess& operator=(const Coprocess&) = delete;
 
+  /// Returns how many bytes write() takes without waiting for the program, if it has read all that came before.
+  std::size_t capacity() const noexcept { return capacity_; }
   /// Throws Error(io) if the program is gone.
   void write(std::string_view request);
-  /// Returns the next line without its newline; nothing at the end of the output.
-  std::optional<std::string> read_line();
+  /// Returns the next line without its newline; nothing at the end of the output. A view of what read() and
+  /// read_line() return is good until the next call of either.
+  std::optional<std::string_view> read_line();
   /// Returns the next `count` bytes; fewer only at the end of the output.
-  std::string read(std::size_t count);
+  std::string_view read(std::size_t count);
 
  private:
   bool fill();
   pid_t pid_ = -1;
   int to_child_ = -1;
   int from_child_ = -1;
+  std::size_t capacity_ = 0;
   std::string buffer_;
   std::size_t consumed_ = 0;
+};
+
+/// While it lives, this thread and the children that it starts leave a processor to whoever runs there when a message
+/// wakes them: a reader and a writer of one pipe on few processors would change places at every message.
+class BatchScheduling {
+ public:
+  BatchScheduling() noexcept;
+  ~BatchScheduling();
+  BatchScheduling(const BatchScheduling&) = delete;
+  BatchScheduling& operator=(const BatchScheduling&) = delete;
+
+ private:
+  bool is_set_ = false;
 };
 
 /// Runs a program in place of waiting for it: stdin, stdout and stderr are ours. Returns its exit code.

@@ -116,6 +116,7 @@ std::string replace_bad_utf8(std::string_view text) {
 }
 
 std::string escape_for_terminal(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) return std::string(text);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {

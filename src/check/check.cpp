@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <set>
 #include <utility>
 
@@ -21,11 +22,6 @@ using detail::break_rule;
 using detail::policy_wants;
 
 constexpr std::string_view old_marker = ".mlem";
-
-/// From as many files on, a process that reads them beside us is worth its start: where each is resolved too, and where
-/// most are no more than looked at, so that only a cache larger than libgit2's makes it pay.
-constexpr std::size_t least_links_in_bulk = 4096;
-constexpr std::size_t least_aliases_in_bulk = 250'000;
 
 /// The ref that a pinned link follows.
 struct Followed {
@@ -46,14 +42,14 @@ struct Item {
 struct Part {
   const Scope* scope;
   std::unique_ptr<resolve::TreeView> view;
-  std::map<std::string, Item> items;  ///< by name: path order
+  std::pmr::map<std::string, Item> items;  ///< by name: path order
   bool touches_aliases = false;
 };
 
 /// A commit that has to be on a branch, and whose link falls if it is not.
 struct ReachabilityOf {
   resolve::Reachability question;
-  Finding* finding;
+  Finding* finding = nullptr;
   std::string policy;  ///< empty: it was asked for
 };
 
@@ -103,7 +99,9 @@ class Judge {
       : registry_(registry), settings_(settings), report_(report) {}
 
   Summary run(const std::vector<Scope>& scopes) {
-    for (const Scope& scope : scopes) parts_.push_back({&scope, open_view(scope), {}, false});
+    for (const Scope& scope : scopes) {
+      parts_.push_back({&scope, open_view(scope), std::pmr::map<std::string, Item>(&memory_), false});
+    }
     resolve::Resolver resolver(registry_, settings_);
     for (Part& part : parts_) read_scope(part, resolver);
     registry_.objects().release();
@@ -155,18 +153,18 @@ class Judge {
   }
 
   void read_files(Part& part, resolve::Resolver& resolver, std::deque<git::File> files, Only only) {
-    const std::size_t least = only == Only::all ? least_links_in_bulk : least_aliases_in_bulk;
-    if (part.scope->kind == Scope::Kind::work_tree || files.size() < least) {
+    if (part.scope->kind == Scope::Kind::work_tree) {
       for (; !files.empty(); files.pop_front()) read(part, resolver, std::move(files.front()), only);
       return;
     }
     std::vector<Oid> blobs;
     blobs.reserve(files.size());
     for (const git::File& file : files) blobs.push_back(file.entry.oid);
-    registry_.read_blobs(blobs, yaml::max_object_size, [&](std::size_t, std::optional<std::string> text) {
-      read(part, resolver, std::move(files.front()), only, std::move(text));
-      files.pop_front();
-    });
+    registry_.objects().read_blobs(blobs, yaml::max_object_size,
+                                   [&](std::size_t, const std::optional<std::string_view>& text) {
+                                     read(part, resolver, std::move(files.front()), only, text);
+                                     files.pop_front();
+                                   });
   }
 
   /// Whether a file of a whole registry is to be read.
@@ -259,7 +257,8 @@ class Judge {
 
   /// Reads a file and takes it up if it is to be judged.
   /// `text` is its content if that is known already.
-  void read(Part& part, resolve::Resolver& resolver, git::File file, Only only, std::optional<std::string> text = {}) {
+  void read(Part& part, resolve::Resolver& resolver, git::File file, Only only,
+            std::optional<std::string_view> text = {}) {
     const auto invalid = [&](std::string message, std::string hint = {}) {
       if (only == Only::aliases) return;
       Finding& finding = finding_for(part, file.name);
@@ -277,7 +276,11 @@ class Judge {
       return;
     }
     try {
-      if (!text) text = part.view->read(file.name, file.entry, yaml::max_object_size);
+      std::optional<std::string> content;
+      if (!text) {
+        content = part.view->read(file.name, file.entry, yaml::max_object_size);
+        text = content;
+      }
       if (!text) {
         invalid("its content is missing here");
         return;
@@ -296,7 +299,8 @@ class Judge {
         followed = std::make_unique<Followed>(Followed{resolver.add(*part.view, file.name, link), *link.rev});
       }
       if (!metafile.warnings.empty()) finding_for(part, file.name).warnings = metafile.warnings;
-      Item& item = part.items[std::move(file.name)];
+      // Mostly they come in order.
+      Item& item = part.items.try_emplace(part.items.end(), std::move(file.name))->second;
       item.link_type = &*link_types_.insert(metafile.link.link_type).first;
       item.resolver = &resolver;
       item.number = number;
@@ -330,10 +334,11 @@ class Judge {
       finding.warnings = before->warnings;
       if (!before->rules.empty()) break_rule(finding, "approver", before->message, before->hint);
     }
-    const std::vector<resolve::Target> chain = item.resolver->chain(*item.number);
-    item.number.reset();
-    warn_of_local_path(finding, chain);
+    warn_of_local_path(finding, item.resolver->repo(*item.number));
     if (item.followed) warn_of_move(finding, *item.followed, item.resolver->chain(item.followed->number));
+    const std::size_t number = *std::exchange(item.number, std::nullopt);
+    if (part.scope->rules.empty() && !part.scope->reachable) return;
+    const std::vector<resolve::Target> chain = item.resolver->chain(number);
     for (const Rules* rules : rules_for(*part.scope, name)) {
       detail::hold_to(rules->policy, finding, chain);
       if (rules->policy.require_reachable) ask_reachability(finding, chain, rules->policy.name);
@@ -341,10 +346,9 @@ class Judge {
     if (part.scope->reachable && finding.verdict == Verdict::ok) ask_reachability(finding, chain, {});
   }
 
-  static void warn_of_local_path(Finding& finding, const std::vector<resolve::Target>& chain) {
-    if (chain.empty() || !chain.front().source.repo || !chain.front().source.repo->local_path()) return;
-    finding.warnings.push_back(
-        {"local-path", "'" + chain.front().source.repo->printable() + "' is a directory of one machine"});
+  static void warn_of_local_path(Finding& finding, const std::optional<RepoUrl>& repo) {
+    if (!repo || !repo->local_path()) return;
+    finding.warnings.push_back({"local-path", "'" + repo->printable() + "' is a directory of one machine"});
   }
 
   static void warn_of_move(Finding& finding, const Followed& followed, const std::vector<resolve::Target>& chain) {
@@ -361,7 +365,11 @@ class Judge {
   void ask_reachability(Finding& finding, const std::vector<resolve::Target>& chain, const std::string& policy) {
     for (const resolve::Target& target : chain) {
       if (!target.commit) continue;
-      questions_.push_back({{target.source.repo, *target.commit}, &finding, policy});
+      ReachabilityOf& each = questions_.emplace_back();
+      each.question.repo = target.source.repo;
+      each.question.commit = *target.commit;
+      each.finding = &finding;
+      each.policy = policy;
     }
   }
 
@@ -409,6 +417,7 @@ class Judge {
   const git::Registry& registry_;
   const resolve::Settings& settings_;
   const std::function<void(const Finding&)>& report_;
+  std::pmr::monotonic_buffer_resource memory_;  ///< of the items: it is given back as a whole
   std::set<std::string> link_types_;
   std::deque<Part> parts_;
   std::deque<ReachabilityOf> questions_;

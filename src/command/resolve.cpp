@@ -22,8 +22,9 @@ Oid commit_at(const git::Registry& registry, const std::string& at) {
 /// Returns the chain's first step alone if links are not to be followed.
 Finding select(const resolve::Resolver& resolver, std::size_t number, bool follow_links) {
   Finding finding = resolver.finding(number, "");
+  if (follow_links) return finding;
   const auto chain = resolver.chain(number);
-  if (follow_links || chain.size() < 2) return finding;
+  if (chain.size() < 2) return finding;
   const resolve::Target& first = chain.front();
   finding.verdict = Verdict::ok;
   finding.message.clear();

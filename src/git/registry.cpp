@@ -232,48 +232,6 @@ std::deque<File> Registry::work_tree_files(std::string_view suffix, const std::v
   return files;
 }
 
-void Registry::read_blobs(const std::vector<Oid>& blobs, std::size_t limit,
-                          const std::function<void(std::size_t i, std::optional<std::string> content)>& visit) const {
-  // It answers nothing before it is told to, so that neither waits for the other with full pipes.
-  constexpr std::size_t most_at_once = 4096;
-  Coprocess cat_file(
-      git_program({"cat-file", "--batch-command", "--buffer"}, detail::for_reading(environment_), directory_.string()));
-  bool is_alive = true;
-  const auto read_one = [&](const Oid& blob) -> std::optional<std::string> {
-    const std::optional<std::string> header = cat_file.read_line();  // <oid> blob <size>
-    is_alive = header.has_value();
-    const std::string expected = blob.hex() + " blob ";
-    std::size_t size = 0;
-    if (!header || !header->starts_with(expected) ||
-        std::from_chars(header->data() + expected.size(), header->data() + header->size(), size).ec != std::errc{}) {
-      // What is missing has no content behind its line; of what is no blob nobody asks the size.
-      if (header && !header->ends_with(" missing")) is_alive = false;
-      return std::nullopt;
-    }
-    std::string content;
-    for (std::size_t left = size + 1; left > 0 && is_alive;) {
-      const std::string block = cat_file.read(std::min(left, std::size_t{1} << 16));
-      is_alive = !block.empty();
-      left -= block.size();
-      if (size <= limit) content += block;
-    }
-    if (!is_alive || size > limit) return std::nullopt;
-    content.pop_back();
-    return content;
-  };
-  for (std::size_t first = 0; first < blobs.size(); first += most_at_once) {
-    const std::size_t end = std::min(first + most_at_once, blobs.size());
-    std::string requests;
-    for (std::size_t i = first; i < end; ++i) requests += "contents " + blobs[i].hex() + "\n";
-    try {
-      if (is_alive) cat_file.write(requests + "flush\n");
-    } catch (const Error&) {
-      is_alive = false;
-    }
-    for (std::size_t i = first; i < end; ++i) visit(i, is_alive ? read_one(blobs[i]) : std::nullopt);
-  }
-}
-
 std::optional<Entry> Registry::find_in_index(std::string_view name) const {
   // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
   Environment environment = at_root();

@@ -94,11 +94,6 @@ class Registry {
                               const std::vector<std::string>& pathspecs) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
   std::deque<File> work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
-  /// Reads blobs by one `git cat-file`, which works beside us and keeps more bases of deltas than libgit2: for a whole
-  /// registry. Calls `visit` for each in order, with its content or with nothing if it takes a closer look: it is
-  /// absent, no blob, corrupt or larger than `limit`, which Repository::find_blob() tells apart.
-  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit,
-                  const std::function<void(std::size_t i, std::optional<std::string> content)>& visit) const;
 
   /// Returns what one index entry has; nothing if the index has no such name at stage 0.
   std::optional<Entry> find_in_index(std::string_view name) const;

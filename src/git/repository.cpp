@@ -50,7 +50,7 @@ bool is_owned_by_user(const fs::path& path, const Environment& environment) {
 
 std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment,
                                             const fs::path& object_dir) {
-  if (auto repository = detail::open_with_libgit2(git_dir, object_dir)) return repository;
+  if (auto repository = detail::open_with_libgit2(git_dir, environment, object_dir)) return repository;
   return detail::open_with_plumbing(git_dir, environment, object_dir);
 }
 

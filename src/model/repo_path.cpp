@@ -45,12 +45,25 @@ bool has_dotgit(std::string_view component) {
   return is_hfs_dotgit(component) || std::any_of(pieces.begin(), pieces.end(), is_ntfs_dotgit);
 }
 
+/// Whether a path is what it would be normalised to, by its characters alone: nearly every path is.
+bool is_surely_normal(std::string_view text) {
+  bool starts_component = true;
+  for (const char c : text) {
+    const bool is_word =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (!is_word && (starts_component || (c != '.' && c != '/'))) return false;
+    starts_component = c == '/';
+  }
+  return !starts_component;
+}
+
 }  // namespace
 
 RepoPath RepoPath::parse(std::string_view text, std::string_view base) {
   const auto refuse = [text](const char* why) {
     return Error(ErrorKind::invalid, "invalid path '" + escape_for_terminal(text) + "'", why);
   };
+  if (base.empty() && is_surely_normal(text)) return RepoPath(std::string(text));
   if (text.empty()) throw refuse("it is empty");
   if (text.starts_with('/')) throw refuse("it is absolute");
   if (!is_utf8(text) || !is_utf8(base)) throw refuse("it is not UTF-8");

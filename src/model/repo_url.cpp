@@ -237,6 +237,11 @@ std::string redact_once(std::string_view text) {
 
 }  // namespace
 
+RepoUrl::RepoUrl(Parts parts) {
+  parts.printable = escape_for_terminal(redact(parts.text));
+  parts_ = std::make_shared<const Parts>(std::move(parts));
+}
+
 RepoUrl RepoUrl::parse(std::string_view text) {
   const auto refuse = [text](Complaint why) {
     return Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(text)) + "'", why);
@@ -278,8 +283,6 @@ std::string_view RepoUrl::fetch_text() const noexcept {
   if (parts_->is_helper || text.ends_with("//") || text.ends_with(":/")) return text;
   return text.substr(0, text.size() - 1);
 }
-
-std::string RepoUrl::printable() const { return escape_for_terminal(redact(parts_->text)); }
 
 std::optional<std::string> RepoUrl::local_path() const {
   if (parts_->scheme != "file" || parts_->is_helper) return std::nullopt;

@@ -31,7 +31,7 @@ class RepoUrl {
   /// `ssh://[user@]host/path` if its path is absolute. Can be parsed again, and is then its own normalised form.
   const std::string& normalized() const noexcept { return parts_->normalized; }
   /// `text()` as redact() gives it, escaped for a terminal: the only spelling that may be printed.
-  std::string printable() const;
+  const std::string& printable() const noexcept { return parts_->printable; }
 
   /// Lower case: `https`, `ssh` (the scp form too), `file`, `ext`, …
   const std::string& scheme() const noexcept { return parts_->scheme; }
@@ -50,6 +50,7 @@ class RepoUrl {
   struct Parts {
     std::string text;
     std::string normalized;
+    std::string printable;
     std::string scheme;
     std::string host;
     std::string path;
@@ -57,7 +58,7 @@ class RepoUrl {
     bool has_password = false;
     bool is_helper = false;
   };
-  explicit RepoUrl(Parts parts) : parts_(std::make_shared<const Parts>(std::move(parts))) {}
+  explicit RepoUrl(Parts parts);
   std::shared_ptr<const Parts> parts_;  ///< shared by all copies, of which a registry makes many
 };
 

@@ -132,6 +132,7 @@ bool looks_like_url(std::string_view text) {
 }
 
 bool is_surely_url(std::string_view text) {
+  if (text.find(':') == std::string_view::npos) return false;  // most paths are told by this alone
   if (detail::scheme_length(text, "::") > 0) return true;
   const auto pieces = detail::take_apart(text);
   // `@:path` and `HEAD@{1}:path` are revs.

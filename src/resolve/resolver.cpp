@@ -18,14 +18,16 @@ namespace mlem::resolve {
 namespace {
 
 constexpr std::size_t most_hops = 16;
+// So many whole answers take a few megabytes.
+constexpr std::size_t most_aliases_at_once = 8192;
 
 }  // namespace
 
 Resolver::Resolver(const git::Registry& registry, Settings settings)
     : registry_(registry), settings_(std::move(settings)) {}
 
-int Resolver::number_of(TreeView* view, const std::string& base, const Source& source) {
-  const auto [number, is_new] = targets_.add(source, view, base);
+int Resolver::number_of(detail::TargetStore::Subject subject, std::string_view path) {
+  const auto [number, is_new] = targets_.add(subject, path);
   if (is_new) {
     steps_.emplace_back();
     pending_.push_back(number);
@@ -33,33 +35,37 @@ int Resolver::number_of(TreeView* view, const std::string& base, const Source& s
   return number;
 }
 
-Source Resolver::source_of(const Link& link) {
-  if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) return Source::from_link(link);
+int Resolver::number_of(TreeView* view, const std::string& base, const Source& source) {
+  return number_of(targets_.subject_of(source, view, base), source.path);
+}
+
+int Resolver::number_of(TreeView* view, const std::string& name, const Link& link) {
+  const auto of_source = [&](const Source& source) {
+    return number_of(view, source.is_alias() ? alias_base(*view, name) : std::string(), source);
+  };
+  if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) return of_source(Source::from_link(link));
   // Most links share their repository and rev with many others.
-  const auto [known, is_new] = sources_.try_emplace(*link.repo + "\n" + link.rev.value_or("\n"));
-  std::optional<Source>& common = known->second;
-  if (!is_new && !common) return Source::from_link(link);
-  std::string path = RepoPath::parse(link.path).text();
-  if (is_new) {
-    Source source = Source::from_link(link);
-    // With a directory in the address, the path is not that of the link.
-    if (source.undivided.empty() && source.path == path) common = source;
-    return source;
+  key_.assign(*link.repo).append("\n").append(link.rev.value_or("\n"));
+  const auto [known, is_new] = subjects_.try_emplace(key_);
+  std::optional<detail::TargetStore::Subject>& subject = known->second;
+  if (!is_new && subject) return number_of(*subject, RepoPath::parse(link.path).text());
+  const Source source = Source::from_link(link);
+  // With a directory in the address, the path is not that of the link.
+  if (is_new && source.undivided.empty() && source.path == RepoPath::parse(link.path).text()) {
+    subject = targets_.subject_of(source, nullptr, {});
   }
-  Source source = *common;
-  source.path = std::move(path);
-  return source;
+  return of_source(source);
 }
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& link) {
   try {
-    const std::size_t number = add(view, name, source_of(link));
+    const int number = number_of(&view, name, link);
     if (link.pinned_blob) {
-      Target target = targets_.get(first_[number]);
+      Target target = targets_.get(number);
       target.pinned_blob = Oid::parse(*link.pinned_blob);
-      targets_.put(first_[number], std::move(target));
+      targets_.put(number, std::move(target));
     }
-    return number;
+    first_.push_back(number);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     Target target;
@@ -68,8 +74,8 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
     target.rev = link.rev.value_or("");
     malformed_.push_back(std::move(target));
     first_.push_back(-static_cast<int>(malformed_.size()));
-    return first_.size() - 1;
   }
+  return first_.size() - 1;
 }
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Source& source) {
@@ -77,30 +83,49 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Source&
   return first_.size() - 1;
 }
 
-void Resolver::read_alias(int number) {
-  Target target = targets_.get(number);
-  const std::string base = std::exchange(target.link_base, {});
-  target.keeps_text = settings_.keep_text;
-  try {
-    const std::string path = target.source.tree_path(base).text();
-    const std::vector<Oid> missing = read_object(*targets_.view(number), path, base, target);
-    if (!missing.empty()) target.fail(Verdict::unreachable, "the repository lacks object " + missing.front().hex());
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-    target.fail(Verdict::invalid_link, error.what());
+void Resolver::read_aliases(std::span<const int> numbers) {
+  const auto lack = [](Target& target, const Oid& missing) {
+    target.fail(Verdict::unreachable, "the repository lacks object " + missing.hex());
+  };
+  std::vector<Target> targets;
+  std::map<git::Repository*, std::vector<Found>> found;
+  targets.reserve(numbers.size());
+  for (const int number : numbers) {
+    Target& target = targets.emplace_back(targets_.get(number));
+    const std::string base = std::exchange(target.link_base, {});
+    target.keeps_text = settings_.keep_text;
+    TreeView& view = *targets_.view(number);
+    std::vector<Oid> missing;
+    std::optional<git::Entry> entry;
+    try {
+      entry = find_object(view, target.source.tree_path(base).text(), base, target, missing);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;
+      target.fail(Verdict::invalid_link, error.what());
+    }
+    if (!missing.empty()) lack(target, missing.front());
+    if (entry && view.repository() != nullptr)
+      found[view.repository()].push_back({&target, &view, *entry});
+    else if (entry && !read_object(view, *entry, target))
+      target.fail(Verdict::missing_path, "nothing at '" + target.path + "'");
   }
-  targets_.put(number, std::move(target));
+  for (const auto& [repository, waiting] : found) read_objects(*repository, waiting, lack);
+  for (std::size_t i = 0; i < numbers.size(); ++i) targets_.put(numbers[i], std::move(targets[i]));
 }
 
 void Resolver::read_level(const std::vector<int>& level) {
   std::map<std::string, std::vector<int>> by_repository;
   std::vector<int> own;
+  std::vector<int> aliases;
   for (const int number : level) {
     const auto& repo = targets_.repo(number);
     if (targets_.view(number) != nullptr)
-      read_alias(number);
+      aliases.push_back(number);
     else
       (repo ? by_repository[repo->normalized()] : own).push_back(number);
+  }
+  for (std::size_t i = 0; i < aliases.size(); i += most_aliases_at_once) {
+    read_aliases(std::span(aliases).subspan(i, std::min(most_aliases_at_once, aliases.size() - i)));
   }
   // The whole answers of one repository at a time: together they would be many times what is kept of them.
   const auto read_all = [&](const std::vector<int>& numbers, const auto& reader) {
@@ -159,8 +184,8 @@ int Resolver::number_after(int number) {
   if (target.failed() || !target.link) return -1;
   TreeView* const view = targets_.view(number);
   try {
+    if (view != nullptr || target.link->repo) return number_of(view, target.path, *target.link);
     Source source = Source::from_link(*target.link);
-    if (view != nullptr) return number_of(view, target.link_base, source);
     if (source.is_alias()) {
       // A link inside a source is resolved at that source's commit.
       source.path = source.tree_path(target.link_base).text();
@@ -185,6 +210,11 @@ void Resolver::run() {
       steps_[static_cast<std::size_t>(number)] = {next, true};
     }
   }
+}
+
+std::optional<RepoUrl> Resolver::repo(std::size_t number) const {
+  const int first = first_[number];
+  return first < 0 ? std::nullopt : targets_.repo(first);
 }
 
 std::vector<Target> Resolver::chain(std::size_t number) const {

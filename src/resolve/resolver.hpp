@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -33,6 +35,8 @@ class Resolver {
   /// Resolves all that was added, hop by hop.
   void run();
 
+  /// Returns the repository that a link itself names; nothing if it names none or is malformed.
+  std::optional<RepoUrl> repo(std::size_t number) const;
   /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: any type will do.
   Finding finding(std::size_t number, const std::string& link_type) const;
   /// Returns the targets from the first to the last that was reached; empty if the link itself is malformed.
@@ -43,18 +47,20 @@ class Resolver {
     int next = -1;  ///< what the link at the end of it leads to; -1: it ends there
     bool done = false;
   };
-  /// Source::from_link(), remembered.
-  Source source_of(const Link& link);
-  /// `view` is used for an alias only, and may be null for other sources.
+  int number_of(detail::TargetStore::Subject subject, std::string_view path);
+  /// `view`, here and below, is used for an alias only, and may be null for other sources.
   int number_of(TreeView* view, const std::string& base, const Source& source);
+  int number_of(TreeView* view, const std::string& name, const Link& link);
   int number_after(int number);
   void read_level(const std::vector<int>& level);
-  void read_alias(int number);
+  void read_aliases(std::span<const int> numbers);
 
   const git::Registry& registry_;
   Settings settings_;
-  std::unordered_map<std::string, std::optional<Source>> sources_;  ///< without their paths, by repository and rev
   detail::TargetStore targets_;
+  /// By repository and rev as links have them; nothing if it takes the path to tell.
+  std::unordered_map<std::string, std::optional<detail::TargetStore::Subject>> subjects_;
+  std::string key_;         ///< of `subjects_`, with its memory kept
   std::deque<Step> steps_;  ///< by the number of the target
   std::vector<int> first_;
   std::deque<Target> malformed_;  ///< links without a target; first_ has -1 - their number

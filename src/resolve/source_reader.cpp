@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -43,70 +44,158 @@ void fail_missing_path(TreeView& view, const std::string& path, Target& target) 
 
 }  // namespace
 
-std::vector<Oid> read_object(TreeView& view, const std::string& path, const std::string& base, Target& target) {
-  target.path = path;
-  const Located located = locate(view, path, base);
-  switch (located.state) {
-    case Located::State::missing_object:
-      return located.missing;
-    case Located::State::absent:
-      fail_missing_path(view, path, target);
-      return {};
-    case Located::State::not_an_object:
-      target.fail(Verdict::not_an_object, "'" + path + "' is no MLEM object",
-                  path.ends_with(mlem_suffix) ? "" : "there is no '" + path + std::string(mlem_suffix) + "' beside it");
-      return {};
-    case Located::State::several:
-      target.fail(Verdict::invalid_link, "'" + path + "' may be " + located.path, "write the whole path");
-      return {};
-    case Located::State::found:
-      break;
-  }
-  target.path = located.path;
+namespace {
+
+/// What a metafile says of itself; neither link nor type: why it is no object.
+struct Content {
+  std::optional<Link> link;
+  std::string object_type;
+  std::string complaint;
+};
+
+Content parse_content(std::string_view text) {
+  Content content;
   try {
-    const auto text = view.read(located.path, located.entry, yaml::max_object_size);
-    if (!text) return {located.entry.oid};
-    if (target.keeps_text) target.text = *text;
-    if (located.entry.oid != Oid()) target.blob = located.entry.oid;
-    if (const auto scanned = text->size() <= yaml::max_link_size ? yaml::scan_link(*text) : std::nullopt) {
-      target.link = scanned->link;
-    } else if (const auto type = yaml::find_object_type(*text); !type) {
-      target.fail(Verdict::not_an_object, "'" + located.path + "' has no object_type");
+    if (auto scanned = text.size() <= yaml::max_link_size ? yaml::scan_link(text) : std::nullopt) {
+      content.link = std::move(scanned->link);
+    } else if (auto type = yaml::find_object_type(text); !type) {
+      content.complaint = "has no object_type";
     } else if (*type == "link" || type->starts_with("link_")) {
-      target.link = yaml::read_metafile(*text).link;
+      content.link = yaml::read_metafile(text).link;
     } else {
-      target.object_type = *type;
+      content.object_type = std::move(*type);
     }
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
-    target.fail(Verdict::not_an_object, "'" + located.path + "' is no MLEM object: " + error.what());
+    content.complaint = std::string("is no MLEM object: ") + error.what();
   }
-  if (target.link && target.link->is_alias()) target.link_base = alias_base(view, located.path);
-  return {};
+  return content;
 }
 
-std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& object, Target& target) {
+/// Gives the answer for what was found at `target.path`.
+void answer_with(TreeView& view, const Content& content, Target& target) {
+  if (!content.complaint.empty()) {
+    target.fail(Verdict::not_an_object, "'" + target.path + "' " + content.complaint);
+    return;
+  }
+  target.link = content.link;
+  target.object_type = content.object_type;
+  if (target.link && target.link->is_alias()) target.link_base = alias_base(view, target.path);
+}
+
+}  // namespace
+
+std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Target& target,
+                                      std::vector<Oid>& missing) {
+  target.path = path;
+  Located located = locate(view, path, base);
+  switch (located.state) {
+    case Located::State::missing_object:
+      missing = std::move(located.missing);
+      return std::nullopt;
+    case Located::State::absent:
+      fail_missing_path(view, path, target);
+      return std::nullopt;
+    case Located::State::not_an_object:
+      target.fail(Verdict::not_an_object, "'" + path + "' is no MLEM object",
+                  path.ends_with(mlem_suffix) ? "" : "there is no '" + path + std::string(mlem_suffix) + "' beside it");
+      return std::nullopt;
+    case Located::State::several:
+      target.fail(Verdict::invalid_link, "'" + path + "' may be " + located.path, "write the whole path");
+      return std::nullopt;
+    case Located::State::found:
+      break;
+  }
+  target.path = std::move(located.path);
+  if (located.entry.oid != Oid()) target.blob = located.entry.oid;
+  return located.entry;
+}
+
+bool read_object(TreeView& view, const git::Entry& entry, Target& target) {
+  std::optional<std::string> text;
+  try {
+    text = view.read(target.path, entry, yaml::max_object_size);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    answer_with(view, {{}, {}, std::string("is no MLEM object: ") + error.what()}, target);
+    return true;
+  }
+  if (!text) return false;
+  answer_with(view, parse_content(*text), target);
+  if (target.keeps_text) target.text = std::move(*text);
+  return true;
+}
+
+void read_objects(git::Repository& repository, const std::vector<Found>& found,
+                  const std::function<void(Target&, const Oid& missing)>& lack) {
+  // Many names lead to one blob where an object does not change from rev to rev.
+  std::vector<Oid> blobs;
+  std::vector<std::pair<std::size_t, const Found*>> by_blob;
+  std::unordered_map<Oid, std::size_t> places;
+  by_blob.reserve(found.size());
+  for (const Found& each : found) {
+    const auto [place, is_new] = places.try_emplace(each.entry.oid, blobs.size());
+    if (is_new) blobs.push_back(each.entry.oid);
+    by_blob.emplace_back(place->second, &each);
+  }
+  std::stable_sort(by_blob.begin(), by_blob.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  auto next = by_blob.begin();
+  const auto answer_all = [&](std::size_t blob, const std::optional<std::string_view>& text) {
+    std::optional<Content> content;
+    if (text) content = parse_content(*text);
+    for (; next != by_blob.end() && next->first == blob; ++next) {
+      const auto& [target, view, entry] = *next->second;
+      if (!content) {
+        if (!read_object(*view, entry, *target)) lack(*target, entry.oid);
+        continue;
+      }
+      answer_with(*view, *content, *target);
+      if (target->keeps_text) target->text = *text;
+    }
+  };
+  repository.read_blobs(blobs, yaml::max_object_size, answer_all);
+}
+
+namespace {
+
+/// Takes a rev for what it leads to. Returns false, the target failed, if that is no commit.
+bool take_commit(git::Repository& repository, const Oid& object, Target& target) {
   const auto commit = repository.find_commit(object);
   if (!commit) {
     target.fail(Verdict::missing_rev, "'" + target.rev + "' names no commit");
-    return {};
+    return false;
   }
   if (target.source.rev->kind() == Rev::Kind::oid && *commit != object) {
     target.fail(Verdict::missing_rev, "'" + target.rev + "' is no commit", "the tag is for " + commit->hex());
-    return {};
+    return false;
   }
   target.commit = commit;
   if (target.stored_rev.empty()) target.stored_rev = commit->hex();
   target.commit_time = repository.commit_time(*commit);
-  const auto view = view_commit(repository, *commit);
-  std::string path;
+  return true;
+}
+
+/// The path in the tree of the source; nothing, the target failed, if it is malformed.
+std::optional<std::string> path_of(Target& target) {
   try {
-    path = target.source.tree_path().text();
+    return target.source.tree_path().text();
   } catch (const Error& error) {
     target.fail(Verdict::invalid_link, error.what());
-    return {};
+    return std::nullopt;
   }
-  return read_object(*view, path, "", target);
+}
+
+}  // namespace
+
+std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& object, Target& target) {
+  if (!take_commit(repository, object, target)) return {};
+  const auto path = path_of(target);
+  if (!path) return {};
+  const auto view = view_commit(repository, *target.commit);
+  std::vector<Oid> missing;
+  const auto entry = find_object(*view, *path, "", target, missing);
+  if (entry && !read_object(*view, *entry, target)) missing = {entry->oid};
+  return missing;
 }
 
 namespace {
@@ -136,21 +225,46 @@ detail::Refs refs_of(git::Repository& repository) {
 void read_repository(git::Repository& repository, const std::vector<Target*>& targets) {
   const detail::Refs refs = refs_of(repository);
   const auto peel = [&](const Oid& oid) { return repository.find_commit(oid); };
-  std::vector<std::pair<Oid, Target*>> wanted;
+  const auto lack = [](Target& target, const Oid& missing) {
+    target.fail(Verdict::unreachable, "the repository lacks object " + missing.hex(),
+                "it is a partial clone; fetch the object there");
+  };
+  std::vector<Target*> asked;
   for (Target* target : targets) {
-    if (!detail::divide(refs, *target)) continue;
-    if (const auto object = detail::find_rev(refs, *target, peel)) wanted.emplace_back(*object, target);
+    if (detail::divide(refs, *target)) asked.push_back(target);
   }
-  // The repository remembers what it read last: the trees of one commit, one directory after the other.
-  std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first < b.first : a.second->source.path < b.second->source.path;
+  // One rev after the other, and one directory: the repository remembers the trees that it read last.
+  const auto question = [](const Target* target) {
+    return std::tuple(std::string_view(target->source.rev->text()), target->source.rev_kind);
+  };
+  std::sort(asked.begin(), asked.end(), [&](const Target* a, const Target* b) {
+    return std::tuple(question(a), std::string_view(a->source.path)) <
+           std::tuple(question(b), std::string_view(b->source.path));
   });
-  for (const auto& [object, target] : wanted) {
-    if (const auto missing = detail::answer_at(repository, object, *target); !missing.empty()) {
-      target->fail(Verdict::unreachable, "the repository lacks object " + missing.front().hex(),
-                   "it is a partial clone; fetch the object there");
+  std::vector<Found> found;
+  std::vector<std::unique_ptr<TreeView>> views;
+  const Target* first = nullptr;
+  for (Target* target : asked) {
+    if (first != nullptr && question(first) == question(target)) {
+      target->take_rev_of(*first);
+    } else {
+      first = target;
+      const auto object = detail::find_rev(refs, *target, peel);
+      if (object && take_commit(repository, *object, *target)) {
+        views.push_back(view_commit(repository, *target->commit));
+      }
     }
+    if (!target->commit) continue;
+    const auto path = path_of(*target);
+    if (!path) continue;
+    std::vector<Oid> missing;
+    const auto entry = find_object(*views.back(), *path, "", *target, missing);
+    if (entry)
+      found.push_back({target, views.back().get(), *entry});
+    else if (!missing.empty())
+      lack(*target, missing.front());
   }
+  read_objects(repository, found, lack);
 }
 
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {

@@ -4,6 +4,10 @@
 #include "resolve/target.hpp"
 #include "resolve/tree_view.hpp"
 
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace mlem::resolve {
@@ -16,8 +20,23 @@ void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const 
 /// The same for questions about an open repository: `rev` without `repo`.
 void read_repository(git::Repository& repository, const std::vector<Target*>& targets);
 
-/// Looks `path` up in `view` and reads what is there into the answer. Returns the objects that are lacking in a partial
-/// repository, and then the answer is not final; none if it is.
-std::vector<Oid> read_object(TreeView& view, const std::string& path, const std::string& base, Target& target);
+/// Looks `path` up in `view`. Returns the metafile that is there, which `target.path` then names; nothing if the target
+/// failed, or if the repository is a partial one and lacks what `missing` then has.
+std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Target& target,
+                                      std::vector<Oid>& missing);
+
+/// Reads what find_object() found into the answer. Returns whether it is there: a partial repository may lack it.
+bool read_object(TreeView& view, const git::Entry& entry, Target& target);
+
+/// A metafile that waits to be read.
+struct Found {
+  Target* target;
+  TreeView* view;  ///< where find_object() found it
+  git::Entry entry;
+};
+
+/// read_object() for many, all of `repository`, each distinct blob once. `lack` is told of what is not there.
+void read_objects(git::Repository& repository, const std::vector<Found>& found,
+                  const std::function<void(Target&, const Oid& missing)>& lack);
 
 }  // namespace mlem::resolve

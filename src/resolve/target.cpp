@@ -10,6 +10,16 @@ void Target::fail(Verdict why, std::string what, std::string remedy) {
   hint = std::move(remedy);
 }
 
+void Target::take_rev_of(const Target& other) {
+  ref = other.ref;
+  rev = other.rev;
+  stored_rev = other.stored_rev;
+  commit = other.commit;
+  commit_time = other.commit_time;
+  // With a commit, a failure is about the other's path.
+  if (!commit) fail(other.verdict, other.message, other.hint);
+}
+
 void Target::ask_again() { fail(Verdict::ok, {}); }
 
 }  // namespace mlem::resolve

@@ -37,6 +37,8 @@ struct Target {
 
   /// Gives a negative answer.
   void fail(Verdict why, std::string what, std::string remedy = {});
+  /// Takes over what another question about the same rev led to.
+  void take_rev_of(const Target& other);
   /// Takes a negative answer back.
   void ask_again();
   bool failed() const noexcept { return verdict != Verdict::ok; }

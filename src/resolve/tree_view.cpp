@@ -7,6 +7,7 @@
 #include <array>
 #include <deque>
 #include <sys/stat.h>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,7 @@ class IndexView final : public TreeView {
   }
 
   std::string at() const override { return "index"; }
+  git::Repository* repository() override { return &registry_.objects(); }
 
  private:
   void load() {
@@ -63,13 +65,13 @@ class WorkTreeView final : public TreeView {
 
   git::Lookup find(std::string_view path) override {
     struct stat status {};
-    if (lstat((registry_.work_tree() / std::string(path)).c_str(), &status) != 0) return {};
+    if (!is_real_directory(parent(path)) || lstat(on_disk(path).c_str(), &status) != 0) return {};
     if (S_ISDIR(status.st_mode)) return found({directory_mode, Oid()});
     return found({S_ISLNK(status.st_mode) ? 0120000U : 0100644U, Oid()});
   }
 
   std::optional<std::string> read(std::string_view path, const git::Entry&, std::size_t limit) override {
-    return load_file(registry_.work_tree() / std::string(path), limit);
+    return load_file(on_disk(path), limit);
   }
 
   void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
@@ -79,9 +81,31 @@ class WorkTreeView final : public TreeView {
   }
 
   std::string at() const override { return "worktree"; }
+  git::Repository* repository() override { return nullptr; }
 
  private:
+  std::string on_disk(std::string_view path) const { return root_ + std::string(path); }
+
+  static std::string_view parent(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+  }
+
+  /// Whether a directory is one on every step from the root: to git, what is behind a symbolic link is no file of the
+  /// work tree.
+  bool is_real_directory(std::string_view directory) {
+    if (directory.empty()) return true;
+    const auto [known, is_new] = is_real_.try_emplace(std::string(directory), false);
+    if (!is_new) return known->second;
+    struct stat status {};
+    const bool is_real = is_real_directory(parent(directory)) && lstat(on_disk(directory).c_str(), &status) == 0 &&
+                         S_ISDIR(status.st_mode);
+    return is_real_[std::string(directory)] = is_real;
+  }
+
   const git::Registry& registry_;
+  std::string root_ = registry_.work_tree().string() + "/";
+  std::unordered_map<std::string, bool> is_real_;  ///< of directories that were looked at
 };
 
 class CommitView final : public TreeView {
@@ -96,6 +120,7 @@ class CommitView final : public TreeView {
     repository_.walk(commit_, "", visit);
   }
   std::string at() const override { return commit_.hex(); }
+  git::Repository* repository() override { return &repository_; }
 
  private:
   git::Repository& repository_;
@@ -140,8 +165,8 @@ std::string alias_base(TreeView& view, std::string_view link) {
 
 Located locate(TreeView& view, std::string_view path, std::string_view base) {
   const bool has_suffix = path.ends_with(mlem_suffix);
+  const git::Lookup itself = has_suffix ? view.find(path) : git::Lookup();
   if (has_suffix) {
-    const git::Lookup itself = view.find(path);
     if (itself.state == git::Lookup::State::missing_object) return lacking(itself);
     if (itself.state == git::Lookup::State::found && git::is_regular(itself.entry)) {
       return {Located::State::found, std::string(path), itself.entry, {}};
@@ -177,7 +202,7 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
     if (!missing.empty()) return {Located::State::missing_object, {}, {}, std::move(missing)};
     if (old.state == Located::State::found) return old;
   }
-  const git::Lookup plain = view.find(path);
+  const git::Lookup plain = has_suffix ? itself : view.find(path);
   if (plain.state == git::Lookup::State::missing_object) return lacking(plain);
   if (plain.state == git::Lookup::State::found) return {Located::State::not_an_object, std::string(path), {}, {}};
   return {};

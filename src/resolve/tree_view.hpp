@@ -25,6 +25,8 @@ class TreeView {
   virtual void walk(const std::function<bool(const std::string& path, const git::Entry&)>& visit) = 0;
   /// `index`, `worktree` or a commit id: the key `at` of a finding.
   virtual std::string at() const = 0;
+  /// The repository whose blobs its files are; null for a work tree.
+  virtual git::Repository* repository() = 0;
 };
 
 std::unique_ptr<TreeView> view_index(const git::Registry& registry);

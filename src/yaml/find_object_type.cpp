@@ -17,23 +17,41 @@ namespace {
 constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_key_size = 128;  // past 1024, YAML asks for a `?`
 
-/// Looks at every byte, so that compilers can do it many at a time.
+/// Looks at every byte and decides nothing on the way, so that compilers can do it many at a time.
 bool is_printable_ascii_in_lines(std::string_view text) noexcept {
-  bool result = true;
-  for (const char c : text) result &= (c >= 0x20 && c <= 0x7e) || c == '\n';
-  return result;
+  unsigned char bad = 0;
+  for (const char c : text) {
+    const auto from_blank = static_cast<unsigned char>(c - ' ');
+    bad |= static_cast<unsigned char>(static_cast<unsigned>(from_blank > '~' - ' ') & static_cast<unsigned>(c != '\n'));
+  }
+  return bad == 0;
 }
 bool is_alphanumeric(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+bool may_start_plain(std::string_view text) noexcept {
+  const char c = text.front();
+  if (is_alphanumeric(c) || c == '_' || c == '.' || c == '/' || c == '+' || c == '(') return true;
+  return c == '-' && text.size() > 1 && is_alphanumeric(text[1]);
+}
+
+// The functions below go from byte to byte: what they look at is so short that a search of the library's takes longer
+// to start than to find.
+
 bool is_plain(std::string_view text) noexcept {
-  if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
-  const bool number = text.front() == '-' && text.size() > 1 && is_alphanumeric(text[1]);
-  if (!number && !is_alphanumeric(text.front()) &&
-      std::string_view("_./+(").find(text.front()) == std::string_view::npos)
-    return false;
-  return text.find(": ") == std::string_view::npos && text.find(" #") == std::string_view::npos;
+  if (text.empty() || text.back() == ' ' || text.back() == ':' || !may_start_plain(text)) return false;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if ((text[i] == ' ' && text[i - 1] == ':') || (text[i] == '#' && text[i - 1] == ' ')) return false;
+  }
+  return true;
+}
+
+/// Returns where the colon is that ends a key: before a blank, else the last character.
+std::size_t end_of_key(std::string_view entry) noexcept {
+  std::size_t colon = 0;
+  while (colon + 1 < entry.size() && (entry[colon] != ':' || entry[colon + 1] != ' ')) ++colon;
+  return colon;
 }
 
 bool is_single_quoted(std::string_view text) noexcept {
@@ -62,7 +80,8 @@ class BlockScanner {
   bool take_line(std::string_view line) {
     if (line.empty() || line.back() == ' ') return false;
     if (line.starts_with("...")) return false;  // the end of the document
-    const std::size_t indent = line.find_first_not_of(' ');
+    std::size_t indent = 0;
+    while (line[indent] == ' ') ++indent;  // the last character is none
     const std::string_view entry = line.substr(indent);
     return find_level(indent, entry.starts_with("- ")) && take_entry(entry);
   }
@@ -112,7 +131,7 @@ class BlockScanner {
   }
 
   bool take_key(std::string_view entry) {
-    const std::size_t colon = std::min(entry.find(": "), entry.size() - 1);
+    const std::size_t colon = end_of_key(entry);
     const std::string_view key = entry.substr(0, colon);
     if (entry[colon] != ':' || key.size() > max_key_size || !is_plain(key)) return false;
     after_key_ = colon + 1 == entry.size();

@@ -41,7 +41,7 @@ struct Way {
 
   std::unique_ptr<Repository> open(const fs::path& git_dir, const Sandbox& box, const fs::path& object_dir = {}) const {
     if (plumbing) return detail::open_with_plumbing(git_dir, environment_of(box), object_dir);
-    auto opened = detail::open_with_libgit2(git_dir, object_dir);
+    auto opened = detail::open_with_libgit2(git_dir, environment_of(box), object_dir);
     REQUIRE(opened);
     return opened;
   }
@@ -397,7 +397,7 @@ TEST_CASE("repository: a tree that spells out endless directories is given up") 
     tree = repo.git({"mktree"}, options);
   }
   const Oid commit = oid(repo.git({"commit-tree", tree, "-m", "bomb"}));
-  const auto repository = detail::open_with_libgit2(repo.path() / ".git", {});
+  const auto repository = detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {});
   CHECK(kind_of_failure([&] { names_below(*repository, commit, ""); }) == ErrorKind::unavailable);
 }
 
@@ -437,9 +437,9 @@ TEST_CASE("repository: extensions that libgit2 does not know by itself do not ma
   for (const std::string extension : {"worktreeConfig", "preciousObjects", "partialClone"}) {
     CAPTURE(extension);
     repo.git({"config", "extensions." + extension, extension == "partialClone" ? "origin" : "true"});
-    REQUIRE(detail::open_with_libgit2(repo.path() / ".git", {}) != nullptr);
+    REQUIRE(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {}) != nullptr);
   }
-  CHECK(detail::open_with_libgit2(repo.path() / ".git", {})->find_ref("HEAD") == commit);
+  CHECK(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {})->find_ref("HEAD") == commit);
 }
 
 TEST_CASE("repository: the implementation follows from the format") {
@@ -448,7 +448,7 @@ TEST_CASE("repository: the implementation follows from the format") {
   sha256.object_format = "sha256";
   RepoBuilder repo(box, "repo", sha256);
   const Oid commit = oid(repo.commit({{"a", "1"}}));
-  CHECK(detail::open_with_libgit2(repo.path() / ".git", {}) == nullptr);
+  CHECK(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {}) == nullptr);
   CHECK(open_repository(repo.path() / ".git", environment_of(box))->find_ref("HEAD") == commit);
 }
 

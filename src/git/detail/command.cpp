@@ -26,8 +26,19 @@ Program git_program(std::vector<std::string> arguments, const Environment& envir
   return {std::move(arguments), std::move(own), directory};
 }
 
-Environment for_reading(Environment environment) {
+Environment for_reading(Environment environment, const fs::path& object_dir) {
   environment.set("GIT_NO_LAZY_FETCH", "1");
+  environment.unset("GIT_OBJECT_DIRECTORY");
+  if (object_dir.empty()) return environment;
+  // A list with `:` between its items, which git reads in C quotes too.
+  std::string alternates = "\"";
+  for (const char c : object_dir.string()) {
+    if (c == '"' || c == '\\') alternates += '\\';
+    alternates += c;
+  }
+  alternates += '"';
+  if (const auto others = environment.find("GIT_ALTERNATE_OBJECT_DIRECTORIES")) alternates += ":" + *others;
+  environment.set("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates);
   return environment;
 }
 

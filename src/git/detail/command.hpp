@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/file.hpp"
 #include "base/process.hpp"
 
 #include <string>
@@ -15,9 +16,9 @@ Environment in_english(Environment environment);
 /// put a signed commit in the place of another.
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory);
 
-/// Returns `environment` for reading what a repository has and nothing else: what a partial clone has left on its
-/// server is not fetched.
-Environment for_reading(Environment environment);
+/// Returns `environment` for reading what a repository has, in `object_dir` too (empty: nowhere else), and nothing
+/// else: what a partial clone has left on its server is not fetched.
+Environment for_reading(Environment environment, const fs::path& object_dir);
 
 /// Returns what git says it died of: the last `fatal:` line of its stderr without that word, and the last `error:` line
 /// with the cause if there is one; without a `fatal:` line, the last line.

@@ -54,8 +54,9 @@ std::optional<Handles> open_handles(const fs::path& git_dir, const fs::path& obj
 
 class Libgit2Repository final : public ObjectRepository {
  public:
-  Libgit2Repository(fs::path git_dir, fs::path object_dir, Handles handles)
-      : git_dir_(std::move(git_dir)), object_dir_(std::move(object_dir)), handles_(std::move(handles)) {}
+  Libgit2Repository(const fs::path& git_dir, const Environment& environment, const fs::path& object_dir,
+                    Handles handles)
+      : ObjectRepository(git_dir, environment, object_dir), handles_(std::move(handles)) {}
 
   void release() override {
     ObjectRepository::release();
@@ -130,8 +131,8 @@ class Libgit2Repository final : public ObjectRepository {
   git_repository* repository() { return handles().repository.get(); }
   git_odb* odb() { return handles().odb.get(); }
   const Handles& handles() {
-    if (!handles_) handles_ = open_handles(git_dir_, object_dir_);
-    if (!handles_) throw_unreadable("'" + git_dir_.string() + "'");
+    if (!handles_) handles_ = open_handles(git_dir(), object_dir());
+    if (!handles_) throw_unreadable("'" + git_dir().string() + "'");
     return *handles_;
   }
   void close() {
@@ -139,19 +140,18 @@ class Libgit2Repository final : public ObjectRepository {
     bytes_read_ = 0;
   }
 
-  fs::path git_dir_;
-  fs::path object_dir_;
   std::optional<Handles> handles_;
   std::size_t bytes_read_ = 0;  ///< since the handles were opened
 };
 
 }  // namespace
 
-std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const fs::path& object_dir) {
+std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Environment& environment,
+                                              const fs::path& object_dir) {
   start_libgit2();
   auto handles = open_handles(git_dir, object_dir);
   if (!handles) return nullptr;
-  return std::make_unique<Libgit2Repository>(git_dir, object_dir, std::move(*handles));
+  return std::make_unique<Libgit2Repository>(git_dir, environment, object_dir, std::move(*handles));
 }
 
 }  // namespace mlem::git::detail

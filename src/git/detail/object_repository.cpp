@@ -4,9 +4,12 @@
 #include "git/detail/object_repository.hpp"
 
 #include "base/error.hpp"
+#include "git/detail/command.hpp"
+#include "git/detail/read_blobs.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace mlem::git::detail {
@@ -19,6 +22,8 @@ constexpr std::size_t max_depth = 2048;
 // A few kilobytes of trees can spell out billions of directories, each the same empty one.
 constexpr std::size_t max_directories = 1'000'000;
 constexpr int max_tag_chain = 64;
+// From as many on, a process that reads beside us is worth its start.
+constexpr std::size_t least_blobs_in_bulk = 1000;
 
 [[noreturn]] void throw_corrupt(const Oid& oid, std::string why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", std::move(why));
@@ -92,6 +97,16 @@ int compare_as_git(const TreeReader& a, const TreeReader& b) {
 }
 
 }  // namespace
+
+ObjectRepository::ObjectRepository(fs::path git_dir, const Environment& environment, fs::path object_dir)
+    : git_dir_(std::move(git_dir)),
+      object_dir_(std::move(object_dir)),
+      environment_(for_reading(environment, object_dir_)) {}
+
+Program ObjectRepository::program(std::vector<std::string> arguments) const {
+  arguments.insert(arguments.begin(), "--git-dir=" + git_dir_.string());
+  return git_program(std::move(arguments), environment_, {});
+}
 
 std::optional<std::string> ObjectRepository::read_as(ObjectType type, const Oid& oid, std::size_t limit) {
   const std::optional<ObjectHeader> header = find_header(oid);
@@ -312,6 +327,22 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
 
 std::optional<std::string> ObjectRepository::find_blob(const Oid& blob, std::size_t limit) {
   return read_as(ObjectType::blob, blob, limit);
+}
+
+void ObjectRepository::read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) {
+  if (blobs.size() >= least_blobs_in_bulk) {
+    read_by_cat_file(program({"cat-file", "--batch-command", "--buffer"}), blobs, limit, visit);
+    return;
+  }
+  for (std::size_t i = 0; i < blobs.size(); ++i) {
+    std::optional<std::string> content;
+    try {
+      content = find_blob(blobs[i], limit);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
+    }
+    visit(i, content ? std::optional<std::string_view>(*content) : std::nullopt);
+  }
 }
 
 }  // namespace mlem::git::detail

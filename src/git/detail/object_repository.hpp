@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/process.hpp"
 #include "git/repository.hpp"
 
 #include <memory>
@@ -29,7 +30,16 @@ class ObjectRepository : public Repository {
             const std::function<bool(const std::string& path, const Entry&)>& visit) final;
   void diff(const std::optional<Oid>& before, const Oid& after, const std::function<void(Change change)>& visit) final;
   std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
+  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) final;
   void release() override { last_trees_.clear(); }
+
+ protected:
+  ObjectRepository(fs::path git_dir, const Environment& environment, fs::path object_dir);
+
+  const fs::path& git_dir() const noexcept { return git_dir_; }
+  const fs::path& object_dir() const noexcept { return object_dir_; }
+  /// git on this repository, for reading.
+  Program program(std::vector<std::string> arguments) const;
 
  private:
   /// Returns nothing if the object is absent. Throws Error(unavailable) if it cannot be read.
@@ -54,6 +64,10 @@ class ObjectRepository : public Repository {
   /// Returns the entries of the tree on the way to a path, `depth` directories below the root; null if it is absent.
   const KnownTree* known_tree(const Oid& tree, std::size_t depth);
 
+  fs::path git_dir_;
+  fs::path object_dir_;
+  Environment environment_;
+
   // Links of one registry are looked up in the same few commits, mostly in a row.
   std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;
   std::optional<std::pair<Oid, Oid>> last_peeled_;  ///< a commit, or tags that lead to it
@@ -62,7 +76,8 @@ class ObjectRepository : public Repository {
 };
 
 /// Opens with libgit2; null if it does not know the repository's format. Throws Error(not_found) if there is none.
-std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const fs::path& object_dir);
+std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Environment& environment,
+                                              const fs::path& object_dir);
 
 /// Opens by way of `git cat-file`. Throws Error(unavailable) with git's reason if git refuses.
 std::unique_ptr<Repository> open_with_plumbing(const fs::path& git_dir, const Environment& environment,

@@ -19,26 +19,10 @@ std::optional<ObjectType> parse_type(std::string_view text) {
   return std::nullopt;
 }
 
-/// Returns for_reading() of a repository with one more place for objects.
-Environment with_objects(Environment environment, const fs::path& object_dir) {
-  environment.unset("GIT_OBJECT_DIRECTORY");
-  if (object_dir.empty()) return environment;
-  // A list with `:` between its items, which git reads in C quotes too.
-  std::string alternates = "\"";
-  for (const char c : object_dir.string()) {
-    if (c == '"' || c == '\\') alternates += '\\';
-    alternates += c;
-  }
-  alternates += '"';
-  if (const auto others = environment.find("GIT_ALTERNATE_OBJECT_DIRECTORIES")) alternates += ":" + *others;
-  environment.set("GIT_ALTERNATE_OBJECT_DIRECTORIES", alternates);
-  return environment;
-}
-
 class PlumbingRepository final : public ObjectRepository {
  public:
   PlumbingRepository(const fs::path& git_dir, const Environment& environment, const fs::path& object_dir)
-      : git_dir_(git_dir), environment_(with_objects(for_reading(environment), object_dir)) {
+      : ObjectRepository(git_dir, environment, object_dir) {
     const std::string format =
         output_of(git({"rev-parse", "--show-object-format"}), "cannot read '" + git_dir.string() + "'");
     hex_digits_ = trim(format) == "sha256" ? 64 : 40;
@@ -80,21 +64,14 @@ class PlumbingRepository final : public ObjectRepository {
   }
 
  private:
-  std::vector<std::string> command(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "--git-dir=" + git_dir_.string());
-    return arguments;
-  }
-
-  RunResult git(std::vector<std::string> arguments) const {
-    return run(git_program(command(std::move(arguments)), environment_, {}));
-  }
+  RunResult git(std::vector<std::string> arguments) const { return run(program(std::move(arguments))); }
 
   std::optional<ObjectHeader> find_header(const Oid& oid) override { return ask("info ", oid); }
 
   std::optional<std::string> find_content(const Oid& oid) override {
     const auto header = ask("contents ", oid);
     if (!header) return std::nullopt;
-    std::string content = cat_file_->read(header->size + 1);
+    std::string content(cat_file_->read(header->size + 1));
     if (content.size() != header->size + 1) throw_unreadable(oid, "git cat-file ended early");
     content.pop_back();
     return content;
@@ -105,10 +82,10 @@ class PlumbingRepository final : public ObjectRepository {
     // What is no full id would be taken for an abbreviated one, or for the name of a ref.
     if (oid.hex().size() != hex_digits_) return std::nullopt;
     if (!cat_file_) {
-      cat_file_ = std::make_unique<Coprocess>(git_program(command({"cat-file", "--batch-command"}), environment_, {}));
+      cat_file_ = std::make_unique<Coprocess>(program({"cat-file", "--batch-command"}));
     }
     cat_file_->write(std::string(request) + oid.hex() + "\n");
-    const std::optional<std::string> line = cat_file_->read_line();
+    const std::optional<std::string_view> line = cat_file_->read_line();
     if (!line) {
       cat_file_.reset();
       return explain(oid);
@@ -138,8 +115,6 @@ class PlumbingRepository final : public ObjectRepository {
     throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", why);
   }
 
-  fs::path git_dir_;
-  Environment environment_;
   std::size_t hex_digits_ = 0;
   std::unique_ptr<Coprocess> cat_file_;
 };

@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 namespace mlem::resolve::detail {
@@ -20,16 +22,19 @@ namespace mlem::resolve::detail {
 /// are answered by an object: of those only path and blob are kept, and once what they have in common.
 class TargetStore {
  public:
-  TargetStore() : numbers_(0, Hash{this}, Equal{this}) {}
+  /// What questions about one rev of one repository, or about one project of a tree, have in common.
+  using Subject = std::uint32_t;
+  /// Returns the subject of a source, whatever its path. `view` and `base` are of an alias: the tree it is looked up
+  /// in, and where its path starts.
+  Subject subject_of(const Source& source, TreeView* view, const std::string& base);
 
-  /// Returns the number of a question, and whether it is new. `view` and `base` are of an alias: the tree it is looked
-  /// up in, and where its path starts.
-  std::pair<int, bool> add(const Source& source, TreeView* view, const std::string& base);
+  /// Returns the number of the question that `path`, as Source has it, makes of a subject, and whether it is new.
+  std::pair<int, bool> add(Subject subject, std::string_view path);
 
   /// The repository that is asked; none: the registry's own.
-  const std::optional<RepoUrl>& repo(int number) const { return question(number).source.repo; }
+  const std::optional<RepoUrl>& repo(int number) const { return common(number).source.repo; }
   /// The tree that an alias is looked up in; null if it is none.
-  TreeView* view(int number) const { return question(number).view; }
+  TreeView* view(int number) const { return common(number).view; }
 
   /// Returns a question with what is known of its answer. This and put() may be called on several threads.
   Target get(int number) const;
@@ -46,35 +51,27 @@ class TargetStore {
     std::int64_t proof_time = 0;
     friend bool operator==(const Revision&, const Revision&) = default;
   };
-  struct Question {
+  struct Common {
     Source source;  ///< without its path
     TreeView* view = nullptr;
     std::string base;
     std::optional<Revision> revision;
+    std::pmr::unordered_map<std::string_view, int> numbers;  ///< of its questions, by path
   };
   struct Entry {
-    std::string path;  ///< as asked
-    std::uint32_t question = 0;
+    std::string_view path;  ///< as asked
+    Subject subject = 0;
     std::optional<Oid> blob;
     const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`
     std::unique_ptr<Target> whole;             ///< what is no such object
   };
-  struct Hash {
-    const TargetStore* store;
-    std::size_t operator()(int number) const noexcept;
-  };
-  struct Equal {
-    const TargetStore* store;
-    bool operator()(int a, int b) const noexcept;
-  };
-
   const Entry& entry(int number) const { return entries_[static_cast<std::size_t>(number)]; }
-  const Question& question(int number) const { return questions_[entry(number).question]; }
+  const Common& common(int number) const { return subjects_[entry(number).subject]; }
 
-  std::deque<Question> questions_;
-  std::unordered_map<std::string, std::uint32_t> question_numbers_;
-  std::deque<Entry> entries_;
-  std::unordered_set<int, Hash, Equal> numbers_;  ///< of the entries, found by question and path
+  std::pmr::monotonic_buffer_resource memory_;  ///< of what is kept to the end: it is given back as a whole
+  std::deque<Common> subjects_;
+  std::unordered_map<std::string, Subject> subject_numbers_;
+  std::pmr::deque<Entry> entries_{&memory_};
   std::set<std::string> object_types_;
   mutable std::mutex mutex_;
 };
