@@ -7,6 +7,7 @@
 #include "yaml/metafile.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -42,8 +43,10 @@ struct Item {
 struct Part {
   const Scope* scope;
   std::unique_ptr<resolve::TreeView> view;
-  std::pmr::map<std::string, Item> items;  ///< by name: path order
+  std::unique_ptr<resolve::TreeView> before;  ///< null if there was nothing
+  std::pmr::map<std::string, Item> items;     ///< by name: path order
   bool touches_aliases = false;
+  bool has_unread_aliases = false;  ///< there was no time left for them
 };
 
 /// A commit that has to be on a branch, and whose link falls if it is not.
@@ -87,11 +90,6 @@ bool is_in(const Shard& shard, std::string_view name) {
   return hash % shard.count == shard.number - 1;
 }
 
-bool has_mode_of_link(const git::Entry& entry) {
-  const std::uint32_t type = entry.mode & git::mode_type_mask;
-  return type == 0120000 || type == 0160000;
-}
-
 class Judge {
  public:
   Judge(const git::Registry& registry, const resolve::Settings& settings,
@@ -100,7 +98,9 @@ class Judge {
 
   Summary run(const std::vector<Scope>& scopes) {
     for (const Scope& scope : scopes) {
-      parts_.push_back({&scope, open_view(scope), std::pmr::map<std::string, Item>(&memory_), false});
+      parts_.push_back({&scope, open_view(scope),
+                        scope.before ? resolve::view_commit(registry_.objects(), *scope.before) : nullptr,
+                        std::pmr::map<std::string, Item>(&memory_), scope.touches_aliases, false});
     }
     resolve::Resolver resolver(registry_, settings_);
     for (Part& part : parts_) read_scope(part, resolver);
@@ -160,6 +160,7 @@ class Judge {
     std::vector<Oid> blobs;
     blobs.reserve(files.size());
     for (const git::File& file : files) blobs.push_back(file.entry.oid);
+    fetch_missing(blobs);
     registry_.objects().read_blobs(blobs, yaml::max_object_size,
                                    [&](std::size_t, const std::optional<std::string_view>& text) {
                                      read(part, resolver, std::move(files.front()), only, text);
@@ -176,12 +177,33 @@ class Judge {
     return scope.kind != Scope::Kind::changes || !rules_for(scope, file.name).empty();
   }
 
+  /// What a partial clone of the registry has left on its server is fetched, all at once.
+  void fetch_missing(const std::vector<Oid>& blobs) {
+    if (settings_.offline) return;
+    Limits limits;
+    limits.idle = settings_.timeout;
+    limits.deadline = settings_.deadline;
+    registry_.fetch_missing(blobs, limits, settings_.interrupt);
+  }
+
   void read_changes(Part& part, resolve::Resolver& resolver) {
     const Scope& scope = *part.scope;
     const std::vector<git::Change> listed =
         scope.changes ? std::vector<git::Change>() : registry_.changes(scope.before, scope.commit, scope.pathspecs);
-    for (const git::Change& change : scope.changes ? *scope.changes : listed) {
-      part.touches_aliases = part.touches_aliases || moves_marker(part, change);
+    const std::vector<git::Change>& changes = scope.changes ? *scope.changes : listed;
+    std::vector<Oid> blobs;
+    for (const git::Change& change : changes) {
+      if (!change.name.ends_with(mlem_suffix)) continue;
+      for (const auto& entry : {change.before, change.after}) {
+        if (entry && git::is_regular(*entry)) blobs.push_back(entry->oid);
+      }
+    }
+    fetch_missing(blobs);
+    for (const git::Change& change : changes) {
+      if (const auto project = find_moved_project(part, change)) {
+        part.touches_aliases = true;
+        check_approval_of_project(part, change.name, *project);
+      }
       if (change.after && forbid_by_mode(part, change.name, *change.after)) continue;
       if (!change.name.ends_with(mlem_suffix)) continue;
       if (!change.after && !change.unmerged) {
@@ -193,6 +215,7 @@ class Judge {
           end_type(change.before, registry_.objects()) != end_type(change.after, registry_.objects())) {
         part.touches_aliases = true;
       }
+      if (!change.before && may_displace(part, change.name)) part.touches_aliases = true;
       read(part, resolver, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0}, Only::all);
       check_approval(part, change.name, change.before ? "changed" : "added");
     }
@@ -204,18 +227,29 @@ class Judge {
     read_files(part, resolver, std::move(files), Only::aliases);
   }
 
-  /// Whether a change adds or removes the marker of a project.
-  bool moves_marker(Part& part, const git::Change& change) const {
-    if (change.before && change.after) return false;
-    if (is_new_marker(change.name)) return true;
-    const auto marker = old_marker_of(change.name);
-    if (!marker) return false;
-    const auto is_there = [&](resolve::TreeView& view) {
-      return view.find(*marker).state == git::Lookup::State::found;
-    };
-    const bool was_there =
-        part.scope->before && is_there(*resolve::view_commit(registry_.objects(), *part.scope->before));
-    return was_there != is_there(*part.view);
+  static bool has(const std::unique_ptr<resolve::TreeView>& view, const std::string& path) {
+    return view != nullptr && view->find(path).state == git::Lookup::State::found;
+  }
+
+  static std::optional<std::string> find_moved_project(const Part& part, const git::Change& change) {
+    return moved_project(
+        change, [&](const std::string& path) { return has(part.before, path); },
+        [&](const std::string& path) { return has(part.view, path); });
+  }
+
+  /// Whether an alias that led elsewhere could lead to a new file: by the order in which a path is looked up (the
+  /// contract's section 3), the file would come before `<name>.mlem` and before what is in an old marker.
+  static bool may_displace(const Part& part, const std::string& name) {
+    if (old_marker_of(name)) return true;
+    if (part.before == nullptr) return false;
+    if (has(part.before, name + std::string(mlem_suffix))) return true;
+    std::string directory = name;
+    for (std::size_t slash = 0; slash != std::string::npos;) {
+      slash = directory.rfind('/');
+      directory.resize(slash == std::string::npos ? 0 : slash);
+      if (has(part.before, directory + (directory.empty() ? "" : "/") + std::string(old_marker))) return true;
+    }
+    return false;
   }
 
   /// The policies in force that are about the file `name`.
@@ -237,13 +271,24 @@ class Judge {
     for (const Rules* rules : rules_for(*part.scope, name)) {
       if (rules->is_approved) continue;
       break_rule(finding_for(part, name), "approver",
-                 policy_wants(rules->policy, "lets only its approvers have a link " + what_happened), "");
+                 policy_wants(rules->policy, "lets only its approvers have a link " + what_happened),
+                 rules->who_pushes);
+    }
+  }
+
+  /// A project's marker decides what the aliases below it mean.
+  static void check_approval_of_project(Part& part, const std::string& name, const std::string& project) {
+    for (const Rules& rules : part.scope->rules) {
+      if (rules.is_approved || !(project.empty() || rules.policy.reaches_below(project))) continue;
+      break_rule(finding_for(part, name), "approver",
+                 policy_wants(rules.policy, "lets only its approvers make or remove a project that has its links"),
+                 rules.who_pushes);
     }
   }
 
   /// A symbolic link or a submodule would put under a policed path what nobody has judged.
   bool forbid_by_mode(Part& part, const std::string& name, const git::Entry& entry) {
-    if (!has_mode_of_link(entry)) return false;
+    if (!git::is_link(entry)) return false;
     bool is_policed = false;
     for (const Rules& rules : part.scope->rules) {
       if (!rules.policy.covers_path(name) && !rules.policy.reaches_below(name)) continue;
@@ -267,6 +312,10 @@ class Judge {
       finding.hint = std::move(hint);
     };
     if (!is_in(part.scope->shard, file.name)) return;
+    if (settings_.deadline && std::chrono::steady_clock::now() >= *settings_.deadline) {
+      give_up(part, file.name, only);
+      return;
+    }
     if (file.stage != 0) {
       invalid("unmerged", "resolve the conflict and 'git add' the file");
       return;
@@ -282,10 +331,18 @@ class Judge {
         text = content;
       }
       if (!text) {
-        invalid("its content is missing here");
+        Finding& finding = finding_for(part, file.name);
+        finding.verdict = Verdict::unreachable;
+        finding.message = "its content is missing here";
+        finding.hint = "this is a partial clone; 'git fetch' has to bring it";
         return;
       }
-      const yaml::Metafile metafile = yaml::read_metafile(*text);
+      // Many names of one file cost no more than one.
+      if (!last_ || last_->first != file.entry.oid || file.entry.oid == Oid()) {
+        last_.reset();
+        last_.emplace(file.entry.oid, yaml::read_metafile(*text));
+      }
+      const yaml::Metafile& metafile = last_->second;
       if (metafile.kind != yaml::Metafile::Kind::link) {
         if (only == Only::all) forbid_object(part, file.name);
         return;
@@ -308,6 +365,22 @@ class Judge {
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
       invalid(error.what(), error.hint());
+    }
+  }
+
+  /// There was no time to read a file. What a policy is about does not pass unread, whatever `mlem.onUndecided` says.
+  void give_up(Part& part, const std::string& name, Only only) {
+    if (only == Only::aliases) {
+      part.has_unread_aliases = true;
+      return;
+    }
+    Finding& finding = finding_for(part, name);
+    finding.verdict = Verdict::timeout;
+    finding.message = "there was no time left to read it";
+    for (const Rules* rules : rules_for(*part.scope, name)) {
+      finding.rules.emplace_back("link-only");
+      finding.verdict = Verdict::forbidden;
+      finding.message = policy_wants(rules->policy, "could not be applied: there was no time left to read the file");
     }
   }
 
@@ -401,6 +474,13 @@ class Judge {
         finding.pushed_ref = part.scope->pushed_ref;
         report(finding);
       }
+      if (part.has_unread_aliases) {
+        Finding finding;
+        finding.verdict = Verdict::timeout;
+        finding.message = "there was no time left to judge what unchanged aliases lead to";
+        finding.pushed_ref = part.scope->pushed_ref;
+        report(finding);
+      }
       const std::string at = part.view->at();
       for (auto& [name, item] : part.items) {
         complete(part, name, item);
@@ -421,6 +501,7 @@ class Judge {
   std::set<std::string> link_types_;
   std::deque<Part> parts_;
   std::deque<ReachabilityOf> questions_;
+  std::optional<std::pair<Oid, yaml::Metafile>> last_;  ///< what was read last
 };
 
 }  // namespace
@@ -431,7 +512,7 @@ void Summary::count(const Finding& finding) {
       ++ok;
       break;
     case Answer::no:
-      ++broken;
+      ++(finding.link.empty() ? refs : broken);
       break;
     case Answer::undecided:
       ++undecided;
@@ -439,6 +520,20 @@ void Summary::count(const Finding& finding) {
   }
   warnings += finding.warnings.size();
   if (finding.proof_time != 0 && (proof_time == 0 || finding.proof_time < proof_time)) proof_time = finding.proof_time;
+}
+
+std::optional<std::string> moved_project(const git::Change& change,
+                                         const std::function<bool(const std::string& path)>& was_there,
+                                         const std::function<bool(const std::string& path)>& is_there) {
+  if (change.before && change.after) return std::nullopt;
+  std::string marker = change.name;
+  if (!is_new_marker(marker)) {
+    const auto old = old_marker_of(marker);
+    if (!old || was_there(*old) == is_there(*old)) return std::nullopt;
+    marker = *old;
+  }
+  const std::size_t slash = marker.rfind('/');
+  return slash == std::string::npos ? std::string() : marker.substr(0, slash);
 }
 
 bool concerns_links(const git::Change& change) {

@@ -16,7 +16,8 @@ namespace mlem::check {
 /// A policy that holds for what is judged.
 struct Rules {
   Policy policy;
-  bool is_approved = true;  ///< whoever made the change may change what the policy is about
+  bool is_approved = true;   ///< whoever made the change may change what the policy is about
+  std::string who_pushes{};  ///< a hint where that is broken
 };
 
 /// One of `count` parts of a registry's links: which one a link is in, its name alone decides.
@@ -43,6 +44,7 @@ struct Scope {
 
   std::vector<Rules> rules{};       ///< the policies in force
   bool all_policed = false;         ///< of changes: judge every policed link, changed or not
+  bool touches_aliases = false;     ///< of changes: unchanged aliases may be broken, whatever the changes
   std::string pushed_ref{};         ///< a key of every finding
   std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
 };
@@ -52,6 +54,7 @@ struct Summary {
   std::size_t ok = 0;
   std::size_t broken = 0;
   std::size_t undecided = 0;
+  std::size_t refs = 0;  ///< findings about a whole ref: broken, and no links
   std::size_t warnings = 0;
   std::int64_t proof_time = 0;  ///< the oldest of the findings; 0: none
   std::size_t total() const noexcept { return ok + broken + undecided; }
@@ -60,6 +63,13 @@ struct Summary {
 
 /// Whether a change can matter to any link: it is about a `*.mlem` file or the marker of a project.
 bool concerns_links(const git::Change& change);
+
+/// Returns the directory (empty: the root) whose project a change makes or removes, so that the aliases below it start
+/// elsewhere; nothing if it does neither. `was_there` and `is_there` tell whether the tree before and after has a file
+/// or directory.
+std::optional<std::string> moved_project(const git::Change& change,
+                                         const std::function<bool(const std::string& path)>& was_there,
+                                         const std::function<bool(const std::string& path)>& is_there);
 
 /// Judges the links of `scopes` and calls `report` for each, scope by scope in path order. Objects are passed over.
 /// Of changes, unchanged aliases are judged too where the change could have broken one: the contract's section 7.

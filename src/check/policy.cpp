@@ -50,8 +50,16 @@ std::vector<Policy> parse_policies(const git::Config& config) {
       policy = std::prev(policies.end());
       policy->name = name;
     }
-    const auto add_to = [&key = key, &value = value](std::vector<std::string>& list) {
-      if (value.empty()) throw_bad(key, "it is empty");
+    const auto add_to = [&](std::vector<std::string>& list) {
+      if (value.empty() || config.lacks_value(key)) throw_bad(key, "it has no value");
+      // What can match nothing is a mistake that would leave production open.
+      if (&list == &policy->refs && !value.starts_with("refs/") && !value.starts_with('*')) {
+        throw_bad(key, "'" + escape_for_terminal(value) + "' is no full name of a ref",
+                  "write 'refs/heads/" + escape_for_terminal(value) + "'");
+      }
+      if (&list == &policy->paths && value.starts_with('/')) {
+        throw_bad(key, "'" + escape_for_terminal(value) + "' starts with '/'", "paths start at the repository's root");
+      }
       list.push_back(value);
     };
     if (variable == "ref")

@@ -47,8 +47,4 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
 std::vector<Scope> push_scopes(const git::Registry& registry, const resolve::Settings& settings,
                                const std::vector<RefUpdate>& updates, const Pusher& pusher);
 
-/// Returns the finding as a server may tell it: without what only the server's account can see of a source. A source
-/// that does not exist is not told from one that may not be seen.
-Finding conceal(Finding finding);
-
 }  // namespace mlem::check

@@ -44,7 +44,7 @@ check::Scope range_scope(const git::Registry& registry, const std::string& text,
 std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& ref) {
   if (!registry.has_work_tree()) return registry.find_commit(ref);
   constexpr std::string_view heads = "refs/heads/";
-  if (!ref.starts_with(heads)) return std::nullopt;
+  if (!ref.starts_with(heads)) return registry.find_commit(ref);
   const std::string branch = ref.substr(heads.size());
   if (auto tip = registry.find_commit(branch + "@{push}")) return tip;
   return registry.find_commit(branch + "@{upstream}");
@@ -76,7 +76,7 @@ check::Shard parse_shard(const std::string& text, const Options& options) {
 }
 
 int exit_code(const check::Summary& summary, bool strict) {
-  if (summary.broken > 0 || (strict && summary.warnings > 0)) return exit_no;
+  if (summary.broken > 0 || summary.refs > 0 || (strict && summary.warnings > 0)) return exit_no;
   return summary.undecided > 0 ? exit_undecided : exit_yes;
 }
 

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "check/conceal.hpp"
 #include "check/push.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
@@ -119,7 +120,7 @@ int judge_and_print(const git::Registry& registry, const resolve::Settings& sett
     }
   });
   if (untold > 0) context.err << fmt::format("… and {} more\n", untold);
-  const bool rejected = summary.broken > 0 || (summary.undecided > 0 && manner.rejects_undecided);
+  const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && manner.rejects_undecided);
   if (manner.is_server && (rejected || summary.undecided > 0)) {
     context.err << fmt::format("{} link{} judged: {} ok, {} broken, {} undecided\n", summary.total(),
                                summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
@@ -169,6 +170,10 @@ int run_pre_push(const std::vector<std::string>& words, bool json, Context& cont
 }
 
 int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Context& context) {
+  if (updates.empty()) {
+    throw Error(ErrorKind::invalid, "there is no list of refs to judge", "git writes one to the hook's stdin",
+                "another part of this hook may have read it before");
+  }
   const git::Registry registry = open_registry(context);
   check::Pusher pusher = check::load_pusher(registry);
   const std::string space = git::namespace_prefix(context.environment);

@@ -54,8 +54,13 @@ Config Config::parse(std::string_view listing) {
     // A key without `=` is true to git, and has no newline here.
     const std::string_view value = newline == std::string_view::npos ? "true" : record.substr(newline + 1);
     config.entries_.emplace_back(record.substr(0, newline), value);
+    if (newline == std::string_view::npos) config.without_value_.emplace_back(record);
   }
   return config;
+}
+
+bool Config::lacks_value(std::string_view key) const {
+  return std::find(without_value_.begin(), without_value_.end(), key) != without_value_.end();
 }
 
 std::optional<std::string> Config::find(std::string_view key) const {

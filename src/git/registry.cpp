@@ -169,8 +169,10 @@ RunResult Registry::git(std::vector<std::string> arguments, std::string_view inp
   return run(git_program(std::move(arguments), environment_, directory_.string()), input);
 }
 
-RunResult Registry::git(std::vector<std::string> arguments, const Limits& limits, Interrupt* interrupt) const {
-  return run(git_program(std::move(arguments), environment_, directory_.string()), {}, Session::own, limits, interrupt);
+RunResult Registry::git(std::vector<std::string> arguments, std::string_view input, const Limits& limits,
+                        Interrupt* interrupt) const {
+  return run(git_program(std::move(arguments), environment_, directory_.string()), input, Session::own, limits,
+             interrupt);
 }
 
 std::optional<Oid> Registry::find_commit(std::string_view expression) const {
@@ -232,6 +234,29 @@ std::deque<File> Registry::work_tree_files(std::string_view suffix, const std::v
   return files;
 }
 
+void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const {
+  if (blobs.empty() || environment_.find("GIT_QUARANTINE_PATH")) return;
+  constexpr std::string_view section = "remote.";
+  constexpr std::string_view variable = ".promisor";
+  std::string remote = config().find("extensions.partialclone").value_or("");
+  for (const auto& [key, value] : config().entries()) {
+    if (!key.starts_with(section) || !key.ends_with(variable) || !config().boolean(key, false)) continue;
+    remote = key.substr(section.size(), key.size() - section.size() - variable.size());
+  }
+  if (remote.empty() || remote.starts_with('-')) return;
+  std::string missing;
+  for (const Oid& blob : blobs) {
+    if (!objects().has(blob)) missing += blob.hex() + "\n";
+  }
+  if (missing.empty()) return;
+  // The command that git itself runs for a missing object, fetch_objects() in its promisor-remote.c; but for all at
+  // once.
+  git({"-c", "fetch.negotiationAlgorithm=noop", "fetch", remote, "--quiet", "--no-tags", "--no-write-fetch-head",
+       "--recurse-submodules=no", "--filter=blob:none", "--stdin"},
+      missing, limits, interrupt);
+  objects().release();
+}
+
 std::optional<Entry> Registry::find_in_index(std::string_view name) const {
   // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
   Environment environment = at_root();
@@ -250,7 +275,10 @@ std::vector<Change> Registry::changes(const std::optional<Oid>& before, const st
                                       const std::vector<std::string>& pathspecs) const {
   if (after && pathspecs.empty()) {
     std::vector<Change> found;
-    objects().diff(before, *after, [&](Change change) { found.push_back(std::move(change)); });
+    objects().diff(before, *after, [&](Change change) {
+      found.push_back(std::move(change));
+      return true;
+    });
     return found;
   }
   std::vector<std::string> arguments = after ? diff_tree : diff_index;

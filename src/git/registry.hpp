@@ -36,11 +36,14 @@ class Config {
   bool boolean(std::string_view key, bool otherwise) const;
   /// With the suffixes k, m and g.
   std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  /// Returns whether `key` is somewhere without `=`: to git that is a boolean that is true.
+  bool lacks_value(std::string_view key) const;
   /// Every key and value, in git's order; a key without a value has `true`.
   const std::vector<std::pair<std::string, std::string>>& entries() const noexcept { return entries_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> entries_;
+  std::vector<std::string> without_value_;
 };
 
 /// The repository that a command is about: its place is found by git, with git's rules on ownership.
@@ -77,7 +80,8 @@ class Registry {
   /// Runs git in `directory()` with our variables. Returns its output whatever its exit code.
   RunResult git(std::vector<std::string> arguments, std::string_view input = {}) const;
   /// The same within limits: see run().
-  RunResult git(std::vector<std::string> arguments, const Limits& limits, Interrupt* interrupt) const;
+  RunResult git(std::vector<std::string> arguments, std::string_view input, const Limits& limits,
+                Interrupt* interrupt) const;
 
   /// Returns the commit that an expression of gitrevisions(7) names; nothing if it names none.
   std::optional<Oid> find_commit(std::string_view expression) const;
@@ -94,6 +98,11 @@ class Registry {
                               const std::vector<std::string>& pathspecs) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
   std::deque<File> work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+
+  /// Fetches those of `blobs` that are missing here from the server that a partial clone has left them on, by one git
+  /// command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no error here:
+  /// they are still missing then.
+  void fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const;
 
   /// Returns what one index entry has; nothing if the index has no such name at stage 0.
   std::optional<Entry> find_in_index(std::string_view name) const;

@@ -29,6 +29,8 @@ struct Entry {
 inline constexpr std::uint32_t mode_type_mask = 0170000;
 inline bool is_regular(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0100000; }
 inline bool is_directory(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0040000; }
+/// A symbolic link, or a submodule, which is what git takes every other mode for.
+inline bool is_link(const Entry& entry) noexcept { return !is_regular(entry) && !is_directory(entry); }
 
 /// A difference between two trees, or between a tree and the index.
 struct Change {
@@ -60,6 +62,8 @@ class Repository {
   virtual std::optional<std::string> symbolic_target(std::string_view full_name) = 0;
   /// Returns all refs that start with `prefix`, by name.
   virtual std::vector<Ref> refs(std::string_view prefix) = 0;
+  /// Returns whether an object is here.
+  virtual bool has(const Oid& oid) = 0;
   /// Returns the commit that `oid` is or that a tag leads to; nothing if it is absent or no commit.
   virtual std::optional<Oid> find_commit(const Oid& oid) = 0;
   /// Returns the commit or tree that `oid` is or that a tag leads to; nothing if it is absent or something else.
@@ -72,10 +76,11 @@ class Repository {
   /// stops when it returns false. Trees that this repository lacks are passed over.
   virtual void walk(const Oid& commit, std::string_view directory,
                     const std::function<bool(const std::string& path, const Entry&)>& visit) = 0;
-  /// Calls `visit` for every file that differs between two commits or trees, in the order of their trees. Without
-  /// `before` all of `after` is new. Equal directories are not read. Throws Error(unavailable) for a missing tree.
+  /// Calls `visit` for every file that differs between two commits or trees, in the order of their trees, until it
+  /// returns false. Without `before` all of `after` is new. Equal directories are not read. Throws Error(unavailable)
+  /// for a missing tree.
   virtual void diff(const std::optional<Oid>& before, const Oid& after,
-                    const std::function<void(Change change)>& visit) = 0;
+                    const std::function<bool(Change change)>& visit) = 0;
   /// Returns a blob's content; nothing if it is absent. Throws Error(invalid) if it is larger than `limit` bytes.
   virtual std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) = 0;
   /// Takes a blob of many: its number among them, and its content until the call returns or nothing if it takes a

@@ -17,6 +17,28 @@ Parts parts_of(std::string_view text) {
   return split(text, '/');
 }
 
+/// As parts_of(), but a `/` in brackets is one of their characters.
+Parts parts_of_pattern(std::string_view pattern) {
+  Parts parts;
+  std::size_t start = 0;
+  bool in_brackets = false;
+  while (pattern.ends_with('/')) pattern.remove_suffix(1);
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\')
+      ++i;
+    else if (pattern[i] == '[' && pattern.find(']', i + 1) != std::string_view::npos)
+      in_brackets = true;
+    else if (pattern[i] == ']')
+      in_brackets = false;
+    else if (pattern[i] == '/' && !in_brackets) {
+      parts.push_back(pattern.substr(start, i - start));
+      start = i + 1;
+    }
+  }
+  parts.push_back(pattern.substr(start));
+  return parts;
+}
+
 bool part_matches(std::string_view pattern, std::string_view text) {
   return fnmatch(std::string(pattern).c_str(), std::string(text).c_str(), 0) == 0;
 }
@@ -51,14 +73,14 @@ bool matches(const Parts& pattern, const Parts& text, bool below) {
 }  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
-  const Parts wanted = parts_of(pattern);
+  const Parts wanted = parts_of_pattern(pattern);
   Parts parts = parts_of(text);
   if (!has_wildcard(pattern) && parts.size() > wanted.size()) parts.resize(wanted.size());
   return matches(wanted, parts, false);
 }
 
 bool glob_reaches_below(std::string_view pattern, std::string_view directory) {
-  const Parts wanted = parts_of(pattern);
+  const Parts wanted = parts_of_pattern(pattern);
   Parts parts = parts_of(directory);
   if (!has_wildcard(pattern) && parts.size() > wanted.size()) parts.resize(wanted.size());
   return matches(wanted, parts, true) || (!has_wildcard(pattern) && matches(wanted, parts, false));

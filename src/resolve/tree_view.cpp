@@ -147,7 +147,8 @@ std::unique_ptr<TreeView> view_commit(git::Repository& repository, const Oid& co
 
 std::optional<std::string> find_project(TreeView& view, std::string_view directory) {
   for (;;) {
-    if (view.find(join(directory, ".mlem.yaml")).state == git::Lookup::State::found) return std::string(directory);
+    const git::Lookup marker = view.find(join(directory, ".mlem.yaml"));
+    if (marker.state == git::Lookup::State::found && !git::is_directory(marker.entry)) return std::string(directory);
     const git::Lookup old = view.find(join(directory, ".mlem"));
     if (old.state == git::Lookup::State::found && git::is_directory(old.entry)) return std::string(directory);
     if (directory.empty()) return std::nullopt;

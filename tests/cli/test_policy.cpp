@@ -414,3 +414,51 @@ TEST_CASE("policy: check tells what the server would say") {
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/b.mlem", "pinned");
   CHECK(server.world.sandbox.mlem({"check", "--policy", "main", "main"}, there).code == 0);
 }
+
+TEST_CASE("policy: a ref that is replaced by what is no commit was rewound") {
+  Production server({{"ref", "refs/tags/prod-*"}, {"approver", "alice"}});
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  server.world.registry.tag("prod-1");
+  REQUIRE(server.push({"origin", "prod-1"}).code == 0);
+  server.as("mallory");
+  const std::string tag = "refs/tags/prod-1";
+  const std::string before = server.tip(tag);
+  for (const char* other : {"HEAD^{tree}", "HEAD:prod/a.mlem"}) {
+    CAPTURE(std::string(other));
+    const std::string id = server.world.registry.id(other);
+    const Outcome refused = server.push({"-f", "origin", id + ":" + tag});
+    check_refused(refused, tag, "approver");
+    CHECK(contains(refused.errors, "hint: the server takes you for 'mallory'"));
+    CHECK(server.tip(tag) == before);
+  }
+}
+
+TEST_CASE("policy: a project that aliases would start at needs an approver") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"approver", "alice"}});
+  server.commit({{".mlem.yaml", ""},
+                 {"prod/rf.mlem", server.link("main")},
+                 {"prod/d/prod/rf.mlem", server.link("4-pack")},
+                 {"prod/d/alias.mlem", link_text({.path = "prod/rf.mlem"})}});
+  REQUIRE(server.push({"origin", "main:production"}).code == 0);
+  server.as("mallory");
+  // From now on the alias would be for 'prod/d/prod/rf.mlem'.
+  server.commit({{"prod/d/.mlem.yaml", "core: {}\n"}});
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/d/.mlem.yaml", "approver");
+}
+
+TEST_CASE("policy: keys that can match nothing reject every push") {
+  for (const auto& [key, value] : Keys{{"ref", "production"}, {"path", "/prod/**"}, {"path", ""}}) {
+    CAPTURE(key);
+    CAPTURE(value);
+    Production server({{key, value}});
+    server.commit({{"a.mlem", server.link("main")}});
+    const Outcome refused = server.push({"origin", "main"});
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "bad config key 'mlem-policy.production." + key + "'"));
+  }
+  // Without '=' git takes it for a boolean, and no glob is meant by that.
+  Production server({});
+  write_file(server.bare / "config", read_file(server.bare / "config") + "[mlem-policy \"p\"]\n\tpath\n");
+  server.commit({{"a.mlem", server.link("main")}});
+  CHECK(contains(server.push({"origin", "main"}).errors, "bad config key 'mlem-policy.p.path': it has no value"));
+}

@@ -3,6 +3,7 @@
 
 #include "cli/server.hpp"
 
+#include <chrono>
 #include <unistd.h>
 
 using namespace mlem::test;
@@ -380,4 +381,118 @@ TEST_CASE("server: a push costs what it changes") {
   const Outcome refused = server.push({"origin", "main"});
   CAPTURE(refused);
   CHECK(contains(refused.errors, "remote: 1 link judged: 0 ok, 1 broken"));
+}
+
+TEST_CASE("server: a new branch that brings two known histories together is judged as a whole") {
+  Server server;
+  server.world.registry.commit({{".mlem.yaml", ""}, {"rf.mlem", model_meta()}});
+  server.world.registry.branch("two");
+  server.world.registry.commit({{"alias.mlem", link_text({.path = "rf.mlem"})}});
+  server.world.registry.checkout("two");
+  server.world.registry.remove({"rf.mlem"});
+  REQUIRE(server.push({"origin", "main", "two"}).code == 0);
+  server.world.registry.git({"merge", "-q", "-m", "both", "main"});
+  const Outcome refused = server.push({"origin", "HEAD:refs/heads/both"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "refs/heads/both: alias.mlem: missing-path"));
+}
+
+TEST_CASE("server: an alias is judged again where a new file takes the place of what it led to") {
+  Server server;
+  server.world.registry.commit({{".mlem/model/rf.mlem", model_meta()}, {"alias.mlem", link_text({.path = "rf.mlem"})}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  const std::string before = server.world.registry.id("HEAD");
+  struct Row {
+    std::string file;
+    std::string verdict;
+  };
+  for (const Row& row : {Row{"rf.mlem", "wrong-type"}, Row{".mlem/data/rf.mlem", "invalid-link"}}) {
+    CAPTURE(row.file);
+    server.world.registry.commit({{row.file, "object_type: data\n"}});
+    const Outcome refused = server.push({"origin", "main"});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "refs/heads/main: alias.mlem: " + row.verdict));
+    server.world.registry.git({"reset", "-q", "--hard", before});
+  }
+}
+
+TEST_CASE("server: many tags of one commit cost no process each") {
+  Server server;
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  for (int i = 0; i < 50; ++i) server.world.registry.tag("t" + std::to_string(i));
+  const std::string trace = (server.world.sandbox / "trace").string();
+  server.world.sandbox.environment()["GIT_TRACE2_EVENT"] = trace;
+  REQUIRE(server.push({"origin", "--tags"}).code == 0);
+  const std::string events = read_file(trace);
+  std::size_t lists = 0;
+  for (std::size_t at = events.find("\"rev-list\",\"--parents\""); at != std::string::npos; ++lists) {
+    at = events.find("\"rev-list\",\"--parents\"", at + 1);
+  }
+  CHECK(lists == 1);
+}
+
+TEST_CASE("server: a hook whose list of refs was read before refuses the push") {
+  Server server;
+  write_file(server.bare / "hooks/pre-receive", "#!/bin/sh\ncat >/dev/null\nexec git mlem hook pre-receive\n");
+  server.world.registry.commit({{"a.mlem", server.link("gone")}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "fatal: there is no list of refs to judge"));
+}
+
+TEST_CASE("server: a push of more than there is time to read is refused") {
+  Server server;
+  server.config("mlem.hookTimeout", "1");
+  // Flow style takes the slow parser a long time, and every file is another one.
+  std::string flow =
+      "{link_type: model, object_type: link, path: models/rf.mlem, repo: '" + example_url + "/', rev: main, params: {";
+  for (int i = 0; i < 4000; ++i) flow += "k" + std::to_string(i) + ": 1, ";
+  Files files;
+  for (int i = 0; i < 400; ++i)
+    files["d/" + std::to_string(i) + ".mlem"] = flow + "last: " + std::to_string(i) + "}}\n";
+  server.world.registry.commit(files);
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused.code);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, ": timeout"));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
+}
+
+TEST_CASE("pre-push: what is pushed may be named with blanks") {
+  Server server;
+  REQUIRE(server.world.mlem({"install", "-q"}).code == 0);
+  server.world.registry.commit({{"a.mlem", server.link("main")}}, "added a");
+  const Outcome pushed = server.push({"origin", "main^{/added a}:refs/heads/x"});
+  CAPTURE(pushed);
+  CHECK(pushed.code == 0);
+}
+
+TEST_CASE("check: what a partial clone lacks of the registry is fetched at once") {
+  const World world;
+  Files files;
+  for (int i = 0; i < 20; ++i) {
+    files["l" + std::to_string(i) + ".mlem"] =
+        link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = i % 2 == 0 ? "main" : "4-pack"});
+  }
+  RepoBuilder registry = world.registry;
+  registry.commit(files);
+  registry.git({"config", "uploadpack.allowFilter", "true"});
+  registry.git({"config", "uploadpack.allowAnySHA1InWant", "true"});
+  const fs::path clone = world.sandbox / "clone";
+  world.sandbox.git_output({"clone", "-q", "--no-checkout", "--filter=blob:none", registry.url(), clone.string()});
+  RunOptions options;
+  options.directory = clone;
+  const Outcome offline = world.sandbox.mlem({"check", "--offline", "HEAD"}, options);
+  CAPTURE(offline);
+  CHECK(offline.code == 2);
+  CHECK(contains(offline.errors, "20 links: 0 ok, 0 broken, 20 undecided"));
+  const Outcome checked = world.sandbox.mlem({"check", "HEAD"}, options);
+  CAPTURE(checked);
+  CHECK(checked.code == 0);
+  CHECK(contains(checked.errors, "20 links: 20 ok, 0 broken, 0 undecided"));
 }

@@ -283,6 +283,7 @@ TEST_CASE("repository: what differs between two commits is what git diff-tree te
       opened->diff(before, oid(after), [&](const mlem::git::Change& change) {
         lines += change.before ? change.after ? "M" : "D" : "A";
         lines += "\t" + change.name + "\n";
+        return true;
       });
       return lines.substr(0, lines.empty() ? 0 : lines.size() - 1);
     };
@@ -294,7 +295,11 @@ TEST_CASE("repository: what differs between two commits is what git diff-tree te
     CHECK(listed(oid(repo.id(first + "^{tree}")), second) == git(first, second));
     CHECK(listed(oid(first), first).empty());
     CHECK(listed(std::nullopt, first) == "A\ta\nA\ta.b/x\nA\td/e/f\nA\tsame/deep/file\nA\tz");
-    CHECK_THROWS_AS(opened->diff(oid(repo.id(first + ":a")), oid(first), [](const mlem::git::Change&) {}), mlem::Error);
+    int visits = 0;
+    opened->diff(std::nullopt, oid(first), [&](const mlem::git::Change&) { return ++visits < 2; });
+    CHECK(visits == 2);
+    CHECK_THROWS_AS(opened->diff(oid(repo.id(first + ":a")), oid(first), [](const mlem::git::Change&) { return true; }),
+                    mlem::Error);
   });
 }
 
@@ -386,19 +391,68 @@ TEST_CASE("repository: malformed trees and commits are errors") {
   });
 }
 
-TEST_CASE("repository: a tree that spells out endless directories is given up") {
-  const Sandbox box;
-  const RepoBuilder repo(box, "repo");
-  mlem::test::RunOptions options;
-  std::string tree = repo.git({"mktree"}, options);
-  for (int level = 0; level < 12; ++level) {
-    options.input.clear();
-    for (char name = 'a'; name <= 'j'; ++name) options.input += "040000 tree " + tree + "\t" + name + "\n";
-    tree = repo.git({"mktree"}, options);
+TEST_CASE("repository: a tree that spells out endless names is given up") {
+  for (const bool has_files : {false, true}) {
+    CAPTURE(has_files);
+    const Sandbox box;
+    const RepoBuilder repo(box, "repo");
+    mlem::test::RunOptions options;
+    const std::string blob = repo.git({"hash-object", "-w", "--stdin"}, options);
+    for (int i = 0; has_files && i < 1000; ++i) {
+      options.input += "100644 blob " + blob + "\tname" + std::to_string(i) + ".mlem\n";
+    }
+    std::string tree = repo.git({"mktree"}, options);
+    for (int level = 0; level < (has_files ? 6 : 12); ++level) {
+      options.input.clear();
+      for (char name = 'a'; name <= 'j'; ++name) options.input += "040000 tree " + tree + "\t" + name + "\n";
+      tree = repo.git({"mktree"}, options);
+    }
+    const Oid commit = oid(repo.git({"commit-tree", tree, "-m", "bomb"}));
+    const auto repository = detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {});
+    std::size_t visits = 0;
+    const auto walk = [&] { repository->walk(commit, "", [&](const auto&, const auto&) { return ++visits > 0; }); };
+    const auto diff = [&] { repository->diff(std::nullopt, commit, [&](const auto&) { return ++visits > 0; }); };
+    CHECK(kind_of_failure(has_files ? std::function<void()>(diff) : walk) == ErrorKind::unavailable);
+    CHECK(visits < 5'100'000);
   }
-  const Oid commit = oid(repo.git({"commit-tree", tree, "-m", "bomb"}));
-  const auto repository = detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {});
-  CHECK(kind_of_failure([&] { names_below(*repository, commit, ""); }) == ErrorKind::unavailable);
+}
+
+TEST_CASE("repository: of a tree with two entries of one name nothing is told") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    const RepoBuilder repo(box, "repo", way.options());
+    mlem::test::RunOptions options;
+    options.input = "one";
+    const Oid one = oid(repo.git({"hash-object", "-w", "--stdin"}, options));
+    options.input = "two";
+    const Oid two = oid(repo.git({"hash-object", "-w", "--stdin"}, options));
+    options.input.clear();
+    for (const Oid& blob : {one, two}) {
+      options.input += std::string("100644 a.mlem") + '\0';
+      for (const std::uint8_t byte : blob.bytes()) options.input += static_cast<char>(byte);
+    }
+    const Oid tree = oid(repo.git({"hash-object", "-w", "-t", "tree", "--literally", "--stdin"}, options));
+    const auto opened = way.open(repo.path() / ".git", box);
+    CHECK(kind_of_failure([&] { opened->find(tree, "a.mlem"); }) == ErrorKind::unavailable);
+    CHECK(kind_of_failure([&] { names_below(*opened, tree, ""); }) == ErrorKind::unavailable);
+    CHECK(kind_of_failure([&] { opened->diff(std::nullopt, tree, [](const auto&) { return true; }); }) ==
+          ErrorKind::unavailable);
+  });
+}
+
+TEST_CASE("repository: tags of tags are peeled however many there are") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  const std::string commit = repo.commit({{"a", "1"}});
+  std::string last = commit;
+  for (int i = 0; i < 70; ++i) {
+    mlem::test::RunOptions options;
+    options.input = "object " + last + "\ntype " + (i == 0 ? "commit" : "tag") + "\ntag t" + std::to_string(i) +
+                    "\ntagger A <a@example.com> 1704067260 +0000\n\nx\n";
+    last = repo.git({"mktag"}, options);
+  }
+  const auto repository = open_repository(repo.path() / ".git", environment_of(box));
+  CHECK(repository->find_commit(oid(last)) == oid(commit));
 }
 
 TEST_CASE("repository: replace refs are ignored") {

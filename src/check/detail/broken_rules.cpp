@@ -1,6 +1,7 @@
 #include "check/detail/broken_rules.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mlem::check::detail {
 
@@ -14,11 +15,21 @@ void break_rule(Finding& finding, const char* rule, const std::string& message, 
   if (answer(finding.verdict) == Answer::no && finding.verdict != Verdict::forbidden) return;
   if (finding.verdict == Verdict::forbidden && !finding.message.empty()) {
     finding.message += "; " + message;
+    if (finding.hint.empty()) finding.hint = hint;
     return;
   }
   finding.verdict = Verdict::forbidden;
   finding.message = message;
   finding.hint = hint;
+}
+
+void break_ref_rule(Scope& scope, const char* rule, std::string message, std::string hint) {
+  Finding finding;
+  finding.verdict = Verdict::forbidden;
+  finding.message = std::move(message);
+  finding.hint = std::move(hint);
+  finding.rules = {rule};
+  scope.findings.push_back(std::move(finding));
 }
 
 void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Target>& chain) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "check/policy.hpp"
+#include "check/check.hpp"
 #include "model/finding.hpp"
 #include "resolve/target.hpp"
 
@@ -14,6 +14,9 @@ std::string policy_wants(const Policy& policy, const std::string& what);
 
 /// Adds a rule to those a finding breaks, which makes it `forbidden` unless it is broken in another way already.
 void break_rule(Finding& finding, const char* rule, const std::string& message, const std::string& hint);
+
+/// The same for a rule about a whole ref: a finding of its own.
+void break_ref_rule(Scope& scope, const char* rule, std::string message, std::string hint = {});
 
 /// Holds every hop to what a policy says of sources, pins and aliases.
 void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Target>& chain);

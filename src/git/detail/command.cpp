@@ -23,6 +23,7 @@ Program git_program(std::vector<std::string> arguments, const Environment& envir
   arguments.insert(arguments.begin(), "git");
   Environment own = in_english(environment);
   own.set("GIT_NO_REPLACE_OBJECTS", "1");
+  own.set("GIT_GRAFT_FILE", "/dev/null");
   return {std::move(arguments), std::move(own), directory};
 }
 

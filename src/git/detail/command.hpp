@@ -12,7 +12,7 @@ namespace mlem::git::detail {
 /// Returns `environment` with git's messages in English; the encoding of texts stays the user's, for filters need it.
 Environment in_english(Environment environment);
 
-/// Returns `git` with these arguments, its messages in English, without replace refs: whoever may push could
+/// Returns `git` with these arguments, its messages in English, without replace refs and grafts: whoever may push could
 /// put a signed commit in the place of another.
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory);
 

@@ -19,9 +19,11 @@ constexpr std::size_t max_tree = std::size_t{256} << 20;
 constexpr std::size_t max_commit = std::size_t{16} << 20;
 // What core.maxTreeDepth allows in git by default.
 constexpr std::size_t max_depth = 2048;
-// A few kilobytes of trees can spell out billions of directories, each the same empty one.
-constexpr std::size_t max_directories = 1'000'000;
-constexpr int max_tag_chain = 64;
+// A few kilobytes of trees can spell out billions of names, each the same few trees: ten times what the largest
+// registry has are the most that are looked at.
+constexpr std::size_t max_names = 5'000'000;
+// git has no limit. Whoever nests so many does it to be passed over.
+constexpr int max_tag_chain = 10'000;
 // From as many on, a process that reads beside us is worth its start.
 constexpr std::size_t least_blobs_in_bulk = 1000;
 
@@ -49,52 +51,77 @@ Oid header_oid(const Oid& object, std::string_view content, std::string_view nam
   return *oid;
 }
 
+/// An entry of a tree as git stores it.
+struct RawEntry {
+  std::string_view name;
+  Entry entry;
+  std::size_t size = 0;  ///< bytes, to the next one
+};
+
+RawEntry parse_entry(const Oid& tree, std::string_view rest) {
+  const std::size_t space = rest.find(' ');
+  const std::size_t nul = rest.find('\0');
+  const std::size_t id_size = tree.bytes().size();
+  RawEntry raw;
+  if (nul == std::string_view::npos || space >= nul || rest.size() - nul - 1 < id_size) {
+    throw_corrupt(tree, "it is no well-formed tree");
+  }
+  const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, raw.entry.mode, 8);
+  if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree, "it is no well-formed tree");
+  raw.name = rest.substr(space + 1, nul - space - 1);
+  // char and unsigned char may alias.
+  raw.entry.oid = Oid::from_bytes({reinterpret_cast<const std::uint8_t*>(rest.data()) + nul + 1, id_size});
+  raw.size = nul + 1 + id_size;
+  return raw;
+}
+
+/// The order of a tree's entries: a directory's name counts as if it ended in a slash.
+int compare_as_git(std::string_view a, bool a_is_directory, std::string_view b, bool b_is_directory) {
+  const std::size_t common = std::min(a.size(), b.size());
+  if (const int order = a.substr(0, common).compare(b.substr(0, common)); order != 0) return order;
+  const auto next = [common](std::string_view name, bool directory) -> int {
+    if (name.size() > common) return static_cast<unsigned char>(name[common]);
+    return directory ? '/' : 0;
+  };
+  const int order = next(a, a_is_directory) - next(b, b_is_directory);
+  return order != 0 ? order : static_cast<int>(a.size()) - static_cast<int>(b.size());
+}
+
 /// The entries of one tree, one after the other.
 class TreeReader {
  public:
   TreeReader(const Oid& tree, std::string content) : tree_(tree), content_(std::move(content)) {}
 
   /// Returns whether there was one more entry; then `name()` (until the next call) and `entry()` are about it.
+  /// Throws Error(unavailable) for a tree that git would not write: of two entries with one name, some programs see one
+  /// and some the other.
   bool next() {
     if (position_ == content_.size()) return false;
-    const std::string_view rest = std::string_view(content_).substr(position_);
-    const std::size_t space = rest.find(' ');
-    const std::size_t nul = rest.find('\0');
-    const std::size_t id_size = tree_.bytes().size();
-    if (nul == std::string_view::npos || space >= nul || rest.size() - nul - 1 < id_size) {
-      throw_corrupt(tree_, "it is no well-formed tree");
+    const RawEntry raw = parse_entry(tree_, std::string_view(content_).substr(position_));
+    if (position_ > 0 && compare_as_git(name_, is_directory(entry_), raw.name, is_directory(raw.entry)) >= 0) {
+      throw_corrupt(tree_, "its entries are not in order");
     }
-    const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, entry_.mode, 8);
-    if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree_, "it is no well-formed tree");
-    name_ = rest.substr(space + 1, nul - space - 1);
-    // char and unsigned char may alias.
-    entry_.oid = Oid::from_bytes({reinterpret_cast<const std::uint8_t*>(rest.data()) + nul + 1, id_size});
-    position_ += nul + 1 + id_size;
+    name_ = raw.name;
+    entry_ = raw.entry;
+    offset_ = position_;
+    position_ += raw.size;
     return true;
   }
 
   std::string_view name() const noexcept { return name_; }
   const Entry& entry() const noexcept { return entry_; }
+  /// Where the entry is in the content.
+  std::size_t offset() const noexcept { return offset_; }
+  std::string take_content() && { return std::move(content_); }
 
  private:
   Oid tree_;
   std::string content_;
   std::size_t position_ = 0;
+  std::size_t offset_ = 0;
   std::string_view name_;
   Entry entry_;
 };
-
-/// The order of a tree's entries: a directory's name counts as if it ended in a slash.
-int compare_as_git(const TreeReader& a, const TreeReader& b) {
-  const std::size_t common = std::min(a.name().size(), b.name().size());
-  if (const int order = a.name().substr(0, common).compare(b.name().substr(0, common)); order != 0) return order;
-  const auto next = [common](const TreeReader& tree) -> int {
-    if (tree.name().size() > common) return static_cast<unsigned char>(tree.name()[common]);
-    return is_directory(tree.entry()) ? '/' : 0;
-  };
-  const int order = next(a) - next(b);
-  return order != 0 ? order : static_cast<int>(a.name().size()) - static_cast<int>(b.name().size());
-}
 
 }  // namespace
 
@@ -129,7 +156,7 @@ std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid)
     if (!tag) return std::nullopt;
     current = header_oid(current, *tag, "object");
   }
-  return std::nullopt;
+  throw_corrupt(oid, "it is a tag of tags of tags without end");
 }
 
 std::optional<Oid> ObjectRepository::find_commit(const Oid& oid) {
@@ -178,14 +205,22 @@ const ObjectRepository::KnownTree* ObjectRepository::known_tree(const Oid& tree,
   if (place < last_trees_.size() && last_trees_[place].oid == tree) return &last_trees_[place];
   auto content = read_as(ObjectType::tree, tree, max_tree);
   if (!content) return nullptr;
-  KnownTree known{tree, {}};
+  KnownTree known{tree, {}, {}};
   TreeReader reader(tree, std::move(*content));
-  while (reader.next()) known.entries.emplace_back(reader.name(), reader.entry());
-  std::stable_sort(known.entries.begin(), known.entries.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  while (reader.next()) known.offsets.push_back(static_cast<std::uint32_t>(reader.offset()));
+  known.content = std::move(reader).take_content();
+  // By name alone: a directory is looked up like a file.
+  std::stable_sort(known.offsets.begin(), known.offsets.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return known.name_at(a) < known.name_at(b); });
   if (last_trees_.size() <= place) last_trees_.resize(place + 1);
   last_trees_[place] = std::move(known);
   return &last_trees_[place];
+}
+
+std::string_view ObjectRepository::KnownTree::name_at(std::uint32_t offset) const {
+  const std::string_view rest = std::string_view(content).substr(offset);
+  const std::size_t blank = rest.find(' ');
+  return rest.substr(blank + 1, rest.find('\0', blank) - blank - 1);
 }
 
 Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
@@ -203,10 +238,10 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
     if (tree == nullptr) return missing(at.oid);
     if (path.empty()) break;
     const auto found =
-        std::lower_bound(tree->entries.begin(), tree->entries.end(), name,
-                         [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
-    if (found == tree->entries.end() || found->first != name) return {};
-    at = found->second;
+        std::lower_bound(tree->offsets.begin(), tree->offsets.end(), name,
+                         [&](std::uint32_t offset, std::string_view wanted) { return tree->name_at(offset) < wanted; });
+    if (found == tree->offsets.end() || tree->name_at(*found) != name) return {};
+    at = parse_entry(tree->oid, std::string_view(tree->content).substr(*found)).entry;
   }
   return {Lookup::State::found, at, std::nullopt};
 }
@@ -223,10 +258,9 @@ void ObjectRepository::walk(const Oid& commit, std::string_view directory,
   };
   std::vector<Level> levels;
   std::string path(directory);
-  std::size_t directories = 0;
+  std::size_t names = 0;
   const auto enter = [&](const Oid& oid) {
     if (levels.size() == max_depth) throw_corrupt(commit, "its directories are nested too deep");
-    if (++directories > max_directories) throw_corrupt(commit, "it has too many directories");
     auto content = read_as(ObjectType::tree, oid, max_tree);
     if (!content) return;
     if (!path.empty()) path += '/';
@@ -239,6 +273,7 @@ void ObjectRepository::walk(const Oid& commit, std::string_view directory,
       levels.pop_back();
       continue;
     }
+    if (++names > max_names) throw_corrupt(commit, "it has too many names");
     path.resize(level.prefix);
     path += level.tree.name();
     const Entry entry = level.tree.entry();
@@ -256,7 +291,7 @@ std::string ObjectRepository::read_tree(const Oid& tree) {
 }
 
 void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
-                            const std::function<void(Change change)>& visit) {
+                            const std::function<bool(Change change)>& visit) {
   // Two trees are walked like two sorted lists that are merged. No recursion: see walk().
   struct Side {
     std::optional<TreeReader> tree;
@@ -269,10 +304,9 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
   };
   std::vector<Level> levels;
   std::string path;
-  std::size_t directories = 0;
+  std::size_t names = 0;
   const auto enter = [&](const std::optional<Oid>& left, const std::optional<Oid>& right) {
     if (levels.size() == max_depth) throw_corrupt(after, "its directories are nested too deep");
-    if (++directories > max_directories) throw_corrupt(after, "it has too many directories");
     Level level{};
     if (left) level.sides[0].tree.emplace(*left, read_tree(*left));
     if (right) level.sides[1].tree.emplace(*right, read_tree(*right));
@@ -298,13 +332,15 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
       levels.pop_back();
       continue;
     }
+    if (++names > max_names) throw_corrupt(after, "it has too many names");
     int order = 0;
     if (!left.has_entry)
       order = 1;
     else if (!right.has_entry)
       order = -1;
     else
-      order = compare_as_git(*left.tree, *right.tree);
+      order = compare_as_git(left.tree->name(), is_directory(left.tree->entry()), right.tree->name(),
+                             is_directory(right.tree->entry()));
     path.resize(level.prefix);
     path += order <= 0 ? left.tree->name() : right.tree->name();
     const auto entry_before = order <= 0 ? std::optional(left.tree->entry()) : std::nullopt;
@@ -319,8 +355,8 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
     if (is_directory(entry_before ? *entry_before : *entry_after)) {
       enter(entry_before ? std::optional(entry_before->oid) : std::nullopt,
             entry_after ? std::optional(entry_after->oid) : std::nullopt);
-    } else {
-      visit({path, entry_before, entry_after});
+    } else if (!visit({path, entry_before, entry_after})) {
+      return;
     }
   }
 }

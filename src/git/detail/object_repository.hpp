@@ -3,8 +3,10 @@
 #include "base/process.hpp"
 #include "git/repository.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,13 +24,14 @@ struct ObjectHeader {
 /// them is the same too.
 class ObjectRepository : public Repository {
  public:
+  bool has(const Oid& oid) final { return find_header(oid).has_value(); }
   std::optional<Oid> find_commit(const Oid& oid) final;
   std::optional<Oid> find_tree_ish(const Oid& oid) final;
   std::int64_t commit_time(const Oid& commit) final;
   Lookup find(const Oid& commit, std::string_view path) final;
   void walk(const Oid& commit, std::string_view directory,
             const std::function<bool(const std::string& path, const Entry&)>& visit) final;
-  void diff(const std::optional<Oid>& before, const Oid& after, const std::function<void(Change change)>& visit) final;
+  void diff(const std::optional<Oid>& before, const Oid& after, const std::function<bool(Change change)>& visit) final;
   std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
   void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) final;
   void release() override { last_trees_.clear(); }
@@ -56,10 +59,12 @@ class ObjectRepository : public Repository {
   /// Returns a tree's content. Throws Error(unavailable) if it is absent.
   std::string read_tree(const Oid& tree);
 
-  /// The entries of a tree, sorted by name, for looking many names up.
+  /// A tree for looking many names up.
   struct KnownTree {
     Oid oid;
-    std::vector<std::pair<std::string, Entry>> entries;
+    std::string content;
+    std::vector<std::uint32_t> offsets;  ///< of its entries in `content`, sorted by name
+    std::string_view name_at(std::uint32_t offset) const;
   };
   /// Returns the entries of the tree on the way to a path, `depth` directories below the root; null if it is absent.
   const KnownTree* known_tree(const Oid& tree, std::size_t depth);

@@ -1,0 +1,89 @@
+#include "check/conceal.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string>
+
+namespace mlem::check {
+namespace {
+
+/// The link's own source: the first step that leaves the registry.
+Hop first_source(const Finding& finding) {
+  const auto hop = std::find_if(finding.hops.begin(), finding.hops.end(), [](const Hop& h) { return !h.repo.empty(); });
+  return hop == finding.hops.end() ? Hop{finding.repo, finding.rev, {}, finding.path} : *hop;
+}
+
+/// Whether the finding is about what was read in a source: a link that a link led to.
+bool is_of_source(const Finding& finding) {
+  return std::any_of(finding.hops.begin(), finding.hops.end(), [](const Hop& hop) { return !hop.repo.empty(); });
+}
+
+bool breaks(const Finding& finding, const char* rule) {
+  return std::find(finding.rules.begin(), finding.rules.end(), rule) != finding.rules.end();
+}
+
+/// Names a link's own fields instead of what was found at the end of it.
+std::string concealed_message(const Finding& finding) {
+  const Hop first = first_source(finding);
+  const std::string source = first.repo.empty() ? "this repository" : "'" + first.repo + "'";
+  switch (finding.verdict) {
+    case Verdict::forbidden:
+      if (finding.rules.empty()) return "what " + source + " leads to may not be used";
+      return fmt::format("a policy is broken by what {} leads to: {}", source, fmt::join(finding.rules, ", "));
+    case Verdict::changed:
+      return "the object in " + source + " is not the one that is pinned";
+    case Verdict::missing_repo:
+    case Verdict::auth_required:
+      return source + " is not there, or this server may not read it";
+    case Verdict::missing_rev:
+      return "no branch, tag or commit of that name in " + source;
+    case Verdict::ambiguous_rev:
+      return "a branch and a tag of that name differ in " + source;
+    case Verdict::missing_path:
+      return "nothing at that path in " + source;
+    case Verdict::not_an_object:
+      return "no MLEM object at that path in " + source;
+    case Verdict::wrong_type:
+      return "the object in " + source + " is not of that type";
+    case Verdict::cycle:
+      return "following the links from " + source + " does not end";
+    case Verdict::too_deep:
+      return "following the links from " + source + " takes too many steps";
+    case Verdict::unreachable_commit:
+      return "the commit is on no branch or tag of " + source;
+    case Verdict::timeout:
+      return source + " took too long to read";
+    case Verdict::too_large:
+      return "there is too much to read in " + source;
+    case Verdict::invalid_link:
+      return "a link in " + source + " is not valid";
+    default:
+      return source + " could not be read";
+  }
+}
+
+}  // namespace
+
+Finding conceal(Finding finding) {
+  // Whether a commit is on a branch names the commit, which the link itself may not.
+  const bool is_own = finding.verdict == Verdict::ok ||
+                      (finding.verdict == Verdict::forbidden && !is_of_source(finding) && !breaks(finding, "reachable")) ||
+                      (finding.verdict == Verdict::invalid_link && finding.hops.empty() && !finding.commit);
+  if (!is_own) {
+    finding.message = concealed_message(finding);
+    finding.hint.clear();
+  }
+  if (finding.verdict == Verdict::missing_repo) finding.verdict = Verdict::auth_required;
+  const Hop first = first_source(finding);
+  finding.repo = first.repo;
+  finding.rev = first.rev;
+  finding.hops.clear();
+  finding.path.clear();
+  finding.object_type.clear();
+  finding.ref.clear();
+  finding.commit.reset();
+  finding.blob.reset();
+  return finding;
+}
+
+}  // namespace mlem::check

@@ -1,0 +1,39 @@
+#include "check/detail/receiver.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace mlem::check::detail {
+
+bool Receiver::has_time() const {
+  return !settings.deadline || std::chrono::steady_clock::now() < *settings.deadline;
+}
+
+void Receiver::want_time(const char* what_failed) const {
+  if (!has_time()) throw Error(ErrorKind::unavailable, what_failed, "there was no time left for it", hint_of_time);
+}
+
+RunResult Receiver::git(std::vector<std::string> arguments, std::string_view input) const {
+  Limits limits;
+  limits.deadline = settings.deadline;
+  return registry.git(std::move(arguments), input, limits, settings.interrupt);
+}
+
+std::vector<std::string> Receiver::list_commits(std::vector<std::string> arguments, std::string_view input) const {
+  arguments.insert(arguments.begin(), "rev-list");
+  const RunResult result = git(std::move(arguments), input);
+  if (result.end == RunResult::End::deadline) want_time("cannot list commits");
+  if (result.code != 0) {
+    throw Error(ErrorKind::unavailable, "cannot list commits", escape_for_terminal(trim(result.errors)));
+  }
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(result.output, '\n')) {
+    if (!line.empty()) lines.emplace_back(line);
+  }
+  return lines;
+}
+
+}  // namespace mlem::check::detail

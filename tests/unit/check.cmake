@@ -1,0 +1,1 @@
+mlem_unit_tests(check SOURCES test_check_conceal.cpp)
