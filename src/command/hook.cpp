@@ -57,21 +57,26 @@ std::vector<std::string> wrap(const std::string& text, std::size_t width) {
   return lines;
 }
 
-/// The server's lines reach the pusher behind `remote: `, on a terminal of perhaps 80 columns.
+/// The server's lines reach the pusher behind `remote: `, on a terminal of perhaps 80 columns. What is behind the first
+/// line is indented.
+constexpr std::size_t width_for_pusher = 70;
+
+void print_wrapped(std::ostream& err, const std::string& lead, const std::string& indent, const std::string& text) {
+  std::string start = lead;
+  for (const std::string& line : wrap(escape_for_terminal(text), width_for_pusher - indent.size())) {
+    err << start << line << '\n';
+    start = indent;
+  }
+}
+
 void print_for_pusher(std::ostream& err, const char* severity, const Finding& finding) {
-  constexpr std::size_t width = 68;
   std::string subject = finding.pushed_ref;
   if (!finding.link.empty()) subject += ": " + finding.link;
   err << severity << ": " << escape_for_terminal(subject) << ": " << name(finding.verdict);
   if (!finding.rules.empty()) err << fmt::format(" ({})", fmt::join(finding.rules, ", "));
   err << '\n';
-  for (const std::string& line : wrap(escape_for_terminal(finding.message), width)) err << "  " << line << '\n';
-  const char* lead = "  hint: ";
-  if (finding.hint.empty()) return;
-  for (const std::string& line : wrap(escape_for_terminal(finding.hint), width - 6)) {
-    err << lead << line << '\n';
-    lead = "        ";
-  }
+  print_wrapped(err, "  ", "  ", finding.message);
+  print_wrapped(err, "  hint: ", "        ", finding.hint);
 }
 
 void print_for_committer(std::ostream& err, const char* severity, const Finding& finding) {
@@ -116,7 +121,12 @@ int judge_and_print(const git::Registry& registry, const resolve::Settings& sett
       (manner.is_server ? print_for_pusher : print_for_committer)(context.err, is_error ? "error" : "warning", finding);
     }
     for (const Warning& warning : finding.warnings) {
-      print_error(context.err, "warning", finding.link + ": " + warning.code + ": " + warning.message);
+      if (manner.is_server) {
+        print_wrapped(context.err, "warning: ", "  ",
+                      finding.pushed_ref + ": " + finding.link + ": " + warning.code + ": " + warning.message);
+      } else {
+        print_error(context.err, "warning", finding.link + ": " + warning.code + ": " + warning.message);
+      }
     }
   });
   if (untold > 0) context.err << fmt::format("… and {} more\n", untold);

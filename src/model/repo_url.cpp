@@ -198,6 +198,22 @@ std::string redact_user(std::string_view user, std::string_view scheme) {
   return detail::decode_escapes(user).find(':') == std::string::npos ? std::string(user) : "***";
 }
 
+/// Hides what `scheme://` addresses have behind `?`: a token, often. No address that is used has a query.
+std::string redact_queries(std::string_view line) {
+  std::string out;
+  std::size_t done = 0;
+  for (std::size_t marker = line.find("://"); marker != npos; marker = line.find("://", std::max(done, marker + 3))) {
+    const std::size_t end = std::min(line.find_first_of(" '\"", marker), line.size());
+    const std::size_t question = line.find('?', marker);
+    if (question >= end) continue;
+    out += line.substr(done, question + 1 - done);
+    out += "***";
+    done = end;
+  }
+  out += line.substr(done);
+  return out;
+}
+
 /// Redacts every `scheme://` address in one line.
 std::string redact_line(std::string_view line) {
   const std::size_t last_at = line.rfind('@');
@@ -219,7 +235,7 @@ std::string redact_line(std::string_view line) {
     done = begin + at;
   }
   out += line.substr(done);
-  return out;
+  return redact_queries(out);
 }
 
 std::string redact_once(std::string_view text) {

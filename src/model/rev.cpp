@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/repo_url.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -45,7 +46,7 @@ Rev Rev::parse(std::string_view text) {
   if (const auto oid = Oid::parse(text)) return {Kind::oid, std::string(text), oid};
 
   const auto refuse = [text](const char* why) {
-    return Error(ErrorKind::invalid, "invalid rev '" + escape_for_terminal(text) + "'", why);
+    return Error(ErrorKind::invalid, "invalid rev '" + escape_for_terminal(redact(text)) + "'", why);
   };
   if (text.empty()) throw refuse("it is empty");
   // Git would take it for an option wherever it is not behind `--`.

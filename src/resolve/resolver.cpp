@@ -70,8 +70,9 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
     if (error.kind() != ErrorKind::invalid) throw;
     Target target;
     target.fail(Verdict::invalid_link, error.what(), error.hint());
-    target.path = link.path;
-    target.rev = link.rev.value_or("");
+    // Whatever is malformed may have a password in it.
+    target.path = redact(link.path);
+    target.rev = redact(link.rev.value_or(""));
     malformed_.push_back(std::move(target));
     first_.push_back(-static_cast<int>(malformed_.size()));
   }
@@ -142,7 +143,8 @@ void Resolver::read_level(const std::vector<int>& level) {
     for (std::size_t i = 0; i < numbers.size(); ++i) targets_.put(numbers[i], std::move(targets[i]));
   };
   if (!own.empty()) {
-    read_all(own, [&](const std::vector<Target*>& targets) { read_repository(registry_.objects(), targets); });
+    const std::string space = git::namespace_prefix(registry_.environment());
+    read_all(own, [&](const std::vector<Target*>& targets) { read_repository(registry_.objects(), targets, space); });
   }
 
   std::vector<const std::vector<int>*> groups;

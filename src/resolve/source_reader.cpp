@@ -72,6 +72,17 @@ Content parse_content(std::string_view text) {
   return content;
 }
 
+/// Whether `answer` gave one. What cannot be read of a repository is an answer about the one link that wants it.
+bool answer_or_fail(Target& target, const std::function<bool()>& answer) {
+  try {
+    return answer();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::invalid) throw;
+    target.fail(Verdict::unreachable, error.what(), error.hint());
+    return false;
+  }
+}
+
 /// Gives the answer for what was found at `target.path`.
 void answer_with(TreeView& view, const Content& content, Target& target) {
   if (!content.complaint.empty()) {
@@ -146,7 +157,11 @@ void read_objects(git::Repository& repository, const std::vector<Found>& found,
     for (; next != by_blob.end() && next->first == blob; ++next) {
       const auto& [target, view, entry] = *next->second;
       if (!content) {
-        if (!read_object(*view, entry, *target)) lack(*target, entry.oid);
+        answer_or_fail(*next->second->target, [&] {
+          const Found& one = *next->second;
+          if (!read_object(*one.view, one.entry, *one.target)) lack(*one.target, one.entry.oid);
+          return true;
+        });
         continue;
       }
       answer_with(*view, *content, *target);
@@ -200,30 +215,36 @@ std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& objec
 
 namespace {
 
-/// Remembers what it was asked: many links name the same few refs.
-detail::Refs refs_of(git::Repository& repository) {
+/// `space` is what all names of refs begin with: a namespace's prefix. Remembers what it was asked: many links name the
+/// same few refs.
+detail::Refs refs_of(git::Repository& repository, const std::string& space) {
+  const auto without_space = [&](std::optional<std::string> name) {
+    return name ? std::optional(name->substr(name->starts_with(space) ? space.size() : 0)) : std::nullopt;
+  };
   const auto known = std::make_shared<std::unordered_map<std::string, std::optional<Oid>>>();
   return {.find =
-              [&repository, known](const std::string& name) {
+              [&repository, known, space](const std::string& name) {
                 const auto [found, is_new] = known->try_emplace(name);
-                if (is_new) found->second = repository.find_ref(name);
+                if (is_new) found->second = repository.find_ref(space + name);
                 return found->second;
               },
           .names =
-              [&repository] {
+              [&repository, space] {
                 std::vector<std::string> names;
                 for (const char* prefix : {"refs/heads/", "refs/tags/"}) {
-                  for (const git::Ref& ref : repository.refs(prefix)) names.push_back(detail::short_name(ref.name));
+                  for (const git::Ref& ref : repository.refs(space + prefix)) {
+                    names.push_back(detail::short_name(ref.name.substr(space.size())));
+                  }
                 }
                 return names;
               },
-          .head_branch = repository.head_branch()};
+          .head_branch = without_space(repository.symbolic_target(space + "HEAD"))};
 }
 
 }  // namespace
 
-void read_repository(git::Repository& repository, const std::vector<Target*>& targets) {
-  const detail::Refs refs = refs_of(repository);
+void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space) {
+  const detail::Refs refs = refs_of(repository, space);
   const auto peel = [&](const Oid& oid) { return repository.find_commit(oid); };
   const auto lack = [](Target& target, const Oid& missing) {
     target.fail(Verdict::unreachable, "the repository lacks object " + missing.hex(),
@@ -249,20 +270,25 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
       target->take_rev_of(*first);
     } else {
       first = target;
-      const auto object = detail::find_rev(refs, *target, peel);
-      if (object && take_commit(repository, *object, *target)) {
+      const bool is_found = answer_or_fail(*target, [&] {
+        const auto object = detail::find_rev(refs, *target, peel);
+        return object && take_commit(repository, *object, *target);
+      });
+      if (is_found)
         views.push_back(view_commit(repository, *target->commit));
-      }
+      else
+        target->commit.reset();
     }
     if (!target->commit) continue;
-    const auto path = path_of(*target);
-    if (!path) continue;
-    std::vector<Oid> missing;
-    const auto entry = find_object(*views.back(), *path, "", *target, missing);
-    if (entry)
-      found.push_back({target, views.back().get(), *entry});
-    else if (!missing.empty())
-      lack(*target, missing.front());
+    answer_or_fail(*target, [&] {
+      const auto path = path_of(*target);
+      if (!path) return false;
+      std::vector<Oid> missing;
+      const auto entry = find_object(*views.back(), *path, "", *target, missing);
+      if (entry) found.push_back({target, views.back().get(), *entry});
+      if (!missing.empty()) lack(*target, missing.front());
+      return entry.has_value();
+    });
   }
   read_objects(repository, found, lack);
 }

@@ -17,8 +17,9 @@ namespace mlem::resolve {
 /// as the server allows. Failures become verdicts; only Interrupted and failures of this machine are thrown.
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings);
 
-/// The same for questions about an open repository: `rev` without `repo`.
-void read_repository(git::Repository& repository, const std::vector<Target*>& targets);
+/// The same for questions about an open repository: `rev` without `repo`. `space` is what the names of its refs begin
+/// with: git::namespace_prefix().
+void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space = {});
 
 /// Looks `path` up in `view`. Returns the metafile that is there, which `target.path` then names; nothing if the target
 /// failed, or if the repository is a partial one and lacks what `missing` then has.

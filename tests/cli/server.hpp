@@ -43,6 +43,4 @@ struct Server {
   std::string tip(const std::string& ref) const { return git_in(bare, {"rev-parse", "-q", "--verify", ref}).output; }
 };
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace mlem::test

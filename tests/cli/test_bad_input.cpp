@@ -172,3 +172,24 @@ TEST_CASE("bad input: a password is asked for on a terminal and nowhere else") {
   CHECK(asked.code == 0);
   CHECK(asked.output.find("1 link: 1 ok") != std::string::npos);
 }
+
+TEST_CASE("bad input: a secret is printed in no form") {
+  const World world;
+  const std::string links[] = {
+      "link_type: model\nobject_type: link\npath: https://user:s3cret@example.com/o/r/m\n",
+      "link_type: model\nobject_type: link\npath: https://u:s3cret@example.com/m\nrepo: https://example.com/o/r/\n",
+      "link_type: model\nobject_type: link\npath: m\nrepo: https://example.com/o/r/\nrev: https://u:s3cret@x/\n",
+      "link_type: model\nobject_type: link\npath: m\nrepo: https://example.com/o/r?token=s3cret\nrev: main\n",
+  };
+  Files files;
+  for (const std::string& link : links) files[std::to_string(files.size()) + ".mlem"] = link;
+  RepoBuilder registry = world.registry;
+  registry.commit(files);
+  for (const char* format : {"--json", "--porcelain", "-v"}) {
+    CAPTURE(std::string(format));
+    const Outcome checked = world.mlem({"check", format});
+    CAPTURE(checked);
+    CHECK(contains(checked.errors, "4 links: 0 ok, 4 broken"));
+    CHECK_FALSE(contains(checked.output + checked.errors, "s3cret"));
+  }
+}

@@ -8,6 +8,7 @@
 #include <sstream>
 
 using namespace mlem::test;
+namespace fs = boost::filesystem;
 
 namespace {
 
@@ -254,4 +255,29 @@ TEST_CASE("check: --fresh asks again for what is cached and tells of a ref that 
   const Outcome lost = world.mlem({"check", "--fresh"});
   CAPTURE(lost);
   CHECK(lost.code == 1);
+}
+
+TEST_CASE("check: what a partial clone lacks of the registry is fetched at once") {
+  const World world;
+  Files files;
+  for (int i = 0; i < 20; ++i) {
+    files["l" + std::to_string(i) + ".mlem"] =
+        link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = i % 2 == 0 ? "main" : "4-pack"});
+  }
+  RepoBuilder registry = world.registry;
+  registry.commit(files);
+  registry.git({"config", "uploadpack.allowFilter", "true"});
+  registry.git({"config", "uploadpack.allowAnySHA1InWant", "true"});
+  const fs::path clone = world.sandbox / "clone";
+  world.sandbox.git_output({"clone", "-q", "--no-checkout", "--filter=blob:none", registry.url(), clone.string()});
+  RunOptions options;
+  options.directory = clone;
+  const Outcome offline = world.sandbox.mlem({"check", "--offline", "HEAD"}, options);
+  CAPTURE(offline);
+  CHECK(offline.code == 2);
+  CHECK(contains(offline.errors, "20 links: 0 ok, 0 broken, 20 undecided"));
+  const Outcome checked = world.sandbox.mlem({"check", "HEAD"}, options);
+  CAPTURE(checked);
+  CHECK(checked.code == 0);
+  CHECK(contains(checked.errors, "20 links: 20 ok, 0 broken, 0 undecided"));
 }

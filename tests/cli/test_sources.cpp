@@ -2,10 +2,13 @@
 #include "support/http_server.hpp"
 #include "support/ssh_server.hpp"
 #include "support/stub_server.hpp"
+#include "support/text_file.hpp"
 
 #include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
 
 using namespace mlem::test;
+namespace fs = boost::filesystem;
 
 namespace {
 
@@ -114,4 +117,21 @@ TEST_CASE("sources: what was fetched answers offline") {
   const std::size_t before = server.requests().size();
   CHECK(world.mlem({"check", "--offline"}).code == 0);
   CHECK(server.requests().size() == before);
+}
+
+TEST_CASE("source: one object that cannot be read spoils no other link") {
+  World world;
+  const std::string bad = world.models.git({"rev-parse", "HEAD:models/rf.mlem"});
+  world.models.commit({{"models/other.mlem", model_meta() + "params: {a: 1}\n"}});
+  const fs::path file = world.models.path() / ".git/objects" / bad.substr(0, 2) / bad.substr(2);
+  fs::permissions(file, fs::owner_all);
+  write_file(file, "broken");
+  world.registry.commit(
+      {{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})},
+       {"b.mlem", link_text({.path = "models/other.mlem", .repo = example_url + "/", .rev = "main"})}});
+  const Outcome checked = world.mlem({"check", "--porcelain"});
+  CAPTURE(checked);
+  CHECK(checked.code == 2);
+  CHECK(contains(checked.output, "unreachable\ta.mlem\t"));
+  CHECK(contains(checked.output, "ok\tb.mlem\t"));
 }

@@ -40,4 +40,6 @@ struct World {
   std::string staged(const std::string& name) const { return registry.git({"show", ":" + name}); }
 };
 
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 }  // namespace mlem::test

@@ -203,6 +203,8 @@ TEST_CASE("repo url: a secret is never printed") {
       {"https://u:p\\q@example.com/r", "https://***@example.com/r"},
       {"https://u:p?q@example.com/r", "https://***@example.com/r"},
       {"https://u:p q@example.com/r", "https://***@example.com/r"},
+      {"https://example.com/r?token=secret", "https://example.com/r?***"},
+      {"'https://example.com/r?a=b' and x://y?z", "'https://example.com/r?***' and x://y?***"},
       {"ssh://git@example.com/r", "ssh://git@example.com/r"},
       {"SSH://git:p@example.com/r", "SSH://git:***@example.com/r"},
       {"ssh://git%3Ap@example.com/r", "ssh://***@example.com/r"},
@@ -225,7 +227,7 @@ TEST_CASE("repo url: a secret is never printed") {
   }
   CHECK(RepoUrl::parse("https://u:p@example.com/r").printable() == "https://***@example.com/r/");
   CHECK_THROWS_WITH(RepoUrl::parse("https://u:p@example.com/r?x"),
-                    "invalid address 'https://***@example.com/r?x': it has a query");
+                    "invalid address 'https://***@example.com/r?***': it has a query");
 }
 
 TEST_CASE("repo url: hostile lengths take linear time") {

@@ -43,6 +43,25 @@ Environment for_reading(Environment environment, const fs::path& object_dir) {
   return environment;
 }
 
+std::vector<fs::path> alternate_directories(const Environment& environment) {
+  std::vector<fs::path> directories;
+  const std::string list = environment.find("GIT_ALTERNATE_OBJECT_DIRECTORIES").value_or("");
+  std::string directory;
+  bool quoted = false;
+  for (std::size_t i = 0; i <= list.size(); ++i) {
+    if (i == list.size() || (list[i] == ':' && !quoted)) {
+      if (!directory.empty()) directories.emplace_back(directory);
+      directory.clear();
+    } else if (list[i] == '"' && (quoted || directory.empty())) {
+      quoted = !quoted;
+    } else {
+      if (quoted && list[i] == '\\' && i + 1 < list.size()) ++i;
+      directory += list[i];
+    }
+  }
+  return directories;
+}
+
 std::string last_fatal(std::string_view errors) {
   constexpr std::string_view fatal = "fatal: ";
   constexpr std::string_view error = "error: ";

@@ -1,7 +1,12 @@
+#include "git/detail/command.hpp"
 #include "git/detail/libgit2.hpp"
 #include "git/detail/object_repository.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace mlem::git::detail {
 namespace {
@@ -33,7 +38,7 @@ struct Handles {
 };
 
 /// Returns nothing if libgit2 does not know the repository's format.
-std::optional<Handles> open_handles(const fs::path& git_dir, const fs::path& object_dir) {
+std::optional<Handles> open_handles(const fs::path& git_dir, const std::vector<fs::path>& object_dirs) {
   // By its exact place: libgit2's own search obeys variables that are not for this repository.
   constexpr unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT;
   git_repository* raw = nullptr;
@@ -46,8 +51,11 @@ std::optional<Handles> open_handles(const fs::path& git_dir, const fs::path& obj
   git_odb* raw_odb = nullptr;
   const int odb_rc = git_repository_odb(&raw_odb, repository.get());
   OdbPtr odb(raw_odb);
-  if (odb_rc < 0 || (!object_dir.empty() && git_odb_add_disk_alternate(odb.get(), object_dir.c_str()) < 0)) {
-    throw_unreadable("the objects of '" + git_dir.string() + "'");
+  if (odb_rc < 0) throw_unreadable("the objects of '" + git_dir.string() + "'");
+  for (const fs::path& more : object_dirs) {
+    if (git_odb_add_disk_alternate(odb.get(), more.c_str()) < 0) {
+      throw_unreadable("the objects in '" + more.string() + "'");
+    }
   }
   return Handles{std::move(repository), std::move(odb)};
 }
@@ -55,8 +63,10 @@ std::optional<Handles> open_handles(const fs::path& git_dir, const fs::path& obj
 class Libgit2Repository final : public ObjectRepository {
  public:
   Libgit2Repository(const fs::path& git_dir, const Environment& environment, const fs::path& object_dir,
-                    Handles handles)
-      : ObjectRepository(git_dir, environment, object_dir), handles_(std::move(handles)) {}
+                    std::vector<fs::path> object_dirs, Handles handles)
+      : ObjectRepository(git_dir, environment, object_dir),
+        object_dirs_(std::move(object_dirs)),
+        handles_(std::move(handles)) {}
 
   void release() override {
     ObjectRepository::release();
@@ -131,7 +141,7 @@ class Libgit2Repository final : public ObjectRepository {
   git_repository* repository() { return handles().repository.get(); }
   git_odb* odb() { return handles().odb.get(); }
   const Handles& handles() {
-    if (!handles_) handles_ = open_handles(git_dir(), object_dir());
+    if (!handles_) handles_ = open_handles(git_dir(), object_dirs_);
     if (!handles_) throw_unreadable("'" + git_dir().string() + "'");
     return *handles_;
   }
@@ -140,6 +150,7 @@ class Libgit2Repository final : public ObjectRepository {
     bytes_read_ = 0;
   }
 
+  std::vector<fs::path> object_dirs_;
   std::optional<Handles> handles_;
   std::size_t bytes_read_ = 0;  ///< since the handles were opened
 };
@@ -149,9 +160,17 @@ class Libgit2Repository final : public ObjectRepository {
 std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Environment& environment,
                                               const fs::path& object_dir) {
   start_libgit2();
-  auto handles = open_handles(git_dir, object_dir);
+  // libgit2 does not read the list where it has quotes, and takes it for no error.
+  std::vector<fs::path> object_dirs = alternate_directories(environment);
+  std::erase_if(object_dirs, [&](const fs::path& directory) {
+    boost::system::error_code ignored;
+    return fs::equivalent(directory, git_dir / "objects", ignored) || !fs::is_directory(directory, ignored);
+  });
+  if (!object_dir.empty()) object_dirs.push_back(object_dir);
+  auto handles = open_handles(git_dir, object_dirs);
   if (!handles) return nullptr;
-  return std::make_unique<Libgit2Repository>(git_dir, environment, object_dir, std::move(*handles));
+  return std::make_unique<Libgit2Repository>(git_dir, environment, object_dir, std::move(object_dirs),
+                                             std::move(*handles));
 }
 
 }  // namespace mlem::git::detail

@@ -125,10 +125,8 @@ class TreeReader {
 
 }  // namespace
 
-ObjectRepository::ObjectRepository(fs::path git_dir, const Environment& environment, fs::path object_dir)
-    : git_dir_(std::move(git_dir)),
-      object_dir_(std::move(object_dir)),
-      environment_(for_reading(environment, object_dir_)) {}
+ObjectRepository::ObjectRepository(fs::path git_dir, const Environment& environment, const fs::path& object_dir)
+    : git_dir_(std::move(git_dir)), environment_(for_reading(environment, object_dir)) {}
 
 Program ObjectRepository::program(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), "--git-dir=" + git_dir_.string());

@@ -37,10 +37,9 @@ class ObjectRepository : public Repository {
   void release() override { last_trees_.clear(); }
 
  protected:
-  ObjectRepository(fs::path git_dir, const Environment& environment, fs::path object_dir);
+  ObjectRepository(fs::path git_dir, const Environment& environment, const fs::path& object_dir);
 
   const fs::path& git_dir() const noexcept { return git_dir_; }
-  const fs::path& object_dir() const noexcept { return object_dir_; }
   /// git on this repository, for reading.
   Program program(std::vector<std::string> arguments) const;
 
@@ -70,7 +69,6 @@ class ObjectRepository : public Repository {
   const KnownTree* known_tree(const Oid& tree, std::size_t depth);
 
   fs::path git_dir_;
-  fs::path object_dir_;
   Environment environment_;
 
   // Links of one registry are looked up in the same few commits, mostly in a row.
