@@ -131,7 +131,7 @@ TEST_CASE("source: malformed and contradictory fields are invalid") {
       {"rf", "origin", {}, "invalid repository 'origin': it is a relative path"},
       {"rf", "", {}, "invalid repository '': it is a relative path"},
       {"rf", "git://", {}, "invalid address 'git://': it has no host"},
-      {"rf", github + "?x", {}, "invalid address '" + github + "?x': it has a query"},
+      {"rf", github + "?x", {}, "invalid address '" + github + "?***': it has a query"},
       {"rf", github, "HEAD~1", "invalid rev 'HEAD~1': it is no branch, tag, full ref name or full commit id"},
       {"rf", github, "", "invalid rev '': it is empty"},
       {"rf", {}, "-x", "invalid rev '-x': it starts with '-'"},
