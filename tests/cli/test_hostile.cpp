@@ -104,9 +104,8 @@ TEST_CASE("hostile: sixteen pushes at once get the right answer each") {
   const HttpServer http(probe.sandbox);
   probe.models.bare_clone(http.root() / "models.git");
   WithSources server(http.url(""));
-  const SilentServer silent;
-  server.config("url." + silent.url("") + ".insteadOf", "https://slow.example.com/");
-  server.config("mlem.hookTimeout", "12");
+  auto silent = std::make_unique<SilentServer>();
+  server.config("url." + silent->url("") + ".insteadOf", "https://slow.example.com/");
   constexpr int count = 16;
   std::vector<fs::path> clones;
   std::vector<std::unique_ptr<RepoBuilder>> builders;
@@ -118,37 +117,35 @@ TEST_CASE("hostile: sixteen pushes at once get the right answer each") {
     clone.commit({{fmt::format("{}.mlem", i), link}});
   }
   std::vector<Outcome> outcomes(count);
-  std::vector<std::chrono::steady_clock::duration> took(count);
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < count; ++i) {
       threads.emplace_back([&, i] {
         const auto at = static_cast<std::size_t>(i);
-        const auto start = std::chrono::steady_clock::now();
         outcomes[at] = server.git_in(builders[at]->path(),
                                      {"push", "-q", server.bare.string(), fmt::format("main:refs/heads/b{}", i)});
-        took[at] = std::chrono::steady_clock::now() - start;
       });
     }
+    // Nobody waits for the source that hangs but who asked for it: while it does, all others are answered.
+    for (std::size_t i = 1; i < count; ++i) threads[i].join();
+    silent.reset();
   }
   for (int i = 0; i < count; ++i) {
     CAPTURE(i);
     const Outcome& outcome = outcomes[static_cast<std::size_t>(i)];
     CAPTURE(outcome);
     if (i == 0) {
-      CHECK(contains(outcome.errors, "0.mlem: timeout"));
+      CHECK((contains(outcome.errors, "0.mlem: unreachable") || contains(outcome.errors, "0.mlem: timeout")));
     } else if (i % 2 == 0) {
       CHECK(outcome.code == 0);
     } else {
       CHECK(contains(outcome.errors, fmt::format("refs/heads/b{0}: {0}.mlem: missing-rev", i)));
     }
-    // Nobody waited for the source that hangs but who asked for it.
-    if (i > 0) CHECK(took[static_cast<std::size_t>(i)] < took[0]);
   }
   const fs::path cache = server.bare / "mlem/sources";
   for (fs::directory_iterator entry(cache), end; entry != end; ++entry) {
     if (!fs::is_directory(entry->path() / "objects/pack")) continue;
-    CHECK(server.git_in(entry->path(), {"-c", "core.bare=true", "fsck", "--connectivity-only"}).signal == 0);
+    CHECK(server.git_in(entry->path(), {"-c", "core.bare=true", "fsck", "--connectivity-only"}).code == 0);
   }
 }
 
