@@ -102,20 +102,30 @@ void AtomicFile::commit() {
 }
 
 FileLock::FileLock(const fs::path& path, std::chrono::steady_clock::time_point deadline) {
-  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor_ < 0) throw cannot("open", path.string(), errno);
-  // flock(2) has no time limit of its own, and an alarm is not a library's to set.
-  while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const int error_number = errno;
-    if (error_number != EWOULDBLOCK && error_number != EINTR) {
-      close(descriptor_);
-      throw cannot("lock", path.string(), error_number);
+  for (;;) {
+    descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor_ < 0) throw cannot("open", path.string(), errno);
+    // flock(2) has no time limit of its own, and an alarm is not a library's to set.
+    while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      const int error_number = errno;
+      if (error_number != EWOULDBLOCK && error_number != EINTR) {
+        close(descriptor_);
+        throw cannot("lock", path.string(), error_number);
+      }
+      if (std::chrono::steady_clock::now() >= deadline) {
+        close(descriptor_);
+        throw Error(ErrorKind::unavailable, "cannot lock '" + path.string() + "'", "another process holds it");
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    if (std::chrono::steady_clock::now() >= deadline) {
-      close(descriptor_);
-      throw Error(ErrorKind::unavailable, "cannot lock '" + path.string() + "'", "another process holds it");
+    // Who held it before may have removed the file: a lock on that would keep nobody out.
+    struct stat held {};
+    struct stat there {};
+    if (fstat(descriptor_, &held) == 0 && stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+        held.st_dev == there.st_dev) {
+      return;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    close(descriptor_);
   }
 }
 

@@ -34,7 +34,8 @@ class AtomicFile {
   std::string temporary_;
 };
 
-/// An exclusive lock between processes, on a file that stays. Released by the kernel when its holder ends, however.
+/// An exclusive lock between processes, on a file that stays or that its holder removes. Released by the kernel when
+/// its holder ends, however.
 class FileLock {
  public:
   /// Waits until the lock is free, at most until `deadline`. Throws Error(unavailable) if it was not, Error(io).
