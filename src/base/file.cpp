@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -65,7 +67,14 @@ std::optional<std::string> load_file(const fs::path& path, std::size_t limit) {
   }
 }
 
-AtomicFile::AtomicFile(const fs::path& path, std::string_view content)
+fs::file_type load_type(const fs::path& path) {
+  boost::system::error_code failure;
+  const fs::file_type type = fs::symlink_status(path, failure).type();
+  if (type == fs::status_error) throw cannot("read", path.string(), failure.value());
+  return type;
+}
+
+AtomicFile::AtomicFile(const fs::path& path, std::string_view content, Permissions permissions)
     : path_(path.string()), temporary_(path_ + ".tmp-XXXXXX") {
   const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);
   if (descriptor < 0) {
@@ -84,7 +93,8 @@ AtomicFile::AtomicFile(const fs::path& path, std::string_view content)
     if (written < 0) throw fail();
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (fchmod(descriptor, default_permissions()) != 0) throw fail();
+  const mode_t mode = permissions == Permissions::executable ? 0755 : default_permissions();
+  if (fchmod(descriptor, mode) != 0) throw fail();
   if (close(descriptor) != 0) {
     const int error_number = errno;
     unlink(temporary_.c_str());
