@@ -69,6 +69,12 @@ void move(const fs::path& from, const fs::path& to) {
   if (failure) throw Error(ErrorKind::io, "cannot rename '" + from.string() + "'", failure.message());
 }
 
+void remove_file(const fs::path& file) {
+  boost::system::error_code failure;
+  fs::remove(file, failure);
+  if (failure) throw Error(ErrorKind::io, "cannot remove '" + file.string() + "'", failure.message());
+}
+
 void print_manual(const Context& context, const Names& names) {
   context.out << "Add these lines to your hooks of these names:\n";
   for (const std::string& name : names)
@@ -83,10 +89,10 @@ void install_into(const fs::path& directory, const Names& names, const std::stri
   for (const std::string& name : names) {
     const fs::path file = directory / name;
     const fs::path aside = file.string() + set_aside;
-    const bool exists = fs::exists(fs::symlink_status(file));
+    const bool exists = load_type(file) != fs::file_not_found;
     const auto current = exists ? load_file(file, max_hook_size) : std::nullopt;
     if (exists && !(current && is_ours(*current))) {
-      if (fs::exists(fs::symlink_status(aside)) && !force) {
+      if (load_type(aside) != fs::file_not_found && !force) {
         throw Error(ErrorKind::invalid, "cannot set '" + file.string() + "' aside", "'" + aside.string() + "' exists",
                     "'-f' replaces it");
       }
@@ -127,7 +133,7 @@ int run_install(const Args& args, Context& context) {
   fs::path directory;
   const std::string text = hook_text(context);
   if (template_directory) {
-    directory = fs::absolute(*template_directory) / "hooks";
+    directory = fs::absolute(*template_directory, current_directory()) / "hooks";
     install_into(directory, client_hooks, text, force);
     install_into(directory, server_hooks, text, force);
   } else {
@@ -158,8 +164,8 @@ int run_uninstall(const Args& args, Context& context) {
       const fs::path aside = file.string() + set_aside;
       const auto current = load_file(file, max_hook_size);
       if (!current || !is_ours(*current)) continue;
-      fs::remove(file);
-      if (fs::exists(fs::symlink_status(aside))) move(aside, file);
+      remove_file(file);
+      if (load_type(aside) != fs::file_not_found) move(aside, file);
     }
   }
   if (!format.quiet) context.out << "Removed hooks from '" << escape_for_terminal(directory.string()) << "'\n";

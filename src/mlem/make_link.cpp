@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/interrupt.hpp"
 #include "mlem/object_argument.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
@@ -57,7 +58,7 @@ class Transaction {
 
   void make_directories(const fs::path& directory) {
     std::deque<fs::path> missing;
-    for (fs::path at = directory; !fs::exists(at); at = at.parent_path()) missing.push_front(at);
+    for (fs::path at = directory; load_type(at) == fs::file_not_found; at = at.parent_path()) missing.push_front(at);
     for (const fs::path& each : missing) {
       boost::system::error_code failure;
       if (!fs::create_directory(each, failure) && failure) {
@@ -87,18 +88,18 @@ void require_writable(const git::Registry& registry, const std::string& target, 
   const std::string what = "cannot write '" + target + "'";
   for (fs::path at = file.parent_path(); at.string().size() > registry.work_tree().string().size();
        at = at.parent_path()) {
-    const fs::file_status status = fs::symlink_status(at);
-    if (fs::is_symlink(status)) throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is a symbolic link");
-    if (fs::exists(status) && !fs::is_directory(status)) {
+    const fs::file_type type = load_type(at);
+    if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is a symbolic link");
+    if (type != fs::file_not_found && type != fs::directory_file) {
       throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is no directory");
     }
   }
-  const fs::file_status status = fs::symlink_status(file);
-  if (fs::is_directory(status)) throw Error(ErrorKind::invalid, what, "it is a directory");
-  if (fs::is_symlink(status)) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
+  const fs::file_type type = load_type(file);
+  if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
+  if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
   if (force) return;
   const std::string hint = "'-f' replaces it";
-  if (fs::exists(status)) {
+  if (type != fs::file_not_found) {
     const auto text = load_file(file, yaml::max_object_size);
     bool is_link = false;
     try {
@@ -191,6 +192,7 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
 
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
   const fs::path file = registry.work_tree() / link.target;
+  const HeldSignals held;  // between the file and the index
   Transaction transaction;
   transaction.make_directories(file.parent_path());
   transaction.write(file, link.text);

@@ -106,7 +106,8 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
       return argument;
     }
     const fs::path directory = canonical(registry, *project);
-    if (!fs::is_directory(directory)) {
+    boost::system::error_code ignored;
+    if (!fs::is_directory(directory, ignored)) {
       throw Error(ErrorKind::not_found, "'" + *project + "' is no directory and no address of a repository");
     }
     argument = in_local_repository(registry, views, directory, rev);
