@@ -52,3 +52,44 @@ TEST_CASE("commands: usage goes to stdout with 129 and no command is 1") {
   CHECK(world.mlem({}).code == 1);
   CHECK(world.mlem({"nonsense"}).code == 129);
 }
+
+TEST_CASE("resolve: a directory whose name begins with a blank is looked in") {
+  World world;
+  world.registry.commit({{" a/m.mlem", model_meta()}});
+  RunOptions options;
+  options.directory = world.registry.path() / " a";
+  for (const std::string object : {"m", ":./m", "HEAD:./m"}) {
+    const Outcome outcome = world.sandbox.mlem({"resolve", object}, options);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.output.find(" model  a/m.mlem .\n") != std::string::npos);
+  }
+}
+
+TEST_CASE("resolve: --at takes a rev or a date and nothing that git would take for now") {
+  World world;
+  const std::string first = world.registry.commit({{"m.mlem", model_meta()}});
+  world.registry.commit({{"m.mlem", data_meta()}});
+  for (const std::string at : {"HEAD~1", "main~1", "2024-01-01 00:01:30 +0000", "2024-01-01T00:01:30Z", "1704067290",
+                               "Jan 1 2024 00:01:30 UTC"}) {
+    const Outcome outcome = world.mlem({"resolve", "--at", at, "m"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.output.find(first) == 0);
+  }
+  for (const std::string at :
+       {"now", "yesterday", "noon yesterday", "2.weeks.ago", "last friday", "3 days ago", "tea"}) {
+    const Outcome outcome = world.mlem({"resolve", "--at", at, "m"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.output.find(" data m.mlem .\n") != std::string::npos);
+  }
+  for (const std::string at : {"yesteryear", "mian", "v1.O", "v9", "", "-", "main~2~"}) {
+    const Outcome outcome = world.mlem({"resolve", "--at", at, "m"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: bad revision or date '" + at + "': it is neither\n");
+  }
+  CHECK(world.mlem({"resolve", "--at", "never", "m"}).errors ==
+        "fatal: bad revision or date 'never': no commit is that old or of that name\n");
+}
