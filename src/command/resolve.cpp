@@ -17,13 +17,15 @@ namespace {
 /// Whether git can make a date of this. What it does not understand it takes for now: approxidate in its date.c.
 bool is_date(std::string_view text) {
   constexpr std::string_view words[] = {
-      "ago",      "am",      "april",     "at",       "august",  "day",     "days",   "december",  "eight",  "eleven",
-      "february", "five",    "four",      "friday",   "gmt",     "hour",    "hours",  "january",   "july",   "june",
-      "last",     "march",   "may",       "midnight", "minute",  "minutes", "monday", "month",     "months", "nd",
-      "never",    "nine",    "noon",      "november", "now",     "october", "one",    "pm",        "rd",     "saturday",
-      "second",   "seconds", "september", "seven",    "six",     "st",      "sunday", "t",         "tea",    "ten",
-      "th",       "three",   "thursday",  "today",    "tuesday", "two",     "utc",    "wednesday", "week",   "weeks",
-      "year",     "years",   "yesterday", "z",        "zero"};
+      "ago",      "am",      "april",     "at",       "august",    "bst",     "cdt",    "cest",     "cet",
+      "cst",      "day",     "days",      "december", "edt",       "eet",     "eight",  "eleven",   "est",
+      "february", "five",    "four",      "friday",   "gmt",       "hour",    "hours",  "january",  "jst",
+      "july",     "june",    "last",      "march",    "may",       "mdt",     "met",    "midnight", "minute",
+      "minutes",  "monday",  "month",     "months",   "mst",       "nd",      "never",  "nine",     "noon",
+      "november", "now",     "october",   "one",      "pdt",       "pm",      "pst",    "rd",       "saturday",
+      "second",   "seconds", "september", "seven",    "six",       "st",      "sunday", "t",        "tea",
+      "ten",      "th",      "three",     "thursday", "today",     "tuesday", "two",    "utc",      "wednesday",
+      "week",     "weeks",   "year",      "years",    "yesterday", "z",       "zero"};
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   bool has_any = false;
   for (std::size_t i = 0; i < text.size();) {

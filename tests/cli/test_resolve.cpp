@@ -80,7 +80,7 @@ TEST_CASE("resolve: --at takes a rev or a date and nothing that git would take f
   const std::string first = world.registry.commit({{"m.mlem", model_meta()}});
   world.registry.commit({{"m.mlem", data_meta()}});
   for (const std::string at : {"HEAD~1", "main~1", "2024-01-01 00:01:30 +0000", "2024-01-01T00:01:30Z", "1704067290",
-                               "Jan 1 2024 00:01:30 UTC"}) {
+                               "Jan 1 2024 00:01:30 UTC", "Jan 1 2024 01:01:30 CET"}) {
     const Outcome outcome = world.mlem({"resolve", "--at", at, "m"});
     CAPTURE(outcome);
     CHECK(outcome.code == 0);
