@@ -6,9 +6,10 @@ if(GIT_MLEM_STATIC)
 endif()
 find_package(PkgConfig QUIET)
 if(PkgConfig_FOUND)
-  # libgit2 has no CMake package, and yaml-cpp renamed its target in 0.8; their pkg-config names are stable.
-  pkg_check_modules(LIBGIT2 QUIET IMPORTED_TARGET libgit2>=1.1)
-  pkg_check_modules(YAML_CPP QUIET IMPORTED_TARGET yaml-cpp>=0.6)
+  # libgit2 has no CMake package, and yaml-cpp renamed its target in 0.8; their pkg-config names are stable. The versions
+  # are Debian 12's, the oldest that this is built and tested with.
+  pkg_check_modules(LIBGIT2 QUIET IMPORTED_TARGET libgit2>=1.5)
+  pkg_check_modules(YAML_CPP QUIET IMPORTED_TARGET yaml-cpp>=0.7)
 endif()
 find_package(Boost 1.74 QUIET CONFIG OPTIONAL_COMPONENTS filesystem program_options)
 find_package(fmt QUIET)

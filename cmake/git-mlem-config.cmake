@@ -1,10 +1,18 @@
-# find_package(git-mlem) gives mlem::mlem. The library is static, so what it was built from is needed to link it.
+# find_package(git-mlem) gives mlem::mlem. The library is static, so what it was built from is needed to link it. Whether
+# that is there is for the caller to decide: REQUIRED here would end a configuration that can do without.
 include(CMakeFindDependencyMacro)
 find_dependency(PkgConfig)
 find_dependency(Boost COMPONENTS filesystem)
 find_dependency(fmt)
 find_dependency(OpenSSL COMPONENTS Crypto)
 find_dependency(Threads)
-pkg_check_modules(LIBGIT2 QUIET REQUIRED IMPORTED_TARGET libgit2)
-pkg_check_modules(YAML_CPP QUIET REQUIRED IMPORTED_TARGET yaml-cpp)
+pkg_check_modules(LIBGIT2 QUIET IMPORTED_TARGET libgit2)
+pkg_check_modules(YAML_CPP QUIET IMPORTED_TARGET yaml-cpp)
+foreach(library LIBGIT2 YAML_CPP)
+  if(NOT ${library}_FOUND)
+    set(${CMAKE_FIND_PACKAGE_NAME}_FOUND FALSE)
+    set(${CMAKE_FIND_PACKAGE_NAME}_NOT_FOUND_MESSAGE "pkg-config does not find what ${library} stands for")
+    return()
+  endif()
+endforeach()
 include("${CMAKE_CURRENT_LIST_DIR}/git-mlem-targets.cmake")

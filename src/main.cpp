@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <iostream>
 #include <new>
+#include <optional>
 #include <signal.h>
 #include <unistd.h>
 
@@ -35,13 +37,42 @@ constexpr std::array commands{
 };
 
 mlem::Interrupt* interrupt = nullptr;
+volatile sig_atomic_t ended_by = 0;
 
-extern "C" void on_signal(int number) {
-  // Nobody waits for a child of its own session: nothing to end but ourselves.
-  if (interrupt->request()) return;
+void end_by(int number) {
   signal(number, SIG_DFL);
   raise(number);
 }
+
+extern "C" void on_signal(int number) {
+  ended_by = number;
+  // Nobody waits for a child of its own session: nothing to end but ourselves.
+  if (interrupt == nullptr || !interrupt->request()) end_by(number);
+}
+
+/// Has what ends this program end the children of their own sessions first.
+class Ending {
+ public:
+  Ending() {
+    interrupt = &interrupt_;
+    for (const int number : {SIGHUP, SIGINT, SIGTERM}) {
+      struct sigaction action {};
+      // What nohup(1) or a shell's background job ignores stays ignored.
+      if (sigaction(number, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+      action = {};
+      action.sa_handler = on_signal;
+      action.sa_flags = SA_RESTART;
+      sigaction(number, &action, nullptr);
+    }
+  }
+  ~Ending() { interrupt = nullptr; }
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
+  mlem::Interrupt* get() noexcept { return &interrupt_; }
+
+ private:
+  mlem::Interrupt interrupt_;
+};
 
 void print_commands(std::ostream& out) {
   out << "usage: git mlem <command> [<args>]\n\n";
@@ -57,13 +88,13 @@ std::string program_path(const char* called_as) {
   return failure ? std::string(called_as) : path.string();
 }
 
-/// Opens a command's page in git's way: by `help.format`, `man.viewer` and the pager.
-int show_page(const std::string& command, const Context& context) {
+/// Opens a manual page in git's way: by `help.format`, `man.viewer` and the pager.
+int show_page(const std::string& page, const Context& context) {
   mlem::Environment environment = context.environment;
   const auto pages = boost::filesystem::path(context.program).parent_path() / ".." / "share" / "man";
   // The empty entry at the end stands for man's own list.
   environment.set("MANPATH", pages.string() + ":" + environment.find("MANPATH").value_or(""));
-  return mlem::run_attached({{"git", "help", "git-mlem-" + command}, environment, {}});
+  return mlem::run_attached({{"git", "help", page}, environment, {}});
 }
 
 int run(const std::vector<std::string>& arguments, Context& context) {
@@ -76,6 +107,8 @@ int run(const std::vector<std::string>& arguments, Context& context) {
     print_commands(context.out);
     return exit_usage;
   }
+  // Through git this never arrives: 'git mlem --help' is git's own.
+  if (name == "--help") return show_page("git-mlem", context);
   if (name == "--version") name = "version";
   const auto command =
       std::find_if(commands.begin(), commands.end(), [&](const Command& candidate) { return candidate.name == name; });
@@ -83,7 +116,8 @@ int run(const std::vector<std::string>& arguments, Context& context) {
     throw mlem::Error(mlem::ErrorKind::usage, "'" + name + "' is not a git mlem command", "", "'git mlem' lists them");
   }
   const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
-  if (std::find(arguments.begin() + 1, options_end, "--help") != options_end) return show_page(name, context);
+  if (std::find(arguments.begin() + 1, options_end, "--help") != options_end)
+    return show_page("git-mlem-" + name, context);
   return command->run({arguments.begin() + 1, arguments.end()}, context);
 }
 
@@ -91,16 +125,14 @@ int run(const std::vector<std::string>& arguments, Context& context) {
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
+  std::optional<Ending> ending;  // for the handlers of exceptions too
   try {
-    mlem::Interrupt ending;
-    interrupt = &ending;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    ending.emplace();
     Context context{.environment = mlem::Environment::of_this_process(),
                     .in = std::cin,
                     .out = std::cout,
                     .err = std::cerr,
-                    .interrupt = &ending,
+                    .interrupt = ending->get(),
                     .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                     .err_is_terminal = isatty(STDERR_FILENO) == 1,
                     .program = program_path(argv[0])};
@@ -115,11 +147,13 @@ int main(int argc, char** argv) {
     print_hint(std::cerr, error.hint());
     return is_usage ? exit_usage : exit_fatal;
   } catch (const mlem::Interrupted&) {
-    signal(SIGINT, SIG_DFL);
-    raise(SIGINT);
+    end_by(ended_by);
     return exit_fatal;
   } catch (const std::bad_alloc&) {
     print_error(std::cerr, "fatal", "out of memory");
+    return exit_fatal;
+  } catch (const std::exception& error) {
+    print_error(std::cerr, "fatal", error.what());
     return exit_fatal;
   }
 }

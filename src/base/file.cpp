@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -65,7 +67,14 @@ std::optional<std::string> load_file(const fs::path& path, std::size_t limit) {
   }
 }
 
-AtomicFile::AtomicFile(const fs::path& path, std::string_view content)
+fs::file_type load_type(const fs::path& path) {
+  boost::system::error_code failure;
+  const fs::file_type type = fs::symlink_status(path, failure).type();
+  if (type == fs::status_error) throw cannot("read", path.string(), failure.value());
+  return type;
+}
+
+AtomicFile::AtomicFile(const fs::path& path, std::string_view content, Permissions permissions)
     : path_(path.string()), temporary_(path_ + ".tmp-XXXXXX") {
   const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);
   if (descriptor < 0) {
@@ -84,7 +93,8 @@ AtomicFile::AtomicFile(const fs::path& path, std::string_view content)
     if (written < 0) throw fail();
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (fchmod(descriptor, default_permissions()) != 0) throw fail();
+  const mode_t mode = permissions == Permissions::executable ? 0755 : default_permissions();
+  if (fchmod(descriptor, mode) != 0) throw fail();
   if (close(descriptor) != 0) {
     const int error_number = errno;
     unlink(temporary_.c_str());
@@ -102,20 +112,30 @@ void AtomicFile::commit() {
 }
 
 FileLock::FileLock(const fs::path& path, std::chrono::steady_clock::time_point deadline) {
-  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor_ < 0) throw cannot("open", path.string(), errno);
-  // flock(2) has no time limit of its own, and an alarm is not a library's to set.
-  while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const int error_number = errno;
-    if (error_number != EWOULDBLOCK && error_number != EINTR) {
-      close(descriptor_);
-      throw cannot("lock", path.string(), error_number);
+  for (;;) {
+    descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor_ < 0) throw cannot("open", path.string(), errno);
+    // flock(2) has no time limit of its own, and an alarm is not a library's to set.
+    while (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      const int error_number = errno;
+      if (error_number != EWOULDBLOCK && error_number != EINTR) {
+        close(descriptor_);
+        throw cannot("lock", path.string(), error_number);
+      }
+      if (std::chrono::steady_clock::now() >= deadline) {
+        close(descriptor_);
+        throw Error(ErrorKind::unavailable, "cannot lock '" + path.string() + "'", "another process holds it");
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    if (std::chrono::steady_clock::now() >= deadline) {
-      close(descriptor_);
-      throw Error(ErrorKind::unavailable, "cannot lock '" + path.string() + "'", "another process holds it");
+    // Who held it before may have removed the file: a lock on that would keep nobody out.
+    struct stat held {};
+    struct stat there {};
+    if (fstat(descriptor_, &held) == 0 && stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+        held.st_dev == there.st_dev) {
+      return;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    close(descriptor_);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/filesystem/file_status.hpp>
 #include <boost/filesystem/path.hpp>
 
 #include <chrono>
@@ -16,11 +17,21 @@ namespace fs = boost::filesystem;
 /// none). Throws Error(io) if it cannot be read, Error(invalid) if it is larger than `limit` bytes.
 std::optional<std::string> load_file(const fs::path& path, std::size_t limit);
 
+/// Returns what is at `path`, where a symbolic link is just that: `fs::file_not_found` for nothing. Throws Error(io) if
+/// it cannot be told, as for a name that is too long.
+fs::file_type load_type(const fs::path& path);
+
+/// Who may do what with a new file.
+enum class Permissions {
+  usual,       ///< what umask(2) leaves of 0666
+  executable,  ///< 0755
+};
+
 /// A file that is written whole or not at all: into a temporary file beside it, then renamed over it.
 class AtomicFile {
  public:
   /// Writes `content` beside `path`; `path` itself is untouched. Throws Error(io).
-  AtomicFile(const fs::path& path, std::string_view content);
+  AtomicFile(const fs::path& path, std::string_view content, Permissions permissions = Permissions::usual);
   /// Removes the temporary file unless it was committed.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -34,7 +45,8 @@ class AtomicFile {
   std::string temporary_;
 };
 
-/// An exclusive lock between processes, on a file that stays. Released by the kernel when its holder ends, however.
+/// An exclusive lock between processes, on a file that stays or that its holder removes. Released by the kernel when
+/// its holder ends, however.
 class FileLock {
  public:
   /// Waits until the lock is free, at most until `deadline`. Throws Error(unavailable) if it was not, Error(io).

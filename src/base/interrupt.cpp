@@ -38,4 +38,13 @@ Interrupt::Wait::~Wait() {
   if (interrupt_ != nullptr) --interrupt_->waits_;
 }
 
+HeldSignals::HeldSignals() noexcept {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int number : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&held, number);
+  pthread_sigmask(SIG_BLOCK, &held, &before_);
+}
+
+HeldSignals::~HeldSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
 }  // namespace mlem

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <signal.h>
 
 namespace mlem {
 
@@ -38,6 +39,19 @@ class Interrupt {
   int write_end_ = -1;
   std::atomic<int> waits_ = 0;
   std::atomic<bool> requested_ = false;
+};
+
+/// While it lives, SIGHUP, SIGINT and SIGTERM wait for this thread to finish what must not be done by halves. Children
+/// that it starts get them all the same.
+class HeldSignals {
+ public:
+  HeldSignals() noexcept;
+  ~HeldSignals();
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+
+ private:
+  sigset_t before_{};
 };
 
 /// Thrown out of a wait that Interrupt::request() ended. No Error: nothing failed, and nobody should handle it but

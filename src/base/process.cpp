@@ -26,6 +26,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t errors_kept = std::size_t{64} * 1024;
 
+/// How long a child that has ended is read from: what it had started may hold its pipes for ever.
+constexpr auto grace = std::chrono::seconds(1);
+/// What a pipe may hold at most: pipe(7).
+constexpr std::size_t pipe_limit = std::size_t{1} << 20;
+
 class Descriptor {
  public:
   Descriptor() = default;
@@ -148,6 +153,11 @@ class Reaper {
   Reaper& operator=(const Reaper&) = delete;
   // setsid() makes the child the leader of a group of its own, which its own children (git-remote-http, ssh) share.
   void kill_now() const noexcept { kill(session_ == Session::own ? -pid_ : pid_, SIGKILL); }
+  bool has_ended() const noexcept {
+    siginfo_t information{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &information, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           information.si_pid == pid_;
+  }
   int wait() { return wait_for(std::exchange(pid_, -1)); }
 
  private:
@@ -215,25 +225,26 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
     fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
 
   RunResult result;
+  std::optional<Clock::time_point> ended;  // when that was noticed, or when the child was killed
+  std::size_t received_since = 0;
   const auto stop = [&](RunResult::End end) {
     result.end = end;
+    ended = Clock::now();
     child.kill_now();
   };
+  constexpr auto interval = std::chrono::milliseconds(250);
   Clock::time_point last_output = Clock::now();
+  Clock::time_point last_look = last_output;
   while (out.read_end || err.read_end) {
     std::array<pollfd, 4> polled{{{in.write_end.get(), POLLOUT, 0},
                                   {out.read_end.get(), POLLIN, 0},
                                   {err.read_end.get(), POLLIN, 0},
                                   {interrupt != nullptr ? interrupt->descriptor() : -1, POLLIN, 0}}};
     const Clock::time_point before = Clock::now();
-    int timeout = -1;
-    const auto bound = [&](int milliseconds) {
-      timeout = timeout < 0 ? milliseconds : std::min(timeout, milliseconds);
-    };
-    if (result.end == RunResult::End::exited) {
-      if (limits.idle.count() > 0) bound(milliseconds_left(before, last_output + limits.idle));
-      if (limits.deadline) bound(milliseconds_left(before, *limits.deadline));
-      if (limits.exceeded) bound(250);
+    int timeout = milliseconds_left(before, ended ? *ended + grace : last_look + interval);
+    if (!ended) {
+      if (limits.idle.count() > 0) timeout = std::min(timeout, milliseconds_left(before, last_output + limits.idle));
+      if (limits.deadline) timeout = std::min(timeout, milliseconds_left(before, *limits.deadline));
     }
     if (poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) {
       throw Error(ErrorKind::io, "cannot wait for '" + program.arguments.front() + "'", std::strerror(errno));
@@ -250,11 +261,25 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
       received += drain(err.read_end, result.errors);
       if (result.errors.size() > 2 * errors_kept) result.errors.erase(0, result.errors.size() - errors_kept);
     }
-    if (result.end != RunResult::End::exited) continue;
     const Clock::time_point now = Clock::now();
+    if (ended) {
+      // All that the child wrote itself is in the pipes by now, and comes before what others write.
+      received_since += received;
+      if (now >= *ended + grace && (received == 0 || received_since > 2 * pipe_limit)) break;
+    }
+    if (result.end != RunResult::End::exited) {
+      result.output.resize(std::min(result.output.size(), limits.output));
+      continue;
+    }
     if (received > 0) last_output = now;
+    if (!ended && now >= last_look + interval) {
+      last_look = now;
+      if (child.has_ended()) ended = now;
+    }
     if (result.output.size() > limits.output)
       stop(RunResult::End::output);
+    else if (ended)
+      continue;
     else if (limits.deadline && now >= *limits.deadline)
       stop(RunResult::End::deadline);
     else if (limits.idle.count() > 0 && now - last_output >= limits.idle)
@@ -354,5 +379,22 @@ BatchScheduling::~BatchScheduling() {
 }
 
 int run_attached(const Program& program) { return wait_for(spawn(program, Session::shared, FileActions{})); }
+
+int run_attached(const Program& program, std::string_view input) {
+  Pipe in = make_pipe();
+  FileActions actions;
+  actions.duplicate(in.read_end.get(), STDIN_FILENO);
+  const HeldSignals held;
+  const pid_t pid = spawn(program, Session::shared, actions);
+  in.read_end.reset();
+  while (!input.empty()) {
+    const ssize_t written = write_without_signal(in.write_end.get(), input.data(), input.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;  // it has read what it wanted
+    input.remove_prefix(static_cast<std::size_t>(written));
+  }
+  in.write_end.reset();
+  return wait_for(pid);
+}
 
 }  // namespace mlem

@@ -102,4 +102,8 @@ class BatchScheduling {
 /// Runs a program in place of waiting for it: stdin, stdout and stderr are ours. Returns its exit code.
 int run_attached(const Program& program);
 
+/// The same with `input` on its stdin. SIGHUP, SIGINT and SIGTERM are held back until it has ended: they are for it
+/// first, as git has it for its pager.
+int run_attached(const Program& program, std::string_view input);
+
 }  // namespace mlem

@@ -53,6 +53,9 @@ inline constexpr int exit_undecided = 2;
 inline constexpr int exit_fatal = 128;
 inline constexpr int exit_usage = 129;
 
+/// Returns the current directory. Throws Error(io) if it is gone.
+fs::path current_directory();
+
 /// Returns the registry around the current directory.
 git::Registry open_registry(const Context& context);
 

@@ -19,7 +19,11 @@ std::uintmax_t size_below(const fs::path& directory) {
   boost::system::error_code failure;
   for (fs::recursive_directory_iterator entry(directory, failure), end; !failure && entry != end;
        entry.increment(failure)) {
-    if (fs::is_regular_file(entry->symlink_status())) total += fs::file_size(entry->path(), failure);
+    // What another process removes meanwhile counts nothing.
+    boost::system::error_code gone;
+    if (!fs::is_regular_file(entry->symlink_status(gone))) continue;
+    const std::uintmax_t size = fs::file_size(entry->path(), gone);
+    if (!gone) total += size;
   }
   return total;
 }

@@ -6,32 +6,12 @@
 #include "git/transport.hpp"
 #include "resolve/cache.hpp"
 
-#include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
-#include <map>
 #include <ostream>
 #include <set>
 
 namespace mlem::command {
-namespace {
-
-/// Removes every entry of the cache whose key is not in `used`. Returns how many there were.
-std::size_t prune(const resolve::Cache& cache, const std::set<std::string>& used) {
-  std::size_t count = 0;
-  boost::system::error_code failure;
-  for (fs::directory_iterator entry(cache.directory(), failure), end; !failure && entry != end; ++entry) {
-    const std::string key = entry->path().filename().string();
-    if (key.ends_with(".lock") || used.contains(key)) continue;
-    const FileLock lock(cache.lock_file(key), std::chrono::steady_clock::now() + std::chrono::seconds(30));
-    cache.remove(key);
-    ++count;
-  }
-  return count;
-}
-
-}  // namespace
-
 int run_fetch(const Args& args, Context& context) {
   Options options({"fetch [<options>] [--] [<pathspec>...]"});
   Format format;
@@ -73,7 +53,7 @@ int run_fetch(const Args& args, Context& context) {
     }
   });
   std::size_t pruned = 0;
-  if (prune_unused) pruned = prune(resolve::Cache(settings.cache_directory, settings.cache_fallback), used);
+  if (prune_unused) pruned = resolve::Cache(settings.cache_directory, settings.cache_fallback).prune(used);
   if (!format.quiet) {
     context.err << fmt::format("{} link{}: {} fetched, {} broken, {} undecided", summary.total(),
                                summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);

@@ -26,11 +26,12 @@ int run_init(const Args& args, Context& context) {
   const std::string directory = path_in_work_tree(registry, given);
   const std::string marker = (directory.empty() ? "" : directory + "/") + ".mlem.yaml";
   const fs::path file = registry.work_tree() / marker;
-  if (!fs::is_directory(registry.work_tree() / directory)) {
+  if (load_type(registry.work_tree() / directory) != fs::directory_file) {
     throw Error(ErrorKind::not_found, "'" + given + "' is no directory");
   }
   const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
-  const bool is_new = !fs::exists(fs::symlink_status(file));
+  const bool is_new = load_type(file) == fs::file_not_found;
+  const HeldSignals held;  // between the file and the index
   if (is_new) AtomicFile(file, "").commit();
   const auto content = load_file(file, std::size_t{1} << 20);
   if (!content) throw Error(ErrorKind::invalid, "'" + shown + "' is no regular file");
@@ -38,7 +39,8 @@ int run_init(const Args& args, Context& context) {
     try {
       registry.update_index({{marker, {0100644, registry.write_blob(marker, *content)}, 0}});
     } catch (...) {
-      if (is_new) fs::remove(file);
+      boost::system::error_code ignored;
+      if (is_new) fs::remove(file, ignored);
       throw;
     }
   }

@@ -6,7 +6,8 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <ostream>
-#include <sys/stat.h>
+#include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace mlem::command {
@@ -47,7 +48,34 @@ std::string hook_text(const Context& context) {
   return *text;
 }
 
-bool is_ours(const std::string& text) { return text.find(signature) != std::string::npos; }
+/// What the second line says behind the signature: `2: judges links; …`. Nothing for a hook that is not ours, even if
+/// it mentions one of ours elsewhere.
+std::optional<std::string_view> version_line(std::string_view text) {
+  const std::size_t start = text.find('\n');
+  if (start == std::string_view::npos || !text.substr(start + 1).starts_with(signature)) return std::nullopt;
+  text.remove_prefix(start + 1 + signature.size());
+  return text.substr(0, text.find('\n'));
+}
+
+/// The same hook for a program in any place.
+std::string without_program(const std::string& text) {
+  constexpr std::string_view label = "\nrecorded=";
+  const std::size_t start = text.find(label);
+  if (start == std::string::npos) return text;
+  return std::string(text).erase(start, text.find('\n', start + 1) - start);
+}
+
+/// Whether somebody wrote into a hook of ours. Of other versions it is not known what they were.
+bool was_changed(const std::string& hook, const std::string& text) {
+  return version_line(hook) == version_line(text) && without_program(hook) != without_program(text);
+}
+
+/// What is to be said of a hook of ours that has lines of somebody else.
+Error changed_hook(const char* verb, const fs::path& file, const std::string& remedy) {
+  return Error(ErrorKind::invalid, std::string("cannot ") + verb + " '" + file.string() + "'",
+               "it was changed after it had been installed",
+               "move your own lines to '" + file.filename().string() + set_aside + "', which it runs first" + remedy);
+}
 
 /// The repository's hook directory; core.hooksPath counts if it is this repository's own.
 fs::path hooks_directory(const git::Registry& registry) {
@@ -69,10 +97,50 @@ void move(const fs::path& from, const fs::path& to) {
   if (failure) throw Error(ErrorKind::io, "cannot rename '" + from.string() + "'", failure.message());
 }
 
+void remove_file(const fs::path& file) {
+  boost::system::error_code failure;
+  fs::remove(file, failure);
+  if (failure) throw Error(ErrorKind::io, "cannot remove '" + file.string() + "'", failure.message());
+}
+
 void print_manual(const Context& context, const Names& names) {
   context.out << "Add these lines to your hooks of these names:\n";
-  for (const std::string& name : names)
-    context.out << "\n" << name << ":\n  git mlem hook " << name << " \"$@\" || exit\n";
+  for (const std::string& name : names) {
+    context.out << "\n" << name << ":\n";
+    if (name == "pre-push" || name == "pre-receive")
+      context.out << "  # before anything that reads standard input: git gives the list of refs there, and once\n";
+    context.out << "  git mlem hook " << name << " \"$@\" || exit\n";
+  }
+}
+
+/// A hook that is about to be installed.
+struct Place {
+  fs::path file;
+  bool is_current = false;  ///< nothing is to be done
+  bool sets_aside = false;  ///< a hook of somebody else is there
+};
+
+/// Decides about all hooks before one is touched.
+std::vector<Place> find_places(const fs::path& directory, const Names& names, const std::string& text, bool force) {
+  std::vector<Place> places;
+  for (const std::string& name : names) {
+    Place& place = places.emplace_back(Place{.file = directory / name});
+    const fs::file_type type = load_type(place.file);
+    if (type == fs::file_not_found) continue;
+    const auto current = load_file(place.file, max_hook_size);
+    if (!current || !version_line(*current)) {
+      place.sets_aside = true;
+      const fs::path aside = place.file.string() + set_aside;
+      if (load_type(aside) != fs::file_not_found && !force) {
+        throw Error(ErrorKind::invalid, "cannot set '" + place.file.string() + "' aside",
+                    "'" + aside.string() + "' exists", "'-f' replaces it");
+      }
+    } else if (!force && was_changed(*current, text)) {
+      throw changed_hook("replace", place.file, "; '-f' overwrites them");
+    }
+    place.is_current = current == text && access(place.file.c_str(), X_OK) == 0;
+  }
+  return places;
 }
 
 /// Puts the hooks into `directory`; what is there is set aside and run first by ours.
@@ -80,20 +148,18 @@ void install_into(const fs::path& directory, const Names& names, const std::stri
   boost::system::error_code failure;
   fs::create_directories(directory, failure);
   if (failure) throw Error(ErrorKind::io, "cannot create '" + directory.string() + "'", failure.message());
-  for (const std::string& name : names) {
-    const fs::path file = directory / name;
-    const fs::path aside = file.string() + set_aside;
-    const bool exists = fs::exists(fs::symlink_status(file));
-    const auto current = exists ? load_file(file, max_hook_size) : std::nullopt;
-    if (exists && !(current && is_ours(*current))) {
-      if (fs::exists(fs::symlink_status(aside)) && !force) {
-        throw Error(ErrorKind::invalid, "cannot set '" + file.string() + "' aside", "'" + aside.string() + "' exists",
-                    "'-f' replaces it");
-      }
-      move(file, aside);
+  for (const Place& place : find_places(directory, names, text, force)) {
+    if (place.is_current) continue;
+    // Written whole before the old hook goes, so that a full disk leaves that.
+    AtomicFile hook(place.file, text, Permissions::executable);
+    const fs::path aside = place.file.string() + set_aside;
+    if (place.sets_aside) move(place.file, aside);
+    try {
+      hook.commit();
+    } catch (const Error&) {
+      if (place.sets_aside) move(aside, place.file);
+      throw;
     }
-    if (current != text) AtomicFile(file, text).commit();
-    if (chmod(file.c_str(), 0755) != 0) throw Error(ErrorKind::io, "cannot make '" + file.string() + "' executable");
   }
 }
 
@@ -111,7 +177,7 @@ int run_install(const Args& args, Context& context) {
       .flag("server", "install the hook for who pushes to this repository", server)
       .value("template", "dir", "install all hooks into a template directory of 'git init'", template_directory)
       .flag("manual", "print what to add to hooks by hand", manual)
-      .flag("force,f", "replace what was set aside before", force);
+      .flag("force,f", "replace what was set aside before, and changed hooks", force);
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
@@ -127,7 +193,7 @@ int run_install(const Args& args, Context& context) {
   fs::path directory;
   const std::string text = hook_text(context);
   if (template_directory) {
-    directory = fs::absolute(*template_directory) / "hooks";
+    directory = fs::absolute(*template_directory, current_directory()) / "hooks";
     install_into(directory, client_hooks, text, force);
     install_into(directory, server_hooks, text, force);
   } else {
@@ -152,15 +218,23 @@ int run_uninstall(const Args& args, Context& context) {
   if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
   const git::Registry registry = open_registry(context);
   const fs::path directory = hooks_directory(registry);
+  const std::string text = hook_text(context);
+  std::vector<fs::path> ours;
   for (const Names& names : {client_hooks, server_hooks}) {
     for (const std::string& name : names) {
-      const fs::path file = directory / name;
-      const fs::path aside = file.string() + set_aside;
-      const auto current = load_file(file, max_hook_size);
-      if (!current || !is_ours(*current)) continue;
-      fs::remove(file);
-      if (fs::exists(fs::symlink_status(aside))) move(aside, file);
+      const auto current = load_file(directory / name, max_hook_size);
+      if (!current || !version_line(*current)) continue;
+      if (was_changed(*current, text)) throw changed_hook("remove", directory / name, ", or remove the hook yourself");
+      ours.push_back(directory / name);
     }
+  }
+  for (const fs::path& file : ours) {
+    const fs::path aside = file.string() + set_aside;
+    // Renaming replaces ours, so that there is no moment without a hook.
+    if (load_type(aside) != fs::file_not_found)
+      move(aside, file);
+    else
+      remove_file(file);
   }
   if (!format.quiet) context.out << "Removed hooks from '" << escape_for_terminal(directory.string()) << "'\n";
   return exit_yes;

@@ -1,10 +1,11 @@
 #include "command/options.hpp"
 
 #include <boost/program_options.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <ostream>
 #include <utility>
@@ -21,7 +22,8 @@ struct Options::State {
     std::string help{};
     bool* flag = nullptr;
     std::optional<std::string>* value = nullptr;
-    std::string also{};  ///< its other names
+    std::vector<std::string> choices{};  ///< values that it takes; none: any
+    std::string also{};                  ///< its other names
   };
   Option& declare(std::string_view names, const char* help);
 
@@ -78,12 +80,13 @@ Options& Options::value(const char* names, const char* argument, const char* hel
   return *this;
 }
 
-Options& Options::optional_value(const char* names, const char* argument, const char* implicit, const char* help,
-                                 std::optional<std::string>& value) {
+Options& Options::optional_choice(const char* names, const char* argument, std::vector<std::string> choices,
+                                  const char* help, std::optional<std::string>& value) {
   State::Option& option = state_->declare(names, help);
   option.value = &value;
   option.argument = std::string("[=<") + argument + ">]";
-  state_->known.add_options()(names, po::value<std::string>()->implicit_value(implicit), "");
+  state_->known.add_options()(names, po::value<std::string>()->implicit_value(choices.front()), "");
+  option.choices = std::move(choices);
   return *this;
 }
 
@@ -137,7 +140,13 @@ std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out)
       for (const State::Option& option : state_->options) {
         if (option.flag != nullptr && key == option.name) *option.flag = true;
         if (option.flag != nullptr && key == "no-" + option.name) *option.flag = false;
-        if (option.value != nullptr && key == option.name && !given.value.empty()) *option.value = given.value.front();
+        if (option.value == nullptr || key != option.name || given.value.empty()) continue;
+        const std::string& value = given.value.front();
+        if (!option.choices.empty() && std::count(option.choices.begin(), option.choices.end(), value) == 0) {
+          throw wrong(fmt::format("'{}' is no value for '--{}', which takes {}", value, option.name,
+                                  fmt::join(option.choices, ", ")));
+        }
+        *option.value = value;
       }
     }
   } catch (const po::error& error) {

@@ -26,8 +26,9 @@ class Options {
   /// Declares options; `names` is `long` or `long,s`. The value is written when parse() meets it.
   Options& flag(const char* names, const char* help, bool& value);
   Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
-  Options& optional_value(const char* names, const char* argument, const char* implicit, const char* help,
-                          std::optional<std::string>& value);
+  /// The value is one of `choices`, the first if it is left out.
+  Options& optional_choice(const char* names, const char* argument, std::vector<std::string> choices, const char* help,
+                           std::optional<std::string>& value);
   /// Declares one more long name of an option; `meaning` may be `no-<flag>`.
   Options& alias(const char* name, const char* meaning);
 

@@ -29,7 +29,8 @@ void put(Json& json, const char* key, const std::string& value) {
 void add_talk_options(Options& options, Format& format) {
   options.flag("quiet,q", "say only what went wrong", format.quiet)
       .flag("verbose,v", "say more", format.verbose)
-      .optional_value("color", "when", "always", "colour the output: always, never or auto", format.color)
+      .optional_choice("color", "when", {"always", "never", "auto"}, "colour the output: always, never or auto",
+                       format.color)
       .flag("progress", "show no progress", format.progress);
 }
 
@@ -51,9 +52,6 @@ bool wants_color(const Format& format, const Context& context, const git::Regist
   }
   if (when == "always") return true;
   if (when == "never" || when == "false" || when == "no" || when == "off") return false;
-  if (format.color && when != "auto") {
-    throw Error(ErrorKind::usage, "'" + when + "' is no value for '--color'", "it takes 'always', 'never' or 'auto'");
-  }
   const auto no_color = context.environment.find("NO_COLOR");
   return context.out_is_terminal && (!no_color || no_color->empty()) &&
          context.environment.find("TERM").value_or("dumb") != "dumb";

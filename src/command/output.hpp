@@ -26,7 +26,6 @@ void add_format_options(Options& options, Format& format);
 void add_talk_options(Options& options, Format& format);
 
 /// Returns whether `out` gets colours: `--color`, color.mlem, color.ui, NO_COLOR, TERM, a terminal.
-/// Throws Error(usage) for a bad `--color`.
 bool wants_color(const Format& format, const Context& context, const git::Registry& registry);
 
 /// Writes a finding as one line of JSON, with the keys of the contract's section 5.

@@ -6,14 +6,50 @@
 #include "mlem/object_argument.hpp"
 #include "resolve/resolver.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <ostream>
+#include <string_view>
 
 namespace mlem::command {
 namespace {
 
+/// Whether git can make a date of this. What it does not understand it takes for now: approxidate in its date.c.
+bool is_date(std::string_view text) {
+  constexpr std::string_view words[] = {
+      "ago",      "am",      "april",     "at",       "august",    "bst",     "cdt",    "cest",     "cet",
+      "cst",      "day",     "days",      "december", "edt",       "eet",     "eight",  "eleven",   "est",
+      "february", "five",    "four",      "friday",   "gmt",       "hour",    "hours",  "january",  "jst",
+      "july",     "june",    "last",      "march",    "may",       "mdt",     "met",    "midnight", "minute",
+      "minutes",  "monday",  "month",     "months",   "mst",       "nd",      "never",  "nine",     "noon",
+      "november", "now",     "october",   "one",      "pdt",       "pm",      "pst",    "rd",       "saturday",
+      "second",   "seconds", "september", "seven",    "six",       "st",      "sunday", "t",        "tea",
+      "ten",      "th",      "three",     "thursday", "today",     "tuesday", "two",    "utc",      "wednesday",
+      "week",     "weeks",   "year",      "years",    "yesterday", "z",       "zero"};
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  bool has_any = false;
+  for (std::size_t i = 0; i < text.size();) {
+    if (!is_letter(text[i])) {
+      has_any = has_any || (text[i] >= '0' && text[i] <= '9');
+      ++i;
+      continue;
+    }
+    const std::size_t start = i;
+    while (i < text.size() && is_letter(text[i])) ++i;
+    const std::string word = to_lower_ascii(text.substr(start, i - start));
+    const auto means = [&](std::string_view known) {
+      return known == word || (word.size() >= 3 && known.starts_with(word));
+    };
+    if (std::none_of(std::begin(words), std::end(words), means)) return false;
+    has_any = true;
+  }
+  return has_any;
+}
+
 /// The registry as it was: a rev, or the last commit of HEAD before a date.
 Oid commit_at(const git::Registry& registry, const std::string& at) {
   if (const auto commit = registry.find_commit(at)) return *commit;
+  if (!is_date(at)) throw Error(ErrorKind::not_found, "bad revision or date '" + at + "'", "it is neither");
   const RunResult listed = registry.git({"rev-list", "-1", "--before=" + at, "HEAD", "--"});
   if (const auto commit = Oid::parse(trim(listed.output)); listed.code == 0 && commit) return *commit;
   throw Error(ErrorKind::not_found, "bad revision or date '" + at + "'", "no commit is that old or of that name");
@@ -68,10 +104,11 @@ int run_resolve(const Args& args, Context& context) {
   std::vector<ObjectArgument> objects;
   std::vector<std::size_t> numbers;
   const ObjectViews views(registry);
+  const auto as_it_was = at ? std::optional(Rev::parse(commit_at(registry, *at).hex())) : std::nullopt;
   objects.reserve(words.size());
   for (const std::string& word : words) {
     ObjectArgument& object = objects.emplace_back(parse_object(registry, views, word, project, rev));
-    if (at && object.source.is_alias()) object.source.rev = Rev::parse(commit_at(registry, *at).hex());
+    if (as_it_was && object.source.is_alias()) object.source.rev = as_it_was;
     numbers.push_back(resolver.add(*object.view, "", object.source));
   }
   resolver.run();

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/interrupt.hpp"
 #include "mlem/object_argument.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
@@ -26,8 +27,13 @@ Dialect dialect_of(const git::Registry& registry) {
     if (file.stage != 0 || !git::is_regular(file.entry)) continue;
     const auto text = registry.objects().find_blob(file.entry.oid, yaml::max_object_size);
     if (!text || text->size() > yaml::max_link_size) continue;
-    const auto scanned = yaml::scan_link(*text);
-    if (scanned && scanned->link.dialect) return *scanned->link.dialect;
+    try {
+      const yaml::Metafile file_read = yaml::read_metafile(*text);
+      if (file_read.link.dialect) return *file_read.link.dialect;
+    } catch (const Error& error) {
+      // What is no link has no dialect.
+      if (error.kind() != ErrorKind::invalid) throw;
+    }
   }
   return Dialect::repo;
 }
@@ -57,7 +63,7 @@ class Transaction {
 
   void make_directories(const fs::path& directory) {
     std::deque<fs::path> missing;
-    for (fs::path at = directory; !fs::exists(at); at = at.parent_path()) missing.push_front(at);
+    for (fs::path at = directory; load_type(at) == fs::file_not_found; at = at.parent_path()) missing.push_front(at);
     for (const fs::path& each : missing) {
       boost::system::error_code failure;
       if (!fs::create_directory(each, failure) && failure) {
@@ -87,18 +93,18 @@ void require_writable(const git::Registry& registry, const std::string& target, 
   const std::string what = "cannot write '" + target + "'";
   for (fs::path at = file.parent_path(); at.string().size() > registry.work_tree().string().size();
        at = at.parent_path()) {
-    const fs::file_status status = fs::symlink_status(at);
-    if (fs::is_symlink(status)) throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is a symbolic link");
-    if (fs::exists(status) && !fs::is_directory(status)) {
+    const fs::file_type type = load_type(at);
+    if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is a symbolic link");
+    if (type != fs::file_not_found && type != fs::directory_file) {
       throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is no directory");
     }
   }
-  const fs::file_status status = fs::symlink_status(file);
-  if (fs::is_directory(status)) throw Error(ErrorKind::invalid, what, "it is a directory");
-  if (fs::is_symlink(status)) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
+  const fs::file_type type = load_type(file);
+  if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
+  if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
   if (force) return;
   const std::string hint = "'-f' replaces it";
-  if (fs::exists(status)) {
+  if (type != fs::file_not_found) {
     const auto text = load_file(file, yaml::max_object_size);
     bool is_link = false;
     try {
@@ -114,10 +120,15 @@ void require_writable(const git::Registry& registry, const std::string& target, 
   }
 }
 
+/// What the link is to lead to.
+const resolve::Target& end_of(const std::vector<resolve::Target>& chain, const LinkRequest& request) {
+  return request.follow_links ? chain.back() : chain.front();
+}
+
 /// What a link to the last of `chain` says.
 Link compose(const git::Registry& registry, const std::vector<resolve::Target>& chain, const std::string& target_name,
-             const LinkRequest& options, resolve::TreeView& view) {
-  const resolve::Target& end = options.follow_links ? chain.back() : chain.front();
+             const LinkRequest& request, resolve::TreeView& view) {
+  const resolve::Target& end = end_of(chain, request);
   Link link;
   link.link_type = chain.back().object_type;
   link.path = end.path;
@@ -127,17 +138,22 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Target>& 
     link.dialect = dialect_of(registry);
   } else if (end.source.rev) {
     link.rev = end.stored_rev;
-  } else if (options.absolute) {
-    const auto branch = registry.objects().head_branch();
-    link.repo = RepoUrl::parse(file_url(registry.work_tree().string())).text();
-    link.rev = branch ? branch->substr(std::string("refs/heads/").size()) : registry.find_commit("HEAD")->hex();
-    link.dialect = dialect_of(registry);
   } else {
     const std::string base = resolve::alias_base(view, target_name);
     link.path = fs::path(end.path).lexically_relative(base.empty() ? fs::path(".") : fs::path(base)).generic_string();
     if (base.empty()) link.path = end.path;
   }
   return link;
+}
+
+/// An object of this registry as others see it: in this repository, at its current branch.
+Source from_outside(const git::Registry& registry, const std::string& path) {
+  const fs::path& directory = registry.has_work_tree() ? registry.work_tree() : registry.git_dir();
+  Source source;
+  source.repo = RepoUrl::parse(file_url(directory.string()));
+  source.rev = Rev::head();
+  source.path = path;
+  return source;
 }
 
 /// The link file from the work tree's root, which may be written.
@@ -172,7 +188,18 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
   resolver.run();
   made.finding = resolver.finding(number, "");
   if (made.finding.verdict != Verdict::ok) return made;
-  const auto chain = resolver.chain(number);
+  auto chain = resolver.chain(number);
+  if (const resolve::Target& end = end_of(chain, request); request.absolute && end.source.is_alias()) {
+    // What is in the work tree or the index alone is not there for whoever reads the link.
+    const std::size_t outside = resolver.add(*work_view, "", from_outside(registry, end.path));
+    resolver.run();
+    made.finding = resolver.finding(outside, "");
+    if (made.finding.verdict != Verdict::ok) {
+      if (made.finding.hint.empty()) made.finding.hint = "the link would lead to what is committed, and this is not";
+      return made;
+    }
+    chain = resolver.chain(outside);
+  }
   made.object_text = chain.back().text;
   made.link = compose(registry, chain, made.target, request, *work_view);
   if (made.link.is_alias()) {
@@ -191,6 +218,7 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
 
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
   const fs::path file = registry.work_tree() / link.target;
+  const HeldSignals held;  // between the file and the index
   Transaction transaction;
   transaction.make_directories(file.parent_path());
   transaction.write(file, link.text);

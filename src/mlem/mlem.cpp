@@ -14,14 +14,24 @@ std::optional<std::string> if_given(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-/// Calls `work` with the registry around `directory`; what the engine throws becomes what callers are promised.
+/// Calls `work`; what it throws becomes what callers are promised.
 template <typename Work>
-auto in_registry(const std::string& directory, const Work& work) {
+auto promising(const Work& work) {
   try {
-    return work(git::Registry::discover(Environment::of_this_process(), directory));
+    return work();
+  } catch (const Error&) {
+    throw;
   } catch (const engine::Error& error) {
     throw Error(error.what(), "", error.hint());
+  } catch (const std::exception& error) {
+    throw Error(error.what(), "", "");
   }
+}
+
+/// The same with the registry around `directory`.
+template <typename Work>
+auto in_registry(const std::string& directory, const Work& work) {
+  return promising([&] { return work(git::Registry::discover(Environment::of_this_process(), directory)); });
 }
 
 void require_ok(const std::string& object, const engine::Finding& finding) {
@@ -72,11 +82,7 @@ Object load_meta(const std::string& path, const LoadOptions& options) {
 }
 
 std::string Object::json() const {
-  try {
-    return yaml::to_json(text_);
-  } catch (const engine::Error& error) {
-    throw Error(error.what(), "", error.hint());
-  }
+  return promising([&] { return yaml::to_json(text_); });
 }
 
 Link Object::make_link(const std::string& target, LinkOptions options) const {
@@ -90,7 +96,7 @@ Link Object::make_link(const std::string& target, LinkOptions options) const {
 
 std::optional<Link> Object::link() const {
   if (object_type_ != "link") return std::nullopt;
-  try {
+  return promising([&] {
     const engine::Link fields = yaml::read_metafile(text_).link;
     Link link;
     link.link_type_ = fields.link_type;
@@ -100,10 +106,8 @@ std::optional<Link> Object::link() const {
     link.file_ = repo_.empty() && commit_.empty() ? path_ : "";
     link.text_ = text_;
     link.directory_ = asked_.directory;
-    return link;
-  } catch (const engine::Error& error) {
-    throw Error(error.what(), "", error.hint());
-  }
+    return std::optional(link);
+  });
 }
 
 Object Link::load_link() const {

@@ -1,7 +1,6 @@
 #include "mlem/object_argument.hpp"
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
 
@@ -106,7 +105,8 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
       return argument;
     }
     const fs::path directory = canonical(registry, *project);
-    if (!fs::is_directory(directory)) {
+    boost::system::error_code ignored;
+    if (!fs::is_directory(directory, ignored)) {
       throw Error(ErrorKind::not_found, "'" + *project + "' is no directory and no address of a repository");
     }
     argument = in_local_repository(registry, views, directory, rev);
@@ -116,7 +116,7 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
 
   const ObjectName name = ObjectName::parse(text);
   const auto from_root = [&] {
-    return RepoPath::parse(name.path, name.is_relative_to_cwd() ? trim(registry.prefix()) : "").text();
+    return RepoPath::parse(name.path, name.is_relative_to_cwd() ? registry.prefix() : "").text();
   };
   switch (name.kind) {
     case ObjectName::Kind::url:

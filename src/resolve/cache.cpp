@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -27,6 +28,27 @@ bool is_private(const fs::path& directory) {
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) return false;
   }
   return true;
+}
+
+constexpr std::string_view lock_suffix = ".lock";
+
+/// Whether Cache::key() could have given this name.
+bool is_key(std::string_view name) {
+  return name.size() == 64 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// Makes what is missing of `directory` for this user alone. What is there belongs to whoever made it.
+void make_private_directories(const fs::path& directory) {
+  if (mkdir(directory.c_str(), S_IRWXU) == 0) return;
+  if (errno == ENOENT && directory.has_parent_path()) {
+    make_private_directories(directory.parent_path());
+    if (mkdir(directory.c_str(), S_IRWXU) == 0) return;
+  }
+  // Another process may have been faster.
+  const int error_number = errno;
+  struct stat status {};
+  if (error_number == EEXIST && stat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
+  throw Error(ErrorKind::io, "cannot create '" + directory.string() + "'", std::strerror(error_number));
 }
 
 /// git reads an entry's config before it talks to anyone, so nothing there may come from elsewhere.
@@ -62,22 +84,18 @@ std::string Cache::key(std::string_view normalized_url, std::string_view rewritt
 }
 
 fs::path Cache::lock_file(std::string_view key) const {
-  boost::system::error_code failure;
-  fs::create_directories(directory_, failure);
-  if (failure) throw Error(ErrorKind::io, "cannot create '" + directory_.string() + "'", failure.message());
-  chmod(directory_.c_str(), S_IRWXU);
-  return directory_ / (std::string(key) + ".lock");
+  make_private_directories(directory_);
+  return directory_ / (std::string(key) + std::string(lock_suffix));
+}
+
+FileLock Cache::lock(std::string_view key, std::chrono::steady_clock::time_point deadline) const {
+  return FileLock(lock_file(key), deadline);
 }
 
 fs::path Cache::open(std::string_view key, std::string_view object_format) const {
   const fs::path entry = directory_ / std::string(key);
-  boost::system::error_code failure;
   // The shape of a repository is documented in gitrepository-layout(5); making it here saves a process per source.
-  for (const char* part : {"objects/pack", "objects/info", "refs/heads"}) {
-    fs::create_directories(entry / part, failure);
-    if (failure) throw Error(ErrorKind::io, "cannot create '" + entry.string() + "'", failure.message());
-  }
-  chmod(entry.c_str(), S_IRWXU);
+  for (const char* part : {"objects/pack", "objects/info", "refs/heads"}) make_private_directories(entry / part);
   for (const auto& [name, text] : {std::pair<const char*, std::string>{"config", config_text(object_format)},
                                    {"HEAD", "ref: refs/heads/main\n"}}) {
     if (load_file(entry / name, 65536) == text) continue;
@@ -95,6 +113,35 @@ fs::path Cache::find(std::string_view key) const {
 void Cache::remove(std::string_view key) const {
   boost::system::error_code failure;
   fs::remove_all(directory_ / std::string(key), failure);
+}
+
+std::size_t Cache::prune(const std::set<std::string>& used) const {
+  // Collected first: what readdir(3) tells of a directory that changes meanwhile is not specified.
+  std::map<std::string, std::string> unused;  // an entry, and the source that it is of
+  boost::system::error_code failure;
+  fs::directory_iterator item(directory_, failure);
+  for (; !failure && item != fs::directory_iterator(); item.increment(failure)) {
+    const std::string name = item->path().filename().string();
+    std::string_view entry = name;
+    if (entry.ends_with(lock_suffix)) entry.remove_suffix(lock_suffix.size());
+    std::string_view key = entry;
+    if (key.ends_with(history_suffix)) key.remove_suffix(std::string_view(history_suffix).size());
+    if (is_key(key) && !used.contains(std::string(key))) unused.emplace(entry, key);
+  }
+  if (failure && failure != boost::system::errc::no_such_file_or_directory) {
+    throw Error(ErrorKind::io, "cannot read '" + directory_.string() + "'", failure.message());
+  }
+  std::set<std::string> removed;
+  for (const auto& [entry, key] : unused) {
+    const FileLock held = lock(entry, std::chrono::steady_clock::now() + std::chrono::seconds(30));
+    const std::uintmax_t count = fs::remove_all(directory_ / entry, failure);
+    if (failure) {
+      throw Error(ErrorKind::io, "cannot remove '" + (directory_ / entry).string() + "'", failure.message());
+    }
+    fs::remove(directory_ / (entry + std::string(lock_suffix)), failure);
+    if (count > 0) removed.insert(key);
+  }
+  return removed.size();
 }
 
 }  // namespace mlem::resolve

@@ -3,6 +3,8 @@
 #include "base/file.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -12,8 +14,9 @@ namespace mlem::resolve {
 /// Everything in it can be fetched again: it may be deleted at any time.
 class Cache {
  public:
-  /// Uses `directory`, made private (0700) if it is new, or `fallback` if `directory` or a parent belongs to another
-  /// user (root aside) or is writable by others (sticky directories aside). Throws Error(io) if neither will do.
+  /// Uses `directory`, which is made when it is needed, for this user alone (0700), or `fallback` if `directory` or a
+  /// parent belongs to another user (root aside) or is writable by others (sticky directories aside). Throws Error(io)
+  /// if neither will do.
   Cache(fs::path directory, const fs::path& fallback);
 
   const fs::path& directory() const noexcept { return directory_; }
@@ -26,7 +29,10 @@ class Cache {
   /// Ends the name of a second entry of a source, for the history of all its branches and tags.
   static constexpr const char* history_suffix = "-history";
 
+  /// Returns the name of an entry's lock, its directory made if needed. Throws Error(io).
   fs::path lock_file(std::string_view key) const;
+  /// Waits for an entry's lock: see FileLock.
+  FileLock lock(std::string_view key, std::chrono::steady_clock::time_point deadline) const;
   /// Returns the entry's git directory, created or rebuilt if needed, with its config written from a constant.
   /// To be called with the entry's lock held.
   fs::path open(std::string_view key, std::string_view object_format) const;
@@ -34,6 +40,9 @@ class Cache {
   fs::path find(std::string_view key) const;
   /// Throws the entry away. To be called with the entry's lock held.
   void remove(std::string_view key) const;
+  /// Removes the entries, histories and locks of all sources but those whose keys are `used`; what has no name of ours
+  /// stays. Returns how many sources were removed. Throws Error(io), Error(unavailable) if one is in use.
+  std::size_t prune(const std::set<std::string>& used) const;
 
  private:
   fs::path directory_;

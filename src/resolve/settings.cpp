@@ -33,6 +33,10 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
   Settings settings;
   settings.cache_directory = registry.common_dir() / "mlem" / "sources";
   if (const auto directory = config.find("mlem.cachedir")) {
+    // An empty path would be the current directory.
+    if (directory->empty()) {
+      throw Error(ErrorKind::invalid, "bad config value for 'mlem.cacheDir'", "it must name a directory");
+    }
     settings.cache_directory = fs::path(expand_home(*directory, environment));
   }
   if (const auto directory = environment.find("GIT_MLEM_CACHE_DIR"); !is_server && directory && !directory->empty()) {

@@ -6,7 +6,9 @@
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <signal.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace mlem::test;
 namespace fs = boost::filesystem;
@@ -138,15 +140,84 @@ TEST_CASE("bad input: an interrupt ends what the program waits for") {
   world.registry.commit({{"a.mlem", link_text({.path = "m.mlem", .repo = silent.url("models") + "/", .rev = "main"})}});
   RunOptions options;
   options.directory = world.registry.path();
-  const Outcome outcome =
-      world.sandbox.run({"timeout", "--preserve-status", "--signal=INT", "1", "git-mlem", "check"}, options);
+  for (const auto& [name, number] : {std::pair("INT", SIGINT), {"TERM", SIGTERM}, {"HUP", SIGHUP}}) {
+    const Outcome outcome = world.sandbox.run(
+        {"timeout", "--preserve-status", std::string("--signal=") + name, "1", "git-mlem", "check"}, options);
+    CAPTURE(outcome);
+    const bool ended_by_it = outcome.code == 128 + number || outcome.signal == number;
+    CHECK(ended_by_it);
+    CHECK(outcome.output.empty());
+    // No child of its own session is left behind.
+    const std::string url = silent.url("models");
+    CHECK(world.sandbox.run({"pgrep", "-f", url}).code == 1);
+  }
+}
+
+TEST_CASE("bad input: a signal that is ignored stays ignored") {
+  World world;
+  const SilentServer silent;
+  world.registry.git({"config", "mlem.timeout", "2"});
+  world.registry.commit({{"a.mlem", link_text({.path = "m.mlem", .repo = silent.url("models") + "/", .rev = "main"})}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  const std::string script = "trap '' INT HUP; git-mlem check & sleep 0.5; kill -INT $!; kill -HUP $!; wait $!";
+  const Outcome outcome = world.sandbox.run({"sh", "-c", script}, options);
   CAPTURE(outcome);
-  const bool was_interrupted = outcome.code == 130 || outcome.signal == 2;
-  CHECK(was_interrupted);
-  CHECK(outcome.output.empty());
-  // No child of its own session is left behind.
-  const std::string url = silent.url("models");
-  CHECK(world.sandbox.run({"pgrep", "-f", url}).code == 1);
+  CHECK(outcome.code == 2);
+  CHECK(outcome.output.find("a.mlem: ") == 0);
+}
+
+TEST_CASE("bad input: a signal between the file and the index leaves neither or both changed") {
+  // A git that ends whoever asks it to write the index, and then does so or does not.
+  for (const bool works : {true, false}) {
+    CAPTURE(works);
+    World world;
+    world.registry.commit({{"readme", ""}});
+    const auto real = find_program("git", world.sandbox.environment().at("PATH"));
+    REQUIRE(real);
+    const std::string git = "#!/bin/sh\ncase \" $* \" in *' update-index '*) kill -TERM $PPID; sleep 0.2" +
+                            std::string(works ? "" : "; exit 1") + " ;; esac\nexec " + real->string() + " \"$@\"\n";
+    write_file(world.sandbox / "bin/git", git);
+    fs::permissions(world.sandbox / "bin/git", fs::owner_all);
+    RunOptions options;
+    options.directory = world.registry.path();
+    options.environment["PATH"] = (world.sandbox / "bin").string() + ":" + world.sandbox.environment().at("PATH");
+    const Outcome outcome = world.sandbox.mlem({"link", "--sp", example_url, "models/rf", "d/rf"}, options);
+    CAPTURE(outcome);
+    CHECK(outcome.signal == SIGTERM);
+    CHECK(world.registry.git({"status", "--porcelain", "-uall"}) == (works ? "A  d/rf.mlem" : ""));
+    CHECK(fs::exists(world.registry.path() / "d") == works);
+  }
+}
+
+TEST_CASE("bad input: what the system refuses is an error and not the end of the program") {
+  World world;
+  world.registry.commit({{"m.mlem", model_meta()}});
+  const std::string long_name(300, 'x');
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string error;
+  };
+  const std::vector<Row> rows = {
+      {{"link", "m", long_name}, "fatal: cannot read '" + world.registry.path().string()},
+      {{"link", "m", long_name + "/a"}, "fatal: cannot read '" + world.registry.path().string()},
+      {{"link", "--sp", "./" + long_name, "m", "a"}, "fatal: './" + long_name + "' is no directory"},
+      {{"show", "--project", "./" + long_name, "m"}, "fatal: './" + long_name + "' is no directory"},
+      {{"init", long_name}, "fatal: cannot read '"}};
+  for (const Row& row : rows) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors.find(row.error) == 0);
+  }
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+
+  for (const std::string command : {"check", "install --template hooks", "env"}) {
+    const Outcome outcome = world.sandbox.run({"sh", "-c", "mkdir gone; cd gone; rmdir ../gone; git-mlem " + command});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: cannot read the current directory: No such file or directory\n");
+  }
 }
 
 TEST_CASE("bad input: a password is asked for on a terminal and nowhere else") {

@@ -3,7 +3,10 @@
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <unistd.h>
+
 using namespace mlem::test;
+namespace fs = boost::filesystem;
 
 TEST_CASE("hook: a commit of a good link passes and of a broken one is refused") {
   const World world;
@@ -79,4 +82,147 @@ TEST_CASE("install: a hooks path of all repositories is left alone") {
   CAPTURE(outcome);
   CHECK(outcome.code == 128);
   CHECK(outcome.errors.find("--manual") != std::string::npos);
+}
+
+TEST_CASE("install: a hook that only mentions ours is somebody else's") {
+  const World world;
+  const fs::path hook = world.registry.path() / ".git/hooks/pre-commit";
+  const std::string text = "#!/bin/sh\nset -e\n# git-mlem hook 2: is run by hand here\n";
+  write_file(hook, text);
+  fs::permissions(hook, fs::owner_all);
+  REQUIRE(world.mlem({"uninstall"}).code == 0);
+  CHECK(read_file(hook) == text);
+  REQUIRE(world.mlem({"install"}).code == 0);
+  CHECK(read_file(hook.string() + ".before-mlem") == text);
+  REQUIRE(world.mlem({"uninstall"}).code == 0);
+  CHECK(read_file(hook) == text);
+}
+
+TEST_CASE("install: what somebody wrote into our hook is neither overwritten nor deleted") {
+  const World world;
+  const fs::path hooks = world.registry.path() / ".git/hooks";
+  REQUIRE(world.mlem({"install"}).code == 0);
+  const std::string text = read_file(hooks / "pre-push");
+  const std::string changed = text + "echo own\n";
+  write_file(hooks / "pre-push", changed);
+  fs::remove(hooks / "pre-commit");
+  Outcome outcome = world.mlem({"install"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: cannot replace '" + (hooks / "pre-push").string() +
+                              "': it was changed after it had been installed\n"
+                              "hint: move your own lines to 'pre-push.before-mlem', which it runs first; '-f' "
+                              "overwrites them\n");
+  CHECK(!fs::exists(hooks / "pre-commit"));
+  outcome = world.mlem({"uninstall"});
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors.find("fatal: cannot remove '") == 0);
+  CHECK(read_file(hooks / "pre-push") == changed);
+  CHECK(world.mlem({"install", "-f"}).code == 0);
+  CHECK(read_file(hooks / "pre-push") == text);
+
+  // The place of the program is no change, and what older versions installed is replaced.
+  std::string elsewhere = text;
+  elsewhere.replace(elsewhere.find("recorded='"), 10, "recorded='/elsewhere");
+  std::string older = changed;
+  older.replace(older.find("hook 2:"), 7, "hook 1:");
+  for (const std::string& replaced : {elsewhere, older}) {
+    write_file(hooks / "pre-push", replaced);
+    CHECK(world.mlem({"install"}).code == 0);
+    CHECK(read_file(hooks / "pre-push") == text);
+  }
+  CHECK(world.mlem({"uninstall"}).code == 0);
+  CHECK(!fs::exists(hooks / "pre-push"));
+}
+
+TEST_CASE("install: a hook stays where ours cannot be written") {
+  if (geteuid() != 0) return;  // mounting is root's
+  const World world;
+  const fs::path hooks = world.registry.path() / ".git/hooks";
+  write_file(hooks / "pre-commit", "#!/bin/sh\n");
+  const std::string script =
+      "rm registry/.git/hooks/*.sample; cp -R registry/.git/hooks old; mount -t tmpfs -o size=64k none "
+      "registry/.git/hooks && "
+      "cp -R old/. registry/.git/hooks && cd registry || exit 99; "
+      "dd if=/dev/zero of=.git/hooks/filler bs=4k 2>/dev/null; git-mlem install; code=$?; ls .git/hooks; exit $code";
+  const Outcome outcome = world.sandbox.run({"unshare", "--mount", "sh", "-c", script});
+  CAPTURE(outcome);
+  if (outcome.code == 99 || outcome.errors.find("unshare:") != std::string::npos) return;
+  CHECK(outcome.code == 128);
+  CHECK(outcome.output == "filler\npre-commit\n");
+}
+
+TEST_CASE("install: what is to be added by hand says where") {
+  const World world;
+  const Outcome outcome = world.mlem({"install", "--manual"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output.find("pre-commit:\n  git mlem hook pre-commit \"$@\" || exit\n") != std::string::npos);
+  CHECK(outcome.output.find("pre-push:\n  # before anything that reads standard input") != std::string::npos);
+  CHECK(world.mlem({"install", "--manual", "--server"}).output.find("pre-receive:\n  # before anything that reads") !=
+        std::string::npos);
+}
+
+namespace {
+
+/// The command of a hook in our file for the pre-commit framework.
+std::string entry_of(const std::string& id) {
+  const fs::path source = fs::canonical(fs::path(program_directory()) / "../share/git-mlem/hooks").parent_path();
+  const std::string text = read_file(source / ".pre-commit-hooks.yaml");
+  const std::string label = "  entry: ";
+  const std::size_t start = text.find(label, text.find("- id: " + id + "\n")) + label.size();
+  return text.substr(start, text.find('\n', start) - start);
+}
+
+}  // namespace
+
+TEST_CASE("pre-commit: the framework's hooks refuse what is broken and let pass what is undecided") {
+  const World world;
+  const fs::path data = fs::path(program_directory()) / "../share/git-mlem/hooks";
+  RunOptions here;
+  here.directory = world.registry.path();
+  RunOptions missing = here;
+  fs::create_directory(world.sandbox / "bin");
+  for (const std::string program : {"sh", "git"}) {
+    const auto path = find_program(program, world.sandbox.environment().at("PATH"));
+    REQUIRE(path);
+    fs::create_symlink(*path, world.sandbox / "bin" / program);
+  }
+  missing.environment["PATH"] = (world.sandbox / "bin").string();
+  struct Row {
+    std::string rev;
+    std::string repo;
+    bool passes;
+    bool passes_offline;
+  };
+  const std::vector<Row> rows = {{"main", example_url, true, true},
+                                 {"nope", example_url, false, false},
+                                 {"main", "http://127.0.0.1:1/models", true, true}};
+  for (const Row& row : rows) {
+    CAPTURE(row.repo);
+    CAPTURE(row.rev);
+    world.registry.write("a.mlem", link_text({.path = "models/rf.mlem", .repo = row.repo + "/", .rev = row.rev}));
+    world.registry.git({"add", "a.mlem"});
+    const Outcome online = world.sandbox.run({"sh", "-c", entry_of("mlem-check")}, here);
+    CAPTURE(online);
+    CHECK((online.code == 0) == row.passes);
+    const Outcome offline = world.sandbox.run({"sh", "-c", entry_of("mlem-check-offline")}, here);
+    CAPTURE(offline);
+    CHECK((offline.code == 0) == row.passes_offline);
+    for (const std::string id : {"mlem-check", "mlem-check-offline"}) {
+      CHECK(world.sandbox.run({"sh", "-c", entry_of(id)}, missing).code != 0);
+    }
+  }
+  // The files for servers say how to mend it.
+  const std::string error =
+      "error: this repository's links are checked by git-mlem, and it is not installed\nhint: install it, or remove ";
+  const fs::path common = fs::canonical(data / "server.d/git-mlem");
+  const Outcome refused = world.sandbox.run({"sh", common.string()}, missing);
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(refused.errors == error + "the hook '" + common.string() + "'\n");
+  const Outcome denied = world.sandbox.run(
+      {"sh", fs::canonical(data / "gitolite/MLEM").string(), "r", "a", "b", "c", "d", "e", "VREF/MLEM"}, missing);
+  CAPTURE(denied);
+  CHECK(denied.output == "VREF/MLEM git-mlem is not installed\n");
+  CHECK(denied.errors == error + "VREF/MLEM from gitolite's configuration\n");
 }

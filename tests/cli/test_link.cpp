@@ -120,3 +120,54 @@ TEST_CASE("link: bad places and bad usage change nothing") {
     CHECK(world.registry.git({"ls-files"}).empty());
   }
 }
+
+TEST_CASE("link: --absolute names this repository as others see it or refuses") {
+  World world;
+  const std::string commit = world.registry.commit({{"m.mlem", model_meta()}});
+  const std::string url = world.registry.url();
+  struct Row {
+    std::string name;
+    std::vector<std::string> git;
+    std::string rev;
+  };
+  const std::vector<Row> rows = {{"a branch", {"checkout", "-q", "main"}, "main"},
+                                 {"a tag of that name", {"tag", "main"}, "refs/heads/main"},
+                                 {"a detached HEAD", {"checkout", "-q", "--detach"}, commit},
+                                 {"no branch", {"symbolic-ref", "HEAD", "refs/foo"}, "refs/foo"}};
+  world.registry.git({"update-ref", "refs/foo", commit});
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    world.registry.git(row.git);
+    const Outcome outcome = world.mlem({"link", "--absolute", "-f", "m", "a"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.staged("a.mlem") ==
+          "link_type: model\nobject_type: link\npath: m.mlem\nrepo: " + url + "\nrev: " + row.rev);
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+  }
+
+  world.registry.git({"symbolic-ref", "HEAD", "refs/heads/main"});
+  world.registry.write("new.mlem", model_meta());
+  const Outcome outcome = world.mlem({"link", "--absolute", "new", "b"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors.find("error: cannot link to 'new': missing-path: ") == 0);
+  CHECK(!boost::filesystem::exists(world.registry.path() / "b.mlem"));
+
+  RepoBuilder fresh(world.sandbox, "fresh");
+  fresh.write("m.mlem", model_meta());
+  RunOptions there;
+  there.directory = fresh.path();
+  CHECK(world.sandbox.mlem({"link", "--absolute", "m", "a"}, there).code == 1);
+}
+
+TEST_CASE("link: the dialect is that of the first link even if written by hand") {
+  World world;
+  world.registry.commit(
+      {{"a.mlem", "object_type: [\n"},
+       {"b.mlem", "# by hand\n{object_type: link, link_type: model, path: models/rf.mlem, project: '" + example_url +
+                      "/', rev: main}\n"},
+       {"c.mlem", example_link("main")}});
+  REQUIRE(world.mlem({"link", "--sp", example_url, "models/rf", "new"}).code == 0);
+  CHECK(world.staged("new.mlem").find("\nproject: " + example_url + "/\n") != std::string::npos);
+}

@@ -135,3 +135,21 @@ TEST_CASE("source: one object that cannot be read spoils no other link") {
   CHECK(contains(checked.output, "unreachable\ta.mlem\t"));
   CHECK(contains(checked.output, "ok\tb.mlem\t"));
 }
+
+TEST_CASE("fetch: --prune leaves alone what is not the cache's") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  Outcome outcome = world.git({"-c", "mlem.cacheDir=", "mlem", "fetch", "--prune"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: bad config value for 'mlem.cacheDir': it must name a directory\n");
+  // The directory of the registry itself is a bad place, but what is there stays.
+  const std::string unused(64, 'a');
+  boost::filesystem::create_directory(world.registry.path() / unused);
+  outcome = world.git({"-c", "mlem.cacheDir=.", "mlem", "fetch", "--prune"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors == "1 link: 1 fetched, 0 broken, 0 undecided; 1 unused source removed\n");
+  CHECK(!boost::filesystem::exists(world.registry.path() / unused));
+  CHECK(world.git({"fsck"}).code == 0);
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+}

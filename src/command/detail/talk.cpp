@@ -6,9 +6,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdio>
 #include <ostream>
-#include <stdlib.h>
 
 namespace mlem::command {
 namespace {
@@ -19,6 +17,17 @@ std::chrono::seconds progress_delay(const Environment& environment) {
   int seconds = 2;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
   return std::chrono::seconds(seconds);
+}
+
+/// The command that a table goes through; empty for none. As git-config(1) has it for `pager.<cmd>`: a boolean or a
+/// command, before which only GIT_PAGER counts.
+std::string find_pager(const git::Registry& registry, const Context& context) {
+  if (!context.out_is_terminal) return {};
+  const RunResult asked = registry.git({"config", "--type=bool", "--get", "pager.mlem"});
+  if (asked.code == 0 && trim(asked.output) == "false") return {};
+  const bool is_command = asked.code > 1;  // 1: unset
+  if (is_command && !context.environment.find("GIT_PAGER")) return registry.config().find("pager.mlem").value_or("");
+  return std::string(trim(registry.git({"var", "GIT_PAGER"}).output));
 }
 
 }  // namespace
@@ -85,22 +94,17 @@ void print_proof_age(std::ostream& err, std::int64_t proof_time) {
 }
 
 void print_paged(const git::Registry& registry, const std::string& text, Context& context) {
-  const std::string wanted = registry.config().find("pager.mlem").value_or("true");
-  const RunResult pager =
-      context.out_is_terminal && wanted != "false" ? registry.git({"var", "GIT_PAGER"}) : RunResult{};
-  const std::string command(trim(pager.output));
+  const std::string command = find_pager(registry, context);
   if (command.empty() || command == "cat") {
     context.out << text;
     return;
   }
-  // git's own defaults, and git's own way: the pager is the user's shell command (git-var(1)).
-  setenv("LESS", "FRX", 0);
-  setenv("LV", "-c", 0);
   context.out.flush();
-  FILE* pipe = popen(command.c_str(), "w");
-  if (pipe == nullptr) throw Error(ErrorKind::io, "cannot start the pager '" + command + "'");
-  fwrite(text.data(), 1, text.size(), pipe);
-  pclose(pipe);
+  Environment environment = context.environment;
+  // git's own defaults, and git's own way: the pager is the user's shell command (git-var(1)).
+  if (!environment.find("LESS")) environment.set("LESS", "FRX");
+  if (!environment.find("LV")) environment.set("LV", "-c");
+  run_attached({{"sh", "-c", command}, environment, {}}, text);
 }
 
 }  // namespace mlem::command

@@ -40,7 +40,7 @@ std::string age(std::int64_t seconds);
 /// Says how old the refs are that `--offline` answered from; nothing for 0.
 void print_proof_age(std::ostream& err, std::int64_t proof_time);
 
-/// Prints to stdout, through git's pager if that is a terminal and `pager.mlem` does not forbid it.
+/// Prints to stdout, through git's pager if that is a terminal and `pager.mlem` does not say otherwise.
 void print_paged(const git::Registry& registry, const std::string& text, Context& context);
 
 }  // namespace mlem::command

@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace mlem::resolve::detail {
 
-/// Calls `work(i)` for every i below `count` on at most `threads` threads; rethrows the first exception.
+/// Calls `work(i)` for every i below `count` on at most `threads` threads, on fewer where the system gives no more;
+/// rethrows the first exception.
 template <typename Work>
 void in_parallel(std::size_t count, std::size_t threads, const Work& work) {
   std::atomic<std::size_t> next = 0;
@@ -28,7 +30,12 @@ void in_parallel(std::size_t count, std::size_t threads, const Work& work) {
     }
   };
   std::vector<std::thread> others;
-  for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(run);
+  others.reserve(std::min(threads, count));
+  try {
+    for (std::size_t i = 1; i < std::min(threads, count); ++i) others.emplace_back(run);
+  } catch (const std::system_error&) {
+    // Those that could be started do the work of all.
+  }
   run();
   for (std::thread& other : others) other.join();
   if (failure) std::rethrow_exception(failure);

@@ -1,0 +1,4 @@
+mlem_unit_tests(mlem
+  SOURCES
+    test_mlem_mlem.cpp
+  LIBRARIES mlem_test_support)

@@ -1,0 +1,121 @@
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "support/temp_dir.hpp"
+#include "support/text_file.hpp"
+
+#include <boost/filesystem/operations.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+
+using namespace mlem;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using mlem::test::TempDir;
+
+namespace {
+
+std::size_t files_in(const fs::path& directory) {
+  std::size_t count = 0;
+  for (fs::directory_iterator entry(directory), end; entry != end; ++entry) ++count;
+  return count;
+}
+
+mode_t mode_of(const fs::path& path) {
+  struct stat status {};
+  REQUIRE(stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777U;
+}
+
+}  // namespace
+
+TEST_CASE("load_file: a regular file is read whole and nothing else is") {
+  const TempDir scratch;
+  const fs::path file = scratch.path() / "file";
+  const std::string content("a\0b\n", 4);
+  test::write_file(file, content);
+  CHECK(load_file(file, 4) == content);
+  CHECK_THROWS_WITH_AS(load_file(file, 3), ("cannot read '" + file.string() + "': larger than 3 bytes").c_str(), Error);
+  CHECK(!load_file(scratch.path() / "absent", 4));
+  CHECK(!load_file(file / "below", 4));
+  CHECK(!load_file(scratch.path(), 4));
+  fs::create_symlink("file", scratch.path() / "link");
+  CHECK(!load_file(scratch.path() / "link", 4));
+  REQUIRE(mkfifo((scratch.path() / "fifo").c_str(), 0600) == 0);
+  CHECK(!load_file(scratch.path() / "fifo", 4));
+}
+
+TEST_CASE("load_type: a link is a link and a name that is too long an error") {
+  const TempDir scratch;
+  fs::create_symlink("absent", scratch.path() / "link");
+  CHECK(load_type(scratch.path()) == fs::directory_file);
+  CHECK(load_type(scratch.path() / "link") == fs::symlink_file);
+  CHECK(load_type(scratch.path() / "absent") == fs::file_not_found);
+  CHECK_THROWS_AS(load_type(scratch.path() / std::string(300, 'x')), Error);
+}
+
+TEST_CASE("AtomicFile: what is not committed leaves nothing") {
+  const TempDir scratch;
+  const fs::path file = scratch.path() / "file";
+  test::write_file(file, "old");
+  {
+    const AtomicFile replacement(file, "new");
+    CHECK(test::read_file(file) == "old");
+    CHECK(files_in(scratch.path()) == 2);
+  }
+  CHECK(test::read_file(file) == "old");
+  CHECK(files_in(scratch.path()) == 1);
+  AtomicFile(file, "new").commit();
+  CHECK(test::read_file(file) == "new");
+  CHECK(files_in(scratch.path()) == 1);
+  CHECK_THROWS_AS(AtomicFile(scratch.path() / "absent/file", "new"), Error);
+
+  // A directory in its place cannot be replaced.
+  fs::create_directory(scratch.path() / "directory");
+  CHECK_THROWS_AS(AtomicFile(scratch.path() / "directory", "new").commit(), Error);
+  CHECK(files_in(scratch.path()) == 2);
+}
+
+TEST_CASE("AtomicFile: the permissions are the usual ones or those of a program") {
+  const TempDir scratch;
+  const mode_t mask = umask(027);
+  AtomicFile(scratch.path() / "text", "").commit();
+  AtomicFile(scratch.path() / "program", "", Permissions::executable).commit();
+  umask(mask);
+  CHECK(mode_of(scratch.path() / "text") == 0640);
+  CHECK(mode_of(scratch.path() / "program") == 0755);
+}
+
+TEST_CASE("FileLock: one has it at a time") {
+  const TempDir scratch;
+  const fs::path file = scratch.path() / "lock";
+  std::optional<FileLock> first(std::in_place, file, Clock::now());
+  CHECK_THROWS_WITH_AS(FileLock(file, Clock::now() + 50ms),
+                       ("cannot lock '" + file.string() + "': another process holds it").c_str(), Error);
+  std::thread other([&] {
+    std::this_thread::sleep_for(100ms);
+    first.reset();
+  });
+  const FileLock second(file, Clock::now() + 10s);
+  other.join();
+  CHECK(!first);
+}
+
+TEST_CASE("FileLock: a lock of a file that was removed is not taken for one") {
+  const TempDir scratch;
+  const fs::path file = scratch.path() / "lock";
+  std::optional<FileLock> first(std::in_place, file, Clock::now());
+  std::thread other([&] {
+    std::this_thread::sleep_for(100ms);
+    fs::remove(file);
+    first.reset();
+  });
+  const FileLock second(file, Clock::now() + 10s);
+  other.join();
+  CHECK(fs::exists(file));
+  CHECK_THROWS_AS(FileLock(file, Clock::now()), Error);
+}

@@ -1,0 +1,170 @@
+#include "base/error.hpp"
+#include "base/process.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <signal.h>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace mlem;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using End = RunResult::End;
+
+namespace {
+
+Program shell(const std::string& script) {
+  Program program{{"sh", "-c", script}, {}, {}};
+  program.environment.set("PATH", "/usr/bin:/bin");
+  return program;
+}
+
+RunResult run_limited(const std::string& script, const Limits& limits) {
+  return run(shell(script), {}, Session::own, limits, nullptr);
+}
+
+}  // namespace
+
+TEST_CASE("run: streams and exit code are those of the program") {
+  const RunResult result = run(shell("cat; echo talk >&2; exit 3"), "answer");
+  CHECK(result.end == End::exited);
+  CHECK(result.code == 3);
+  CHECK(result.output == "answer");
+  CHECK(result.errors == "talk\n");
+  CHECK(run(shell("kill -9 $$")).code == 128 + SIGKILL);
+}
+
+TEST_CASE("run: input and output larger than any pipe pass") {
+  const std::string input(std::size_t{8} << 20, 'x');
+  CHECK(run(shell("cat"), input).output == input);
+  // The last that a program writes is read however long that takes.
+  CHECK(run(shell("cat; exec >&- 2>&-; sleep 0.5"), input).output == input);
+}
+
+TEST_CASE("run: a program that does not read its input raises no signal") {
+  const std::string input(std::size_t{1} << 20, 'x');
+  CHECK(run(shell("exit 5"), input).code == 5);
+  CHECK(run(shell("exec <&-; sleep 0.2; exit 5"), input).code == 5);
+}
+
+TEST_CASE("run: what cannot be started is an error") {
+  Program missing{{"no-such-program"}, {}, {}};
+  missing.environment.set("PATH", "/usr/bin:/bin");
+  CHECK_THROWS_WITH_AS(run(missing), "cannot run 'no-such-program': no such program in PATH", Error);
+}
+
+TEST_CASE("run: each limit ends the program and what it started") {
+  struct Row {
+    std::string name;
+    std::string script;
+    Limits limits;
+    End end;
+  };
+  Limits idle;
+  idle.idle = 200ms;
+  Limits deadline;
+  deadline.deadline = Clock::now() + 300ms;
+  Limits output;
+  output.output = 1000;
+  Limits exceeded;
+  exceeded.exceeded = [] { return true; };
+  const std::vector<Row> rows = {{"idle", "sleep 20; true", idle, End::idle},
+                                 {"deadline", "while :; do echo x; sleep 0.05; done", deadline, End::deadline},
+                                 {"output", "yes", output, End::output},
+                                 {"exceeded", "sleep 20; true", exceeded, End::exceeded}};
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const auto start = Clock::now();
+    const RunResult result = run_limited(row.script, row.limits);
+    CHECK(result.end == row.end);
+    CHECK(result.code == 128 + SIGKILL);
+    CHECK(result.output.size() <= row.limits.output);
+    CHECK(Clock::now() - start < 5s);
+  }
+}
+
+TEST_CASE("run: a program that keeps talking is not idle") {
+  Limits limits;
+  limits.idle = 1s;
+  const RunResult result = run_limited("for i in 1 2 3 4 5 6; do echo $i >&2; sleep 0.3; done", limits);
+  CHECK(result.end == End::exited);
+  CHECK(result.code == 0);
+}
+
+TEST_CASE("run: what outlives the program in a session of its own does not hold us") {
+  Limits limits;
+  limits.idle = 300ms;
+  auto start = Clock::now();
+  const RunResult killed = run_limited("setsid sleep 8 & wait", limits);
+  CHECK(killed.end == End::idle);
+  CHECK(Clock::now() - start < 5s);
+
+  start = Clock::now();
+  const RunResult exited = run_limited("setsid sleep 8 & echo answer; exit 3", {});
+  CHECK(exited.end == End::exited);
+  CHECK(exited.code == 3);
+  CHECK(exited.output == "answer\n");
+  CHECK(Clock::now() - start < 5s);
+
+  start = Clock::now();
+  const RunResult flooded = run_limited("setsid timeout 8 yes >&2 & echo answer; exit 3", {});
+  CHECK(flooded.code == 3);
+  CHECK(flooded.output == "answer\n");
+  CHECK(Clock::now() - start < 5s);
+}
+
+TEST_CASE("run: an interrupt ends the program") {
+  Interrupt interrupt;
+  std::thread other([&] {
+    std::this_thread::sleep_for(200ms);
+    CHECK(interrupt.request());
+  });
+  CHECK_THROWS_AS(run(shell("sleep 20"), {}, Session::own, {}, &interrupt), Interrupted);
+  other.join();
+  CHECK_THROWS_AS(run(shell("sleep 20"), {}, Session::own, {}, &interrupt), Interrupted);
+  CHECK(!interrupt.request());
+}
+
+TEST_CASE("run_attached: the input is what the program reads and more than it wants is no error") {
+  const std::string input = "line\n" + std::string(std::size_t{1} << 20, 'x');
+  CHECK(run_attached(shell("read -r line; test \"$line\" = line || exit 9; exit 4"), input) == 4);
+}
+
+TEST_CASE("Coprocess: requests are answered until it ends") {
+  Coprocess cat(shell("cat"));
+  cat.write("one\ntwo\nthree");
+  CHECK(cat.read_line() == "one");
+  CHECK(cat.read(4) == "two\n");
+  CHECK(cat.read(5) == "three");
+
+  Coprocess gone(shell("echo last; echo -n rest"));
+  CHECK(gone.read_line() == "last");
+  CHECK(!gone.read_line());
+  CHECK(gone.read(10) == "rest");
+  const std::string request(std::size_t{1} << 20, 'x');
+  CHECK_THROWS_WITH_AS(gone.write(request), "cannot write to a child process: Broken pipe", Error);
+}
+
+TEST_CASE("HeldSignals: a signal waits until what must be whole is whole") {
+  sigset_t pending;
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  REQUIRE(sigismember(&before, SIGTERM) == 0);
+  struct sigaction old {};
+  struct sigaction counted {};
+  static volatile sig_atomic_t count = 0;
+  counted.sa_handler = [](int) { count = count + 1; };
+  sigaction(SIGTERM, &counted, &old);
+  {
+    const HeldSignals held;
+    raise(SIGTERM);
+    CHECK(count == 0);
+    sigpending(&pending);
+    CHECK(sigismember(&pending, SIGTERM) == 1);
+  }
+  CHECK(count == 1);
+  sigaction(SIGTERM, &old, nullptr);
+}
