@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 
 namespace mlem::git {
 namespace {
@@ -100,11 +101,14 @@ constexpr Symptom symptoms[] = {
     {"unadvertised object ", TransportFailure::not_allowed},
     {"does not support shallow", TransportFailure::not_allowed},  // a server of plain files
     {"does not support --depth", TransportFailure::not_allowed},
+    {"no space left on device", TransportFailure::unreachable},
     {"is corrupt", TransportFailure::broken_repository},
     {"bad object ", TransportFailure::broken_repository},
     {"fatal: not a git repository", TransportFailure::broken_repository},
     {"does not point to a valid object", TransportFailure::broken_repository},
     {"did not send all necessary objects", TransportFailure::broken_repository},
+    {"cannot lock ref ", TransportFailure::broken_repository},
+    {"local refs could not be updated", TransportFailure::broken_repository},
     {"could not read username", TransportFailure::auth_required},
     {"could not read password", TransportFailure::auth_required},
     {"authentication failed", TransportFailure::auth_required},
@@ -248,18 +252,37 @@ std::uint64_t pack_bytes(const fs::path& git_dir) {
   return sum;
 }
 
-/// Removes what a killed fetch left behind: unfinished packs, and locks that would stop every later one.
+/// Calls `visit` for every file below `directory`, at most `depth` directories deep. What vanishes meanwhile is passed
+/// over: git renames what is finished.
+void for_each_file(const fs::path& directory, int depth, const std::function<void(const fs::path&)>& visit) {
+  boost::system::error_code failure;
+  fs::recursive_directory_iterator file(directory, fs::directory_options::skip_permission_denied, failure);
+  for (const fs::recursive_directory_iterator end; !failure && file != end; file.increment(failure)) {
+    boost::system::error_code gone;
+    const bool is_directory = file->symlink_status(gone).type() == fs::directory_file;
+    if (!is_directory) visit(file->path());
+    if (is_directory && file.depth() + 1 >= depth) file.disable_recursion_pending();
+  }
+}
+
+/// Removes what a killed fetch left behind: unfinished packs and objects, and locks that would stop every later one.
 void remove_leftovers(const fs::path& git_dir) {
-  const auto remove_if = [](const fs::path& directory, bool (*is_leftover)(const std::string& name)) {
-    boost::system::error_code failure;
-    std::vector<fs::path> leftovers;
-    for (fs::directory_iterator file(directory, failure), end; !failure && file != end; file.increment(failure)) {
-      if (is_leftover(file->path().filename().string())) leftovers.push_back(file->path());
-    }
-    for (const fs::path& path : leftovers) fs::remove(path, failure);
+  // A ref's name cannot end in `.lock`; see git-check-ref-format(1).
+  constexpr int deepest_ref = 64;
+  std::vector<fs::path> leftovers;
+  const auto add_if_lock = [&](const fs::path& file) {
+    if (file.extension() == ".lock") leftovers.push_back(file);
   };
-  remove_if(git_dir, [](const std::string& name) { return name.ends_with(".lock"); });
-  remove_if(git_dir / "objects" / "pack", [](const std::string& name) { return name.starts_with("tmp_"); });
+  for_each_file(git_dir, 1, add_if_lock);
+  for_each_file(git_dir / "refs", deepest_ref, add_if_lock);
+  for_each_file(git_dir / "objects", 2, [&](const fs::path& file) {
+    // The last two are of the transport for servers of plain files.
+    const bool is_unfinished =
+        file.filename().string().starts_with("tmp_") || file.extension() == ".temp" || file.extension() == ".prev";
+    if (is_unfinished) leftovers.push_back(file);
+  });
+  boost::system::error_code failure;
+  for (const fs::path& path : leftovers) fs::remove(path, failure);
 }
 
 }  // namespace

@@ -2,8 +2,13 @@
 #include "support/http_server.hpp"
 #include "support/ssh_server.hpp"
 #include "support/stub_server.hpp"
+#include "support/text_file.hpp"
 
 #include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
+
+#include <functional>
+#include <vector>
 
 using namespace mlem::test;
 
@@ -18,6 +23,18 @@ struct Served {
 Served serve_example(const World& world, const mlem::fs::path& directory) {
   world.models.bare_clone(directory);
   return {world.model_commit, world.models.id("main:models/rf.mlem")};
+}
+
+/// The only entry of the cache whose name ends so.
+mlem::fs::path cache_entry(const World& world, const std::string& suffix = "") {
+  mlem::fs::path found;
+  for (mlem::fs::directory_iterator file(world.registry.path() / ".git/mlem/sources"), end; file != end; ++file) {
+    const std::string name = file->path().filename().string();
+    constexpr std::size_t digits = 64;
+    if (mlem::fs::is_directory(file->path()) && name.substr(digits) == suffix) found = file->path();
+  }
+  REQUIRE_FALSE(found.empty());
+  return found;
 }
 
 std::string resolved(const World& world, const Served& served, const std::string& url) {
@@ -114,4 +131,41 @@ TEST_CASE("sources: what was fetched answers offline") {
   const std::size_t before = server.requests().size();
   CHECK(world.mlem({"check", "--offline"}).code == 0);
   CHECK(server.requests().size() == before);
+}
+
+TEST_CASE("sources: damage of the cache is repaired before it is asked what is on a branch") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit})}});
+  struct Row {
+    std::string name;
+    std::function<void(const mlem::fs::path& entry)> damage;
+  };
+  const std::vector<Row> rows{
+      {"a lock", [](const auto& entry) { write_file(entry / "refs/heads/main.lock", ""); }},
+      {"garbage in a ref", [](const auto& entry) { write_file(entry / "refs/heads/main", "garbage\n"); }},
+      {"a pack without content",
+       [](const auto& entry) {
+         for (mlem::fs::directory_iterator file(entry / "objects/pack"), end; file != end; ++file) {
+           if (file->path().extension() == ".pack") write_file(file->path(), "");
+         }
+       }},
+      {"no objects", [](const auto& entry) { mlem::fs::remove_all(entry / "objects"); }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Outcome first = world.mlem({"check", "--reachable"});
+    CAPTURE(first);
+    CHECK(first.code == 0);
+    row.damage(cache_entry(world, "-history"));
+    // What the server has may have moved on.
+    world.models.commit({{"readme", row.name}});
+    world.models.git({"push", "-q", (server.root() / "models.git").string(), "main"});
+    const Outcome second = world.mlem({"check", "--reachable"});
+    CAPTURE(second);
+    CHECK(second.code == 0);
+  }
 }

@@ -21,8 +21,8 @@ namespace mlem::git {
 
 // For doctest, which finds it by its argument.
 std::ostream& operator<<(std::ostream& out, TransportFailure failure) {
-  const char* const names[] = {"missing_repo", "missing_ref", "missing_object", "auth_required",
-                               "unreachable",  "timeout",     "too_large"};
+  const char* const names[] = {"missing_repo",  "missing_ref", "missing_object", "not_allowed", "broken_repository",
+                               "auth_required", "unreachable", "timeout",        "too_large"};
   return out << names[static_cast<int>(failure)];
 }
 
@@ -348,6 +348,37 @@ TEST_CASE("transport: a fetch ends when the repository grows too much and leaves
   CHECK_FALSE(fs::exists(world.cache.path() / "shallow.lock"));
   fetch(world.models.url(), 10'000'000);
   CHECK(has(objects(world.box, world.cache.path()), commit));
+}
+
+TEST_CASE("transport: what a killed fetch left is removed wherever it is") {
+  const World world;
+  const fs::path git_dir = world.cache.path();
+  const char* const leftovers[] = {"shallow.lock",
+                                   "refs/source/heads/main.lock",
+                                   "refs/source/heads/team/a/b.lock",
+                                   "objects/pack/tmp_pack_x",
+                                   "objects/pack/pack-1.pack.temp",
+                                   "objects/ab/tmp_obj_x",
+                                   "objects/ab/cd.temp",
+                                   "objects/ab/cd.prev"};
+  for (const char* name : leftovers) write_file(git_dir / name, "");
+  transport(world.box).fetch(git_dir, world.url(), "the source", {.refspecs = {"+refs/heads/*:refs/source/heads/*"}});
+  for (const char* name : leftovers) {
+    CAPTURE(std::string(name));
+    CHECK_FALSE(fs::exists(git_dir / name));
+  }
+  CHECK(world.cache.id("refs/source/heads/main") == world.commit);
+}
+
+TEST_CASE("transport: refs that cannot be written are the fault of the repository here") {
+  const World world;
+  write_file(world.cache.path() / "refs/source/heads/main", "garbage\n");
+  const TransportError error = failure_of([&] {
+    transport(world.box).fetch(world.cache.path(), world.url(), "the source",
+                               {.refspecs = {"+refs/heads/*:refs/source/heads/*"}});
+  });
+  CAPTURE(error.why());
+  CHECK(error.failure() == TransportFailure::broken_repository);
 }
 
 TEST_CASE("transport: git and ssh may ask only if interactive") {
