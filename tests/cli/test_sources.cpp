@@ -133,6 +133,53 @@ TEST_CASE("sources: what was fetched answers offline") {
   CHECK(server.requests().size() == before);
 }
 
+TEST_CASE("sources: a damaged pack of the cache is fetched again") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  const std::string repo = server.url("models.git") + "/";
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = repo, .rev = "main"})},
+                         {"b.mlem", link_text({.path = "models/rf.mlem", .repo = repo, .rev = world.model_commit})}});
+  struct Row {
+    std::string name;
+    std::string damage;
+  };
+  const std::vector<Row> rows{{"empty", ": >"}, {"cut off", "truncate -s 60"}, {"gone", "rm -f"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    CHECK(world.mlem({"check"}).code == 0);
+    const std::string packs = (cache_entry(world) / "objects/pack").string() + "/*.pack";
+    world.sandbox.run({"sh", "-c", "for pack in " + packs + "; do chmod u+w $pack; " + row.damage + " $pack; done"});
+    for (int run = 0; run < 2; ++run) {
+      const Outcome outcome = world.mlem({"check"});
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+    }
+  }
+}
+
+TEST_CASE("sources: a tag of a file names no commit and its source is not fetched again") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  serve_example(world, served);
+  // A tag of a file is there, and names no commit.
+  const std::string blob = world.models.id("main:models/rf.mlem");
+  world.models.git({"--git-dir=" + served.string(), "tag", "file", blob});
+  world.models.git({"--git-dir=" + served.string(), "tag", "-m", "x", "annotated", blob});
+  for (const char* rev : {"file", "annotated"}) {
+    CAPTURE(std::string(rev));
+    for (int run = 0; run < 2; ++run) {
+      const Outcome outcome =
+          world.mlem({"resolve", "-v", "--project", server.url("models.git"), "--rev", rev, "models/rf"});
+      CAPTURE(outcome);
+      CHECK(outcome.code == 1);
+      CHECK(outcome.errors.find("anew") == std::string::npos);
+      CHECK(outcome.errors.find("names no commit") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("sources: damage of the cache is repaired before it is asked what is on a branch") {
   World world;
   const HttpServer server(world.sandbox);

@@ -87,10 +87,15 @@ class RemoteSource {
 
   void answer_from_entry(const std::vector<Target*>& targets) {
     try {
+      all_is_here_ = false;
       find_refs(targets);
+      is_new_ = cache_.find(key_).empty();
       entry_ = cache_.open(key_, object_format(targets));
       const Wanted wanted = find_revs(targets);
-      if (!settings_.offline) fetch_commits(wanted);
+      if (!settings_.offline) {
+        fetch_commits(wanted);
+        find_lost(wanted);
+      }
       Wanted open = wanted;
       // First the metafiles; then, for a path deeper than was asked for, its trees and at last its metafile.
       constexpr int most_rounds = 4;
@@ -116,8 +121,29 @@ class RemoteSource {
   void fail_lacking(Target& target, const Oid& object) const {
     if (settings_.offline) {
       target.fail(Verdict::unreachable, "the cache lacks object " + object.hex(), "run the command without --offline");
-    } else {
-      target.fail(Verdict::unreachable, "the server did not send object " + object.hex());
+      return;
+    }
+    if (!is_new_) throw BrokenEntry{"object " + object.hex() + " cannot be read there"};
+    target.fail(Verdict::unreachable, "the server did not send object " + object.hex());
+  }
+
+  /// Looks for commits that are lacking though no fetch failed. A pack that lost its end is not written again: git
+  /// takes a file of the same name for the same.
+  void find_lost(const Wanted& wanted) const {
+    const auto repository = open_entry();
+    for (const auto& [target, object] : wanted) {
+      if (target->failed() || repository->find_commit(object) || is_here(*repository, object)) continue;
+      // What is in none of all branches and tags does not exist.
+      if (!is_new_ || !all_is_here_) fail_lacking(*target, object);
+    }
+  }
+
+  /// Returns whether there is an object of any type.
+  static bool is_here(git::Repository& repository, const Oid& object) {
+    try {
+      return repository.find_blob(object, 0).has_value();
+    } catch (const Error&) {
+      return true;  // it is too large, or no blob
     }
   }
 
@@ -340,6 +366,7 @@ class RemoteSource {
   fs::path entry_;
   std::map<std::string, Oid> refs_;  ///< by full name, `HEAD` among them, unpeeled
   std::optional<std::string> head_branch_;
+  bool is_new_ = false;       ///< all that the entry has was fetched in this run
   bool all_is_here_ = false;  ///< there is nothing more to ask for
 };
 
