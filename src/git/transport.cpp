@@ -17,6 +17,8 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <set>
+#include <sys/stat.h>
 
 namespace mlem::git {
 namespace {
@@ -199,6 +201,11 @@ std::string hint_for(TransportFailure failure, std::string_view name) {
   }
 }
 
+TransportError too_large(std::string_view name, const TransportOptions& options) {
+  return {TransportFailure::too_large, "cannot read '" + std::string(name) + "'",
+          "it sends more than " + std::to_string(options.max_growth) + " bytes", "mlem.maxFetch sets the limit"};
+}
+
 [[noreturn]] void throw_failure(const RunResult& result, std::string_view name, const TransportOptions& options) {
   const std::string what = "cannot read '" + std::string(name) + "'";
   switch (result.end) {
@@ -211,9 +218,7 @@ std::string hint_for(TransportFailure failure, std::string_view name) {
     case RunResult::End::output:
       throw TransportError(TransportFailure::too_large, what, "it has too many refs", {});
     case RunResult::End::exceeded:
-      throw TransportError(TransportFailure::too_large, what,
-                           "it sends more than " + std::to_string(options.max_growth) + " bytes",
-                           "mlem.maxFetch sets the limit");
+      throw too_large(name, options);
     case RunResult::End::exited:
       break;
   }
@@ -239,19 +244,6 @@ std::string transport_run(std::vector<std::string> arguments, const Environment&
   return std::move(result.output);
 }
 
-/// Returns the bytes of all packs, unfinished ones among them.
-std::uint64_t pack_bytes(const fs::path& git_dir) {
-  std::uint64_t sum = 0;
-  boost::system::error_code failure;
-  for (fs::directory_iterator file(git_dir / "objects" / "pack", failure), end; !failure && file != end;
-       file.increment(failure)) {
-    boost::system::error_code gone;  // git renames what is finished
-    const std::uintmax_t size = fs::file_size(file->path(), gone);
-    if (!gone) sum += size;
-  }
-  return sum;
-}
-
 /// Calls `visit` for every file below `directory`, at most `depth` directories deep. What vanishes meanwhile is passed
 /// over: git renames what is finished.
 void for_each_file(const fs::path& directory, int depth, const std::function<void(const fs::path&)>& visit) {
@@ -265,17 +257,77 @@ void for_each_file(const fs::path& directory, int depth, const std::function<voi
   }
 }
 
+// Every level that is walked takes a descriptor; refs have a few.
+constexpr int deepest_ref = 64;
+constexpr int deepest_object = 2;
+
+/// Watches how much a repository grows while git fetches into it.
+class Growth {
+ public:
+  Growth(const fs::path& git_dir, std::uint64_t most) : git_dir_(git_dir), most_(most) {
+    for_each_file(git_dir_ / "objects", deepest_object,
+                  [&](const fs::path& file) { objects_before_.insert(file.string()); });
+    bytes_before_ = bytes();
+  }
+
+  bool is_too_much() const {
+    const std::uint64_t now = bytes();
+    return now > bytes_before_ && now - bytes_before_ > most_;
+  }
+
+  /// The same for who asks often. A server of plain files makes a file of each object: looking at all of them takes at
+  /// most a part of the time.
+  bool is_too_much_by_now() {
+    const auto start = std::chrono::steady_clock::now();
+    if (start < next_look_) return false;
+    const bool is_too_much = this->is_too_much();
+    const auto end = std::chrono::steady_clock::now();
+    next_look_ = end + std::max<std::chrono::steady_clock::duration>(4 * (end - start), std::chrono::milliseconds(100));
+    return is_too_much;
+  }
+
+  /// Removes the objects that were not there before: what is too large once would be kept in parts for ever.
+  void undo() const {
+    std::vector<fs::path> objects;
+    for_each_file(git_dir_ / "objects", deepest_object, [&](const fs::path& file) {
+      if (!objects_before_.contains(file.string())) objects.push_back(file);
+    });
+    boost::system::error_code failure;
+    for (const fs::path& object : objects) fs::remove(object, failure);
+  }
+
+ private:
+  /// What objects and refs take on the disk, unfinished ones among them. The smallest file takes a block.
+  std::uint64_t bytes() const {
+    std::uint64_t sum = 0;
+    const auto add = [&](const fs::path& file) {
+      struct stat status {};
+      if (lstat(file.c_str(), &status) != 0) return;
+      constexpr std::uint64_t block = 512;  // of st_blocks, whatever the file system's are
+      sum += std::max(static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_blocks) * block);
+    };
+    for_each_file(git_dir_ / "objects", deepest_object, add);
+    for_each_file(git_dir_ / "refs", deepest_ref, add);
+    return sum;
+  }
+
+  const fs::path& git_dir_;
+  std::uint64_t most_;
+  std::set<std::string> objects_before_;
+  std::uint64_t bytes_before_ = 0;
+  std::chrono::steady_clock::time_point next_look_{};
+};
+
 /// Removes what a killed fetch left behind: unfinished packs and objects, and locks that would stop every later one.
 void remove_leftovers(const fs::path& git_dir) {
-  // A ref's name cannot end in `.lock`; see git-check-ref-format(1).
-  constexpr int deepest_ref = 64;
   std::vector<fs::path> leftovers;
+  // A ref's name cannot end so; see git-check-ref-format(1).
   const auto add_if_lock = [&](const fs::path& file) {
     if (file.extension() == ".lock") leftovers.push_back(file);
   };
   for_each_file(git_dir, 1, add_if_lock);
   for_each_file(git_dir / "refs", deepest_ref, add_if_lock);
-  for_each_file(git_dir / "objects", 2, [&](const fs::path& file) {
+  for_each_file(git_dir / "objects", deepest_object, [&](const fs::path& file) {
     // The last two are of the transport for servers of plain files.
     const bool is_unfinished =
         file.filename().string().starts_with("tmp_") || file.extension() == ".temp" || file.extension() == ".prev";
@@ -360,13 +412,17 @@ void Transport::fetch(const fs::path& git_dir, std::string_view url, std::string
   for (const std::string& refspec : fetch.refspecs) input += refspec + "\n";
 
   remove_leftovers(git_dir);
+  Growth growth(git_dir, options_.max_growth);
   Limits limits;
-  limits.exceeded = [&, before = pack_bytes(git_dir)] {
-    const std::uint64_t now = pack_bytes(git_dir);
-    return now > before && now - before > options_.max_growth;
-  };
+  limits.exceeded = [&] { return growth.is_too_much_by_now(); };
   try {
     transport_run(std::move(arguments), environment, input, name, options_, limits);
+    // What comes fast is here before anybody has looked.
+    if (growth.is_too_much()) throw too_large(name, options_);
+  } catch (const TransportError& error) {
+    remove_leftovers(git_dir);
+    if (error.failure() == TransportFailure::too_large) growth.undo();
+    throw;
   } catch (...) {
     remove_leftovers(git_dir);
     throw;

@@ -45,7 +45,7 @@ class TransportError : public Error {
 struct TransportOptions {
   std::chrono::milliseconds idle{30'000};  ///< mlem.timeout; 0: none
   std::optional<std::chrono::steady_clock::time_point> deadline{};
-  std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes
+  std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes that objects and refs take on the disk
   bool interactive = false;                           ///< may use the terminal for a password
   Interrupt* interrupt = nullptr;
 };
@@ -77,7 +77,8 @@ class Transport {
     bool refetch = false;  ///< as if the repository were empty
   };
   /// Fetches into the bare repository `git_dir`, which no other process may write meanwhile, without writing its
-  /// configuration. What a killed fetch left there is removed first. Throws TransportError.
+  /// configuration. What a killed fetch left there is removed first, and what is too large leaves no object behind.
+  /// Throws TransportError.
   void fetch(const fs::path& git_dir, std::string_view url, std::string_view name, const Fetch& fetch) const;
 
  private:

@@ -350,6 +350,31 @@ TEST_CASE("transport: a fetch ends when the repository grows too much and leaves
   CHECK(has(objects(world.box, world.cache.path()), commit));
 }
 
+TEST_CASE("transport: a server of plain files is held to the limit too and nothing of what is too large is kept") {
+  World world;
+  std::mt19937 random;
+  std::string noise(3'000'000, ' ');
+  std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random()); });
+  world.models.commit({{"dir/m", noise}});
+  const fs::path served = world.server.root() / "plain.git";
+  fs::create_directories(served);
+  // Loose objects, as the repository has them.
+  world.box.run({"cp", "-R", (world.models.path() / ".git").string() + "/.", served.string()});
+  world.box.git({"--git-dir=" + served.string(), "update-server-info"});
+  world.box.environment()["GIT_SMART_HTTP"] = "0";
+  const Transport::Fetch all{.refspecs = {"+refs/heads/*:refs/source/heads/*"}, .shallow = false};
+  for (int run = 0; run < 2; ++run) {
+    const TransportError error = failure_of([&] {
+      transport(world.box, {.max_growth = 100'000})
+          .fetch(world.cache.path(), world.server.url("plain.git"), "the source", all);
+    });
+    CHECK(error.failure() == TransportFailure::too_large);
+    CHECK(world.box.run({"find", (world.cache.path() / "objects").string(), "-type", "f"}).output.empty());
+  }
+  transport(world.box).fetch(world.cache.path(), world.server.url("plain.git"), "the source", all);
+  CHECK(world.cache.id("refs/source/heads/main:dir/m") == world.models.id("main:dir/m"));
+}
+
 TEST_CASE("transport: what a killed fetch left is removed wherever it is") {
   const World world;
   const fs::path git_dir = world.cache.path();
