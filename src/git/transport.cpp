@@ -100,6 +100,11 @@ struct Symptom {
 constexpr Symptom symptoms[] = {
     {"couldn't find remote ref ", TransportFailure::missing_ref, true},
     {"not our ref ", TransportFailure::missing_object, true},
+    // Each has a blank, which no address has.
+    {"filter '", TransportFailure::refused_filter},  // `filter 'tree' not supported`, of upload-pack
+    {"tree filter allows", TransportFailure::refused_filter},
+    {"filter-spec '", TransportFailure::refused_filter},     // of a git that does not know it
+    {"invalid filter: ", TransportFailure::refused_filter},  // JGit
     {"unadvertised object ", TransportFailure::not_allowed},
     {"does not support shallow", TransportFailure::not_allowed},  // a server of plain files
     {"does not support --depth", TransportFailure::not_allowed},

@@ -20,6 +20,7 @@ enum class TransportFailure {
   missing_ref,
   missing_object,
   not_allowed,        ///< the server has no such service: asking for less may help
+  refused_filter,     ///< the server has no such filter: another may do
   broken_repository,  ///< not the remote one, but that which is fetched into
   auth_required,
   unreachable,

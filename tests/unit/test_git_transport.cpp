@@ -143,6 +143,33 @@ TEST_CASE("transport: commits and trees are fetched without blobs and then blobs
   CHECK_FALSE(fs::exists(world.cache.path() / "FETCH_HEAD"));
 }
 
+TEST_CASE("transport: a filter that is refused is told from an address that has the word") {
+  const World world;
+  const fs::path served = world.server.root() / "models.git";
+  struct Row {
+    std::string key;
+    std::string value;
+  };
+  const Row rows[] = {{"uploadpackfilter.tree.allow", "false"}, {"uploadpackfilter.tree.maxDepth", "1"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.key);
+    world.box.git_output({"--git-dir=" + served.string(), "config", row.key, row.value});
+    const TransportError error = failure_of([&] {
+      transport(world.box).fetch(world.cache.path(), world.url(), "s",
+                                 {.refspecs = {world.commit}, .filter = "combine:tree:2+blob:none"});
+    });
+    CAPTURE(error.why());
+    CHECK(error.failure() == TransportFailure::refused_filter);
+    world.box.git_output({"--git-dir=" + served.string(), "config", "--unset", row.key});
+  }
+  const TransportError error = failure_of([&] {
+    transport(world.box).fetch(world.cache.path(), world.server.status_url(500, "filter.git"), "s",
+                               {.refspecs = {world.commit}, .filter = "blob:none"});
+  });
+  CHECK(contains(error.why(), "filter.git"));
+  CHECK(error.failure() == TransportFailure::unreachable);
+}
+
 TEST_CASE("transport: refs are fetched where the refspec says and pruned") {
   const World world;
   const Transport transport_here = transport(world.box);

@@ -16,6 +16,7 @@ Verdict verdict_of(git::TransportFailure failure) {
       return Verdict::timeout;
     case git::TransportFailure::too_large:
       return Verdict::too_large;
+    case git::TransportFailure::refused_filter:
     case git::TransportFailure::not_allowed:
     case git::TransportFailure::broken_repository:
     case git::TransportFailure::unreachable:

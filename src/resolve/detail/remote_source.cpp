@@ -308,8 +308,7 @@ class RemoteSource {
         fetch(what);
         return;
       } catch (const git::TransportError& error) {
-        const bool refused = error.why().find("filter") != std::string::npos;
-        if (!refused || &filter == &filters.back()) throw;
+        if (error.failure() != git::TransportFailure::refused_filter || &filter == &filters.back()) throw;
         notice("it refuses the filter '" + filter + "'");
       }
     }
