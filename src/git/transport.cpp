@@ -238,15 +238,15 @@ TransportError too_large(std::string_view name, const TransportOptions& options)
   throw error;
 }
 
-std::string transport_run(std::vector<std::string> arguments, const Environment& environment, std::string_view input,
-                          std::string_view name, const TransportOptions& options, Limits limits) {
+RunResult transport_run(std::vector<std::string> arguments, const Environment& environment, std::string_view input,
+                        std::string_view name, const TransportOptions& options, Limits limits) {
   // A user who is asked may take any time.
   if (!options.interactive) limits.idle = options.idle;
   limits.deadline = options.deadline;
   RunResult result = run(detail::git_program(std::move(arguments), environment, {}), input,
                          options.interactive ? Session::shared : Session::own, limits, options.interrupt);
   if (result.end != RunResult::End::exited || result.code != 0) throw_failure(result, name, options);
-  return std::move(result.output);
+  return result;
 }
 
 /// Calls `visit` for every file below `directory`, at most `depth` directories deep. What vanishes meanwhile is passed
@@ -348,7 +348,7 @@ TransportError::TransportError(TransportFailure failure, std::string what_failed
     : Error(kind_of(failure), std::move(what_failed), std::move(why), std::move(hint)), failure_(failure) {}
 
 Transport::Transport(Environment environment, TransportOptions options)
-    : environment_(std::move(environment)), options_(options) {
+    : environment_(std::move(environment)), options_(std::move(options)) {
   environment_.set("LC_ALL", "C");
   environment_.set("GIT_CONFIG_NOSYSTEM", "1");
   environment_.set("GIT_CONFIG_GLOBAL", "/dev/null");
@@ -369,7 +369,8 @@ RemoteRefs Transport::list_refs(std::string_view url, std::string_view name) con
   limits.output = max_refs_output;
   // Without a repository: that of the current directory has settings too.
   const std::string output = transport_run({"--git-dir=/dev/null", "ls-remote", "--symref", "--", std::string(url)},
-                                           environment_, {}, name, options_, limits);
+                                           environment_, {}, name, options_, limits)
+                                 .output;
   RemoteRefs remote;
   for (const std::string_view line : split(output, '\n')) {
     const std::size_t tab = line.find('\t');
@@ -421,7 +422,10 @@ void Transport::fetch(const fs::path& git_dir, std::string_view url, std::string
   Limits limits;
   limits.exceeded = [&] { return growth.is_too_much_by_now(); };
   try {
-    transport_run(std::move(arguments), environment, input, name, options_, limits);
+    const RunResult result = transport_run(std::move(arguments), environment, input, name, options_, limits);
+    if (options_.notice && contains(result.errors, "filtering not recognized by server")) {
+      options_.notice("it cannot leave anything out, and sends models too");
+    }
     // What comes fast is here before anybody has looked.
     if (growth.is_too_much()) throw too_large(name, options_);
   } catch (const TransportError& error) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +20,8 @@ enum class TransportFailure {
   missing_repo,
   missing_ref,
   missing_object,
-  not_allowed,        ///< the server has no such service: asking for less may help
   refused_filter,     ///< the server has no such filter: another may do
+  not_allowed,        ///< the server has no such service: asking for less may help
   broken_repository,  ///< not the remote one, but that which is fetched into
   auth_required,
   unreachable,
@@ -49,6 +50,8 @@ struct TransportOptions {
   std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes that objects and refs take on the disk
   bool interactive = false;                           ///< may use the terminal for a password
   Interrupt* interrupt = nullptr;
+  /// Told what is unusual about a source.
+  std::function<void(const std::string&)> notice{};
 };
 
 /// The refs of a remote repository.

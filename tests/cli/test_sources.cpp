@@ -133,6 +133,36 @@ TEST_CASE("sources: what was fetched answers offline") {
   CHECK(server.requests().size() == before);
 }
 
+TEST_CASE("sources: an address with the word filter in it is tried once") {
+  World world;
+  const HttpServer server(world.sandbox);
+  CHECK(world
+            .mlem({"resolve", "--project", server.status_url(500, "filter.git"), "--rev", world.model_commit,
+                   "models/rf"})
+            .code == 2);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("sources: a server that cannot leave models out is told of") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  serve_example(world, served);
+  const std::vector<std::string> command{"resolve", "-v",   "--project", server.url("models.git"),
+                                         "--rev",   "main", "models/rf"};
+  const Outcome with = world.mlem(command);
+  CAPTURE(with);
+  CHECK(with.errors.find("cannot leave anything out") == std::string::npos);
+  world.models.commit({{"readme", "x"}});
+  world.models.git({"push", "-q", served.string(), "main"});
+  world.models.git({"--git-dir=" + served.string(), "config", "uploadpack.allowFilter", "false"});
+  const Outcome without = world.mlem(command);
+  CAPTURE(without);
+  CHECK(without.code == 0);
+  CHECK(without.errors.find("'" + server.url("models.git") +
+                            "/': it cannot leave anything out, and sends models too\n") != std::string::npos);
+}
+
 TEST_CASE("sources: a damaged pack of the cache is fetched again") {
   World world;
   const HttpServer server(world.sandbox);

@@ -21,8 +21,8 @@ namespace mlem::git {
 
 // For doctest, which finds it by its argument.
 std::ostream& operator<<(std::ostream& out, TransportFailure failure) {
-  const char* const names[] = {"missing_repo",  "missing_ref", "missing_object", "not_allowed", "broken_repository",
-                               "auth_required", "unreachable", "timeout",        "too_large"};
+  const char* const names[] = {"missing_repo",      "missing_ref",   "missing_object", "refused_filter", "not_allowed",
+                               "broken_repository", "auth_required", "unreachable",    "timeout",        "too_large"};
   return out << names[static_cast<int>(failure)];
 }
 

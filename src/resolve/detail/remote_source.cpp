@@ -43,7 +43,8 @@ class RemoteSource {
                                           .deadline = settings.deadline,
                                           .max_growth = settings.max_fetch,
                                           .interactive = settings.interactive,
-                                          .interrupt = settings.interrupt}) {
+                                          .interrupt = settings.interrupt,
+                                          .notice = [this](const std::string& text) { notice(text); }}) {
     if (cache_.is_fallback()) notice("using the cache in '" + cache_.directory().string() + "'");
   }
 
