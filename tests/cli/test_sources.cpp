@@ -8,6 +8,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <functional>
+#include <unistd.h>
 #include <vector>
 
 using namespace mlem::test;
@@ -161,6 +162,65 @@ TEST_CASE("sources: a server that cannot leave models out is told of") {
   CHECK(without.code == 0);
   CHECK(without.errors.find("'" + server.url("models.git") +
                             "/': it cannot leave anything out, and sends models too\n") != std::string::npos);
+}
+
+TEST_CASE("sources: a directory of this machine that cannot be read is a verdict about its links alone") {
+  World world;
+  world.sandbox.add_config("url." + (world.sandbox / "srv").string() + "/.insteadOf", "https://git.example.com/");
+  world.models.bare_clone(world.sandbox / "srv/models.git");
+  RepoBuilder large(world.sandbox, "srv/large");
+  RunOptions options;
+  options.input = std::string(17'000'000, 'x');
+  large.write("m.mlem", model_meta());
+  large.git({"add", "."});
+  large.git({"commit", "-q", "-F", "-"}, options);
+  const auto link = [](const std::string& repo, const std::string& path = "models/rf.mlem") {
+    return link_text({.path = path, .repo = "https://git.example.com/" + repo + "/", .rev = "main"});
+  };
+  world.registry.commit({{"a.mlem", link(std::string(300, 'a'))},
+                         {"b.mlem", link("large", "m.mlem")},
+                         {"c.mlem", link("models")},
+                         {"d.mlem", link("models.git")},
+                         {"e.mlem", link("none")}});
+  const Outcome outcome = world.mlem({"check", "--porcelain"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  for (const char* line :
+       {"missing-repo\ta.mlem\t", "unreachable\tb.mlem\t", "ok\tc.mlem\t", "ok\td.mlem\t", "missing-repo\te.mlem\t"}) {
+    CAPTURE(std::string(line));
+    CHECK(outcome.output.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("sources: a directory that this account may not enter wants other rights") {
+  if (geteuid() != 0) return;  // only root can give a directory away
+  World world;
+  const mlem::fs::path srv = world.sandbox / "srv";
+  world.sandbox.add_config("url." + srv.string() + "/.insteadOf", "https://git.example.com/");
+  world.sandbox.add_config("safe.directory", "*");
+  const auto link = [](const std::string& repo) {
+    return link_text({.path = "models/rf.mlem", .repo = "https://git.example.com/" + repo + "/", .rev = "main"});
+  };
+  world.registry.commit({{"a.mlem", link("closed/p.git")},
+                         {"b.mlem", link("closed/p")},
+                         {"c.mlem", link("objects.git")},
+                         {"d.mlem", link("work")},
+                         {"e.mlem", link("models")},
+                         {"f.mlem", link("closed")}});
+  for (const char* name : {"closed/p.git", "objects.git", "models.git"}) world.models.bare_clone(srv / name);
+  const RepoBuilder work(world.sandbox, "srv/work");
+  const std::string script =
+      "chmod 700 srv/closed srv/objects.git/objects srv/work/.git; chown -R 65534 . && chown -R 0 "
+      "srv && cd registry && setpriv --reuid=65534 --clear-groups git-mlem check --porcelain";
+  const Outcome outcome = world.sandbox.run({"sh", "-c", script});
+  CAPTURE(outcome);
+  if (outcome.errors.find("setpriv") != std::string::npos) return;
+  CHECK(outcome.code == 2);
+  for (const char* line : {"auth-required\ta.mlem\t", "auth-required\tb.mlem\t", "auth-required\tc.mlem\t",
+                           "auth-required\td.mlem\t", "ok\te.mlem\t", "auth-required\tf.mlem\t"}) {
+    CAPTURE(std::string(line));
+    CHECK(outcome.output.find(line) != std::string::npos);
+  }
 }
 
 TEST_CASE("sources: a damaged pack of the cache is fetched again") {
