@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "git/transport.hpp"
 #include "resolve/cache.hpp"
+#include "resolve/detail/cache_entry.hpp"
 #include "resolve/detail/in_parallel.hpp"
 #include "resolve/detail/place.hpp"
 
@@ -69,37 +70,22 @@ void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& 
   ask_repository(entry, settings, {"--branches", "--tags"}, questions);
 }
 
-/// Returns whether an error is about what the cache has, and not about the source.
-bool is_of_entry(const Error& error) {
-  if (const auto* failed = dynamic_cast<const git::TransportError*>(&error)) {
-    return failed->failure() == git::TransportFailure::broken_repository;
-  }
-  return error.kind() == ErrorKind::unavailable || error.kind() == ErrorKind::not_found;
-}
-
 void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
                 const Questions& questions) {
   const Cache cache(settings.cache_directory, settings.cache_fallback);
   const std::string key = Cache::key(url.normalized(), rewritten) + Cache::history_suffix;
-  const auto now = std::chrono::steady_clock::now();
-  const FileLock lock(cache.lock_file(key), settings.deadline.value_or(now + std::chrono::hours(1)));
   const std::string format = questions.front()->commit.bytes().size() > 20 ? "sha256" : "sha1";
-  const git::Transport transport(settings.environment, {.idle = settings.timeout,
-                                                        .deadline = settings.deadline,
-                                                        .max_growth = settings.max_fetch,
-                                                        .interactive = false,
-                                                        .interrupt = settings.interrupt});
-  try {
-    ask_entry(cache.open(key, format), url, transport, settings, questions);
-  } catch (const Error& error) {
-    if (!is_of_entry(error)) throw;
-    if (settings.notice) {
-      settings.notice("'" + url.printable() + "': making its entry in the cache anew: " + error.what());
-    }
-    cache.remove(key);
+  const git::Transport transport(settings.environment,
+                                 {.idle = settings.timeout,
+                                  .deadline = settings.deadline,
+                                  .max_growth = settings.max_fetch,
+                                  .interactive = false,
+                                  .interrupt = settings.interrupt,
+                                  .notice = [&](const std::string& text) { detail::notice(settings, url, text); }});
+  detail::use_entry(cache, key, url, settings, [&] {
     for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
     ask_entry(cache.open(key, format), url, transport, settings, questions);
-  }
+  });
 }
 
 void ask_source(const Questions& questions, const Settings& settings) {

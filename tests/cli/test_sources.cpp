@@ -223,6 +223,54 @@ TEST_CASE("sources: a directory that this account may not enter wants other righ
   }
 }
 
+TEST_CASE("sources: waiting for another process that reads a source ends in time") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  world.registry.git({"config", "mlem.timeout", "1"});
+  const std::vector<std::string> command{"resolve", "--json", "--project", server.url("models.git"),
+                                         "--rev",   "main",   "models/rf"};
+  CHECK(world.mlem(command).code == 0);
+  const std::string lock = cache_entry(world).string() + ".lock";
+  RunOptions options;
+  options.directory = world.registry.path();
+  std::vector<std::string> locked{"flock", lock, "git-mlem"};
+  locked.insert(locked.end(), command.begin(), command.end());
+  const Outcome outcome = world.sandbox.run(locked, options);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 2);
+  CHECK(outcome.output.find("\"verdict\":\"timeout\"") != std::string::npos);
+  CHECK(outcome.output.find("another process reads it, and took too long") != std::string::npos);
+}
+
+TEST_CASE("sources: a cache that is full leaves what is in place readable") {
+  if (geteuid() != 0) return;  // mounting is root's
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit})},
+       {"b.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  for (const int kilobytes : {4, 16, 28, 36}) {
+    CAPTURE(kilobytes);
+    const std::string script =
+        "mkdir -p .git/mlem/sources && mount -t tmpfs -o size=40k,mode=700 none .git/mlem/sources || exit 99; "
+        "head -c " +
+        std::to_string(kilobytes) +
+        "k /dev/zero >.git/mlem/sources/filler; git-mlem check --porcelain --reachable; code=$?; rm "
+        ".git/mlem/sources/filler; exit $code";
+    RunOptions options;
+    options.directory = world.registry.path();
+    const Outcome outcome = world.sandbox.run({"unshare", "--mount", "sh", "-c", script}, options);
+    CAPTURE(outcome);
+    if (outcome.code == 99 || outcome.errors.find("unshare:") != std::string::npos) return;
+    CHECK(outcome.code == 2);
+    CHECK(outcome.output.find("unreachable\ta.mlem\t") == 0);
+    CHECK(outcome.output.find("\nok\tb.mlem\t") != std::string::npos);
+  }
+}
+
 TEST_CASE("sources: a damaged pack of the cache is fetched again") {
   World world;
   const HttpServer server(world.sandbox);

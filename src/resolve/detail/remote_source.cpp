@@ -12,6 +12,7 @@
 #include "git/transport.hpp"
 #include "resolve/cache.hpp"
 #include "resolve/detail/answer.hpp"
+#include "resolve/detail/cache_entry.hpp"
 #include "resolve/detail/rev_lookup.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -26,11 +27,6 @@ namespace mlem::resolve::detail {
 namespace {
 
 constexpr std::size_t max_refs_file = std::size_t{1} << 30;
-
-/// Thrown when an entry of the cache cannot be used as it is.
-struct BrokenEntry {
-  std::string why;
-};
 
 class RemoteSource {
  public:
@@ -49,73 +45,41 @@ class RemoteSource {
   }
 
   void answer(const std::vector<Target*>& targets) {
-    const FileLock lock(cache_.lock_file(key_), lock_deadline());
     std::vector<Target> asked;
     for (const Target* target : targets) asked.push_back(*target);
-    try {
-      answer_from_entry(targets);
-    } catch (const BrokenEntry& broken) {
-      if (settings_.offline) throw unreachable(broken.why, "");
-      notice("making its entry in the cache anew: " + broken.why);
-      cache_.remove(key_);
+    use_entry(cache_, key_, url_, settings_, [&] {
       for (std::size_t i = 0; i < targets.size(); ++i) *targets[i] = asked[i];
-      try {
-        answer_from_entry(targets);
-      } catch (const BrokenEntry& again) {
-        // Then it is what the server sends.
-        throw unreachable(again.why, "");
-      }
-    }
+      answer_from_entry(targets);
+    });
   }
 
  private:
   using Wanted = std::map<Target*, Oid>;
 
-  void notice(const std::string& text) const {
-    if (settings_.notice) settings_.notice("'" + url_.printable() + "': " + text);
-  }
-
-  git::TransportError unreachable(const std::string& why, const std::string& hint) const {
-    return {git::TransportFailure::unreachable, "cannot read '" + url_.printable() + "'", why, hint};
-  }
-
-  std::chrono::steady_clock::time_point lock_deadline() const {
-    const auto now = std::chrono::steady_clock::now();
-    // Whoever holds the lock runs a few bounded commands; without a time limit an hour is as good as for ever.
-    const auto patience = settings_.timeout.count() > 0 ? 4 * settings_.timeout : std::chrono::hours(1);
-    return settings_.deadline ? std::min(*settings_.deadline, now + patience) : now + patience;
-  }
+  void notice(const std::string& text) const { detail::notice(settings_, url_, text); }
 
   void answer_from_entry(const std::vector<Target*>& targets) {
-    try {
-      all_is_here_ = false;
-      find_refs(targets);
-      is_new_ = cache_.find(key_).empty();
-      entry_ = cache_.open(key_, object_format(targets));
-      const Wanted wanted = find_revs(targets);
-      if (!settings_.offline) {
-        fetch_commits(wanted);
-        find_lost(wanted);
+    all_is_here_ = false;
+    find_refs(targets);
+    is_new_ = cache_.find(key_).empty();
+    entry_ = cache_.open(key_, object_format(targets));
+    const Wanted wanted = find_revs(targets);
+    if (!settings_.offline) {
+      fetch_commits(wanted);
+      find_lost(wanted);
+    }
+    Wanted open = wanted;
+    // First the metafiles; then, for a path deeper than was asked for, its trees and at last its metafile.
+    constexpr int most_rounds = 4;
+    for (int round = 0;; ++round) {
+      std::map<Target*, std::vector<Oid>> lacking = look(open);
+      if (lacking.empty()) return;
+      if (settings_.offline || all_is_here_ || round == most_rounds) {
+        for (const auto& [target, objects] : lacking) fail_lacking(*target, objects.front());
+        return;
       }
-      Wanted open = wanted;
-      // First the metafiles; then, for a path deeper than was asked for, its trees and at last its metafile.
-      constexpr int most_rounds = 4;
-      for (int round = 0;; ++round) {
-        std::map<Target*, std::vector<Oid>> lacking = look(open);
-        if (lacking.empty()) return;
-        if (settings_.offline || all_is_here_ || round == most_rounds) {
-          for (const auto& [target, objects] : lacking) fail_lacking(*target, objects.front());
-          return;
-        }
-        fetch_objects(lacking, wanted);
-        std::erase_if(open, [&](const auto& item) { return !lacking.contains(item.first); });
-      }
-    } catch (const git::TransportError& error) {
-      if (error.failure() == git::TransportFailure::broken_repository) throw BrokenEntry{error.why()};
-      throw;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
-      throw BrokenEntry{error.what()};
+      fetch_objects(lacking, wanted);
+      std::erase_if(open, [&](const auto& item) { return !lacking.contains(item.first); });
     }
   }
 
@@ -343,7 +307,7 @@ class RemoteSource {
 
   void recall(const std::vector<Target*>& targets) {
     const auto text = load_file(refs_file(), max_refs_file);
-    if (!text) throw unreachable("it is not in the cache", "run the command without --offline");
+    if (!text) throw unreachable(url_, "it is not in the cache", "run the command without --offline");
     const std::time_t seen = fs::last_write_time(refs_file());
     for (Target* target : targets) target->proof_time = seen;
     for (const std::string_view line : split(*text, '\n')) {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "git/transport.hpp"
+#include "model/repo_url.hpp"
+#include "resolve/cache.hpp"
+#include "resolve/settings.hpp"
+
+#include <functional>
+#include <string>
+
+namespace mlem::resolve::detail {
+
+/// Thrown when an entry of the cache cannot be used as it is.
+struct BrokenEntry {
+  std::string why;
+};
+
+/// Calls `use` with the lock of the entry `key` of `url` held. If that throws BrokenEntry, or an error that is not about
+/// the source, the entry is thrown away and `use` called once more.
+///
+/// Throws what concerns the source: git::TransportError, also if another process holds the lock for too long or the
+/// cache cannot be written, and Error(invalid).
+void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,
+               const std::function<void()>& use);
+
+/// Returns the error for a source that gave no answer.
+git::TransportError unreachable(const RepoUrl& url, const std::string& why, const std::string& hint = {});
+
+/// Tells what is unusual about reading a source.
+void notice(const Settings& settings, const RepoUrl& url, const std::string& text);
+
+}  // namespace mlem::resolve::detail
