@@ -271,6 +271,26 @@ TEST_CASE("sources: a cache that is full leaves what is in place readable") {
   }
 }
 
+TEST_CASE("sources: names that are a tag and a branch are looked at all at once") {
+  World world;
+  const HttpServer server(world.sandbox);
+  constexpr int count = 5;
+  Files links;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "v" + std::to_string(i);
+    world.models.branch(name);
+    world.models.annotated_tag(name);
+    links[name + ".mlem"] = link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = name});
+  }
+  serve_example(world, server.root() / "models.git");
+  world.registry.commit(links);
+  const Outcome outcome = world.mlem({"check"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  // The refs, the tags, the commits, the metafile: two requests each.
+  CHECK(server.requests().size() <= 8);
+}
+
 TEST_CASE("sources: a damaged pack of the cache is fetched again") {
   World world;
   const HttpServer server(world.sandbox);

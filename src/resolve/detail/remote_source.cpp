@@ -177,21 +177,39 @@ class RemoteSource {
                     return names;
                   },
               .head_branch = head_branch_};
-    Wanted wanted;
+    std::vector<Target*> divided;
     for (Target* target : targets) {
-      if (!divide(refs, *target)) continue;
-      // Two ids that differ may still be an annotated tag and its commit.
-      const auto object = find_rev(refs, *target, [this](const Oid& oid) { return peel(oid); });
+      if (divide(refs, *target)) divided.push_back(target);
+    }
+    if (!settings_.offline) fetch_ambiguous(refs, divided);
+    const auto repository = open_entry();
+    Wanted wanted;
+    for (Target* target : divided) {
+      const auto object = find_rev(refs, *target, [&](const Oid& oid) { return repository->find_commit(oid); });
       if (object) wanted.emplace(target, *object);
     }
     return wanted;
   }
 
-  std::optional<Oid> peel(const Oid& oid) {
-    if (auto commit = open_entry()->find_commit(oid)) return commit;
-    if (settings_.offline) return std::nullopt;
-    fetch({.refspecs = {oid.hex()}, .filter = "tree:0"});
-    return open_entry()->find_commit(oid);
+  /// Fetches the ids that a tag and a branch of one name have: if they differ, one may still be an annotated tag and
+  /// the other its commit.
+  void fetch_ambiguous(Refs refs, const std::vector<Target*>& targets) const {
+    refs.names = [] { return std::vector<std::string>(); };  // no hints are wanted
+    std::set<Oid> objects;
+    const auto repository = open_entry();
+    for (const Target* target : targets) {
+      Target attempt = *target;
+      find_rev(refs, attempt, [&](const Oid& oid) -> std::optional<Oid> {
+        if (!repository->find_commit(oid)) objects.insert(oid);
+        return std::nullopt;  // as if they were the same, to be asked for all
+      });
+    }
+    if (objects.empty()) return;
+    fetch_filtered(objects, {"tree:0", "blob:none", ""}, true);
+    const auto fetched = open_entry();
+    for (const Oid& object : objects) {
+      if (!is_new_ && !is_here(*fetched, object)) throw BrokenEntry{"object " + object.hex() + " cannot be read there"};
+    }
   }
 
   void fetch(const git::Transport::Fetch& what) const {
