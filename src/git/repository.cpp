@@ -1,7 +1,6 @@
 #include "git/repository.hpp"
 
 #include "base/error.hpp"
-#include "base/process.hpp"
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
 #include "git/detail/object_repository.hpp"
@@ -111,6 +110,11 @@ Environment without_repository(Environment environment) {
   // Not on git's list, and it forbids ref updates in every repository.
   environment.unset("GIT_QUARANTINE_PATH");
   return environment;
+}
+
+Program reading_program(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment) {
+  arguments.insert(arguments.begin(), "--git-dir=" + git_dir.string());
+  return detail::git_program(std::move(arguments), detail::for_reading(environment, {}), {});
 }
 
 std::string namespace_prefix(const Environment& environment) {

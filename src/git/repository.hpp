@@ -2,6 +2,7 @@
 
 #include "base/environment.hpp"
 #include "base/file.hpp"
+#include "base/process.hpp"
 #include "model/oid.hpp"
 
 #include <cstddef>
@@ -118,6 +119,10 @@ bool is_foreign(const fs::path& git_dir, const Environment& environment);
 /// The variables that tie git to one repository (`git rev-parse --local-env-vars`), and GIT_QUARANTINE_PATH, removed:
 /// for running git on another repository.
 Environment without_repository(Environment environment);
+
+/// Returns git on the repository `git_dir` with these arguments, for reading what it has and nothing else.
+/// `environment` is without_repository().
+Program reading_program(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment);
 
 /// Returns the version of libgit2 that this program runs with: `1.5.1`.
 std::string library_version();
