@@ -223,6 +223,30 @@ TEST_CASE("sources: a directory that this account may not enter wants other righ
   }
 }
 
+TEST_CASE("sources: a number out of bounds is told of with its key") {
+  struct Row {
+    std::string key;
+    std::string value;
+    std::string why;
+  };
+  const std::vector<Row> rows{{"mlem.timeout", "9000000000000000000", "it must be 31536000 or less"},
+                              {"mlem.timeout", "10000000000", "it must be 31536000 or less"},
+                              {"mlem.timeout", "-1", "it must be 0 or more"},
+                              {"mlem.jobs", "0", "it must be 1 or more"},
+                              {"mlem.jobs", "1g", "it must be 1000 or less"},
+                              {"mlem.maxFetch", "0", "it must be 1 or more"}};
+  const World world;
+  for (const Row& row : rows) {
+    CAPTURE(row.value);
+    const Outcome outcome = world.git({"-c", row.key + "=" + row.value, "mlem", "check"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors.find("fatal: bad config value for '") == 0);
+    CHECK(outcome.errors.find("': " + row.why + "\n") != std::string::npos);
+  }
+  CHECK(world.git({"-c", "mlem.timeout=31536000", "-c", "mlem.jobs=1000", "mlem", "check"}).code == 0);
+}
+
 TEST_CASE("sources: waiting for another process that reads a source ends in time") {
   World world;
   const HttpServer server(world.sandbox);
