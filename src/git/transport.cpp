@@ -114,6 +114,7 @@ constexpr Symptom symptoms[] = {
     {"fatal: not a git repository", TransportFailure::broken_repository},
     {"does not point to a valid object", TransportFailure::broken_repository},
     {"did not send all necessary objects", TransportFailure::broken_repository},
+    {"bad shallow line: ", TransportFailure::broken_repository},
     {"cannot lock ref ", TransportFailure::broken_repository},
     {"local refs could not be updated", TransportFailure::broken_repository},
     {"could not read username", TransportFailure::auth_required},

@@ -315,7 +315,7 @@ TEST_CASE("sources: names that are a tag and a branch are looked at all at once"
   CHECK(server.requests().size() <= 8);
 }
 
-TEST_CASE("sources: a damaged pack of the cache is fetched again") {
+TEST_CASE("sources: a damaged entry of the cache is made anew") {
   World world;
   const HttpServer server(world.sandbox);
   serve_example(world, server.root() / "models.git");
@@ -326,12 +326,19 @@ TEST_CASE("sources: a damaged pack of the cache is fetched again") {
     std::string name;
     std::string damage;
   };
-  const std::vector<Row> rows{{"empty", ": >"}, {"cut off", "truncate -s 60"}, {"gone", "rm -f"}};
+  const std::vector<Row> rows{
+      {"an empty pack", "chmod u+w objects/pack/*.pack; for pack in objects/pack/*.pack; do : >$pack; done"},
+      {"a pack cut off", "chmod u+w objects/pack/*.pack; truncate -s 60 objects/pack/*.pack"},
+      {"no pack", "rm -f objects/pack/*.pack"},
+      {"no objects", "echo garbage >shallow; rm -r objects"},
+      {"garbage", "echo garbage >shallow; rm -r objects/*"},
+      {"a file", "here=$PWD; rm -r $here; : >$here"}};
   for (const Row& row : rows) {
     CAPTURE(row.name);
     CHECK(world.mlem({"check"}).code == 0);
-    const std::string packs = (cache_entry(world) / "objects/pack").string() + "/*.pack";
-    world.sandbox.run({"sh", "-c", "for pack in " + packs + "; do chmod u+w $pack; " + row.damage + " $pack; done"});
+    RunOptions options;
+    options.directory = cache_entry(world);
+    world.sandbox.run({"sh", "-c", row.damage}, options);
     for (int run = 0; run < 2; ++run) {
       const Outcome outcome = world.mlem({"check"});
       CAPTURE(outcome);

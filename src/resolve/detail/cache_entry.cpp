@@ -52,6 +52,8 @@ void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, c
                const std::function<void()>& use) {
   try {
     const FileLock lock = lock_entry(cache, key, url, settings);
+    // What has no objects is no repository, whatever else is there.
+    if (!settings.offline && cache.find(key).empty()) cache.remove(key);
     try {
       use_once(use);
     } catch (const BrokenEntry& broken) {
