@@ -303,14 +303,13 @@ class Growth {
   }
 
  private:
-  /// What objects and refs take on the disk, unfinished ones among them. The smallest file takes a block.
+  /// The bytes of objects and refs, unfinished ones among them.
   std::uint64_t bytes() const {
+    constexpr std::uint64_t per_file = 512;  // the least that a file system keeps of a file: an inode, a name
     std::uint64_t sum = 0;
     const auto add = [&](const fs::path& file) {
       struct stat status {};
-      if (lstat(file.c_str(), &status) != 0) return;
-      constexpr std::uint64_t block = 512;  // of st_blocks, whatever the file system's are
-      sum += std::max(static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_blocks) * block);
+      if (lstat(file.c_str(), &status) == 0) sum += static_cast<std::uint64_t>(status.st_size) + per_file;
     };
     for_each_file(git_dir_ / "objects", deepest_object, add);
     for_each_file(git_dir_ / "refs", deepest_ref, add);

@@ -47,7 +47,7 @@ class TransportError : public Error {
 struct TransportOptions {
   std::chrono::milliseconds idle{30'000};  ///< mlem.timeout; 0: none
   std::optional<std::chrono::steady_clock::time_point> deadline{};
-  std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes that objects and refs take on the disk
+  std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes of objects and refs
   bool interactive = false;                           ///< may use the terminal for a password
   Interrupt* interrupt = nullptr;
   /// Told what is unusual about a source.
