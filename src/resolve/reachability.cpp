@@ -74,11 +74,11 @@ void ask_repository(const fs::path& git_dir, const Settings& settings, const std
 /// ends at each commit.
 void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& transport, const Settings& settings,
                const Questions& questions) {
-  transport.fetch(entry, url.fetch_text(), url.printable(),
-                  {.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
-                   .filter = "tree:0",
-                   .shallow = false,
-                   .prune = true});
+  const git::Transport::Fetch history{.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
+                                      .filter = {},
+                                      .shallow = false,
+                                      .prune = true};
+  detail::fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
   ask_repository(entry, settings, tips(), questions);
 }
 

@@ -223,6 +223,21 @@ TEST_CASE("sources: a directory that this account may not enter wants other righ
   }
 }
 
+TEST_CASE("sources: a server that refuses a filter is asked what is on a branch with another") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  serve_example(world, served);
+  world.models.git({"--git-dir=" + served.string(), "config", "uploadpackfilter.tree.allow", "false"});
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit})}});
+  const Outcome outcome = world.mlem({"check", "-v", "--reachable"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors.find("it refuses the filter 'tree:0'\n") != std::string::npos);
+}
+
 TEST_CASE("sources: a number out of bounds is told of with its key") {
   struct Row {
     std::string key;

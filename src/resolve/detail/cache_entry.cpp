@@ -1,7 +1,6 @@
 #include "resolve/detail/cache_entry.hpp"
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -46,6 +45,20 @@ git::TransportError unreachable(const RepoUrl& url, const std::string& why, cons
 
 void notice(const Settings& settings, const RepoUrl& url, const std::string& text) {
   if (settings.notice) settings.notice("'" + url.printable() + "': " + text);
+}
+
+void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+                    const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters) {
+  for (const std::string& filter : filters) {
+    what.filter = filter;
+    try {
+      transport.fetch(entry, url.fetch_text(), url.printable(), what);
+      return;
+    } catch (const git::TransportError& error) {
+      if (error.failure() != git::TransportFailure::refused_filter || &filter == &filters.back()) throw;
+      notice(settings, url, "it refuses the filter '" + filter + "'");
+    }
+  }
 }
 
 void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,

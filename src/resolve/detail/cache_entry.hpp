@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/file.hpp"
 #include "git/transport.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/cache.hpp"
@@ -7,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace mlem::resolve::detail {
 
@@ -22,6 +24,11 @@ struct BrokenEntry {
 /// cache cannot be written, and Error(invalid).
 void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,
                const std::function<void()>& use);
+
+/// Fetches into `entry` with the first of `filters` (empty: none) that the server does not refuse. Throws
+/// git::TransportError.
+void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+                    const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters);
 
 /// Returns the error for a source that gave no answer.
 git::TransportError unreachable(const RepoUrl& url, const std::string& why, const std::string& hint = {});

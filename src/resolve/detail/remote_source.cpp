@@ -285,16 +285,7 @@ class RemoteSource {
   void fetch_filtered(const std::set<Oid>& objects, const std::vector<std::string>& filters, bool shallow) const {
     git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow, .refetch = shallow && settings_.fresh};
     for (const Oid& object : objects) what.refspecs.push_back(object.hex());
-    for (const std::string& filter : filters) {
-      what.filter = filter;
-      try {
-        fetch(what);
-        return;
-      } catch (const git::TransportError& error) {
-        if (error.failure() != git::TransportFailure::refused_filter || &filter == &filters.back()) throw;
-        notice("it refuses the filter '" + filter + "'");
-      }
-    }
+    detail::fetch_filtered(transport_, entry_, url_, settings_, std::move(what), filters);
   }
 
   /// The last resort: everything that has a name.
