@@ -1,13 +1,15 @@
 #include "git/repository.hpp"
 
-#include "base/process.hpp"
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
 #include "git/detail/object_repository.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
+#include <cerrno>
 #include <charconv>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,9 +18,15 @@ namespace {
 
 constexpr std::size_t max_pointer_file = std::size_t{64} << 10;
 
-/// Returns the path that a file such as `.git` or `commondir` has behind `label`, read from the file's directory.
+/// Returns the path that a file such as `.git` or `commondir` has behind `label`, read from the file's directory. What
+/// may not be read, or is too large, has none: so git takes it.
 std::optional<fs::path> load_pointer(const fs::path& file, std::string_view label) {
-  const auto content = load_file(file, max_pointer_file);
+  std::optional<std::string> content;
+  try {
+    content = load_file(file, max_pointer_file);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
   if (!content || !content->starts_with(label)) return std::nullopt;
   std::string text = content->substr(label.size());
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -29,7 +37,7 @@ std::optional<fs::path> load_pointer(const fs::path& file, std::string_view labe
 /// The test of git's is_git_directory(): HEAD here, the rest where a linked work tree's `commondir` says.
 bool is_git_dir(const fs::path& directory) {
   boost::system::error_code ignored;
-  if (fs::symlink_status(directory / "HEAD", ignored).type() == fs::file_not_found) return false;
+  if (!fs::exists(fs::symlink_status(directory / "HEAD", ignored))) return false;
   const fs::path common = load_pointer(directory / "commondir", "").value_or(directory);
   return fs::is_directory(common / "objects", ignored) && fs::is_directory(common / "refs", ignored);
 }
@@ -62,9 +70,28 @@ std::optional<fs::path> find_git_dir(const fs::path& directory) {
   return std::nullopt;
 }
 
+std::optional<fs::path> find_addressed_git_dir(const fs::path& directory) {
+  if (auto found = find_git_dir(directory)) return found;
+  std::string name = directory.string();
+  while (name.size() > 1 && name.back() == '/') name.pop_back();
+  return find_git_dir(name + ".git");
+}
+
+bool is_closed(const fs::path& directory) {
+  const auto is_denied = [&](const char* name, int mode) {
+    return faccessat(AT_FDCWD, (directory / name).c_str(), mode, AT_EACCESS) != 0 && errno == EACCES;
+  };
+  // The names as find_git_dir() looks for them, and what is read of a repository that it finds.
+  return is_denied(".git/HEAD", F_OK) || is_denied("HEAD", R_OK) || is_denied("refs", R_OK | X_OK) ||
+         is_denied("packed-refs", R_OK) || is_denied("objects", R_OK | X_OK) || is_denied("objects/pack", R_OK | X_OK);
+}
+
+fs::path guarded_directory(const fs::path& git_dir) {
+  return git_dir.filename() == ".git" ? git_dir.parent_path() : git_dir;
+}
+
 bool is_foreign(const fs::path& git_dir, const Environment& environment) {
-  // git judges the work tree with its git directory, and `safe.directory` names the work tree.
-  const fs::path directory = git_dir.filename() == ".git" ? git_dir.parent_path() : git_dir;
+  const fs::path directory = guarded_directory(git_dir);
   if (is_owned_by_user(git_dir, environment) && is_owned_by_user(directory, environment)) return false;
   const Program asked =
       detail::git_program({"-C", directory.string(), "rev-parse", "--git-dir"}, without_repository(environment), {});
@@ -83,6 +110,11 @@ Environment without_repository(Environment environment) {
   // Not on git's list, and it forbids ref updates in every repository.
   environment.unset("GIT_QUARANTINE_PATH");
   return environment;
+}
+
+Program reading_program(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment) {
+  arguments.insert(arguments.begin(), "--git-dir=" + git_dir.string());
+  return detail::git_program(std::move(arguments), detail::for_reading(environment, {}), {});
 }
 
 std::string namespace_prefix(const Environment& environment) {

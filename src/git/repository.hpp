@@ -2,6 +2,7 @@
 
 #include "base/environment.hpp"
 #include "base/file.hpp"
+#include "base/process.hpp"
 #include "model/oid.hpp"
 
 #include <cstddef>
@@ -105,6 +106,17 @@ std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Envir
 /// directory if bare); nothing if there is none. Never looks upward.
 std::optional<fs::path> find_git_dir(const fs::path& directory);
 
+/// Returns the git directory of what git reads when `directory` is the address of a repository: that of `directory`
+/// itself, else of `<directory>.git`, as enter_repo() in git's path.c tries them.
+std::optional<fs::path> find_addressed_git_dir(const fs::path& directory);
+
+/// Returns whether the permissions of a repository, or of a directory where one is looked for, hide it from this user.
+bool is_closed(const fs::path& directory);
+
+/// Returns the directory that `safe.directory` has to name for a repository: git judges a work tree with its git
+/// directory.
+fs::path guarded_directory(const fs::path& git_dir);
+
 /// Returns whether git would refuse to read `git_dir` because another user owns it (safe.directory in
 /// git-config(1)). Asks git only if the owner is not this user.
 bool is_foreign(const fs::path& git_dir, const Environment& environment);
@@ -112,6 +124,10 @@ bool is_foreign(const fs::path& git_dir, const Environment& environment);
 /// The variables that tie git to one repository (`git rev-parse --local-env-vars`), and GIT_QUARANTINE_PATH, removed:
 /// for running git on another repository.
 Environment without_repository(Environment environment);
+
+/// Returns git on the repository `git_dir` with these arguments, for reading what it has and nothing else.
+/// `environment` is without_repository().
+Program reading_program(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment);
 
 /// Returns the version of libgit2 that this program runs with: `1.5.1`.
 std::string library_version();

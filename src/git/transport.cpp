@@ -16,6 +16,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
+#include <set>
+#include <sys/stat.h>
 
 namespace mlem::git {
 namespace {
@@ -97,14 +100,23 @@ struct Symptom {
 constexpr Symptom symptoms[] = {
     {"couldn't find remote ref ", TransportFailure::missing_ref, true},
     {"not our ref ", TransportFailure::missing_object, true},
+    // Each has a blank, which no address has.
+    {"filter '", TransportFailure::refused_filter},  // `filter 'tree' not supported`, of upload-pack
+    {"tree filter allows", TransportFailure::refused_filter},
+    {"filter-spec '", TransportFailure::refused_filter},     // of a git that does not know it
+    {"invalid filter: ", TransportFailure::refused_filter},  // JGit
     {"unadvertised object ", TransportFailure::not_allowed},
     {"does not support shallow", TransportFailure::not_allowed},  // a server of plain files
     {"does not support --depth", TransportFailure::not_allowed},
+    {"no space left on device", TransportFailure::unreachable},
     {"is corrupt", TransportFailure::broken_repository},
     {"bad object ", TransportFailure::broken_repository},
     {"fatal: not a git repository", TransportFailure::broken_repository},
     {"does not point to a valid object", TransportFailure::broken_repository},
     {"did not send all necessary objects", TransportFailure::broken_repository},
+    {"bad shallow line: ", TransportFailure::broken_repository},
+    {"cannot lock ref ", TransportFailure::broken_repository},
+    {"local refs could not be updated", TransportFailure::broken_repository},
     {"could not read username", TransportFailure::auth_required},
     {"could not read password", TransportFailure::auth_required},
     {"authentication failed", TransportFailure::auth_required},
@@ -195,6 +207,11 @@ std::string hint_for(TransportFailure failure, std::string_view name) {
   }
 }
 
+TransportError too_large(std::string_view name, const TransportOptions& options) {
+  return {TransportFailure::too_large, "cannot read '" + std::string(name) + "'",
+          "it sends more than " + std::to_string(options.max_growth) + " bytes", "mlem.maxFetch sets the limit"};
+}
+
 [[noreturn]] void throw_failure(const RunResult& result, std::string_view name, const TransportOptions& options) {
   const std::string what = "cannot read '" + std::string(name) + "'";
   switch (result.end) {
@@ -207,9 +224,7 @@ std::string hint_for(TransportFailure failure, std::string_view name) {
     case RunResult::End::output:
       throw TransportError(TransportFailure::too_large, what, "it has too many refs", {});
     case RunResult::End::exceeded:
-      throw TransportError(TransportFailure::too_large, what,
-                           "it sends more than " + std::to_string(options.max_growth) + " bytes",
-                           "mlem.maxFetch sets the limit");
+      throw too_large(name, options);
     case RunResult::End::exited:
       break;
   }
@@ -224,42 +239,107 @@ std::string hint_for(TransportFailure failure, std::string_view name) {
   throw error;
 }
 
-std::string transport_run(std::vector<std::string> arguments, const Environment& environment, std::string_view input,
-                          std::string_view name, const TransportOptions& options, Limits limits) {
+RunResult transport_run(std::vector<std::string> arguments, const Environment& environment, std::string_view input,
+                        std::string_view name, const TransportOptions& options, Limits limits) {
   // A user who is asked may take any time.
   if (!options.interactive) limits.idle = options.idle;
   limits.deadline = options.deadline;
   RunResult result = run(detail::git_program(std::move(arguments), environment, {}), input,
                          options.interactive ? Session::shared : Session::own, limits, options.interrupt);
   if (result.end != RunResult::End::exited || result.code != 0) throw_failure(result, name, options);
-  return std::move(result.output);
+  return result;
 }
 
-/// Returns the bytes of all packs, unfinished ones among them.
-std::uint64_t pack_bytes(const fs::path& git_dir) {
-  std::uint64_t sum = 0;
+/// Calls `visit` for every file below `directory`, at most `depth` directories deep. What vanishes meanwhile is passed
+/// over: git renames what is finished.
+void for_each_file(const fs::path& directory, int depth, const std::function<void(const fs::path&)>& visit) {
   boost::system::error_code failure;
-  for (fs::directory_iterator file(git_dir / "objects" / "pack", failure), end; !failure && file != end;
-       file.increment(failure)) {
-    boost::system::error_code gone;  // git renames what is finished
-    const std::uintmax_t size = fs::file_size(file->path(), gone);
-    if (!gone) sum += size;
+  fs::recursive_directory_iterator file(directory, fs::directory_options::skip_permission_denied, failure);
+  for (const fs::recursive_directory_iterator end; !failure && file != end; file.increment(failure)) {
+    boost::system::error_code gone;
+    const bool is_directory = file->symlink_status(gone).type() == fs::directory_file;
+    if (!is_directory) visit(file->path());
+    if (is_directory && file.depth() + 1 >= depth) file.disable_recursion_pending();
   }
-  return sum;
 }
 
-/// Removes what a killed fetch left behind: unfinished packs, and locks that would stop every later one.
-void remove_leftovers(const fs::path& git_dir) {
-  const auto remove_if = [](const fs::path& directory, bool (*is_leftover)(const std::string& name)) {
+// Every level that is walked takes a descriptor; refs have a few.
+constexpr int deepest_ref = 64;
+constexpr int deepest_object = 2;
+
+/// Watches how much a repository grows while git fetches into it.
+class Growth {
+ public:
+  Growth(const fs::path& git_dir, std::uint64_t most) : git_dir_(git_dir), most_(most) {
+    for_each_file(git_dir_ / "objects", deepest_object,
+                  [&](const fs::path& file) { objects_before_.insert(file.string()); });
+    bytes_before_ = bytes();
+  }
+
+  bool is_too_much() const {
+    const std::uint64_t now = bytes();
+    return now > bytes_before_ && now - bytes_before_ > most_;
+  }
+
+  /// The same for who asks often. A server of plain files makes a file of each object: looking at all of them takes at
+  /// most a part of the time.
+  bool is_too_much_by_now() {
+    const auto start = std::chrono::steady_clock::now();
+    if (start < next_look_) return false;
+    const bool is_too_much = this->is_too_much();
+    const auto end = std::chrono::steady_clock::now();
+    next_look_ = end + std::max<std::chrono::steady_clock::duration>(4 * (end - start), std::chrono::milliseconds(100));
+    return is_too_much;
+  }
+
+  /// Removes the objects that were not there before: what is too large once would be kept in parts for ever.
+  void undo() const {
+    std::vector<fs::path> objects;
+    for_each_file(git_dir_ / "objects", deepest_object, [&](const fs::path& file) {
+      if (!objects_before_.contains(file.string())) objects.push_back(file);
+    });
     boost::system::error_code failure;
-    std::vector<fs::path> leftovers;
-    for (fs::directory_iterator file(directory, failure), end; !failure && file != end; file.increment(failure)) {
-      if (is_leftover(file->path().filename().string())) leftovers.push_back(file->path());
-    }
-    for (const fs::path& path : leftovers) fs::remove(path, failure);
+    for (const fs::path& object : objects) fs::remove(object, failure);
+  }
+
+ private:
+  /// The bytes of objects and refs, unfinished ones among them.
+  std::uint64_t bytes() const {
+    constexpr std::uint64_t per_file = 512;  // the least that a file system keeps of a file: an inode, a name
+    std::uint64_t sum = 0;
+    const auto add = [&](const fs::path& file) {
+      struct stat status {};
+      if (lstat(file.c_str(), &status) == 0) sum += static_cast<std::uint64_t>(status.st_size) + per_file;
+    };
+    for_each_file(git_dir_ / "objects", deepest_object, add);
+    for_each_file(git_dir_ / "refs", deepest_ref, add);
+    return sum;
+  }
+
+  const fs::path& git_dir_;
+  std::uint64_t most_;
+  std::set<std::string> objects_before_;
+  std::uint64_t bytes_before_ = 0;
+  std::chrono::steady_clock::time_point next_look_{};
+};
+
+/// Removes what a killed fetch left behind: unfinished packs and objects, and locks that would stop every later one.
+void remove_leftovers(const fs::path& git_dir) {
+  std::vector<fs::path> leftovers;
+  // A ref's name cannot end so; see git-check-ref-format(1).
+  const auto add_if_lock = [&](const fs::path& file) {
+    if (file.extension() == ".lock") leftovers.push_back(file);
   };
-  remove_if(git_dir, [](const std::string& name) { return name.ends_with(".lock"); });
-  remove_if(git_dir / "objects" / "pack", [](const std::string& name) { return name.starts_with("tmp_"); });
+  for_each_file(git_dir, 1, add_if_lock);
+  for_each_file(git_dir / "refs", deepest_ref, add_if_lock);
+  for_each_file(git_dir / "objects", deepest_object, [&](const fs::path& file) {
+    // The last two are of the transport for servers of plain files.
+    const bool is_unfinished =
+        file.filename().string().starts_with("tmp_") || file.extension() == ".temp" || file.extension() == ".prev";
+    if (is_unfinished) leftovers.push_back(file);
+  });
+  boost::system::error_code failure;
+  for (const fs::path& path : leftovers) fs::remove(path, failure);
 }
 
 }  // namespace
@@ -268,7 +348,7 @@ TransportError::TransportError(TransportFailure failure, std::string what_failed
     : Error(kind_of(failure), std::move(what_failed), std::move(why), std::move(hint)), failure_(failure) {}
 
 Transport::Transport(Environment environment, TransportOptions options)
-    : environment_(std::move(environment)), options_(options) {
+    : environment_(std::move(environment)), options_(std::move(options)) {
   environment_.set("LC_ALL", "C");
   environment_.set("GIT_CONFIG_NOSYSTEM", "1");
   environment_.set("GIT_CONFIG_GLOBAL", "/dev/null");
@@ -289,7 +369,8 @@ RemoteRefs Transport::list_refs(std::string_view url, std::string_view name) con
   limits.output = max_refs_output;
   // Without a repository: that of the current directory has settings too.
   const std::string output = transport_run({"--git-dir=/dev/null", "ls-remote", "--symref", "--", std::string(url)},
-                                           environment_, {}, name, options_, limits);
+                                           environment_, {}, name, options_, limits)
+                                 .output;
   RemoteRefs remote;
   for (const std::string_view line : split(output, '\n')) {
     const std::size_t tab = line.find('\t');
@@ -337,13 +418,20 @@ void Transport::fetch(const fs::path& git_dir, std::string_view url, std::string
   for (const std::string& refspec : fetch.refspecs) input += refspec + "\n";
 
   remove_leftovers(git_dir);
+  Growth growth(git_dir, options_.max_growth);
   Limits limits;
-  limits.exceeded = [&, before = pack_bytes(git_dir)] {
-    const std::uint64_t now = pack_bytes(git_dir);
-    return now > before && now - before > options_.max_growth;
-  };
+  limits.exceeded = [&] { return growth.is_too_much_by_now(); };
   try {
-    transport_run(std::move(arguments), environment, input, name, options_, limits);
+    const RunResult result = transport_run(std::move(arguments), environment, input, name, options_, limits);
+    if (options_.notice && contains(result.errors, "filtering not recognized by server")) {
+      options_.notice("it cannot leave anything out, and sends models too");
+    }
+    // What comes fast is here before anybody has looked.
+    if (growth.is_too_much()) throw too_large(name, options_);
+  } catch (const TransportError& error) {
+    remove_leftovers(git_dir);
+    if (error.failure() == TransportFailure::too_large) growth.undo();
+    throw;
   } catch (...) {
     remove_leftovers(git_dir);
     throw;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ enum class TransportFailure {
   missing_repo,
   missing_ref,
   missing_object,
+  refused_filter,     ///< the server has no such filter: another may do
   not_allowed,        ///< the server has no such service: asking for less may help
   broken_repository,  ///< not the remote one, but that which is fetched into
   auth_required,
@@ -45,9 +47,11 @@ class TransportError : public Error {
 struct TransportOptions {
   std::chrono::milliseconds idle{30'000};  ///< mlem.timeout; 0: none
   std::optional<std::chrono::steady_clock::time_point> deadline{};
-  std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes
+  std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes of objects and refs
   bool interactive = false;                           ///< may use the terminal for a password
   Interrupt* interrupt = nullptr;
+  /// Told what is unusual about a source.
+  std::function<void(const std::string&)> notice{};
 };
 
 /// The refs of a remote repository.
@@ -77,7 +81,8 @@ class Transport {
     bool refetch = false;  ///< as if the repository were empty
   };
   /// Fetches into the bare repository `git_dir`, which no other process may write meanwhile, without writing its
-  /// configuration. What a killed fetch left there is removed first. Throws TransportError.
+  /// configuration. What a killed fetch left there is removed first, and what is too large leaves no object behind.
+  /// Throws TransportError.
   void fetch(const fs::path& git_dir, std::string_view url, std::string_view name, const Fetch& fetch) const;
 
  private:

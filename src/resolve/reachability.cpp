@@ -1,13 +1,16 @@
 #include "resolve/reachability.hpp"
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
 #include "resolve/cache.hpp"
+#include "resolve/detail/cache_entry.hpp"
 #include "resolve/detail/in_parallel.hpp"
 #include "resolve/detail/place.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <map>
-#include <set>
 
 namespace mlem::resolve {
 namespace {
@@ -21,70 +24,86 @@ void fail(Reachability& question) {
   question.hint = "push a tag or branch that has it";
 }
 
-/// Answers from a repository; `tips` are options of git-rev-list(1) for its branches and tags.
+/// The branches and tags of a repository, as options of git-rev-list(1). `space` is what their names begin with.
+std::vector<std::string> tips(const std::string& space = {}) {
+  return {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
+}
+
 void ask_repository(const fs::path& git_dir, const Settings& settings, const std::vector<std::string>& tips,
                     const Questions& questions) {
   const auto repository = git::open_repository(git_dir, settings.environment);
+  std::multimap<std::string, Reachability*, std::less<>> asked;
   std::string input;
   for (Reachability* question : questions) {
     // git would end at the first commit that it does not have.
-    if (repository->find_commit(question->commit) == question->commit)
+    if (repository->find_commit(question->commit) == question->commit) {
+      asked.emplace(question->commit.hex(), question);
       input += question->commit.hex() + "\n";
-    else
+    } else {
       fail(*question);
+    }
   }
   if (input.empty()) return;
-  Environment environment = settings.environment;
-  environment.set("GIT_NO_REPLACE_OBJECTS", "1");
-  environment.set("GIT_NO_LAZY_FETCH", "1");
-  Program program{{"git", "--git-dir=" + git_dir.string(), "rev-list", "--stdin", "--not"}, environment, {}};
-  program.arguments.insert(program.arguments.end(), tips.begin(), tips.end());
+  std::vector<std::string> arguments{"rev-list", "--stdin", "--not"};
+  arguments.insert(arguments.end(), tips.begin(), tips.end());
   Limits limits;
   limits.deadline = settings.deadline;
-  const RunResult result = run(program, input, Session::own, limits, settings.interrupt);
+  const RunResult result = run(git::reading_program(git_dir, std::move(arguments), settings.environment), input,
+                               Session::own, limits, settings.interrupt);
   if (result.end == RunResult::End::deadline) {
-    throw git::TransportError(git::TransportFailure::timeout, "cannot tell what is on a branch", "it took too long",
-                              {});
+    for (const auto& [commit, question] : asked) {
+      question->verdict = Verdict::timeout;
+      question->message = "cannot tell whether commit '" + commit + "' is on a branch: it took too long";
+    }
+    return;
   }
-  if (result.code != 0) {
-    throw Error(ErrorKind::unavailable, "cannot tell what is on a branch", escape_for_terminal(trim(result.errors)));
+  if (result.end != RunResult::End::exited || result.code != 0) {
+    const std::string why = escape_for_terminal(trim(result.errors));
+    throw Error(ErrorKind::unavailable, "cannot tell what is on a branch", why.empty() ? "git failed" : why);
   }
-  std::set<std::string_view> unreachable;
-  for (const std::string_view line : split(result.output, '\n')) unreachable.insert(line);
-  for (Reachability* question : questions) {
-    if (unreachable.contains(question->commit.hex())) fail(*question);
+  // git lists all that is on no branch, which may be a whole history.
+  for (std::string_view rest = result.output; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    const auto [first, last] = asked.equal_range(rest.substr(0, end));
+    for (auto found = first; found != last; ++found) fail(*found->second);
+    rest.remove_prefix(end + 1);
   }
 }
 
-/// A history without trees has an entry of its own: in that of the metafiles, history ends at each commit.
+/// Asks a source by way of `entry`. A history without trees has an entry of its own: in that of the metafiles, history
+/// ends at each commit.
+void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& transport, const Settings& settings,
+               const Questions& questions) {
+  const git::Transport::Fetch history{.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
+                                      .filter = {},
+                                      .shallow = false,
+                                      .prune = true};
+  detail::fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
+  ask_repository(entry, settings, tips(), questions);
+}
+
 void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
                 const Questions& questions) {
   const Cache cache(settings.cache_directory, settings.cache_fallback);
   const std::string key = Cache::key(url.normalized(), rewritten) + Cache::history_suffix;
-  const auto now = std::chrono::steady_clock::now();
-  const FileLock lock(cache.lock_file(key), settings.deadline.value_or(now + std::chrono::hours(1)));
-  const bool is_sha256 = questions.front()->commit.bytes().size() > 20;
-  const fs::path entry = cache.open(key, is_sha256 ? "sha256" : "sha1");
-  const git::Transport transport(settings.environment, {.idle = settings.timeout,
-                                                        .deadline = settings.deadline,
-                                                        .max_growth = settings.max_fetch,
-                                                        .interactive = false,
-                                                        .interrupt = settings.interrupt});
-  transport.fetch(entry, url.fetch_text(), url.printable(),
-                  {.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
-                   .filter = "tree:0",
-                   .shallow = false,
-                   .prune = true});
-  ask_repository(entry, settings, {"--branches", "--tags"}, questions);
+  const std::string format = questions.front()->commit.bytes().size() > 20 ? "sha256" : "sha1";
+  const git::Transport transport(settings.environment,
+                                 {.idle = settings.timeout,
+                                  .deadline = settings.deadline,
+                                  .max_growth = settings.max_fetch,
+                                  .interactive = false,
+                                  .interrupt = settings.interrupt,
+                                  .notice = [&](const std::string& text) { detail::notice(settings, url, text); }});
+  detail::use_entry(cache, key, url, settings, [&] {
+    for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
+    ask_entry(cache.open(key, format), url, transport, settings, questions);
+  });
 }
 
 void ask_source(const Questions& questions, const Settings& settings) {
   const RepoUrl& url = *questions.front()->repo;
   const auto refusal = detail::visit_source(
-      url, settings,
-      [&](const fs::path& git_dir) {
-        ask_repository(git_dir, settings, {"--branches", "--tags"}, questions);
-      },
+      url, settings, [&](const fs::path& git_dir) { ask_repository(git_dir, settings, tips(), questions); },
       [&](const std::string& rewritten) { ask_remote(url, rewritten, settings, questions); });
   if (!refusal) return;
   for (Reachability* question : questions) {
@@ -102,7 +121,9 @@ void find_reachability(const git::Registry& registry, const Settings& settings, 
   for (Reachability* question : questions) {
     (question->repo ? by_repository[question->repo->normalized()] : own).push_back(question);
   }
-  if (!own.empty()) ask_repository(registry.git_dir(), settings, {"--branches", "--tags"}, own);
+  if (!own.empty()) {
+    ask_repository(registry.git_dir(), settings, tips(git::namespace_prefix(registry.environment())), own);
+  }
   std::vector<const Questions*> groups;
   for (const auto& [url, group] : by_repository) groups.push_back(&group);
   detail::in_parallel(groups.size(), settings.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });

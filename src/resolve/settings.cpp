@@ -6,14 +6,22 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <limits>
+
 namespace mlem::resolve {
 namespace {
 
-std::int64_t at_least(const git::Config& config, const char* key, std::int64_t otherwise, std::int64_t least) {
+constexpr std::int64_t most_jobs = 1000;
+// A year: points of time are counted in nanoseconds, which sums of much longer times would not fit in.
+constexpr std::int64_t longest_timeout = std::int64_t{365} * 24 * 60 * 60;
+
+std::int64_t bounded(const git::Config& config, const char* key, std::int64_t otherwise, std::int64_t least,
+                     std::int64_t most) {
   const std::int64_t value = config.integer(key, otherwise);
-  if (value < least) {
+  if (value < least || value > most) {
     throw Error(ErrorKind::invalid, std::string("bad config value for '") + key + "'",
-                "it must be " + std::to_string(least) + " or more");
+                value < least ? "it must be " + std::to_string(least) + " or more"
+                              : "it must be " + std::to_string(most) + " or less");
   }
   return value;
 }
@@ -64,10 +72,11 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
       if (!trim(name).empty()) settings.url_policy.protocols.push_back(to_lower_ascii(trim(name)));
     }
   }
-  settings.jobs = static_cast<std::size_t>(at_least(config, "mlem.jobs", 8, 1));
-  settings.timeout = std::chrono::seconds(at_least(config, "mlem.timeout", 30, 0));
+  settings.jobs = static_cast<std::size_t>(bounded(config, "mlem.jobs", 8, 1, most_jobs));
+  settings.timeout = std::chrono::seconds(bounded(config, "mlem.timeout", 30, 0, longest_timeout));
   const std::int64_t max_fetch = std::int64_t{is_server ? 100 : 1024} << 20;
-  settings.max_fetch = static_cast<std::uint64_t>(at_least(config, "mlem.maxfetch", max_fetch, 1));
+  settings.max_fetch = static_cast<std::uint64_t>(
+      bounded(config, "mlem.maxfetch", max_fetch, 1, std::numeric_limits<std::int64_t>::max()));
   return settings;
 }
 

@@ -122,6 +122,22 @@ TEST_CASE("check: --reachable wants the commit on a branch or tag") {
   CHECK(world.mlem({"check", "--reachable", "--offline"}).code == 129);
 }
 
+TEST_CASE("check: --reachable wants own commits on a branch or tag of the namespace") {
+  World world;
+  const std::string commit = world.registry.commit({{"m.mlem", model_meta()}});
+  world.registry.git({"update-ref", "refs/namespaces/team/refs/heads/main", commit});
+  world.registry.write("a.mlem", link_text({.path = "m.mlem", .rev = commit}));
+  world.registry.git({"add", "a.mlem"});
+  CHECK(world.mlem({"check", "--reachable"}).code == 0);
+  world.sandbox.environment()["GIT_NAMESPACE"] = "team";
+  CHECK(world.mlem({"check", "--reachable"}).code == 0);
+  world.sandbox.environment()["GIT_NAMESPACE"] = "other";
+  const Outcome refused = world.mlem({"check", "--reachable"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(refused.output.find("a.mlem: unreachable-commit: commit '" + commit + "' is on no branch or tag of this") == 0);
+}
+
 TEST_CASE("check: an answer from the cache says how old it is") {
   World world;
   const HttpServer server(world.sandbox);

@@ -114,6 +114,32 @@ TEST_CASE("policy: each rule has a push that passes and one that does not") {
   }
 }
 
+TEST_CASE("policy: no time to look for own commits on branches is a verdict") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "**"}, {"requireReachable", "true"}});
+  server.commit({{"m.mlem", model_meta()}});
+  const std::string commit = server.world.registry.id("HEAD");
+  server.world.registry.remove({"m.mlem"});
+  server.commit({{"a.mlem", link_text({.path = "m.mlem", .rev = commit})}});
+  CHECK(server.push({"origin", "main"}).code == 0);
+  server.config("mlem.hookTimeout", "3");
+  // A git that is slow to list commits, as in a history of millions.
+  const mlem::fs::path slow = server.world.sandbox / "slow/git";
+  const auto git = find_program("git", server.world.sandbox.environment().at("PATH"));
+  REQUIRE(git);
+  write_file(slow, "#!/bin/sh\ncase \"$*\" in *rev-list*--glob=refs/heads*) sleep 30;; esac\nexec " + git->string() +
+                       " \"$@\"\n");
+  mlem::fs::permissions(slow, mlem::fs::owner_all);
+  RunOptions options;
+  options.directory = server.bare;
+  options.environment["GIT_DIR"] = ".";
+  options.environment["PATH"] = slow.parent_path().string() + ":" + server.world.sandbox.environment().at("PATH");
+  options.input = std::string(40, '0') + " " + server.world.registry.id("HEAD") + " refs/heads/production\n";
+  const Outcome refused = server.world.sandbox.mlem({"hook", "pre-receive"}, options);
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "refs/heads/production: a.mlem: timeout"));
+}
+
 TEST_CASE("policy: all broken rules are named and every policy must hold") {
   Production server({{"path", "prod/**"}, {"requirePinned", "true"}});
   server.config("mlem-policy.sources.path", "**/*.mlem");

@@ -7,6 +7,10 @@
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <functional>
+#include <unistd.h>
+#include <vector>
+
 using namespace mlem::test;
 namespace fs = boost::filesystem;
 
@@ -21,6 +25,18 @@ struct Served {
 Served serve_example(const World& world, const mlem::fs::path& directory) {
   world.models.bare_clone(directory);
   return {world.model_commit, world.models.id("main:models/rf.mlem")};
+}
+
+/// The only entry of the cache whose name ends so.
+mlem::fs::path cache_entry(const World& world, const std::string& suffix = "") {
+  mlem::fs::path found;
+  for (mlem::fs::directory_iterator file(world.registry.path() / ".git/mlem/sources"), end; file != end; ++file) {
+    const std::string name = file->path().filename().string();
+    constexpr std::size_t digits = 64;
+    if (mlem::fs::is_directory(file->path()) && name.substr(digits) == suffix) found = file->path();
+  }
+  REQUIRE_FALSE(found.empty());
+  return found;
 }
 
 std::string resolved(const World& world, const Served& served, const std::string& url) {
@@ -152,4 +168,291 @@ TEST_CASE("fetch: --prune leaves alone what is not the cache's") {
   CHECK(!boost::filesystem::exists(world.registry.path() / unused));
   CHECK(world.git({"fsck"}).code == 0);
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
+}
+
+TEST_CASE("sources: an address with the word filter in it is tried once") {
+  World world;
+  const HttpServer server(world.sandbox);
+  CHECK(world
+            .mlem({"resolve", "--project", server.status_url(500, "filter.git"), "--rev", world.model_commit,
+                   "models/rf"})
+            .code == 2);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("sources: a server that cannot leave models out is told of") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  serve_example(world, served);
+  const std::vector<std::string> command{"resolve", "-v",   "--project", server.url("models.git"),
+                                         "--rev",   "main", "models/rf"};
+  const Outcome with = world.mlem(command);
+  CAPTURE(with);
+  CHECK(with.errors.find("cannot leave anything out") == std::string::npos);
+  world.models.commit({{"readme", "x"}});
+  world.models.git({"push", "-q", served.string(), "main"});
+  world.models.git({"--git-dir=" + served.string(), "config", "uploadpack.allowFilter", "false"});
+  const Outcome without = world.mlem(command);
+  CAPTURE(without);
+  CHECK(without.code == 0);
+  CHECK(without.errors.find("'" + server.url("models.git") +
+                            "/': it cannot leave anything out, and sends models too\n") != std::string::npos);
+}
+
+TEST_CASE("sources: a directory of this machine that cannot be read is a verdict about its links alone") {
+  World world;
+  world.sandbox.add_config("url." + (world.sandbox / "srv").string() + "/.insteadOf", "https://git.example.com/");
+  world.models.bare_clone(world.sandbox / "srv/models.git");
+  RepoBuilder large(world.sandbox, "srv/large");
+  RunOptions options;
+  options.input = std::string(17'000'000, 'x');
+  large.write("m.mlem", model_meta());
+  large.git({"add", "."});
+  large.git({"commit", "-q", "-F", "-"}, options);
+  const auto link = [](const std::string& repo, const std::string& path = "models/rf.mlem") {
+    return link_text({.path = path, .repo = "https://git.example.com/" + repo + "/", .rev = "main"});
+  };
+  world.registry.commit({{"a.mlem", link(std::string(300, 'a'))},
+                         {"b.mlem", link("large", "m.mlem")},
+                         {"c.mlem", link("models")},
+                         {"d.mlem", link("models.git")},
+                         {"e.mlem", link("none")}});
+  const Outcome outcome = world.mlem({"check", "--porcelain"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  for (const char* line :
+       {"missing-repo\ta.mlem\t", "unreachable\tb.mlem\t", "ok\tc.mlem\t", "ok\td.mlem\t", "missing-repo\te.mlem\t"}) {
+    CAPTURE(std::string(line));
+    CHECK(outcome.output.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("sources: a directory that this account may not enter wants other rights") {
+  if (geteuid() != 0) return;  // only root can give a directory away
+  World world;
+  const mlem::fs::path srv = world.sandbox / "srv";
+  world.sandbox.add_config("url." + srv.string() + "/.insteadOf", "https://git.example.com/");
+  world.sandbox.add_config("safe.directory", "*");
+  const auto link = [](const std::string& repo) {
+    return link_text({.path = "models/rf.mlem", .repo = "https://git.example.com/" + repo + "/", .rev = "main"});
+  };
+  world.registry.commit({{"a.mlem", link("closed/p.git")},
+                         {"b.mlem", link("closed/p")},
+                         {"c.mlem", link("objects.git")},
+                         {"d.mlem", link("work")},
+                         {"e.mlem", link("models")},
+                         {"f.mlem", link("closed")}});
+  for (const char* name : {"closed/p.git", "objects.git", "models.git"}) world.models.bare_clone(srv / name);
+  const RepoBuilder work(world.sandbox, "srv/work");
+  const std::string script =
+      "chmod 700 srv/closed srv/objects.git/objects srv/work/.git; chown -R 65534 . && chown -R 0 "
+      "srv && cd registry && setpriv --reuid=65534 --clear-groups git-mlem check --porcelain";
+  const Outcome outcome = world.sandbox.run({"sh", "-c", script});
+  CAPTURE(outcome);
+  if (outcome.errors.find("setpriv") != std::string::npos) return;
+  CHECK(outcome.code == 2);
+  for (const char* line : {"auth-required\ta.mlem\t", "auth-required\tb.mlem\t", "auth-required\tc.mlem\t",
+                           "auth-required\td.mlem\t", "ok\te.mlem\t", "auth-required\tf.mlem\t"}) {
+    CAPTURE(std::string(line));
+    CHECK(outcome.output.find(line) != std::string::npos);
+  }
+}
+
+TEST_CASE("sources: a server that refuses a filter is asked what is on a branch with another") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  serve_example(world, served);
+  world.models.git({"--git-dir=" + served.string(), "config", "uploadpackfilter.tree.allow", "false"});
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit})}});
+  const Outcome outcome = world.mlem({"check", "-v", "--reachable"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors.find("it refuses the filter 'tree:0'\n") != std::string::npos);
+}
+
+TEST_CASE("sources: a number out of bounds is told of with its key") {
+  struct Row {
+    std::string key;
+    std::string value;
+    std::string why;
+  };
+  const std::vector<Row> rows{{"mlem.timeout", "9000000000000000000", "it must be 31536000 or less"},
+                              {"mlem.timeout", "10000000000", "it must be 31536000 or less"},
+                              {"mlem.timeout", "-1", "it must be 0 or more"},
+                              {"mlem.jobs", "0", "it must be 1 or more"},
+                              {"mlem.jobs", "1g", "it must be 1000 or less"},
+                              {"mlem.maxFetch", "0", "it must be 1 or more"}};
+  const World world;
+  for (const Row& row : rows) {
+    CAPTURE(row.value);
+    const Outcome outcome = world.git({"-c", row.key + "=" + row.value, "mlem", "check"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors.find("fatal: bad config value for '") == 0);
+    CHECK(outcome.errors.find("': " + row.why + "\n") != std::string::npos);
+  }
+  CHECK(world.git({"-c", "mlem.timeout=31536000", "-c", "mlem.jobs=1000", "mlem", "check"}).code == 0);
+}
+
+TEST_CASE("sources: waiting for another process that reads a source ends in time") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  world.registry.git({"config", "mlem.timeout", "1"});
+  const std::vector<std::string> command{"resolve", "--json", "--project", server.url("models.git"),
+                                         "--rev",   "main",   "models/rf"};
+  CHECK(world.mlem(command).code == 0);
+  const std::string lock = cache_entry(world).string() + ".lock";
+  RunOptions options;
+  options.directory = world.registry.path();
+  std::vector<std::string> locked{"flock", lock, "git-mlem"};
+  locked.insert(locked.end(), command.begin(), command.end());
+  const Outcome outcome = world.sandbox.run(locked, options);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 2);
+  CHECK(outcome.output.find("\"verdict\":\"timeout\"") != std::string::npos);
+  CHECK(outcome.output.find("another process reads it, and took too long") != std::string::npos);
+}
+
+TEST_CASE("sources: a cache that is full leaves what is in place readable") {
+  if (geteuid() != 0) return;  // mounting is root's
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit})},
+       {"b.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  for (const int kilobytes : {4, 16, 28, 36}) {
+    CAPTURE(kilobytes);
+    const std::string script =
+        "mkdir -p .git/mlem/sources && mount -t tmpfs -o size=40k,mode=700 none .git/mlem/sources || exit 99; "
+        "head -c " +
+        std::to_string(kilobytes) +
+        "k /dev/zero >.git/mlem/sources/filler; git-mlem check --porcelain --reachable; code=$?; rm "
+        ".git/mlem/sources/filler; exit $code";
+    RunOptions options;
+    options.directory = world.registry.path();
+    const Outcome outcome = world.sandbox.run({"unshare", "--mount", "sh", "-c", script}, options);
+    CAPTURE(outcome);
+    if (outcome.code == 99 || outcome.errors.find("unshare:") != std::string::npos) return;
+    CHECK(outcome.code == 2);
+    CHECK(outcome.output.find("unreachable\ta.mlem\t") == 0);
+    CHECK(outcome.output.find("\nok\tb.mlem\t") != std::string::npos);
+  }
+}
+
+TEST_CASE("sources: names that are a tag and a branch are looked at all at once") {
+  World world;
+  const HttpServer server(world.sandbox);
+  constexpr int count = 5;
+  Files links;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "v" + std::to_string(i);
+    world.models.branch(name);
+    world.models.annotated_tag(name);
+    links[name + ".mlem"] = link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = name});
+  }
+  serve_example(world, server.root() / "models.git");
+  world.registry.commit(links);
+  const Outcome outcome = world.mlem({"check"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  // The refs, the tags, the commits, the metafile: two requests each.
+  CHECK(server.requests().size() <= 8);
+}
+
+TEST_CASE("sources: a damaged entry of the cache is made anew") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  const std::string repo = server.url("models.git") + "/";
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = repo, .rev = "main"})},
+                         {"b.mlem", link_text({.path = "models/rf.mlem", .repo = repo, .rev = world.model_commit})}});
+  struct Row {
+    std::string name;
+    std::string damage;
+  };
+  const std::vector<Row> rows{
+      {"an empty pack", "chmod u+w objects/pack/*.pack; for pack in objects/pack/*.pack; do : >$pack; done"},
+      {"a pack cut off", "chmod u+w objects/pack/*.pack; truncate -s 60 objects/pack/*.pack"},
+      {"no pack", "rm -f objects/pack/*.pack"},
+      {"no objects", "echo garbage >shallow; rm -r objects"},
+      {"garbage", "echo garbage >shallow; rm -r objects/*"},
+      {"a file", "here=$PWD; rm -r $here; : >$here"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    CHECK(world.mlem({"check"}).code == 0);
+    RunOptions options;
+    options.directory = cache_entry(world);
+    world.sandbox.run({"sh", "-c", row.damage}, options);
+    for (int run = 0; run < 2; ++run) {
+      const Outcome outcome = world.mlem({"check"});
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+    }
+  }
+}
+
+TEST_CASE("sources: a tag of a file names no commit and its source is not fetched again") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  serve_example(world, served);
+  // A tag of a file is there, and names no commit.
+  const std::string blob = world.models.id("main:models/rf.mlem");
+  world.models.git({"--git-dir=" + served.string(), "tag", "file", blob});
+  world.models.git({"--git-dir=" + served.string(), "tag", "-m", "x", "annotated", blob});
+  for (const char* rev : {"file", "annotated"}) {
+    CAPTURE(std::string(rev));
+    for (int run = 0; run < 2; ++run) {
+      const Outcome outcome =
+          world.mlem({"resolve", "-v", "--project", server.url("models.git"), "--rev", rev, "models/rf"});
+      CAPTURE(outcome);
+      CHECK(outcome.code == 1);
+      CHECK(outcome.errors.find("anew") == std::string::npos);
+      CHECK(outcome.errors.find("names no commit") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("sources: damage of the cache is repaired before it is asked what is on a branch") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit})}});
+  struct Row {
+    std::string name;
+    std::function<void(const mlem::fs::path& entry)> damage;
+  };
+  const std::vector<Row> rows{
+      {"a lock", [](const auto& entry) { write_file(entry / "refs/heads/main.lock", ""); }},
+      {"garbage in a ref", [](const auto& entry) { write_file(entry / "refs/heads/main", "garbage\n"); }},
+      {"a pack without content",
+       [](const auto& entry) {
+         for (mlem::fs::directory_iterator file(entry / "objects/pack"), end; file != end; ++file) {
+           if (file->path().extension() == ".pack") write_file(file->path(), "");
+         }
+       }},
+      {"no objects", [](const auto& entry) { mlem::fs::remove_all(entry / "objects"); }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Outcome first = world.mlem({"check", "--reachable"});
+    CAPTURE(first);
+    CHECK(first.code == 0);
+    row.damage(cache_entry(world, "-history"));
+    // What the server has may have moved on.
+    world.models.commit({{"readme", row.name}});
+    world.models.git({"push", "-q", (server.root() / "models.git").string(), "main"});
+    const Outcome second = world.mlem({"check", "--reachable"});
+    CAPTURE(second);
+    CHECK(second.code == 0);
+  }
 }

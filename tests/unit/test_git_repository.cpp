@@ -549,6 +549,37 @@ TEST_CASE("repository: git directories are found in a directory itself") {
   CHECK(fs::equivalent(mlem::git::find_git_dir(box / "odd").value_or("/"), repo.path() / ".git"));
 }
 
+TEST_CASE("repository: an address without .git leads where git lets it lead") {
+  const Sandbox box;
+  RepoBuilder repo(box, "models");
+  repo.commit({{"d/a", "1"}});
+  const fs::path bare = repo.bare_clone(box / "bare.git");
+  const RepoBuilder odd(box, "odd.git");
+  struct Row {
+    std::string address;
+    fs::path git_dir;
+  };
+  const Row rows[] = {{"models", box / "models/.git"}, {"bare", bare}, {"bare/", bare}, {"bare.git", bare},
+                      {"odd", box / "odd.git/.git"},   {"none", {}}};
+  for (const Row& row : rows) {
+    CAPTURE(row.address);
+    const std::string address = (box / row.address).string();
+    CHECK(mlem::git::find_addressed_git_dir(address).value_or("") == row.git_dir);
+    CHECK((box.git({"ls-remote", address}).code == 0) == !row.git_dir.empty());
+    CHECK(mlem::git::find_git_dir(box / "bare") == std::nullopt);
+  }
+  CHECK(mlem::git::guarded_directory(box / "odd.git/.git") == box / "odd.git");
+  CHECK(mlem::git::guarded_directory(bare) == bare);
+}
+
+TEST_CASE("repository: a name that is too long and a pointer that is too large are no repository") {
+  const Sandbox box;
+  CHECK(mlem::git::find_addressed_git_dir(box / std::string(300, 'a')) == std::nullopt);
+  CHECK_FALSE(mlem::git::is_closed(box / std::string(300, 'a')));
+  mlem::test::write_file(box / "large/.git", "gitdir: " + std::string(100'000, 'a'));
+  CHECK(mlem::git::find_addressed_git_dir(box / "large") == std::nullopt);
+}
+
 TEST_CASE("repository: everything that git calls local is removed for another repository") {
   const Sandbox box;
   Environment environment;

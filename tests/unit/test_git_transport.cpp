@@ -21,8 +21,8 @@ namespace mlem::git {
 
 // For doctest, which finds it by its argument.
 std::ostream& operator<<(std::ostream& out, TransportFailure failure) {
-  const char* const names[] = {"missing_repo", "missing_ref", "missing_object", "auth_required",
-                               "unreachable",  "timeout",     "too_large"};
+  const char* const names[] = {"missing_repo",      "missing_ref",   "missing_object", "refused_filter", "not_allowed",
+                               "broken_repository", "auth_required", "unreachable",    "timeout",        "too_large"};
   return out << names[static_cast<int>(failure)];
 }
 
@@ -141,6 +141,33 @@ TEST_CASE("transport: commits and trees are fetched without blobs and then blobs
   CHECK(have.size() == 4);
   CHECK(read_file(world.cache.path() / "config") == config);
   CHECK_FALSE(fs::exists(world.cache.path() / "FETCH_HEAD"));
+}
+
+TEST_CASE("transport: a filter that is refused is told from an address that has the word") {
+  const World world;
+  const fs::path served = world.server.root() / "models.git";
+  struct Row {
+    std::string key;
+    std::string value;
+  };
+  const Row rows[] = {{"uploadpackfilter.tree.allow", "false"}, {"uploadpackfilter.tree.maxDepth", "1"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.key);
+    world.box.git_output({"--git-dir=" + served.string(), "config", row.key, row.value});
+    const TransportError error = failure_of([&] {
+      transport(world.box).fetch(world.cache.path(), world.url(), "s",
+                                 {.refspecs = {world.commit}, .filter = "combine:tree:2+blob:none"});
+    });
+    CAPTURE(error.why());
+    CHECK(error.failure() == TransportFailure::refused_filter);
+    world.box.git_output({"--git-dir=" + served.string(), "config", "--unset", row.key});
+  }
+  const TransportError error = failure_of([&] {
+    transport(world.box).fetch(world.cache.path(), world.server.status_url(500, "filter.git"), "s",
+                               {.refspecs = {world.commit}, .filter = "blob:none"});
+  });
+  CHECK(contains(error.why(), "filter.git"));
+  CHECK(error.failure() == TransportFailure::unreachable);
 }
 
 TEST_CASE("transport: refs are fetched where the refspec says and pruned") {
@@ -348,6 +375,62 @@ TEST_CASE("transport: a fetch ends when the repository grows too much and leaves
   CHECK_FALSE(fs::exists(world.cache.path() / "shallow.lock"));
   fetch(world.models.url(), 10'000'000);
   CHECK(has(objects(world.box, world.cache.path()), commit));
+}
+
+TEST_CASE("transport: a server of plain files is held to the limit too and nothing of what is too large is kept") {
+  World world;
+  std::mt19937 random;
+  std::string noise(3'000'000, ' ');
+  std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random()); });
+  world.models.commit({{"dir/m", noise}});
+  const fs::path served = world.server.root() / "plain.git";
+  fs::create_directories(served);
+  // Loose objects, as the repository has them.
+  world.box.run({"cp", "-R", (world.models.path() / ".git").string() + "/.", served.string()});
+  world.box.git({"--git-dir=" + served.string(), "update-server-info"});
+  world.box.environment()["GIT_SMART_HTTP"] = "0";
+  const Transport::Fetch all{.refspecs = {"+refs/heads/*:refs/source/heads/*"}, .shallow = false};
+  for (int run = 0; run < 2; ++run) {
+    const TransportError error = failure_of([&] {
+      transport(world.box, {.max_growth = 100'000})
+          .fetch(world.cache.path(), world.server.url("plain.git"), "the source", all);
+    });
+    CHECK(error.failure() == TransportFailure::too_large);
+    CHECK(world.box.run({"find", (world.cache.path() / "objects").string(), "-type", "f"}).output.empty());
+  }
+  transport(world.box).fetch(world.cache.path(), world.server.url("plain.git"), "the source", all);
+  CHECK(world.cache.id("refs/source/heads/main:dir/m") == world.models.id("main:dir/m"));
+}
+
+TEST_CASE("transport: what a killed fetch left is removed wherever it is") {
+  const World world;
+  const fs::path git_dir = world.cache.path();
+  const char* const leftovers[] = {"shallow.lock",
+                                   "refs/source/heads/main.lock",
+                                   "refs/source/heads/team/a/b.lock",
+                                   "objects/pack/tmp_pack_x",
+                                   "objects/pack/pack-1.pack.temp",
+                                   "objects/ab/tmp_obj_x",
+                                   "objects/ab/cd.temp",
+                                   "objects/ab/cd.prev"};
+  for (const char* name : leftovers) write_file(git_dir / name, "");
+  transport(world.box).fetch(git_dir, world.url(), "the source", {.refspecs = {"+refs/heads/*:refs/source/heads/*"}});
+  for (const char* name : leftovers) {
+    CAPTURE(std::string(name));
+    CHECK_FALSE(fs::exists(git_dir / name));
+  }
+  CHECK(world.cache.id("refs/source/heads/main") == world.commit);
+}
+
+TEST_CASE("transport: refs that cannot be written are the fault of the repository here") {
+  const World world;
+  write_file(world.cache.path() / "refs/source/heads/main", "garbage\n");
+  const TransportError error = failure_of([&] {
+    transport(world.box).fetch(world.cache.path(), world.url(), "the source",
+                               {.refspecs = {"+refs/heads/*:refs/source/heads/*"}});
+  });
+  CAPTURE(error.why());
+  CHECK(error.failure() == TransportFailure::broken_repository);
 }
 
 TEST_CASE("transport: git and ssh may ask only if interactive") {

@@ -16,6 +16,7 @@ Verdict verdict_of(git::TransportFailure failure) {
       return Verdict::timeout;
     case git::TransportFailure::too_large:
       return Verdict::too_large;
+    case git::TransportFailure::refused_filter:
     case git::TransportFailure::not_allowed:
     case git::TransportFailure::broken_repository:
     case git::TransportFailure::unreachable:
@@ -52,24 +53,28 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
   if (settings.deadline && std::chrono::steady_clock::now() >= *settings.deadline) {
     return Refusal{Verdict::timeout, "cannot read " + name + ": there was no time left", {}};
   }
+  const auto directory = directory_of(rewritten);
   try {
-    const auto directory = directory_of(rewritten);
     if (!directory) {
       remote(rewritten);
       return std::nullopt;
     }
-    const auto git_dir = git::find_git_dir(*directory);
+    const auto git_dir = git::find_addressed_git_dir(*directory);
+    if (git::is_closed(git_dir.value_or(*directory))) {
+      return Refusal{Verdict::auth_required, "this account may not read " + name, {}};
+    }
     if (!git_dir) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
     if (git::is_foreign(*git_dir, settings.environment)) {
-      return Refusal{Verdict::auth_required, name + " belongs to another user",
-                     "'git config --global --add safe.directory " + *directory + "' allows it"};
+      return Refusal{
+          Verdict::auth_required, name + " belongs to another user",
+          "'git config --global --add safe.directory " + git::guarded_directory(*git_dir).string() + "' allows it"};
     }
     local(*git_dir);
   } catch (const git::TransportError& error) {
     return Refusal{verdict_of(error.failure()), error.what(), error.hint()};
   } catch (const Error& error) {
-    // A repository that cannot be read is an answer about its links; a full disk is not.
-    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
+    // Whatever is wrong with a repository is an answer about its links; a cache that must not be used is not.
+    if (!directory && error.kind() == ErrorKind::io) throw;
     return Refusal{Verdict::unreachable, error.what(), error.hint()};
   }
   return std::nullopt;

@@ -21,7 +21,7 @@ struct Refusal {
 
 /// Calls `local` with the git directory, if git maps `url` to a directory, else `remote` with the address after
 /// insteadOf. Returns why neither was called or what was thrown, if it is an answer about the source; nothing if all
-/// went well. Interrupted and failures of this machine are thrown.
+/// went well. Interrupted, and Error(io) if the cache must not be used, are thrown.
 std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
                                     const std::function<void(const fs::path& git_dir)>& local,
                                     const std::function<void(const std::string& rewritten)>& remote);

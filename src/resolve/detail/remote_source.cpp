@@ -12,6 +12,7 @@
 #include "git/transport.hpp"
 #include "resolve/cache.hpp"
 #include "resolve/detail/answer.hpp"
+#include "resolve/detail/cache_entry.hpp"
 #include "resolve/detail/rev_lookup.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -27,11 +28,6 @@ namespace {
 
 constexpr std::size_t max_refs_file = std::size_t{1} << 30;
 
-/// Thrown when an entry of the cache cannot be used as it is.
-struct BrokenEntry {
-  std::string why;
-};
-
 class RemoteSource {
  public:
   RemoteSource(const RepoUrl& url, const std::string& rewritten, const Settings& settings)
@@ -43,81 +39,76 @@ class RemoteSource {
                                           .deadline = settings.deadline,
                                           .max_growth = settings.max_fetch,
                                           .interactive = settings.interactive,
-                                          .interrupt = settings.interrupt}) {
+                                          .interrupt = settings.interrupt,
+                                          .notice = [this](const std::string& text) { notice(text); }}) {
     if (cache_.is_fallback()) notice("using the cache in '" + cache_.directory().string() + "'");
   }
 
   void answer(const std::vector<Target*>& targets) {
-    const FileLock lock(cache_.lock_file(key_), lock_deadline());
     std::vector<Target> asked;
     for (const Target* target : targets) asked.push_back(*target);
-    try {
-      answer_from_entry(targets);
-    } catch (const BrokenEntry& broken) {
-      if (settings_.offline) throw unreachable(broken.why, "");
-      notice("making its entry in the cache anew: " + broken.why);
-      cache_.remove(key_);
+    use_entry(cache_, key_, url_, settings_, [&] {
       for (std::size_t i = 0; i < targets.size(); ++i) *targets[i] = asked[i];
-      try {
-        answer_from_entry(targets);
-      } catch (const BrokenEntry& again) {
-        // Then it is what the server sends.
-        throw unreachable(again.why, "");
-      }
-    }
+      answer_from_entry(targets);
+    });
   }
 
  private:
   using Wanted = std::map<Target*, Oid>;
 
-  void notice(const std::string& text) const {
-    if (settings_.notice) settings_.notice("'" + url_.printable() + "': " + text);
-  }
-
-  git::TransportError unreachable(const std::string& why, const std::string& hint) const {
-    return {git::TransportFailure::unreachable, "cannot read '" + url_.printable() + "'", why, hint};
-  }
-
-  std::chrono::steady_clock::time_point lock_deadline() const {
-    const auto now = std::chrono::steady_clock::now();
-    // Whoever holds the lock runs a few bounded commands; without a time limit an hour is as good as for ever.
-    const auto patience = settings_.timeout.count() > 0 ? 4 * settings_.timeout : std::chrono::hours(1);
-    return settings_.deadline ? std::min(*settings_.deadline, now + patience) : now + patience;
-  }
+  void notice(const std::string& text) const { detail::notice(settings_, url_, text); }
 
   void answer_from_entry(const std::vector<Target*>& targets) {
-    try {
-      find_refs(targets);
-      entry_ = cache_.open(key_, object_format(targets));
-      const Wanted wanted = find_revs(targets);
-      if (!settings_.offline) fetch_commits(wanted);
-      Wanted open = wanted;
-      // First the metafiles; then, for a path deeper than was asked for, its trees and at last its metafile.
-      constexpr int most_rounds = 4;
-      for (int round = 0;; ++round) {
-        std::map<Target*, std::vector<Oid>> lacking = look(open);
-        if (lacking.empty()) return;
-        if (settings_.offline || all_is_here_ || round == most_rounds) {
-          for (const auto& [target, objects] : lacking) fail_lacking(*target, objects.front());
-          return;
-        }
-        fetch_objects(lacking, wanted);
-        std::erase_if(open, [&](const auto& item) { return !lacking.contains(item.first); });
+    all_is_here_ = false;
+    find_refs(targets);
+    is_new_ = cache_.find(key_).empty();
+    entry_ = cache_.open(key_, object_format(targets));
+    const Wanted wanted = find_revs(targets);
+    if (!settings_.offline) {
+      fetch_commits(wanted);
+      find_lost(wanted);
+    }
+    Wanted open = wanted;
+    // First the metafiles; then, for a path deeper than was asked for, its trees and at last its metafile.
+    constexpr int most_rounds = 4;
+    for (int round = 0;; ++round) {
+      std::map<Target*, std::vector<Oid>> lacking = look(open);
+      if (lacking.empty()) return;
+      if (settings_.offline || all_is_here_ || round == most_rounds) {
+        for (const auto& [target, objects] : lacking) fail_lacking(*target, objects.front());
+        return;
       }
-    } catch (const git::TransportError& error) {
-      if (error.failure() == git::TransportFailure::broken_repository) throw BrokenEntry{error.why()};
-      throw;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
-      throw BrokenEntry{error.what()};
+      fetch_objects(lacking, wanted);
+      std::erase_if(open, [&](const auto& item) { return !lacking.contains(item.first); });
     }
   }
 
   void fail_lacking(Target& target, const Oid& object) const {
     if (settings_.offline) {
       target.fail(Verdict::unreachable, "the cache lacks object " + object.hex(), "run the command without --offline");
-    } else {
-      target.fail(Verdict::unreachable, "the server did not send object " + object.hex());
+      return;
+    }
+    if (!is_new_) throw BrokenEntry{"object " + object.hex() + " cannot be read there"};
+    target.fail(Verdict::unreachable, "the server did not send object " + object.hex());
+  }
+
+  /// Looks for commits that are lacking though no fetch failed. A pack that lost its end is not written again: git
+  /// takes a file of the same name for the same.
+  void find_lost(const Wanted& wanted) const {
+    const auto repository = open_entry();
+    for (const auto& [target, object] : wanted) {
+      if (target->failed() || repository->find_commit(object) || is_here(*repository, object)) continue;
+      // What is in none of all branches and tags does not exist.
+      if (!is_new_ || !all_is_here_) fail_lacking(*target, object);
+    }
+  }
+
+  /// Returns whether there is an object of any type.
+  static bool is_here(git::Repository& repository, const Oid& object) {
+    try {
+      return repository.find_blob(object, 0).has_value();
+    } catch (const Error&) {
+      return true;  // it is too large, or no blob
     }
   }
 
@@ -186,21 +177,39 @@ class RemoteSource {
                     return names;
                   },
               .head_branch = head_branch_};
-    Wanted wanted;
+    std::vector<Target*> divided;
     for (Target* target : targets) {
-      if (!divide(refs, *target)) continue;
-      // Two ids that differ may still be an annotated tag and its commit.
-      const auto object = find_rev(refs, *target, [this](const Oid& oid) { return peel(oid); });
+      if (divide(refs, *target)) divided.push_back(target);
+    }
+    if (!settings_.offline) fetch_ambiguous(refs, divided);
+    const auto repository = open_entry();
+    Wanted wanted;
+    for (Target* target : divided) {
+      const auto object = find_rev(refs, *target, [&](const Oid& oid) { return repository->find_commit(oid); });
       if (object) wanted.emplace(target, *object);
     }
     return wanted;
   }
 
-  std::optional<Oid> peel(const Oid& oid) {
-    if (auto commit = open_entry()->find_commit(oid)) return commit;
-    if (settings_.offline) return std::nullopt;
-    fetch({.refspecs = {oid.hex()}, .filter = "tree:0"});
-    return open_entry()->find_commit(oid);
+  /// Fetches the ids that a tag and a branch of one name have: if they differ, one may still be an annotated tag and
+  /// the other its commit.
+  void fetch_ambiguous(Refs refs, const std::vector<Target*>& targets) const {
+    refs.names = [] { return std::vector<std::string>(); };  // no hints are wanted
+    std::set<Oid> objects;
+    const auto repository = open_entry();
+    for (const Target* target : targets) {
+      Target attempt = *target;
+      find_rev(refs, attempt, [&](const Oid& oid) -> std::optional<Oid> {
+        if (!repository->find_commit(oid)) objects.insert(oid);
+        return std::nullopt;  // as if they were the same, to be asked for all
+      });
+    }
+    if (objects.empty()) return;
+    fetch_filtered(objects, {"tree:0", "blob:none", ""}, true);
+    const auto fetched = open_entry();
+    for (const Oid& object : objects) {
+      if (!is_new_ && !is_here(*fetched, object)) throw BrokenEntry{"object " + object.hex() + " cannot be read there"};
+    }
   }
 
   void fetch(const git::Transport::Fetch& what) const {
@@ -276,17 +285,7 @@ class RemoteSource {
   void fetch_filtered(const std::set<Oid>& objects, const std::vector<std::string>& filters, bool shallow) const {
     git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow, .refetch = shallow && settings_.fresh};
     for (const Oid& object : objects) what.refspecs.push_back(object.hex());
-    for (const std::string& filter : filters) {
-      what.filter = filter;
-      try {
-        fetch(what);
-        return;
-      } catch (const git::TransportError& error) {
-        const bool refused = error.why().find("filter") != std::string::npos;
-        if (!refused || &filter == &filters.back()) throw;
-        notice("it refuses the filter '" + filter + "'");
-      }
-    }
+    detail::fetch_filtered(transport_, entry_, url_, settings_, std::move(what), filters);
   }
 
   /// The last resort: everything that has a name.
@@ -317,7 +316,7 @@ class RemoteSource {
 
   void recall(const std::vector<Target*>& targets) {
     const auto text = load_file(refs_file(), max_refs_file);
-    if (!text) throw unreachable("it is not in the cache", "run the command without --offline");
+    if (!text) throw unreachable(url_, "it is not in the cache", "run the command without --offline");
     const std::time_t seen = fs::last_write_time(refs_file());
     for (Target* target : targets) target->proof_time = seen;
     for (const std::string_view line : split(*text, '\n')) {
@@ -340,6 +339,7 @@ class RemoteSource {
   fs::path entry_;
   std::map<std::string, Oid> refs_;  ///< by full name, `HEAD` among them, unpeeled
   std::optional<std::string> head_branch_;
+  bool is_new_ = false;       ///< all that the entry has was fetched in this run
   bool all_is_here_ = false;  ///< there is nothing more to ask for
 };
 

@@ -1,0 +1,88 @@
+#include "resolve/detail/cache_entry.hpp"
+
+#include "base/error.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace mlem::resolve::detail {
+namespace {
+
+std::chrono::steady_clock::time_point lock_deadline(const Settings& settings) {
+  const auto now = std::chrono::steady_clock::now();
+  // Whoever holds the lock runs a few bounded commands; without a time limit an hour is as good as for ever.
+  const auto patience = settings.timeout.count() > 0 ? 4 * settings.timeout : std::chrono::hours(1);
+  return settings.deadline ? std::min(*settings.deadline, now + patience) : now + patience;
+}
+
+FileLock lock_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings) {
+  try {
+    return FileLock(cache.lock_file(key), lock_deadline(settings));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable) throw;
+    throw git::TransportError(git::TransportFailure::timeout, "cannot read '" + url.printable() + "'",
+                              "another process reads it, and took too long", {});
+  }
+}
+
+void use_once(const std::function<void()>& use) {
+  try {
+    use();
+  } catch (const git::TransportError& error) {
+    if (error.failure() == git::TransportFailure::broken_repository) throw BrokenEntry{error.why()};
+    throw;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
+    throw BrokenEntry{error.what()};
+  }
+}
+
+}  // namespace
+
+git::TransportError unreachable(const RepoUrl& url, const std::string& why, const std::string& hint) {
+  return {git::TransportFailure::unreachable, "cannot read '" + url.printable() + "'", why, hint};
+}
+
+void notice(const Settings& settings, const RepoUrl& url, const std::string& text) {
+  if (settings.notice) settings.notice("'" + url.printable() + "': " + text);
+}
+
+void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+                    const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters) {
+  for (const std::string& filter : filters) {
+    what.filter = filter;
+    try {
+      transport.fetch(entry, url.fetch_text(), url.printable(), what);
+      return;
+    } catch (const git::TransportError& error) {
+      if (error.failure() != git::TransportFailure::refused_filter || &filter == &filters.back()) throw;
+      notice(settings, url, "it refuses the filter '" + filter + "'");
+    }
+  }
+}
+
+void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,
+               const std::function<void()>& use) {
+  try {
+    const FileLock lock = lock_entry(cache, key, url, settings);
+    // What has no objects is no repository, whatever else is there.
+    if (!settings.offline && cache.find(key).empty()) cache.remove(key);
+    try {
+      use_once(use);
+    } catch (const BrokenEntry& broken) {
+      if (settings.offline) throw unreachable(url, broken.why);
+      notice(settings, url, "making its entry in the cache anew: " + broken.why);
+      cache.remove(key);
+      use_once(use);
+    }
+  } catch (const BrokenEntry& again) {
+    // Then it is what the server sends.
+    throw unreachable(url, again.why);
+  } catch (const Error& error) {
+    // A full disk leaves other sources readable, those that are in place at least.
+    if (error.kind() != ErrorKind::io) throw;
+    throw unreachable(url, error.what());
+  }
+}
+
+}  // namespace mlem::resolve::detail

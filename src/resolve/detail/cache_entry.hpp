@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/file.hpp"
+#include "git/transport.hpp"
+#include "model/repo_url.hpp"
+#include "resolve/cache.hpp"
+#include "resolve/settings.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace mlem::resolve::detail {
+
+/// Thrown when an entry of the cache cannot be used as it is.
+struct BrokenEntry {
+  std::string why;
+};
+
+/// Calls `use` with the lock of the entry `key` of `url` held. If that throws BrokenEntry, or an error that is not about
+/// the source, the entry is thrown away and `use` called once more.
+///
+/// Throws what concerns the source: git::TransportError, also if another process holds the lock for too long or the
+/// cache cannot be written, and Error(invalid).
+void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,
+               const std::function<void()>& use);
+
+/// Fetches into `entry` with the first of `filters` (empty: none) that the server does not refuse. Throws
+/// git::TransportError.
+void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+                    const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters);
+
+/// Returns the error for a source that gave no answer.
+git::TransportError unreachable(const RepoUrl& url, const std::string& why, const std::string& hint = {});
+
+/// Tells what is unusual about reading a source.
+void notice(const Settings& settings, const RepoUrl& url, const std::string& text);
+
+}  // namespace mlem::resolve::detail
