@@ -202,6 +202,7 @@ int Resolver::number_after(int number) {
 }
 
 void Resolver::run() {
+  // Of every link that was added, as many hops are read as finding() goes.
   for (std::size_t hops = 0; !pending_.empty() && hops <= most_hops; ++hops) {
     const std::vector<int> level = std::exchange(pending_, {});
     read_level(level);
@@ -220,9 +221,11 @@ std::optional<RepoUrl> Resolver::repo(std::size_t number) const {
 std::vector<Target> Resolver::chain(std::size_t number) const {
   std::vector<Target> targets;
   std::set<int> seen;
-  for (int at = first_[number]; at >= 0 && seen.insert(at).second && steps_[static_cast<std::size_t>(at)].done;) {
+  for (int at = first_[number]; at >= 0 && targets.size() <= most_hops && seen.insert(at).second;) {
+    const Step& step = steps_[static_cast<std::size_t>(at)];
+    if (!step.done) break;
     targets.push_back(targets_.get(at));
-    at = steps_[static_cast<std::size_t>(at)].next;
+    at = step.next;
   }
   return targets;
 }
@@ -261,7 +264,8 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
       finding.message = "following links comes back to '" + target.path + "'";
       return finding;
     }
-    if (!step.done) {
+    // Counted here, and not by what run() has read: that depends on which other links were added.
+    if (finding.hops.size() > most_hops) {
       finding.verdict = Verdict::too_deep;
       finding.message = "more than " + std::to_string(most_hops) + " links lead to one another";
       return finding;

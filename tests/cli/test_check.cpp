@@ -81,6 +81,34 @@ TEST_CASE("check: a range judges only what it changes") {
   CHECK(world.mlem({"check", "--", "new.mlem"}).code == 0);
 }
 
+TEST_CASE("check: how deep a chain of links may be does not depend on what else is judged") {
+  World world;
+  Files files{{"o.mlem", model_meta()}};
+  for (int i = 1; i <= 20; ++i) {
+    const std::string next = i == 20 ? "o" : "l" + std::to_string(i + 1);
+    files["l" + std::to_string(i) + ".mlem"] = link_text({.path = next + ".mlem"});
+  }
+  for (int i = 1; i <= 17; ++i) {
+    files["c" + std::to_string(i) + ".mlem"] = link_text({.path = "c" + std::to_string(i % 17 + 1) + ".mlem"});
+  }
+  world.registry.commit(files);
+  std::map<std::string, std::string> verdicts;
+  std::istringstream whole(world.mlem({"check", "--porcelain"}).output);
+  for (std::string line; std::getline(whole, line);) {
+    const std::size_t tab = line.find('\t');
+    verdicts[line.substr(tab + 1, line.find('\t', tab + 1) - tab - 1)] = line.substr(0, tab);
+  }
+  // From the fourth link, sixteen others lie between it and the object.
+  CHECK(verdicts["l3.mlem"] == "too-deep");
+  CHECK(verdicts["l4.mlem"] == "ok");
+  CHECK(verdicts["c1.mlem"] == "cycle");
+  for (const std::string name : {"l1.mlem", "l3.mlem", "l4.mlem", "c1.mlem"}) {
+    const Outcome alone = world.mlem({"check", "--porcelain", "--", name});
+    CAPTURE(alone);
+    CHECK(alone.output.find(verdicts[name] + "\t" + name) == 0);
+  }
+}
+
 TEST_CASE("check: objects are not judged") {
   World world;
   world.registry.commit({{"models/rf.mlem", model_meta()}, {"other.mlem", "a: 1\n"}});
