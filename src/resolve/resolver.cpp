@@ -21,6 +21,17 @@ constexpr std::size_t most_hops = 16;
 // So many whole answers take a few megabytes.
 constexpr std::size_t most_aliases_at_once = 8192;
 
+/// The blob that a link is pinned to. Throws Error(invalid) if that is no id.
+std::optional<Oid> pin_of(const Link& link) {
+  if (!link.pinned_blob) return std::nullopt;
+  auto pin = Oid::parse(*link.pinned_blob);
+  if (!pin) {
+    throw Error(ErrorKind::invalid, "invalid params.git-mlem.blob '" + escape_for_terminal(*link.pinned_blob) + "'",
+                "it is no full object id");
+  }
+  return pin;
+}
+
 }  // namespace
 
 Resolver::Resolver(const git::Registry& registry, Settings settings)
@@ -59,11 +70,15 @@ int Resolver::number_of(TreeView* view, const std::string& name, const Link& lin
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& link) {
   try {
+    const auto pin = pin_of(link);
     const int number = number_of(&view, name, link);
-    if (link.pinned_blob) {
+    if (pin) {
+      pins_.emplace(first_.size(), *pin);
       Target target = targets_.get(number);
-      target.pinned_blob = Oid::parse(*link.pinned_blob);
-      targets_.put(number, std::move(target));
+      if (!target.pinned_blob) {
+        target.pinned_blob = pin;
+        targets_.put(number, std::move(target));
+      }
     }
     first_.push_back(number);
   } catch (const Error& error) {
@@ -184,6 +199,7 @@ int Resolver::number_after(int number) {
   if (target.failed() || !target.link) return -1;
   TreeView* const view = targets_.view(number);
   try {
+    pin_of(*target.link);
     if (view != nullptr || target.link->repo) return number_of(view, target.path, *target.link);
     Source source = Source::from_link(*target.link);
     if (source.is_alias()) {
@@ -255,6 +271,8 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
     take(malformed_[static_cast<std::size_t>(-first - 1)]);
     return finding;
   }
+  const auto pinned = pins_.find(number);
+  std::optional<Oid> pin = pinned == pins_.end() ? std::nullopt : std::optional(pinned->second);
   std::set<int> seen;
   for (int at = first;;) {
     const Step& step = steps_[static_cast<std::size_t>(at)];
@@ -271,7 +289,16 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
       return finding;
     }
     take(target);
+    // Each link of the chain is held to its own pin. A work tree's files have no id to compare.
+    if (pin && !target.failed() && target.blob && *target.blob != *pin) {
+      finding.verdict = Verdict::changed;
+      finding.message = "'" + target.path + "' is blob " + target.blob->hex() + ", not " + pin->hex();
+      finding.hint = "if that is what is wanted, write 'blob: " + target.blob->hex() + "'";
+      finding.object_type = target.object_type;
+      return finding;
+    }
     if (step.next < 0) break;
+    pin = pin_of(*target.link);
     finding.hops.push_back({finding.repo, finding.rev, finding.commit, finding.path});
     at = step.next;
   }

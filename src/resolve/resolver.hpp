@@ -63,6 +63,7 @@ class Resolver {
   std::string key_;         ///< of `subjects_`, with its memory kept
   std::deque<Step> steps_;  ///< by the number of the target
   std::vector<int> first_;
+  std::unordered_map<std::size_t, Oid> pins_;  ///< by the number of the link: two may ask the same with other pins
   std::deque<Target> malformed_;  ///< links without a target; first_ has -1 - their number
   std::vector<int> pending_;
 };

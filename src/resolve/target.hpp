@@ -16,7 +16,7 @@ namespace mlem::resolve {
 /// A question to one repository, `source` (never an alias), and its answer.
 struct Target {
   Source source;
-  std::optional<Oid> pinned_blob;  ///< what a link that led here is pinned to: for a hint where its path is gone
+  std::optional<Oid> pinned_blob;  ///< what the first link that led here is pinned to: for a hint if its path is gone
 
   Verdict verdict = Verdict::ok;
   std::string message;

@@ -109,6 +109,32 @@ TEST_CASE("check: how deep a chain of links may be does not depend on what else 
   }
 }
 
+TEST_CASE("check: a link pinned to a blob holds its own target to it") {
+  World world;
+  const std::string blob = world.models.id("main:models/rf.mlem");
+  world.models.commit({{"alias.mlem", link_text({.path = "models/rf.mlem"})}});
+  const std::string alias = world.models.id("main:alias.mlem");
+  const auto pinned = [&](const std::string& path, const std::string& to) {
+    return link_to(world, path, "main") + "params:\n  git-mlem:\n    blob: " + to + "\n";
+  };
+  world.registry.commit({{"a.mlem", pinned("models/rf.mlem", blob)},
+                         {"b.mlem", pinned("models/rf.mlem", alias)},
+                         {"c.mlem", pinned("models/rf.mlem", "abc")},
+                         {"d.mlem", pinned("alias.mlem", alias)},
+                         {"e.mlem", link_text({.path = "b.mlem"})},
+                         {"f.mlem", link_to(world, "models/rf.mlem", "main")}});
+  const Outcome outcome = world.mlem({"check", "-v"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  const std::string local =
+      "  warning: local-path: '" + world.models.url() + "' is a directory of one machine\n";
+  const std::string changed = ": changed: 'models/rf.mlem' is blob " + blob + ", not " + alias + "\n";
+  const std::string remedy = "  hint: if that is what is wanted, write 'blob: " + blob + "'\n";
+  CHECK(outcome.output == "a.mlem: ok\n" + local + "b.mlem" + changed + local + remedy +
+                              "c.mlem: invalid-link: invalid params.git-mlem.blob 'abc': it is no full object id\n" +
+                              "d.mlem: ok\n" + local + "e.mlem" + changed + remedy + "f.mlem: ok\n" + local);
+}
+
 TEST_CASE("check: objects are not judged") {
   World world;
   world.registry.commit({{"models/rf.mlem", model_meta()}, {"other.mlem", "a: 1\n"}});
