@@ -234,13 +234,25 @@ std::optional<RepoUrl> Resolver::repo(std::size_t number) const {
   return first < 0 ? std::nullopt : targets_.repo(first);
 }
 
+Target Resolver::target_after(int number, const Target& before) const {
+  Target target = targets_.get(number);
+  // It was looked up at the commit; what was asked for, and what a link to it has to say, is the rev that led there.
+  const bool is_by_alias = before.link && before.link->is_alias() && !is_surely_url(before.link->path);
+  if (is_by_alias && before.commit && target.commit == before.commit) {
+    target.rev = before.rev;
+    target.stored_rev = before.stored_rev;
+    target.ref = before.ref;
+  }
+  return target;
+}
+
 std::vector<Target> Resolver::chain(std::size_t number) const {
   std::vector<Target> targets;
   std::set<int> seen;
   for (int at = first_[number]; at >= 0 && targets.size() <= most_hops && seen.insert(at).second;) {
     const Step& step = steps_[static_cast<std::size_t>(at)];
     if (!step.done) break;
-    targets.push_back(targets_.get(at));
+    targets.push_back(targets.empty() ? targets_.get(at) : target_after(at, targets.back()));
     at = step.next;
   }
   return targets;
@@ -274,9 +286,10 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
   const auto pinned = pins_.find(number);
   std::optional<Oid> pin = pinned == pins_.end() ? std::nullopt : std::optional(pinned->second);
   std::set<int> seen;
+  Target before;
   for (int at = first;;) {
     const Step& step = steps_[static_cast<std::size_t>(at)];
-    const Target target = targets_.get(at);
+    Target target = target_after(at, before);
     if (!seen.insert(at).second) {
       finding.verdict = Verdict::cycle;
       finding.message = "following links comes back to '" + target.path + "'";
@@ -300,6 +313,7 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
     if (step.next < 0) break;
     pin = pin_of(*target.link);
     finding.hops.push_back({finding.repo, finding.rev, finding.commit, finding.path});
+    before = std::move(target);
     at = step.next;
   }
   if (finding.verdict == Verdict::ok && !link_type.empty() && finding.object_type != link_type) {

@@ -52,6 +52,8 @@ class Resolver {
   int number_of(TreeView* view, const std::string& base, const Source& source);
   int number_of(TreeView* view, const std::string& name, const Link& link);
   int number_after(int number);
+  /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
+  Target target_after(int number, const Target& before) const;
   void read_level(const std::vector<int>& level);
   void read_aliases(std::span<const int> numbers);
 

@@ -120,3 +120,13 @@ TEST_CASE("link: bad places and bad usage change nothing") {
     CHECK(world.registry.git({"ls-files"}).empty());
   }
 }
+
+TEST_CASE("link: an alias inside the source is followed at the rev that was asked for") {
+  World world;
+  world.models.commit({{"al.mlem", link_text({.path = "models/rf.mlem"})}});
+  world.models.tag("v1");
+  CHECK(world.mlem({"link", "--sp", example_url, "al", "a"}).code == 0);
+  CHECK(world.staged("a.mlem") == example_link("main"));
+  CHECK(world.mlem({"link", "--sp", example_url, "--rev", "v1", "al", "b"}).code == 0);
+  CHECK(world.staged("b.mlem") == example_link("v1"));
+}
