@@ -285,6 +285,8 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
   }
   const auto pinned = pins_.find(number);
   std::optional<Oid> pin = pinned == pins_.end() ? std::nullopt : std::optional(pinned->second);
+  // An object that was named instead of a link may be a link, which has a type to hold to as well.
+  std::string wanted_type = link_type;
   std::set<int> seen;
   Target before;
   for (int at = first;;) {
@@ -310,15 +312,16 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
       finding.object_type = target.object_type;
       return finding;
     }
+    if (wanted_type.empty() && target.link) finding.link_type = wanted_type = target.link->link_type;
     if (step.next < 0) break;
     pin = pin_of(*target.link);
     finding.hops.push_back({finding.repo, finding.rev, finding.commit, finding.path});
     before = std::move(target);
     at = step.next;
   }
-  if (finding.verdict == Verdict::ok && !link_type.empty() && finding.object_type != link_type) {
+  if (finding.verdict == Verdict::ok && !wanted_type.empty() && finding.object_type != wanted_type) {
     finding.verdict = Verdict::wrong_type;
-    finding.message = "'" + finding.path + "' is a " + finding.object_type + ", not a " + link_type;
+    finding.message = "'" + finding.path + "' is a " + finding.object_type + ", not a " + wanted_type;
     finding.hint = "write 'link_type: " + finding.object_type + "'";
   }
   return finding;

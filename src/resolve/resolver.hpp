@@ -37,7 +37,8 @@ class Resolver {
 
   /// Returns the repository that a link itself names; nothing if it names none or is malformed.
   std::optional<RepoUrl> repo(std::size_t number) const;
-  /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: any type will do.
+  /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: that of the
+  /// first link, if what was added leads to one, else any type will do.
   Finding finding(std::size_t number, const std::string& link_type) const;
   /// Returns the targets from the first to the last that was reached; empty if the link itself is malformed.
   std::vector<Target> chain(std::size_t number) const;

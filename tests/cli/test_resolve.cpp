@@ -13,6 +13,22 @@ TEST_CASE("resolve: an alias over a link ends at the object") {
   CHECK(outcome.output == world.model_commit + " " + blob + " model models/rf.mlem " + example_url + "/\n");
 }
 
+TEST_CASE("resolve: a link that is named as an object is held to its type") {
+  World world;
+  world.registry.commit(
+      {{"w.mlem", link_text({.type = "data", .path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
+  const std::string why = "wrong-type: 'models/rf.mlem' is a model, not a data\nhint: write 'link_type: model'\n";
+  const Outcome resolved = world.mlem({"resolve", "w"});
+  CAPTURE(resolved);
+  CHECK(resolved.code == 1);
+  CHECK(resolved.errors == "error: w: " + why);
+  CHECK(world.mlem({"show", "w"}).errors == "error: w: " + why);
+  const Outcome linked = world.mlem({"link", "w", "x"});
+  CHECK(linked.code == 1);
+  CHECK(linked.errors == "error: cannot link to 'w': " + why);
+  CHECK(world.mlem({"resolve", "--no-follow-links", "w"}).code == 0);
+}
+
 TEST_CASE("show: the metadata is printed as it is in its file") {
   const World world;
   const Outcome outcome = world.mlem({"show", "--project", example_url, "models/rf"});
