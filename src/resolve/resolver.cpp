@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/repo_path.hpp"
+#include "resolve/detail/hints.hpp"
 #include "resolve/detail/in_parallel.hpp"
 #include "resolve/detail/place.hpp"
 #include "resolve/source_reader.hpp"
@@ -98,7 +99,7 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Source&
   return first_.size() - 1;
 }
 
-void Resolver::read_aliases(std::span<const int> numbers) {
+void Resolver::read_aliases(std::span<const int> numbers, detail::Hints& hints) {
   const auto lack = [](Target& target, const Oid& missing) {
     target.fail(Verdict::unreachable, "the repository lacks object " + missing.hex());
   };
@@ -109,6 +110,7 @@ void Resolver::read_aliases(std::span<const int> numbers) {
     Target& target = targets.emplace_back(targets_.get(number));
     const std::string base = std::exchange(target.link_base, {});
     target.keeps_text = settings_.keep_text;
+    target.hints = &hints;
     TreeView& view = *targets_.view(number);
     std::vector<Oid> missing;
     std::optional<git::Entry> entry;
@@ -125,7 +127,10 @@ void Resolver::read_aliases(std::span<const int> numbers) {
       target.fail(Verdict::missing_path, "nothing at '" + target.path + "'");
   }
   for (const auto& [repository, waiting] : found) read_objects(*repository, waiting, lack);
-  for (std::size_t i = 0; i < numbers.size(); ++i) targets_.put(numbers[i], std::move(targets[i]));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    targets[i].hints = nullptr;
+    targets_.put(numbers[i], std::move(targets[i]));
+  }
 }
 
 void Resolver::read_level(const std::vector<int>& level) {
@@ -139,22 +144,28 @@ void Resolver::read_level(const std::vector<int>& level) {
     else
       (repo ? by_repository[repo->normalized()] : own).push_back(number);
   }
+  detail::Hints hints_on_aliases;
   for (std::size_t i = 0; i < aliases.size(); i += most_aliases_at_once) {
-    read_aliases(std::span(aliases).subspan(i, std::min(most_aliases_at_once, aliases.size() - i)));
+    read_aliases(std::span(aliases).subspan(i, std::min(most_aliases_at_once, aliases.size() - i)), hints_on_aliases);
   }
   // The whole answers of one repository at a time: together they would be many times what is kept of them.
   const auto read_all = [&](const std::vector<int>& numbers, const auto& reader) {
+    detail::Hints hints;
     std::vector<Target> targets;
     std::vector<Target*> asked;
     targets.reserve(numbers.size());
     for (const int number : numbers) {
       Target& target = targets.emplace_back(targets_.get(number));
       target.keeps_text = settings_.keep_text;
+      target.hints = &hints;
       if (target.failed()) target.ask_again();
       asked.push_back(&target);
     }
     reader(asked);
-    for (std::size_t i = 0; i < numbers.size(); ++i) targets_.put(numbers[i], std::move(targets[i]));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      targets[i].hints = nullptr;
+      targets_.put(numbers[i], std::move(targets[i]));
+    }
   };
   if (!own.empty()) {
     read_all(own, [&](const std::vector<Target*>& targets) { read_repository(registry_.objects(), targets); });

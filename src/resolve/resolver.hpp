@@ -56,7 +56,7 @@ class Resolver {
   /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
   Target target_after(int number, const Target& before) const;
   void read_level(const std::vector<int>& level);
-  void read_aliases(std::span<const int> numbers);
+  void read_aliases(std::span<const int> numbers, detail::Hints& hints);
 
   const git::Registry& registry_;
   Settings settings_;

@@ -4,6 +4,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <set>
 #include <sstream>
 
@@ -257,6 +258,40 @@ TEST_CASE("check: thousands of links are read at once and judged like one") {
   std::istringstream text(at_once.output);
   for (std::string line; std::getline(text, line);) whole.insert(line);
   CHECK(parts == whole);
+}
+
+TEST_CASE("check: hints for thousands of broken links are made once and name what is alike") {
+  World world;
+  constexpr int count = 1000;
+  Files objects{{"dash.mlem", model_meta()}};
+  for (int i = 0; i < 5000; ++i) objects["other/objects/number-" + std::to_string(i) + ".mlem"] = model_meta();
+  world.models.commit(objects);
+  RunOptions tags;
+  for (int i = 0; i < 3000; ++i) tags.input += "create refs/tags/build-" + std::to_string(i) + " HEAD\n";
+  world.models.git({"update-ref", "--stdin"}, tags);
+  Files links;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = std::to_string(i) + ".mlem";
+    links["path/" + name] = link_to(world, "elsewhere/number-" + std::to_string(i), "main");
+    links["gone/" + name] = link_to(world, "~/rf" + std::to_string(i) + ".mlem", "main");
+    links["rev/" + name] = link_to(world, "models/rf.mlem", "buidl-1");
+  }
+  world.registry.commit(links);
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome outcome = world.mlem({"check", "--json"});
+  const auto time = std::chrono::steady_clock::now() - start;
+  CHECK(outcome.errors == "3000 links: 0 ok, 3000 broken, 0 undecided\n");
+  const auto count_of = [&](const std::string& text) {
+    int found = 0;
+    for (std::size_t at = 0; (at = outcome.output.find(text, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  CHECK(count_of("\"hint\":\"there is 'other/objects/number-") == count);
+  CHECK(count_of("\"hint\":\"the nearest names are 'build-1', ") == count);
+  CHECK(count_of("dash.mlem") == 0);
+  CAPTURE(std::chrono::duration<double>(time).count());
+  // Half a second, and seven where every link had the tree walked for itself; sanitizers are slow.
+  CHECK(time < std::chrono::seconds(4));
 }
 
 TEST_CASE("check: progress is shown on a terminal alone and after a while") {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "resolve/detail/hints.hpp"
 
 namespace mlem::resolve::detail {
 namespace {
@@ -72,10 +73,16 @@ std::optional<Oid> find_tip(const Refs& refs, const std::string& text, const Pee
   return tip;
 }
 
-std::string missing_rev_hint(const Refs& refs, const std::string& rev) {
-  const auto near = nearest(rev, refs.names(), 3);
+std::string near_revs_hint(const Refs& refs, const std::string& rev, Hints& hints) {
+  const auto near = hints.near_revs(rev, refs.names);
   if (near.empty()) return {};
   return near.size() == 1 ? "the nearest name is " + quoted_list(near) : "the nearest names are " + quoted_list(near);
+}
+
+std::string missing_rev_hint(const Refs& refs, const std::string& rev, const Peel& peel, Hints& hints) {
+  if (!is_abbreviated_oid(rev)) return near_revs_hint(refs, short_name(rev), hints);
+  const auto tip = find_tip(refs, rev, peel);
+  return "an abbreviated commit id is no rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
 }
 
 }  // namespace
@@ -99,8 +106,9 @@ bool divide(const Refs& refs, Target& target) {
   }
   if (!chosen) {
     const std::string text = target.source.undivided;
+    Hints none;
     target.fail(Verdict::missing_rev, "no branch or tag of that name begins '" + text + "'",
-                missing_rev_hint(refs, text.substr(0, text.find('/'))));
+                near_revs_hint(refs, text.substr(0, text.find('/')), target.hints != nullptr ? *target.hints : none));
     return false;
   }
   try {
@@ -150,12 +158,10 @@ std::optional<Oid> find_rev(const Refs& refs, Target& target, const Peel& peel) 
     }
   }
   target.ref.clear();
-  std::string hint = missing_rev_hint(refs, short_name(rev.text()));
-  if (is_abbreviated_oid(rev.text())) {
-    const auto tip = find_tip(refs, rev.text(), peel);
-    hint = "an abbreviated commit id is no rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
-  }
-  target.fail(Verdict::missing_rev, "no branch, tag or commit '" + rev.text() + "'", hint);
+  Hints none;
+  Hints& hints = target.hints != nullptr ? *target.hints : none;
+  target.fail(Verdict::missing_rev, "no branch, tag or commit '" + rev.text() + "'",
+              hints.about_rev(rev.text(), [&] { return missing_rev_hint(refs, rev.text(), peel, hints); }));
   return std::nullopt;
 }
 
