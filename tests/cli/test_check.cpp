@@ -127,13 +127,69 @@ TEST_CASE("check: a link pinned to a blob holds its own target to it") {
   const Outcome outcome = world.mlem({"check", "-v"});
   CAPTURE(outcome);
   CHECK(outcome.code == 1);
-  const std::string local =
-      "  warning: local-path: '" + world.models.url() + "' is a directory of one machine\n";
+  const std::string local = "  warning: local-path: '" + world.models.url() + "' is a directory of one machine\n";
   const std::string changed = ": changed: 'models/rf.mlem' is blob " + blob + ", not " + alias + "\n";
   const std::string remedy = "  hint: if that is what is wanted, write 'blob: " + blob + "'\n";
   CHECK(outcome.output == "a.mlem: ok\n" + local + "b.mlem" + changed + local + remedy +
                               "c.mlem: invalid-link: invalid params.git-mlem.blob 'abc': it is no full object id\n" +
                               "d.mlem: ok\n" + local + "e.mlem" + changed + remedy + "f.mlem: ok\n" + local);
+}
+
+TEST_CASE("check: revs and paths are told apart as git does") {
+  World world;
+  const std::string link = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"prod/p1.mlem", link}, {"a.mlem", link}, {"twice", "x"}});
+  world.registry.commit({{"prod/p2.mlem", link}, {"b.mlem", link}});
+  world.registry.branch("twice");
+  world.registry.branch("a/b");
+  world.registry.git({"rm", "-q", "-r", "--cached", "b.mlem"});
+  mlem::fs::remove_all(world.registry.path() / "prod" / "p2.mlem");
+  struct Row {
+    std::vector<std::string> arguments;
+    int links;
+  };
+  const Row good[] = {
+      {{"a.mlem"}, 1},
+      {{"prod"}, 2},
+      {{"prod/p2.mlem"}, 1},  // only in the index
+      {{"HEAD", "prod", "b.mlem"}, 3},
+      {{"--cached", "prod", "a.mlem"}, 3},
+      {{"*1.mlem"}, 1},
+      {{":(glob)**/p?.mlem"}, 2},
+      {{"HEAD~1..HEAD", "prod"}, 1},
+      {{"HEAD~1.."}, 2},
+      {{"./prod/../a.mlem"}, 1},
+      {{"HEAD^{tree}"}, 4},
+      {{"HEAD:prod"}, 2},
+      {{"twice", "--"}, 4},
+      {{"--", "twice"}, 0},
+      {{"a/b"}, 4},
+  };
+  for (const Row& row : good) {
+    std::vector<std::string> arguments{"check", "-v"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.errors.find(std::to_string(row.links) + " link") == 0);
+  }
+  CHECK(world.mlem({"ls", "--porcelain", "HEAD^{tree}", "prod"}).output.find("ok\tprod/p1.mlem") == 0);
+  CHECK(world.mlem({"ls", "a.mlem"}).code == 0);
+
+  const std::string hint = "hint: use '--' to separate paths from revisions: '[<rev>] -- [<pathspec>...]'\n";
+  const std::string unknown = ": unknown revision or path not in the working tree\n" + hint;
+  const auto errors_of = [&](const std::vector<std::string>& arguments) {
+    const Outcome outcome = world.mlem(arguments);
+    CHECK(outcome.code >= 128);
+    return outcome.errors;
+  };
+  CHECK(errors_of({"check", "twice"}) == "fatal: ambiguous argument 'twice': both revision and filename\n" + hint);
+  CHECK(errors_of({"check", "gone"}) == "fatal: ambiguous argument 'gone'" + unknown);
+  CHECK(errors_of({"ls", "HEAD", "gone"}) == "fatal: ambiguous argument 'gone'" + unknown);
+  CHECK(errors_of({"check", ""}).find("fatal: bad revision ''") == 0);
+  CHECK(errors_of({"check", "gone", "--"}).find("fatal: bad revision 'gone'") == 0);
+  CHECK(errors_of({"check", "HEAD", "HEAD~1"}).find("more than one thing to judge") != std::string::npos);
+  CHECK(errors_of({"check", "--cached", "HEAD"}).find("more than one thing to judge") != std::string::npos);
 }
 
 TEST_CASE("check: objects are not judged") {
