@@ -162,11 +162,12 @@ int run_check(const Args& args, Context& context) {
   if (shard) scope.shard = parse_shard(*shard, options);
 
   const bool color = wants_color(format, context, registry);
+  const bool quotes = quotes_non_ascii(registry);
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul);
+      print_porcelain(context.out, finding, format.nul, quotes);
     } else if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && !format.quiet)) {
       print_finding(context.out, finding, registry.prefix(), color);
     }

@@ -58,11 +58,12 @@ int run_ls(const Args& args, Context& context) {
   std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "SOURCE", "REV", "COMMIT", "AGE"}};
   const std::int64_t now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const bool quotes = quotes_non_ascii(registry);
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul);
+      print_porcelain(context.out, finding, format.nul, quotes);
     } else {
       const bool is_ok = finding.verdict == Verdict::ok;
       rows.push_back({escape_for_terminal(relative_to(finding.link, registry.prefix())),

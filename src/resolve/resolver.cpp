@@ -95,6 +95,7 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
 }
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Source& source) {
+  named_.insert(first_.size());
   first_.push_back(number_of(&view, source.is_alias() ? alias_base(view, name) : std::string(), source));
   return first_.size() - 1;
 }
@@ -230,7 +231,8 @@ int Resolver::number_after(int number) {
 
 void Resolver::run() {
   // Of every link that was added, as many hops are read as finding() goes.
-  for (std::size_t hops = 0; !pending_.empty() && hops <= most_hops; ++hops) {
+  const std::size_t most = named_.empty() ? most_hops : most_hops + 1;
+  for (std::size_t hops = 0; !pending_.empty() && hops <= most; ++hops) {
     const std::vector<int> level = std::exchange(pending_, {});
     read_level(level);
     for (const int number : level) {
@@ -243,6 +245,11 @@ void Resolver::run() {
 std::optional<RepoUrl> Resolver::repo(std::size_t number) const {
   const int first = first_[number];
   return first < 0 ? std::nullopt : targets_.repo(first);
+}
+
+std::size_t Resolver::most_hops_of(std::size_t number) const {
+  // The object that was named may be a link, and it is no hop from itself.
+  return named_.contains(number) ? most_hops + 1 : most_hops;
 }
 
 Target Resolver::target_after(int number, const Target& before) const {
@@ -260,7 +267,7 @@ Target Resolver::target_after(int number, const Target& before) const {
 std::vector<Target> Resolver::chain(std::size_t number) const {
   std::vector<Target> targets;
   std::set<int> seen;
-  for (int at = first_[number]; at >= 0 && targets.size() <= most_hops && seen.insert(at).second;) {
+  for (int at = first_[number]; at >= 0 && targets.size() <= most_hops_of(number) && seen.insert(at).second;) {
     const Step& step = steps_[static_cast<std::size_t>(at)];
     if (!step.done) break;
     targets.push_back(targets.empty() ? targets_.get(at) : target_after(at, targets.back()));
@@ -277,7 +284,8 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
     finding.message = target.message;
     finding.hint = target.hint;
     finding.repo = target.source.repo ? target.source.repo->printable() : "";
-    finding.rev = target.rev;
+    // What could not be asked was asked for all the same.
+    finding.rev = target.rev.empty() && target.source.rev ? target.source.rev->text() : target.rev;
     finding.ref = target.ref;
     finding.commit = target.commit;
     finding.commit_time = target.commit_time;
@@ -309,7 +317,7 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
       return finding;
     }
     // Counted here, and not by what run() has read: that depends on which other links were added.
-    if (finding.hops.size() > most_hops) {
+    if (finding.hops.size() > most_hops_of(number)) {
       finding.verdict = Verdict::too_deep;
       finding.message = "more than " + std::to_string(most_hops) + " links lead to one another";
       return finding;

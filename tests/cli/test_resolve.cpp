@@ -29,6 +29,67 @@ TEST_CASE("resolve: a link that is named as an object is held to its type") {
   CHECK(world.mlem({"resolve", "--no-follow-links", "w"}).code == 0);
 }
 
+TEST_CASE("resolve: JSON says of a link what check says of it") {
+  World world;
+  world.models.commit({{"al.mlem", link_text({.path = "models/rf.mlem"})}});
+  world.registry.commit({{"d/a.mlem", link_text({.path = "al", .repo = world.models.url(), .rev = "main"}) + "x: 1\n"},
+                         {"b.mlem", link_text({.path = "d/a"})},
+                         {"gone.mlem", link_text({.path = "al", .repo = "file:///nonexistent/", .rev = "v1"})}});
+  RunOptions below;
+  below.directory = world.registry.path() / "d";
+  for (const std::string name : {"d/a", "b", "gone"}) {
+    const Outcome checked = world.mlem({"check", "--worktree", "--json", "--", name + ".mlem"});
+    const Outcome resolved = world.sandbox.mlem({"resolve", "--json", "../" + name}, below);
+    CAPTURE(checked);
+    CAPTURE(resolved);
+    CHECK(resolved.output == checked.output);
+    if (name == "b") continue;  // a hop through this repository's commit has that commit here
+    const Outcome at_head = world.mlem({"check", "--json", "HEAD", "--", name + ".mlem"});
+    CHECK(world.mlem({"resolve", "--json", "HEAD:" + name}).output == at_head.output);
+  }
+  const Outcome gone = world.mlem({"check", "--json", "--", "gone.mlem"});
+  CHECK(gone.output.find("\"rev\":\"v1\"") != std::string::npos);
+  const Outcome named = world.mlem({"resolve", "--json", "--project", world.models.url(), "al"});
+  CAPTURE(named);
+  CHECK(named.output.find("{\"schema\":1,\"link\":\"al\",") == 0);
+  CHECK(named.output.find("\"hops\"") == std::string::npos);
+  CHECK(named.output.find("\"at\":\"" + world.models.id("main") + "\"") != std::string::npos);
+}
+
+TEST_CASE("resolve: a chain is as long as check has it") {
+  World world;
+  Files files{{"o.mlem", model_meta()}};
+  for (int i = 1; i <= 18; ++i) {
+    const std::string next = i == 18 ? "o" : "l" + std::to_string(i + 1);
+    files["l" + std::to_string(i) + ".mlem"] = link_text({.path = next + ".mlem"});
+  }
+  world.registry.commit(files);
+  CHECK(world.mlem({"check", "--", "l1.mlem"}).code == 1);
+  CHECK(world.mlem({"resolve", "l1"}).code == 1);
+  CHECK(world.mlem({"check", "--", "l2.mlem"}).code == 0);
+  CHECK(world.mlem({"resolve", "l2"}).code == 0);
+}
+
+TEST_CASE("porcelain: names are quoted as core.quotePath says and never with -z") {
+  World world;
+  const std::string name = "caf\xc3\xa9.mlem";
+  world.registry.commit({{name, link_text({.path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
+  for (const std::string command : {"check", "ls", "resolve"}) {
+    CAPTURE(command);
+    const auto name_in = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.begin(), command);
+      if (command == "resolve") arguments.push_back(name);
+      const std::string output = world.mlem(arguments).output;
+      return output.substr(3, output.find_first_of(std::string_view("\t\0", 2), 3) - 3);
+    };
+    world.registry.git({"config", "core.quotePath", "true"});
+    CHECK(name_in({"--porcelain"}) == "\"caf\\303\\251.mlem\"");
+    CHECK(name_in({"-z"}) == name);
+    world.registry.git({"config", "core.quotePath", "false"});
+    CHECK(name_in({"--porcelain"}) == name);
+  }
+}
+
 TEST_CASE("show: the metadata is printed as it is in its file") {
   const World world;
   const Outcome outcome = world.mlem({"show", "--project", example_url, "models/rf"});
