@@ -13,7 +13,7 @@
 
 namespace mlem::command {
 
-/// The options of one command, parsed as git does: unique abbreviations, `--no-<flag>`, `-abc`, `--name=value`, an
+/// The options of one command, parsed as git does: unique abbreviations, `--no-<name>`, `-abc`, `--name=value`, an
 /// optional value only in the stuck form, `--` before paths, `--end-of-options` before words.
 class Options {
  public:
@@ -26,7 +26,12 @@ class Options {
   /// Declares options; `names` is `long` or `long,s`. The value is written when parse() meets it.
   Options& flag(const char* names, const char* help, bool& value);
   Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
-  Options& optional_value(const char* names, const char* argument, const char* implicit, const char* help,
+  /// What an option says by itself, and after `no-`.
+  struct OptionalValue {
+    const char* implicit;
+    const char* negated;
+  };
+  Options& optional_value(const char* names, const char* argument, const OptionalValue& without, const char* help,
                           std::optional<std::string>& value);
   /// Declares one more long name of an option; `meaning` may be `no-<flag>`.
   Options& alias(const char* name, const char* meaning);

@@ -29,7 +29,7 @@ void put(Json& json, const char* key, const std::string& value) {
 void add_talk_options(Options& options, Format& format) {
   options.flag("quiet,q", "say only what went wrong", format.quiet)
       .flag("verbose,v", "say more", format.verbose)
-      .optional_value("color", "when", "always", "colour the output: always, never or auto", format.color)
+      .optional_value("color", "when", {"always", "never"}, "colour the output: always, never or auto", format.color)
       .flag("progress", "show no progress", format.progress);
 }
 

@@ -129,3 +129,43 @@ TEST_CASE("commands: usage goes to stdout with 129 and no command is 1") {
   CHECK(world.mlem({}).code == 1);
   CHECK(world.mlem({"nonsense"}).code == 129);
 }
+
+TEST_CASE("commands: options are parsed as git does") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf", .repo = example_url + "/", .rev = "gone"})}});
+  world.registry.tag("t1");
+  const std::string red = "a.mlem: \033[31mmissing-rev\033[m";
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string answer;  ///< begins the output
+  };
+  const Row good[] = {
+      {{"check", "--color", "t1"}, red},
+      {{"check", "t1", "--color"}, red},
+      {{"check", "--col=always"}, red},
+      {{"check", "--color", "--no-color"}, "a.mlem: missing-rev"},
+      {{"check", "--policy", "main", "--no-policy"}, "a.mlem: missing-rev"},
+      {{"check", "--porc"}, "missing-rev\t"},
+      {{"link", "-n", "--source", example_url, "models/rf", "b"}, "⏳️ Loading"},
+      {{"link", "-n", "--source=" + example_url, "--rev=4-pack", "models/rf", "b"}, "⏳️ Loading"},
+      {{"link", "-n", "--no-fol", "--sp", example_url, "models/rf", "b"}, "⏳️ Loading"},
+  };
+  for (const Row& row : good) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.output.find(row.answer) == 0);
+  }
+  const Row bad[] = {
+      {{"check", "--nonsense"}, "unrecognised option '--nonsense'"},
+      {{"check", "--json=1"}, "option '--json' takes no value"},
+      {{"check", "--no-jobs=1"}, "option '--no-jobs' takes no value"},
+      {{"check", "--jobs"}, "option '--jobs' requires a value"},
+      {{"check", "--c"}, "ambiguous option '--c': could be '--cached' or '--changed'"},
+  };
+  for (const Row& row : bad) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(outcome.errors.find(row.answer) != std::string::npos);
+  }
+}
