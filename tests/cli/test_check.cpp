@@ -1,4 +1,5 @@
 #include "support/http_server.hpp"
+#include "support/stub_server.hpp"
 
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
@@ -364,6 +365,22 @@ TEST_CASE("check: progress is shown on a terminal alone and after a while") {
   CHECK(world.sandbox.mlem({"check", "--no-progress"}, options).errors.find("Reading") == std::string::npos);
   options.terminal = Terminal::none;
   CHECK(world.sandbox.mlem({"check"}, options).errors.find("Reading") == std::string::npos);
+}
+
+TEST_CASE("check: progress is shown while a source hangs") {
+  World world;
+  const SilentServer silent;
+  world.registry.commit({{"a.mlem", link_text({.path = "rf.mlem", .repo = silent.url("m.git") + "/", .rev = "main"})}});
+  world.registry.git({"config", "mlem.timeout", "3"});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::errors;
+  options.environment["GIT_PROGRESS_DELAY"] = "1";
+  const Outcome hung = world.sandbox.mlem({"check"}, options);
+  CAPTURE(hung);
+  CHECK(hung.code == 2);
+  CHECK(hung.errors.find("\rReading sources:   0% (0/1)\rReading sources: 100% (1/1), done.") != std::string::npos);
+  CHECK(world.sandbox.mlem({"check", "--no-progress"}, options).errors.find("Reading") == std::string::npos);
 }
 
 TEST_CASE("check: --fresh asks again for what is cached and tells of a ref that moved") {
