@@ -169,3 +169,16 @@ TEST_CASE("commands: options are parsed as git does") {
     CHECK(outcome.errors.find(row.answer) != std::string::npos);
   }
 }
+
+TEST_CASE("env: outside a repository the facts of the program are told") {
+  const World world;
+  const Outcome inside = world.mlem({"env"});
+  CHECK(inside.code == 0);
+  CHECK(inside.output.find("\ngit-dir " + (world.registry.path() / ".git").string() + "\n") != std::string::npos);
+  const Outcome outside = world.sandbox.mlem({"env"});
+  CAPTURE(outside);
+  CHECK(outside.code == 0);
+  CHECK(outside.output.find("git-mlem version ") == 0);
+  CHECK(outside.output.find("\ngit-dir - (not a git repository") != std::string::npos);
+  CHECK(outside.errors.empty());
+}
