@@ -52,12 +52,11 @@ Error ambiguous(const std::string& word, const std::string& why) {
 
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges) {
   Operands operands{{}, rest.paths};
-  const auto wrong = [&] { return options.wrong("more than one thing to judge; paths follow '--'"); };
   for (const std::string& word : rest.words) {
     const bool may_be_rev = rest.has_separator || operands.paths.empty();
     if (may_be_rev && is_rev(registry, word, ranges)) {
       if (!rest.has_separator && names_file(registry, word)) throw ambiguous(word, "both revision and filename");
-      if (operands.rev) throw wrong();
+      if (operands.rev) throw options.wrong("more than one revision; paths follow '--'");
       operands.rev = word;
       continue;
     }

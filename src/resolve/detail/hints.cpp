@@ -4,6 +4,7 @@
 #include "model/repo_path.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mlem::resolve::detail {
 namespace {
@@ -27,6 +28,20 @@ std::vector<std::string> Hints::near_revs(const std::string& rev,
                                           const std::function<std::vector<std::string>()>& list) {
   if (!rev_names_) rev_names_ = list();
   return nearest_of(rev, *rev_names_);
+}
+
+std::optional<Oid> Hints::whole_id(std::string_view digits, const std::function<std::vector<Oid>()>& list) {
+  if (!ids_) {
+    ids_.emplace();
+    for (const Oid& oid : list()) ids_->push_back(oid.hex());
+    std::sort(ids_->begin(), ids_->end());
+    ids_->erase(std::unique(ids_->begin(), ids_->end()), ids_->end());
+  }
+  const std::string beginning = to_lower_ascii(digits);
+  const auto first = std::lower_bound(ids_->begin(), ids_->end(), beginning);
+  if (first == ids_->end() || !first->starts_with(beginning)) return std::nullopt;
+  const auto next = std::next(first);
+  return next != ids_->end() && next->starts_with(beginning) ? std::nullopt : Oid::parse(*first);
 }
 
 std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& path, const std::optional<Oid>& pinned) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -22,6 +23,9 @@ class Hints {
 
   /// Returns the names of refs that read most like `rev`; `list` gives them all, and is called once.
   std::vector<std::string> near_revs(const std::string& rev, const std::function<std::vector<std::string>()>& list);
+
+  /// Returns the only id that begins with `digits`, of those that refs name; `list` gives them all, and is called once.
+  std::optional<Oid> whole_id(std::string_view digits, const std::function<std::vector<Oid>()>& list);
 
   /// Returns objects of the tree that may be what is missing at `path`: of the blob `pinned`, of the same file name, or
   /// of names like it.
@@ -38,7 +42,8 @@ class Hints {
 
   std::map<std::string, std::string> about_revs_;
   std::optional<std::vector<std::string>> rev_names_;
-  std::map<std::string, Tree> trees_;  ///< by TreeView::at()
+  std::optional<std::vector<std::string>> ids_;  ///< in hex digits, in order, each once
+  std::map<std::string, Tree> trees_;            ///< by TreeView::at()
   std::size_t entries_left_ = 100'000;
   std::size_t comparisons_left_ = 1'000'000;
 };

@@ -56,21 +56,14 @@ std::string spelling_of(const Refs& refs, const std::string& ref) {
   }
 }
 
-/// Returns the full id that `text` abbreviates, if it is the only tip of a branch or tag to begin so.
-std::optional<Oid> find_tip(const Refs& refs, const std::string& text, const Peel& peel) {
-  const std::string beginning = to_lower_ascii(text);
-  std::optional<Oid> tip;
+std::vector<Oid> tips(const Refs& refs) {
+  std::vector<Oid> tips;
   for (const std::string& name : refs.names()) {
     for (const std::string_view prefix : {heads, tags}) {
-      const auto oid = refs.find(std::string(prefix) + name);
-      if (!oid || oid == tip || !oid->hex().starts_with(beginning)) continue;
-      // A tag's own id is no rev.
-      if (prefix == tags && peel(*oid) != oid) continue;
-      if (tip) return std::nullopt;
-      tip = oid;
+      if (const auto oid = refs.find(std::string(prefix) + name)) tips.push_back(*oid);
     }
   }
-  return tip;
+  return tips;
 }
 
 std::string near_revs_hint(const Refs& refs, const std::string& rev, Hints& hints) {
@@ -79,9 +72,9 @@ std::string near_revs_hint(const Refs& refs, const std::string& rev, Hints& hint
   return near.size() == 1 ? "the nearest name is " + quoted_list(near) : "the nearest names are " + quoted_list(near);
 }
 
-std::string missing_rev_hint(const Refs& refs, const std::string& rev, const Peel& peel, Hints& hints) {
+std::string missing_rev_hint(const Refs& refs, const std::string& rev, Hints& hints) {
   if (!is_abbreviated_oid(rev)) return near_revs_hint(refs, short_name(rev), hints);
-  const auto tip = find_tip(refs, rev, peel);
+  const auto tip = hints.whole_id(rev, [&] { return tips(refs); });
   return "an abbreviated commit id is no rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
 }
 
@@ -161,7 +154,7 @@ std::optional<Oid> find_rev(const Refs& refs, Target& target, const Peel& peel) 
   Hints none;
   Hints& hints = target.hints != nullptr ? *target.hints : none;
   target.fail(Verdict::missing_rev, "no branch, tag or commit '" + rev.text() + "'",
-              hints.about_rev(rev.text(), [&] { return missing_rev_hint(refs, rev.text(), peel, hints); }));
+              hints.about_rev(rev.text(), [&] { return missing_rev_hint(refs, rev.text(), hints); }));
   return std::nullopt;
 }
 
