@@ -53,7 +53,7 @@ int Resolver::number_of(TreeView* view, const std::string& base, const Source& s
 
 int Resolver::number_of(TreeView* view, const std::string& name, const Link& link) {
   const auto of_source = [&](const Source& source) {
-    return number_of(view, source.is_alias() ? alias_base(*view, name) : std::string(), source);
+    return number_of(view, source.is_alias() && view != nullptr ? alias_base(*view, name) : std::string(), source);
   };
   if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) return of_source(Source::from_link(link));
   // Most links share their repository and rev with many others.
