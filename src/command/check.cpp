@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/push.hpp"
+#include "command/detail/operands.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
@@ -13,8 +14,10 @@
 namespace mlem::command {
 namespace {
 
-Oid commit_of(const git::Registry& registry, const std::string& expression) {
-  const auto commit = registry.find_commit(expression.empty() ? "HEAD" : expression);
+/// A side of a range, which may be left out.
+Oid commit_of(const git::Registry& registry, const std::string& side) {
+  const std::string expression = side.empty() ? "HEAD" : side;
+  const auto commit = registry.find_commit(expression);
   if (!commit) {
     throw Error(ErrorKind::not_found, "bad revision '" + expression + "'", "it names no commit", "paths follow '--'");
   }
@@ -109,13 +112,15 @@ int run_check(const Args& args, Context& context) {
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (cached + worktree + changed + static_cast<int>(!rest->words.empty()) > 1 || rest->words.size() > 1) {
-    throw options.wrong("more than one thing to judge; paths follow '--'");
-  }
   if (policy && shard) throw options.wrong("'--policy' is about the whole registry");
-  if (policy && !rest->paths.empty()) throw options.wrong("'--policy' is about the whole registry");
+  if (cached + worktree + changed > 1) throw options.wrong("more than one thing to judge; paths follow '--'");
 
   const git::Registry registry = open_registry(context);
+  const Operands operands = tell_apart(registry, options, *rest, Ranges::yes);
+  if (cached + worktree + changed + static_cast<int>(operands.rev.has_value()) > 1) {
+    throw options.wrong("more than one thing to judge; paths follow '--'");
+  }
+  if (policy && !operands.paths.empty()) throw options.wrong("'--policy' is about the whole registry");
   Talk talk(format, context);
   resolve::Settings settings = talk.settings(registry);
   if (policy) {
@@ -134,14 +139,10 @@ int run_check(const Args& args, Context& context) {
     settings.jobs = std::stoul(*jobs);
   }
   check::Scope scope;
-  if (!rest->words.empty()) {
-    const std::string& word = rest->words.front();
-    if (const std::size_t dots = word.find(".."); dots != std::string::npos) {
-      scope = range_scope(registry, word, dots);
-    } else {
-      scope.kind = check::Scope::Kind::commit;
-      scope.commit = commit_of(registry, word);
-    }
+  if (operands.rev) {
+    scope.kind = check::Scope::Kind::commit;
+    scope.commit = find_tree_ish(registry, *operands.rev);
+    if (!scope.commit) scope = range_scope(registry, *operands.rev, operands.rev->find(".."));
   } else if (worktree || changed || cached) {
     if (!registry.has_work_tree() && !cached)
       throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
@@ -151,20 +152,22 @@ int run_check(const Args& args, Context& context) {
       scope.before = registry.find_commit("HEAD");
     }
   } else if (!registry.has_work_tree()) {
-    scope.kind = check::Scope::Kind::commit;
-    scope.commit = commit_of(registry, "HEAD");
+    // Before the first commit, the index of a bare repository is as empty.
+    scope.commit = registry.find_commit("HEAD");
+    if (scope.commit) scope.kind = check::Scope::Kind::commit;
   }
   if (policy) scope = policy_scope(registry, settings, *policy, scope);
-  scope.pathspecs = rest->paths;
+  scope.pathspecs = operands.paths;
   scope.reachable = reachable;
   if (shard) scope.shard = parse_shard(*shard, options);
 
   const bool color = wants_color(format, context, registry);
+  const bool quotes = quotes_non_ascii(registry);
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul);
+      print_porcelain(context.out, finding, format.nul, quotes);
     } else if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && !format.quiet)) {
       print_finding(context.out, finding, registry.prefix(), color);
     }

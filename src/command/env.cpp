@@ -9,6 +9,7 @@
 #include <boost/version.hpp>
 #include <fmt/format.h>
 
+#include <optional>
 #include <ostream>
 
 namespace mlem::command {
@@ -57,7 +58,16 @@ int run_env(const Args& args, Context& context) {
   out << "git-mlem version " << GIT_MLEM_VERSION << '\n' << git_version(context) << '\n';
   out << "libgit2 " << git::library_version() << "\nboost " << BOOST_LIB_VERSION << '\n';
   out << "program " << escape_for_terminal(context.program) << '\n';
-  const git::Registry registry = open_registry(context);
+  std::optional<git::Registry> found;
+  try {
+    found = open_registry(context);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found) throw;
+    // The rest is facts of a repository; that there is none, or that git refuses it, is one too.
+    out << "git-dir - (" << escape_for_terminal(error.why()) << ")\n";
+    return exit_yes;
+  }
+  const git::Registry& registry = *found;
   out << "git-dir " << escape_for_terminal(registry.git_dir().string()) << '\n';
   out << "work-tree " << (registry.has_work_tree() ? escape_for_terminal(registry.work_tree().string()) : "-") << '\n';
   out << "object-format " << registry.object_format() << '\n';

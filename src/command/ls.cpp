@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
+#include "command/detail/operands.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
@@ -39,31 +40,30 @@ int run_ls(const Args& args, Context& context) {
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (rest->words.size() > 1) throw options.wrong("one tree-ish at most; paths follow '--'");
 
   const git::Registry registry = open_registry(context);
+  const Operands operands = tell_apart(registry, options, *rest, Ranges::no);
   Talk talk(format, context);
   resolve::Settings settings = talk.settings(registry);
   settings.offline = offline;
   check::Scope scope;
-  if (!rest->words.empty() || !registry.has_work_tree()) {
-    const std::string treeish = rest->words.empty() ? "HEAD" : rest->words.front();
-    scope.kind = check::Scope::Kind::commit;
-    scope.commit = registry.find_commit(treeish);
-    if (!scope.commit) {
-      throw Error(ErrorKind::not_found, "bad revision '" + treeish + "'", "it names no commit", "paths follow '--'");
-    }
+  if (operands.rev) {
+    scope.commit = find_tree_ish(registry, *operands.rev);
+  } else if (!registry.has_work_tree()) {
+    scope.commit = registry.find_commit("HEAD");
   }
-  scope.pathspecs = rest->paths;
+  if (scope.commit) scope.kind = check::Scope::Kind::commit;
+  scope.pathspecs = operands.paths;
 
   std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "SOURCE", "REV", "COMMIT", "AGE"}};
   const std::int64_t now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const bool quotes = quotes_non_ascii(registry);
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul);
+      print_porcelain(context.out, finding, format.nul, quotes);
     } else {
       const bool is_ok = finding.verdict == Verdict::ok;
       rows.push_back({escape_for_terminal(relative_to(finding.link, registry.prefix())),

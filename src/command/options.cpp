@@ -22,10 +22,22 @@ struct Options::State {
     std::string help{};
     bool* flag = nullptr;
     std::optional<std::string>* value = nullptr;
-    std::vector<std::string> choices{};  ///< values that it takes; none: any
-    std::string also{};                  ///< its other names
+    std::vector<std::string> choices{};     ///< values that it takes; none: any
+    std::optional<std::string> implicit{};  ///< what an optional value is without one
+    std::optional<std::string> negated{};   ///< what `no-` makes of a value; nothing: as if it was not given
+    std::string also{};                     ///< its other names
   };
   Option& declare(std::string_view names, const char* help);
+
+  /// What a word after `--` means: an option, or `no-` before it.
+  struct Meaning {
+    std::string key;
+    const Option* option = nullptr;  ///< none: help
+    friend bool operator==(const Meaning&, const Meaning&) = default;
+  };
+  std::map<std::string, Meaning> long_names() const;
+  Meaning find_long(const std::string& word, const Options& owner) const;
+  std::vector<po::option> parse_long(std::vector<std::string>& args, const Options& owner) const;
 
   std::vector<std::string> usage;
   std::deque<Option> options;
@@ -38,6 +50,61 @@ Options::State::Option& Options::State::declare(std::string_view names, const ch
   Option& option = options.emplace_back(Option{.name = std::string(names.substr(0, comma)), .help = help});
   if (comma != std::string_view::npos) option.letter = names.substr(comma + 1);
   return option;
+}
+
+std::map<std::string, Options::State::Meaning> Options::State::long_names() const {
+  std::map<std::string, Meaning> names{{"help", {"help", nullptr}}};
+  for (const Option& option : options) {
+    names[option.name] = {option.name, &option};
+    names["no-" + option.name] = {"no-" + option.name, &option};
+  }
+  for (const auto& [alias, meaning] : meanings) {
+    if (const auto declared = names.find(meaning); declared != names.end()) names[alias] = declared->second;
+  }
+  return names;
+}
+
+/// As git does: a whole name, else the beginning of one option's names.
+Options::State::Meaning Options::State::find_long(const std::string& word, const Options& owner) const {
+  const std::map<std::string, Meaning> names = long_names();
+  std::optional<Meaning> found;
+  std::string first;
+  for (auto each = names.lower_bound(word); each != names.end() && each->first.starts_with(word); ++each) {
+    if (each->first == word) return each->second;
+    if (found && *found != each->second) {
+      throw owner.wrong("ambiguous option '--" + word + "': could be '--" + first + "' or '--" + each->first + "'");
+    }
+    if (!found) first = each->first;
+    found = each->second;
+  }
+  if (!found || word.empty()) throw owner.wrong("unrecognised option '--" + word + "'");
+  return *found;
+}
+
+/// Takes one long option, and its value, off the front of `args`. Boost would give an optional value the next word, and
+/// call two names of one option ambiguous.
+std::vector<po::option> Options::State::parse_long(std::vector<std::string>& args, const Options& owner) const {
+  if (!args.front().starts_with("--")) return {};
+  const std::string token = args.front();
+  const std::size_t equals = token.find('=');
+  const std::string word = token.substr(2, equals == std::string::npos ? equals : equals - 2);
+  const Meaning meaning = find_long(word, owner);
+  args.erase(args.begin());
+  po::option given(meaning.key, {});
+  given.original_tokens = {token};
+  const bool takes_value =
+      meaning.option != nullptr && meaning.option->value != nullptr && meaning.key == meaning.option->name;
+  if (equals != std::string::npos) {
+    if (!takes_value) throw owner.wrong("option '--" + word + "' takes no value");
+    given.value = {token.substr(equals + 1)};
+  } else if (takes_value && meaning.option->implicit) {
+    given.value = {*meaning.option->implicit};
+  } else if (takes_value) {
+    if (args.empty()) throw owner.wrong("option '--" + word + "' requires a value");
+    given.value = {args.front()};
+    args.erase(args.begin());
+  }
+  return {given};
 }
 
 namespace {
@@ -76,17 +143,20 @@ Options& Options::value(const char* names, const char* argument, const char* hel
   State::Option& option = state_->declare(names, help);
   option.value = &value;
   option.argument = std::string(" <") + argument + ">";
-  state_->known.add_options()(names, po::value<std::string>(), "");
+  state_->known.add_options()(names, po::value<std::string>(), "")(("no-" + option.name).c_str(), "");
   return *this;
 }
 
-Options& Options::optional_choice(const char* names, const char* argument, std::vector<std::string> choices,
-                                  const char* help, std::optional<std::string>& value) {
+Options& Options::optional_choice(const char* names, const char* argument, Choices choices, const char* help,
+                                  std::optional<std::string>& value) {
   State::Option& option = state_->declare(names, help);
   option.value = &value;
+  option.implicit = choices.values.front();
+  option.negated = choices.negated;
   option.argument = std::string("[=<") + argument + ">]";
-  state_->known.add_options()(names, po::value<std::string>()->implicit_value(choices.front()), "");
-  option.choices = std::move(choices);
+  state_->known.add_options()(names, po::value<std::string>()->implicit_value(choices.values.front()), "")(
+      ("no-" + option.name).c_str(), "");
+  option.choices = std::move(choices.values);
   return *this;
 }
 
@@ -96,11 +166,6 @@ Options& Options::alias(const char* name, const char* meaning) {
     // Shown beside the word that print_usage() shows.
     if ((option.flag != nullptr && *option.flag ? "no-" : "") + option.name == meaning)
       option.also += (option.also.empty() ? "--" : ", --") + std::string(name);
-    if (option.name != meaning && "no-" + option.name != meaning) continue;
-    if (option.value != nullptr)
-      state_->known.add_options()(name, po::value<std::string>(), "");
-    else
-      state_->known.add_options()(name, "");
   }
   return *this;
 }
@@ -125,13 +190,13 @@ std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out)
         po::command_line_parser(std::vector<std::string>(args.begin(), words))
             .options(state_->known)
             .positional(positions)
-            .style(allow_long | long_allow_adjacent | long_allow_next | allow_short | short_allow_adjacent |
-                   short_allow_next | allow_dash_for_short | allow_sticky | allow_guessing)
+            .extra_style_parser([this](std::vector<std::string>& left) { return state_->parse_long(left, *this); })
+            .style(allow_long | long_allow_adjacent | allow_short | short_allow_adjacent | short_allow_next |
+                   allow_dash_for_short | allow_sticky)
             .run();
     // In their order, so that of `--stage --no-stage` the last one counts, and an option may be repeated.
     for (const po::option& given : parsed.options) {
-      const auto meaning = state_->meanings.find(given.string_key);
-      const std::string& key = meaning == state_->meanings.end() ? given.string_key : meaning->second;
+      const std::string& key = given.string_key;
       if (key == "help") {
         print_usage(out);
         return std::nullopt;
@@ -140,6 +205,7 @@ std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out)
       for (const State::Option& option : state_->options) {
         if (option.flag != nullptr && key == option.name) *option.flag = true;
         if (option.flag != nullptr && key == "no-" + option.name) *option.flag = false;
+        if (option.value != nullptr && key == "no-" + option.name) *option.value = option.negated;
         if (option.value == nullptr || key != option.name || given.value.empty()) continue;
         const std::string& value = given.value.front();
         if (!option.choices.empty() && std::count(option.choices.begin(), option.choices.end(), value) == 0) {

@@ -13,7 +13,7 @@
 
 namespace mlem::command {
 
-/// The options of one command, parsed as git does: unique abbreviations, `--no-<flag>`, `-abc`, `--name=value`, an
+/// The options of one command, parsed as git does: unique abbreviations, `--no-<name>`, `-abc`, `--name=value`, an
 /// optional value only in the stuck form, `--` before paths, `--end-of-options` before words.
 class Options {
  public:
@@ -26,8 +26,12 @@ class Options {
   /// Declares options; `names` is `long` or `long,s`. The value is written when parse() meets it.
   Options& flag(const char* names, const char* help, bool& value);
   Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
-  /// The value is one of `choices`, the first if it is left out.
-  Options& optional_choice(const char* names, const char* argument, std::vector<std::string> choices, const char* help,
+  /// The values that an option may have.
+  struct Choices {
+    std::vector<std::string> values;  ///< the first is meant if it is left out
+    const char* negated;              ///< what `no-` makes of it
+  };
+  Options& optional_choice(const char* names, const char* argument, Choices choices, const char* help,
                            std::optional<std::string>& value);
   /// Declares one more long name of an option; `meaning` may be `no-<flag>`.
   Options& alias(const char* name, const char* meaning);

@@ -29,8 +29,8 @@ void put(Json& json, const char* key, const std::string& value) {
 void add_talk_options(Options& options, Format& format) {
   options.flag("quiet,q", "say only what went wrong", format.quiet)
       .flag("verbose,v", "say more", format.verbose)
-      .optional_choice("color", "when", {"always", "never", "auto"}, "colour the output: always, never or auto",
-                       format.color)
+      .optional_choice("color", "when", {{"always", "never", "auto"}, "never"},
+                       "colour the output: always, never or auto", format.color)
       .flag("progress", "show no progress", format.progress);
 }
 
@@ -98,7 +98,9 @@ void print_json(std::ostream& out, const Finding& finding) {
   out << json.dump() << '\n';
 }
 
-void print_porcelain(std::ostream& out, const Finding& finding, bool nul) {
+bool quotes_non_ascii(const git::Registry& registry) { return registry.config().boolean("core.quotepath", true); }
+
+void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii) {
   const std::string commit = finding.commit ? finding.commit->hex() : "";
   const std::string blob = finding.blob ? finding.blob->hex() : "";
   const std::string_view fields[] = {name(finding.verdict), finding.link, finding.object_type, commit, blob,
@@ -109,7 +111,7 @@ void print_porcelain(std::ostream& out, const Finding& finding, bool nul) {
       out << field << '\0';
       continue;
     }
-    out << separator << (field.empty() ? "-" : quote_path(field, true));
+    out << separator << (field.empty() ? "-" : quote_path(field, quotes_non_ascii));
     separator = "\t";
   }
   if (!nul) out << '\n';

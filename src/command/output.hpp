@@ -30,8 +30,10 @@ bool wants_color(const Format& format, const Context& context, const git::Regist
 
 /// Writes a finding as one line of JSON, with the keys of the contract's section 5.
 void print_json(std::ostream& out, const Finding& finding);
-/// Writes a finding as porcelain v1.
-void print_porcelain(std::ostream& out, const Finding& finding, bool nul);
+/// Returns whether names are quoted for bytes over 0x7f: core.quotePath of git-config(1).
+bool quotes_non_ascii(const git::Registry& registry);
+/// Writes a finding as porcelain v1; with `nul` nothing is quoted.
+void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii = true);
 
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);

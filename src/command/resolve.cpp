@@ -5,6 +5,7 @@
 #include "command/output.hpp"
 #include "mlem/object_argument.hpp"
 #include "resolve/resolver.hpp"
+#include "yaml/metafile.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -55,12 +56,29 @@ Oid commit_at(const git::Registry& registry, const std::string& at) {
   throw Error(ErrorKind::not_found, "bad revision or date '" + at + "'", "no commit is that old or of that name");
 }
 
-/// Returns the chain's first step alone if links are not to be followed.
-Finding select(const resolve::Resolver& resolver, std::size_t number, bool follow_links) {
-  Finding finding = resolver.finding(number, "");
-  if (follow_links) return finding;
-  const auto chain = resolver.chain(number);
-  if (chain.size() < 2) return finding;
+/// Completes a finding to what check says of the same link. `word` is the object's name on the command line.
+void describe(Finding& finding, const std::vector<resolve::Target>& chain, const ObjectArgument& object,
+              const std::string& word) {
+  finding.link = word;
+  if (chain.empty()) return;
+  const resolve::Target& first = chain.front();
+  if (!first.source.repo && !first.path.empty()) finding.link = first.path;
+  if (object.source.is_alias())
+    finding.at = object.view->at();
+  else if (first.commit)
+    finding.at = first.commit->hex();
+  if (!first.link) return;
+  if (!finding.hops.empty()) finding.hops.erase(finding.hops.begin());
+  if (!first.text.empty()) finding.warnings = yaml::read_metafile(first.text).warnings;
+  const auto repo = chain.size() > 1 ? chain[1].source.repo : std::nullopt;
+  if (repo && repo->local_path()) {
+    finding.warnings.push_back({"local-path", "'" + repo->printable() + "' is a directory of one machine"});
+  }
+}
+
+/// Makes a finding one about the chain's first step alone, the link itself.
+void stop_at_link(Finding& finding, const std::vector<resolve::Target>& chain) {
+  if (chain.size() < 2) return;
   const resolve::Target& first = chain.front();
   finding.verdict = Verdict::ok;
   finding.message.clear();
@@ -73,7 +91,6 @@ Finding select(const resolve::Resolver& resolver, std::size_t number, bool follo
   finding.commit = first.commit;
   finding.path = first.path;
   finding.blob = first.blob;
-  return finding;
 }
 
 }  // namespace
@@ -100,7 +117,9 @@ int run_resolve(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
-  resolve::Resolver resolver(registry, talk.settings(registry));
+  resolve::Settings settings = talk.settings(registry);
+  settings.keep_text = format.json;  // for the warnings
+  resolve::Resolver resolver(registry, settings);
   std::vector<ObjectArgument> objects;
   std::vector<std::size_t> numbers;
   const ObjectViews views(registry);
@@ -114,8 +133,10 @@ int run_resolve(const Args& args, Context& context) {
   resolver.run();
   int code = exit_yes;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    Finding finding = select(resolver, numbers[i], follow_links);
-    finding.link = words[i];
+    Finding finding = resolver.finding(numbers[i], "");
+    const auto chain = resolver.chain(numbers[i]);
+    describe(finding, chain, objects[i], words[i]);
+    if (!follow_links) stop_at_link(finding, chain);
     switch (answer(finding.verdict)) {
       case Answer::yes:
         break;
@@ -129,7 +150,7 @@ int run_resolve(const Args& args, Context& context) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul);
+      print_porcelain(context.out, finding, format.nul, quotes_non_ascii(registry));
     } else if (finding.verdict != Verdict::ok) {
       print_error(context.err, "error", words[i] + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
       print_hint(context.err, finding.hint);

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/repo_path.hpp"
+#include "resolve/detail/hints.hpp"
 #include "resolve/detail/in_parallel.hpp"
 #include "resolve/detail/place.hpp"
 #include "resolve/source_reader.hpp"
@@ -20,6 +21,17 @@ namespace {
 constexpr std::size_t most_hops = 16;
 // So many whole answers take a few megabytes.
 constexpr std::size_t most_aliases_at_once = 8192;
+
+/// The blob that a link is pinned to. Throws Error(invalid) if that is no id.
+std::optional<Oid> pin_of(const Link& link) {
+  if (!link.pinned_blob) return std::nullopt;
+  auto pin = Oid::parse(*link.pinned_blob);
+  if (!pin) {
+    throw Error(ErrorKind::invalid, "invalid params.git-mlem.blob '" + escape_for_terminal(*link.pinned_blob) + "'",
+                "it is no full object id");
+  }
+  return pin;
+}
 
 }  // namespace
 
@@ -41,7 +53,7 @@ int Resolver::number_of(TreeView* view, const std::string& base, const Source& s
 
 int Resolver::number_of(TreeView* view, const std::string& name, const Link& link) {
   const auto of_source = [&](const Source& source) {
-    return number_of(view, source.is_alias() ? alias_base(*view, name) : std::string(), source);
+    return number_of(view, source.is_alias() && view != nullptr ? alias_base(*view, name) : std::string(), source);
   };
   if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) return of_source(Source::from_link(link));
   // Most links share their repository and rev with many others.
@@ -59,11 +71,15 @@ int Resolver::number_of(TreeView* view, const std::string& name, const Link& lin
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& link) {
   try {
+    const auto pin = pin_of(link);
     const int number = number_of(&view, name, link);
-    if (link.pinned_blob) {
+    if (pin) {
+      pins_.emplace(first_.size(), *pin);
       Target target = targets_.get(number);
-      target.pinned_blob = Oid::parse(*link.pinned_blob);
-      targets_.put(number, std::move(target));
+      if (!target.pinned_blob) {
+        target.pinned_blob = pin;
+        targets_.put(number, std::move(target));
+      }
     }
     first_.push_back(number);
   } catch (const Error& error) {
@@ -80,11 +96,12 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
 }
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Source& source) {
+  named_.insert(first_.size());
   first_.push_back(number_of(&view, source.is_alias() ? alias_base(view, name) : std::string(), source));
   return first_.size() - 1;
 }
 
-void Resolver::read_aliases(std::span<const int> numbers) {
+void Resolver::read_aliases(std::span<const int> numbers, detail::Hints& hints) {
   const auto lack = [](Target& target, const Oid& missing) {
     target.fail(Verdict::unreachable, "the repository lacks object " + missing.hex());
   };
@@ -95,6 +112,7 @@ void Resolver::read_aliases(std::span<const int> numbers) {
     Target& target = targets.emplace_back(targets_.get(number));
     const std::string base = std::exchange(target.link_base, {});
     target.keeps_text = settings_.keep_text;
+    target.hints = &hints;
     TreeView& view = *targets_.view(number);
     std::vector<Oid> missing;
     std::optional<git::Entry> entry;
@@ -111,7 +129,10 @@ void Resolver::read_aliases(std::span<const int> numbers) {
       target.fail(Verdict::missing_path, "nothing at '" + target.path + "'");
   }
   for (const auto& [repository, waiting] : found) read_objects(*repository, waiting, lack);
-  for (std::size_t i = 0; i < numbers.size(); ++i) targets_.put(numbers[i], std::move(targets[i]));
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    targets[i].hints = nullptr;
+    targets_.put(numbers[i], std::move(targets[i]));
+  }
 }
 
 void Resolver::read_level(const std::vector<int>& level) {
@@ -125,22 +146,28 @@ void Resolver::read_level(const std::vector<int>& level) {
     else
       (repo ? by_repository[repo->normalized()] : own).push_back(number);
   }
+  detail::Hints hints_on_aliases;
   for (std::size_t i = 0; i < aliases.size(); i += most_aliases_at_once) {
-    read_aliases(std::span(aliases).subspan(i, std::min(most_aliases_at_once, aliases.size() - i)));
+    read_aliases(std::span(aliases).subspan(i, std::min(most_aliases_at_once, aliases.size() - i)), hints_on_aliases);
   }
   // The whole answers of one repository at a time: together they would be many times what is kept of them.
   const auto read_all = [&](const std::vector<int>& numbers, const auto& reader) {
+    detail::Hints hints;
     std::vector<Target> targets;
     std::vector<Target*> asked;
     targets.reserve(numbers.size());
     for (const int number : numbers) {
       Target& target = targets.emplace_back(targets_.get(number));
       target.keeps_text = settings_.keep_text;
+      target.hints = &hints;
       if (target.failed()) target.ask_again();
       asked.push_back(&target);
     }
     reader(asked);
-    for (std::size_t i = 0; i < numbers.size(); ++i) targets_.put(numbers[i], std::move(targets[i]));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      targets[i].hints = nullptr;
+      targets_.put(numbers[i], std::move(targets[i]));
+    }
   };
   if (!own.empty()) {
     const std::string space = git::namespace_prefix(registry_.environment());
@@ -186,6 +213,7 @@ int Resolver::number_after(int number) {
   if (target.failed() || !target.link) return -1;
   TreeView* const view = targets_.view(number);
   try {
+    pin_of(*target.link);
     if (view != nullptr || target.link->repo) return number_of(view, target.path, *target.link);
     Source source = Source::from_link(*target.link);
     if (source.is_alias()) {
@@ -204,7 +232,9 @@ int Resolver::number_after(int number) {
 }
 
 void Resolver::run() {
-  for (std::size_t hops = 0; !pending_.empty() && hops <= most_hops; ++hops) {
+  // Of every link that was added, as many hops are read as finding() goes.
+  const std::size_t most = named_.empty() ? most_hops : most_hops + 1;
+  for (std::size_t hops = 0; !pending_.empty() && hops <= most; ++hops) {
     const std::vector<int> level = std::exchange(pending_, {});
     read_level(level);
     for (const int number : level) {
@@ -219,12 +249,31 @@ std::optional<RepoUrl> Resolver::repo(std::size_t number) const {
   return first < 0 ? std::nullopt : targets_.repo(first);
 }
 
+std::size_t Resolver::most_hops_of(std::size_t number) const {
+  // The object that was named may be a link, and it is no hop from itself.
+  return named_.contains(number) ? most_hops + 1 : most_hops;
+}
+
+Target Resolver::target_after(int number, const Target& before) const {
+  Target target = targets_.get(number);
+  // It was looked up at the commit; what was asked for, and what a link to it has to say, is the rev that led there.
+  const bool is_by_alias = before.link && before.link->is_alias() && !is_surely_url(before.link->path);
+  if (is_by_alias && before.commit && target.commit == before.commit) {
+    target.rev = before.rev;
+    target.stored_rev = before.stored_rev;
+    target.ref = before.ref;
+  }
+  return target;
+}
+
 std::vector<Target> Resolver::chain(std::size_t number) const {
   std::vector<Target> targets;
   std::set<int> seen;
-  for (int at = first_[number]; at >= 0 && seen.insert(at).second && steps_[static_cast<std::size_t>(at)].done;) {
-    targets.push_back(targets_.get(at));
-    at = steps_[static_cast<std::size_t>(at)].next;
+  for (int at = first_[number]; at >= 0 && targets.size() <= most_hops_of(number) && seen.insert(at).second;) {
+    const Step& step = steps_[static_cast<std::size_t>(at)];
+    if (!step.done) break;
+    targets.push_back(targets.empty() ? targets_.get(at) : target_after(at, targets.back()));
+    at = step.next;
   }
   return targets;
 }
@@ -237,7 +286,8 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
     finding.message = target.message;
     finding.hint = target.hint;
     finding.repo = target.source.repo ? target.source.repo->printable() : "";
-    finding.rev = target.rev;
+    // What could not be asked was asked for all the same.
+    finding.rev = target.rev.empty() && target.source.rev ? target.source.rev->text() : target.rev;
     finding.ref = target.ref;
     finding.commit = target.commit;
     finding.commit_time = target.commit_time;
@@ -254,28 +304,45 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
     take(malformed_[static_cast<std::size_t>(-first - 1)]);
     return finding;
   }
+  const auto pinned = pins_.find(number);
+  std::optional<Oid> pin = pinned == pins_.end() ? std::nullopt : std::optional(pinned->second);
+  // An object that was named instead of a link may be a link, which has a type to hold to as well.
+  std::string wanted_type = link_type;
   std::set<int> seen;
+  Target before;
   for (int at = first;;) {
     const Step& step = steps_[static_cast<std::size_t>(at)];
-    const Target target = targets_.get(at);
+    Target target = target_after(at, before);
     if (!seen.insert(at).second) {
       finding.verdict = Verdict::cycle;
       finding.message = "following links comes back to '" + target.path + "'";
       return finding;
     }
-    if (!step.done) {
+    // Counted here, and not by what run() has read: that depends on which other links were added.
+    if (finding.hops.size() > most_hops_of(number)) {
       finding.verdict = Verdict::too_deep;
       finding.message = "more than " + std::to_string(most_hops) + " links lead to one another";
       return finding;
     }
     take(target);
+    // Each link of the chain is held to its own pin. A work tree's files have no id to compare.
+    if (pin && !target.failed() && target.blob && *target.blob != *pin) {
+      finding.verdict = Verdict::changed;
+      finding.message = "'" + target.path + "' is blob " + target.blob->hex() + ", not " + pin->hex();
+      finding.hint = "if that is what is wanted, write 'blob: " + target.blob->hex() + "'";
+      finding.object_type = target.object_type;
+      return finding;
+    }
+    if (wanted_type.empty() && target.link) finding.link_type = wanted_type = target.link->link_type;
     if (step.next < 0) break;
+    pin = pin_of(*target.link);
     finding.hops.push_back({finding.repo, finding.rev, finding.commit, finding.path});
+    before = std::move(target);
     at = step.next;
   }
-  if (finding.verdict == Verdict::ok && !link_type.empty() && finding.object_type != link_type) {
+  if (finding.verdict == Verdict::ok && !wanted_type.empty() && finding.object_type != wanted_type) {
     finding.verdict = Verdict::wrong_type;
-    finding.message = "'" + finding.path + "' is a " + finding.object_type + ", not a " + link_type;
+    finding.message = "'" + finding.path + "' is a " + finding.object_type + ", not a " + wanted_type;
     finding.hint = "write 'link_type: " + finding.object_type + "'";
   }
   return finding;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,7 +38,8 @@ class Resolver {
 
   /// Returns the repository that a link itself names; nothing if it names none or is malformed.
   std::optional<RepoUrl> repo(std::size_t number) const;
-  /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: any type will do.
+  /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: that of the
+  /// first link, if what was added leads to one, else any type will do.
   Finding finding(std::size_t number, const std::string& link_type) const;
   /// Returns the targets from the first to the last that was reached; empty if the link itself is malformed.
   std::vector<Target> chain(std::size_t number) const;
@@ -52,8 +54,11 @@ class Resolver {
   int number_of(TreeView* view, const std::string& base, const Source& source);
   int number_of(TreeView* view, const std::string& name, const Link& link);
   int number_after(int number);
+  std::size_t most_hops_of(std::size_t number) const;
+  /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
+  Target target_after(int number, const Target& before) const;
   void read_level(const std::vector<int>& level);
-  void read_aliases(std::span<const int> numbers);
+  void read_aliases(std::span<const int> numbers, detail::Hints& hints);
 
   const git::Registry& registry_;
   Settings settings_;
@@ -63,7 +68,9 @@ class Resolver {
   std::string key_;         ///< of `subjects_`, with its memory kept
   std::deque<Step> steps_;  ///< by the number of the target
   std::vector<int> first_;
-  std::deque<Target> malformed_;  ///< links without a target; first_ has -1 - their number
+  std::set<std::size_t> named_;                ///< the numbers of what was added as an object instead of a link
+  std::unordered_map<std::size_t, Oid> pins_;  ///< by the number of the link: two may ask the same with other pins
+  std::deque<Target> malformed_;               ///< links without a target; first_ has -1 - their number
   std::vector<int> pending_;
 };
 

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/detail/answer.hpp"
+#include "resolve/detail/hints.hpp"
 #include "resolve/detail/place.hpp"
 #include "resolve/detail/remote_source.hpp"
 #include "resolve/detail/rev_lookup.hpp"
@@ -19,32 +20,10 @@ namespace mlem::resolve {
 namespace {
 
 void fail_missing_path(TreeView& view, const std::string& path, Target& target) {
-  // The object may have moved to another directory, or lost its place in the layout of MLEM 0.2.
-  const std::size_t slash = path.rfind('/');
-  std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  if (!name.ends_with(mlem_suffix)) name += mlem_suffix;
-  std::vector<std::string> same_blob;
-  std::vector<std::string> same_name;
-  std::vector<std::string> all;
-  constexpr std::size_t most_names = 20'000;
-  view.walk([&](const std::string& candidate, const git::Entry& entry) {
-    if (!candidate.ends_with(mlem_suffix) || !git::is_regular(entry)) return true;
-    if (entry.oid == target.pinned_blob) same_blob.push_back(candidate);
-    if (candidate == name || candidate.ends_with("/" + name)) same_name.push_back(candidate);
-    all.push_back(candidate);
-    return all.size() < most_names;
-  });
-  constexpr std::size_t most_hints = 3;
-  std::vector<std::string> near = !same_blob.empty()   ? same_blob
-                                  : !same_name.empty() ? same_name
-                                                       : nearest(path, all, most_hints);
-  if (near.size() > most_hints) near.resize(most_hints);
+  const auto near = target.hints != nullptr ? target.hints->near_paths(view, path, target.pinned_blob)
+                                            : detail::Hints().near_paths(view, path, target.pinned_blob);
   target.fail(Verdict::missing_path, "nothing at '" + path + "'", near.empty() ? "" : "there is " + quoted_list(near));
 }
-
-}  // namespace
-
-namespace {
 
 /// What a metafile says of itself; neither link nor type: why it is no object.
 struct Content {

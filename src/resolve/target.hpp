@@ -13,10 +13,15 @@
 
 namespace mlem::resolve {
 
+namespace detail {
+class Hints;
+}
+
 /// A question to one repository, `source` (never an alias), and its answer.
 struct Target {
   Source source;
-  std::optional<Oid> pinned_blob;  ///< what a link that led here is pinned to: for a hint where its path is gone
+  std::optional<Oid> pinned_blob;  ///< what the first link that led here is pinned to: for a hint if its path is gone
+  detail::Hints* hints = nullptr;  ///< while it is being answered, where hints about its source are remembered
 
   Verdict verdict = Verdict::ok;
   std::string message;

@@ -26,7 +26,7 @@ constexpr std::string_view no_json = "cannot be shown as JSON";
 
 std::optional<Json> finite(double value) { return std::isfinite(value) ? std::optional<Json>(value) : std::nullopt; }
 
-/// Returns the digits of `text` as a number; as a floating one, if it is too large for an integer.
+/// Returns `digits` as a number; nothing if there are none, or for more than 64 bits, which Json has only inexactly.
 std::optional<Json> parse_digits(std::string_view digits, int base, bool negative) {
   if (digits.empty()) return std::nullopt;
   const char* const end = digits.data() + digits.size();
@@ -36,9 +36,7 @@ std::optional<Json> parse_digits(std::string_view digits, int base, bool negativ
     if (!negative) return Json(magnitude);
     return Json(static_cast<std::int64_t>(0 - magnitude));
   }
-  double value = 0;
-  for (const char digit : digits) value = value * base + hex_value(digit);
-  return finite(negative ? -value : value);
+  return std::nullopt;
 }
 
 /// Returns `text`, digits in groups between colons (`1:30`), in its unit, the last group's.
@@ -52,7 +50,8 @@ double parse_base_60(std::string_view text) {
   return value;
 }
 
-/// Returns a number of YAML 1.1; nothing for those that JSON has not (`.inf`, too large) or that lack digits (`0x_`).
+/// Returns a number of YAML 1.1; nothing for those that Json has not (`.inf`, too large) or that lack digits (`0x_`):
+/// they are shown as they are written.
 std::optional<Json> parse_number(std::string_view text, detail::ScalarType type) {
   std::string plain;
   std::copy_if(text.begin(), text.end(), std::back_inserter(plain), [](char c) { return c != '_'; });
@@ -71,8 +70,8 @@ std::optional<Json> parse_number(std::string_view text, detail::ScalarType type)
     return std::nullopt;
   }
   if (negative) value = -value;
-  if (type == detail::ScalarType::integer && std::abs(value) < 9e15) return Json(static_cast<std::int64_t>(value));
-  return finite(value);
+  if (type != detail::ScalarType::integer) return finite(value);
+  return std::abs(value) < 9e15 ? std::optional<Json>(static_cast<std::int64_t>(value)) : std::nullopt;
 }
 
 Json scalar_to_json(const Event& event) {

@@ -31,7 +31,23 @@ TEST_CASE("bad input: a repository without a commit works") {
   CHECK(changed.errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
   const Outcome head = world.mlem({"check", "HEAD"});
   CHECK(head.code == 128);
-  CHECK(head.errors == "fatal: bad revision 'HEAD': it names no commit\nhint: paths follow '--'\n");
+  CHECK(head.errors ==
+        "fatal: ambiguous argument 'HEAD': unknown revision or path not in the working tree\n"
+        "hint: use '--' to separate paths from revisions: '[<rev>] -- [<pathspec>...]'\n");
+  const Outcome judged = world.mlem({"check", "HEAD", "--"});
+  CHECK(judged.code == 128);
+  CHECK(judged.errors == "fatal: bad revision 'HEAD': it names no commit\nhint: paths follow '--'\n");
+
+  const RepoBuilder bare(world.sandbox, "bare", {.bare = true});
+  RunOptions options;
+  options.directory = bare.path();
+  for (const char* command : {"check", "ls"}) {
+    const Outcome empty = world.sandbox.mlem({command}, options);
+    CAPTURE(empty);
+    CHECK(empty.code == 0);
+    CHECK(empty.output.empty());
+  }
+  CHECK(world.sandbox.mlem({"check", "HEAD"}, options).code == 128);
 }
 
 TEST_CASE("bad input: an unmerged link is told of") {

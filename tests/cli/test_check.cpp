@@ -1,9 +1,11 @@
 #include "support/http_server.hpp"
+#include "support/stub_server.hpp"
 
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <set>
 #include <sstream>
 
@@ -80,6 +82,116 @@ TEST_CASE("check: a range judges only what it changes") {
   CHECK(outcome.errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
   CHECK(world.mlem({"check"}).code == 1);
   CHECK(world.mlem({"check", "--", "new.mlem"}).code == 0);
+}
+
+TEST_CASE("check: how deep a chain of links may be does not depend on what else is judged") {
+  World world;
+  Files files{{"o.mlem", model_meta()}};
+  for (int i = 1; i <= 20; ++i) {
+    const std::string next = i == 20 ? "o" : "l" + std::to_string(i + 1);
+    files["l" + std::to_string(i) + ".mlem"] = link_text({.path = next + ".mlem"});
+  }
+  for (int i = 1; i <= 17; ++i) {
+    files["c" + std::to_string(i) + ".mlem"] = link_text({.path = "c" + std::to_string(i % 17 + 1) + ".mlem"});
+  }
+  world.registry.commit(files);
+  std::map<std::string, std::string> verdicts;
+  std::istringstream whole(world.mlem({"check", "--porcelain"}).output);
+  for (std::string line; std::getline(whole, line);) {
+    const std::size_t tab = line.find('\t');
+    verdicts[line.substr(tab + 1, line.find('\t', tab + 1) - tab - 1)] = line.substr(0, tab);
+  }
+  // From the fourth link, sixteen others lie between it and the object.
+  CHECK(verdicts["l3.mlem"] == "too-deep");
+  CHECK(verdicts["l4.mlem"] == "ok");
+  CHECK(verdicts["c1.mlem"] == "cycle");
+  for (const std::string name : {"l1.mlem", "l3.mlem", "l4.mlem", "c1.mlem"}) {
+    const Outcome alone = world.mlem({"check", "--porcelain", "--", name});
+    CAPTURE(alone);
+    CHECK(alone.output.find(verdicts[name] + "\t" + name) == 0);
+  }
+}
+
+TEST_CASE("check: a link pinned to a blob holds its own target to it") {
+  World world;
+  const std::string blob = world.models.id("main:models/rf.mlem");
+  world.models.commit({{"alias.mlem", link_text({.path = "models/rf.mlem"})}});
+  const std::string alias = world.models.id("main:alias.mlem");
+  const auto pinned = [&](const std::string& path, const std::string& to) {
+    return link_to(world, path, "main") + "params:\n  git-mlem:\n    blob: " + to + "\n";
+  };
+  world.registry.commit({{"a.mlem", pinned("models/rf.mlem", blob)},
+                         {"b.mlem", pinned("models/rf.mlem", alias)},
+                         {"c.mlem", pinned("models/rf.mlem", "abc")},
+                         {"d.mlem", pinned("alias.mlem", alias)},
+                         {"e.mlem", link_text({.path = "b.mlem"})},
+                         {"f.mlem", link_to(world, "models/rf.mlem", "main")}});
+  const Outcome outcome = world.mlem({"check", "-v"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  const std::string local = "  warning: local-path: '" + world.models.url() + "' is a directory of one machine\n";
+  const std::string changed = ": changed: 'models/rf.mlem' is blob " + blob + ", not " + alias + "\n";
+  const std::string remedy = "  hint: if that is what is wanted, write 'blob: " + blob + "'\n";
+  CHECK(outcome.output == "a.mlem: ok\n" + local + "b.mlem" + changed + local + remedy +
+                              "c.mlem: invalid-link: invalid params.git-mlem.blob 'abc': it is no full object id\n" +
+                              "d.mlem: ok\n" + local + "e.mlem" + changed + remedy + "f.mlem: ok\n" + local);
+}
+
+TEST_CASE("check: revs and paths are told apart as git does") {
+  World world;
+  const std::string link = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"prod/p1.mlem", link}, {"a.mlem", link}, {"twice", "x"}});
+  world.registry.commit({{"prod/p2.mlem", link}, {"b.mlem", link}});
+  world.registry.branch("twice");
+  world.registry.branch("a/b");
+  world.registry.git({"rm", "-q", "-r", "--cached", "b.mlem"});
+  mlem::fs::remove_all(world.registry.path() / "prod" / "p2.mlem");
+  struct Row {
+    std::vector<std::string> arguments;
+    int links;
+  };
+  const Row good[] = {
+      {{"a.mlem"}, 1},
+      {{"prod"}, 2},
+      {{"prod/p2.mlem"}, 1},  // only in the index
+      {{"HEAD", "prod", "b.mlem"}, 3},
+      {{"--cached", "prod", "a.mlem"}, 3},
+      {{"*1.mlem"}, 1},
+      {{":(glob)**/p?.mlem"}, 2},
+      {{"HEAD~1..HEAD", "prod"}, 1},
+      {{"HEAD~1.."}, 2},
+      {{"./prod/../a.mlem"}, 1},
+      {{"HEAD^{tree}"}, 4},
+      {{"HEAD:prod"}, 2},
+      {{"twice", "--"}, 4},
+      {{"--", "twice"}, 0},
+      {{"a/b"}, 4},
+  };
+  for (const Row& row : good) {
+    std::vector<std::string> arguments{"check", "-v"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.errors.find(std::to_string(row.links) + " link") == 0);
+  }
+  CHECK(world.mlem({"ls", "--porcelain", "HEAD^{tree}", "prod"}).output.find("ok\tprod/p1.mlem") == 0);
+  CHECK(world.mlem({"ls", "a.mlem"}).code == 0);
+
+  const std::string hint = "hint: use '--' to separate paths from revisions: '[<rev>] -- [<pathspec>...]'\n";
+  const std::string unknown = ": unknown revision or path not in the working tree\n" + hint;
+  const auto errors_of = [&](const std::vector<std::string>& arguments) {
+    const Outcome outcome = world.mlem(arguments);
+    CHECK(outcome.code >= 128);
+    return outcome.errors;
+  };
+  CHECK(errors_of({"check", "twice"}) == "fatal: ambiguous argument 'twice': both revision and filename\n" + hint);
+  CHECK(errors_of({"check", "gone"}) == "fatal: ambiguous argument 'gone'" + unknown);
+  CHECK(errors_of({"ls", "HEAD", "gone"}) == "fatal: ambiguous argument 'gone'" + unknown);
+  CHECK(errors_of({"check", ""}).find("fatal: bad revision ''") == 0);
+  CHECK(errors_of({"check", "gone", "--"}).find("fatal: bad revision 'gone'") == 0);
+  CHECK(errors_of({"check", "HEAD", "HEAD~1"}).find("more than one revision") != std::string::npos);
+  CHECK(errors_of({"check", "--cached", "HEAD"}).find("more than one thing to judge") != std::string::npos);
 }
 
 TEST_CASE("check: objects are not judged") {
@@ -222,6 +334,40 @@ TEST_CASE("check: thousands of links are read at once and judged like one") {
   CHECK(parts == whole);
 }
 
+TEST_CASE("check: hints for thousands of broken links are made once and name what is alike") {
+  World world;
+  constexpr int count = 1000;
+  Files objects{{"dash.mlem", model_meta()}};
+  for (int i = 0; i < 5000; ++i) objects["other/objects/number-" + std::to_string(i) + ".mlem"] = model_meta();
+  world.models.commit(objects);
+  RunOptions tags;
+  for (int i = 0; i < 3000; ++i) tags.input += "create refs/tags/build-" + std::to_string(i) + " HEAD\n";
+  world.models.git({"update-ref", "--stdin"}, tags);
+  Files links;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = std::to_string(i) + ".mlem";
+    links["path/" + name] = link_to(world, "elsewhere/number-" + std::to_string(i), "main");
+    links["gone/" + name] = link_to(world, "~/rf" + std::to_string(i) + ".mlem", "main");
+    links["rev/" + name] = link_to(world, "models/rf.mlem", "buidl-1");
+  }
+  world.registry.commit(links);
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome outcome = world.mlem({"check", "--json"});
+  const auto time = std::chrono::steady_clock::now() - start;
+  CHECK(outcome.errors == "3000 links: 0 ok, 3000 broken, 0 undecided\n");
+  const auto count_of = [&](const std::string& text) {
+    int found = 0;
+    for (std::size_t at = 0; (at = outcome.output.find(text, at)) != std::string::npos; ++at) ++found;
+    return found;
+  };
+  CHECK(count_of("\"hint\":\"there is 'other/objects/number-") == count);
+  CHECK(count_of("\"hint\":\"the nearest names are 'build-1', ") == count);
+  CHECK(count_of("dash.mlem") == 0);
+  CAPTURE(std::chrono::duration<double>(time).count());
+  // Half a second, and seven where every link had the tree walked for itself; sanitizers are slow.
+  CHECK(time < std::chrono::seconds(4));
+}
+
 TEST_CASE("check: progress is shown on a terminal alone and after a while") {
   World world;
   world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
@@ -236,6 +382,22 @@ TEST_CASE("check: progress is shown on a terminal alone and after a while") {
   CHECK(world.sandbox.mlem({"check", "--no-progress"}, options).errors.find("Reading") == std::string::npos);
   options.terminal = Terminal::none;
   CHECK(world.sandbox.mlem({"check"}, options).errors.find("Reading") == std::string::npos);
+}
+
+TEST_CASE("check: progress is shown while a source hangs") {
+  World world;
+  const SilentServer silent;
+  world.registry.commit({{"a.mlem", link_text({.path = "rf.mlem", .repo = silent.url("m.git") + "/", .rev = "main"})}});
+  world.registry.git({"config", "mlem.timeout", "3"});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::errors;
+  options.environment["GIT_PROGRESS_DELAY"] = "1";
+  const Outcome hung = world.sandbox.mlem({"check"}, options);
+  CAPTURE(hung);
+  CHECK(hung.code == 2);
+  CHECK(hung.errors.find("\rReading sources:   0% (0/1)\rReading sources: 100% (1/1), done.") != std::string::npos);
+  CHECK(world.sandbox.mlem({"check", "--no-progress"}, options).errors.find("Reading") == std::string::npos);
 }
 
 TEST_CASE("check: --fresh asks again for what is cached and tells of a ref that moved") {

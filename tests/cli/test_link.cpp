@@ -171,3 +171,13 @@ TEST_CASE("link: the dialect is that of the first link even if written by hand")
   REQUIRE(world.mlem({"link", "--sp", example_url, "models/rf", "new"}).code == 0);
   CHECK(world.staged("new.mlem").find("\nproject: " + example_url + "/\n") != std::string::npos);
 }
+
+TEST_CASE("link: an alias inside the source is followed at the rev that was asked for") {
+  World world;
+  world.models.commit({{"al.mlem", link_text({.path = "models/rf.mlem"})}});
+  world.models.tag("v1");
+  CHECK(world.mlem({"link", "--sp", example_url, "al", "a"}).code == 0);
+  CHECK(world.staged("a.mlem") == example_link("main"));
+  CHECK(world.mlem({"link", "--sp", example_url, "--rev", "v1", "al", "b"}).code == 0);
+  CHECK(world.staged("b.mlem") == example_link("v1"));
+}

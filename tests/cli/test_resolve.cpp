@@ -15,6 +15,83 @@ TEST_CASE("resolve: an alias over a link ends at the object") {
   CHECK(outcome.output == world.model_commit + " " + blob + " model models/rf.mlem " + example_url + "/\n");
 }
 
+TEST_CASE("resolve: a link that is named as an object is held to its type") {
+  World world;
+  world.registry.commit(
+      {{"w.mlem", link_text({.type = "data", .path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
+  const std::string why = "wrong-type: 'models/rf.mlem' is a model, not a data\nhint: write 'link_type: model'\n";
+  const Outcome resolved = world.mlem({"resolve", "w"});
+  CAPTURE(resolved);
+  CHECK(resolved.code == 1);
+  CHECK(resolved.errors == "error: w: " + why);
+  CHECK(world.mlem({"show", "w"}).errors == "error: w: " + why);
+  const Outcome linked = world.mlem({"link", "w", "x"});
+  CHECK(linked.code == 1);
+  CHECK(linked.errors == "error: cannot link to 'w': " + why);
+  CHECK(world.mlem({"resolve", "--no-follow-links", "w"}).code == 0);
+}
+
+TEST_CASE("resolve: JSON says of a link what check says of it") {
+  World world;
+  world.models.commit({{"al.mlem", link_text({.path = "models/rf.mlem"})}});
+  world.registry.commit({{"d/a.mlem", link_text({.path = "al", .repo = world.models.url(), .rev = "main"}) + "x: 1\n"},
+                         {"b.mlem", link_text({.path = "d/a"})},
+                         {"gone.mlem", link_text({.path = "al", .repo = "file:///nonexistent/", .rev = "v1"})}});
+  RunOptions below;
+  below.directory = world.registry.path() / "d";
+  for (const std::string name : {"d/a", "b", "gone"}) {
+    const Outcome checked = world.mlem({"check", "--worktree", "--json", "--", name + ".mlem"});
+    const Outcome resolved = world.sandbox.mlem({"resolve", "--json", "../" + name}, below);
+    CAPTURE(checked);
+    CAPTURE(resolved);
+    CHECK(resolved.output == checked.output);
+    if (name == "b") continue;  // a hop through this repository's commit has that commit here
+    const Outcome at_head = world.mlem({"check", "--json", "HEAD", "--", name + ".mlem"});
+    CHECK(world.mlem({"resolve", "--json", "HEAD:" + name}).output == at_head.output);
+  }
+  const Outcome gone = world.mlem({"check", "--json", "--", "gone.mlem"});
+  CHECK(gone.output.find("\"rev\":\"v1\"") != std::string::npos);
+  const Outcome named = world.mlem({"resolve", "--json", "--project", world.models.url(), "al"});
+  CAPTURE(named);
+  CHECK(named.output.find("{\"schema\":1,\"link\":\"al\",") == 0);
+  CHECK(named.output.find("\"hops\"") == std::string::npos);
+  CHECK(named.output.find("\"at\":\"" + world.models.id("main") + "\"") != std::string::npos);
+}
+
+TEST_CASE("resolve: a chain is as long as check has it") {
+  World world;
+  Files files{{"o.mlem", model_meta()}};
+  for (int i = 1; i <= 18; ++i) {
+    const std::string next = i == 18 ? "o" : "l" + std::to_string(i + 1);
+    files["l" + std::to_string(i) + ".mlem"] = link_text({.path = next + ".mlem"});
+  }
+  world.registry.commit(files);
+  CHECK(world.mlem({"check", "--", "l1.mlem"}).code == 1);
+  CHECK(world.mlem({"resolve", "l1"}).code == 1);
+  CHECK(world.mlem({"check", "--", "l2.mlem"}).code == 0);
+  CHECK(world.mlem({"resolve", "l2"}).code == 0);
+}
+
+TEST_CASE("porcelain: names are quoted as core.quotePath says and never with -z") {
+  World world;
+  const std::string name = "caf\xc3\xa9.mlem";
+  world.registry.commit({{name, link_text({.path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
+  for (const std::string command : {"check", "ls", "resolve"}) {
+    CAPTURE(command);
+    const auto name_in = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.begin(), command);
+      if (command == "resolve") arguments.push_back(name);
+      const std::string output = world.mlem(arguments).output;
+      return output.substr(3, output.find_first_of(std::string_view("\t\0", 2), 3) - 3);
+    };
+    world.registry.git({"config", "core.quotePath", "true"});
+    CHECK(name_in({"--porcelain"}) == "\"caf\\303\\251.mlem\"");
+    CHECK(name_in({"-z"}) == name);
+    world.registry.git({"config", "core.quotePath", "false"});
+    CHECK(name_in({"--porcelain"}) == name);
+  }
+}
+
 TEST_CASE("show: the metadata is printed as it is in its file") {
   const World world;
   const Outcome outcome = world.mlem({"show", "--project", example_url, "models/rf"});
@@ -144,4 +221,57 @@ TEST_CASE("ls: a table goes through the pager that git would use") {
   CAPTURE(interrupted);
   CHECK(interrupted.signal == SIGINT);
   CHECK(interrupted.output.find("late:NAME") != std::string::npos);
+}
+
+TEST_CASE("commands: options are parsed as git does") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf", .repo = example_url + "/", .rev = "gone"})}});
+  world.registry.tag("t1");
+  const std::string red = "a.mlem: \033[31mmissing-rev\033[m";
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string answer;  ///< begins the output
+  };
+  const Row good[] = {
+      {{"check", "--color", "t1"}, red},
+      {{"check", "t1", "--color"}, red},
+      {{"check", "--col=always"}, red},
+      {{"check", "--color", "--no-color"}, "a.mlem: missing-rev"},
+      {{"check", "--policy", "main", "--no-policy"}, "a.mlem: missing-rev"},
+      {{"check", "--porc"}, "missing-rev\t"},
+      {{"link", "-n", "--source", example_url, "models/rf", "b"}, "⏳️ Loading"},
+      {{"link", "-n", "--source=" + example_url, "--rev=4-pack", "models/rf", "b"}, "⏳️ Loading"},
+      {{"link", "-n", "--no-fol", "--sp", example_url, "models/rf", "b"}, "⏳️ Loading"},
+  };
+  for (const Row& row : good) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.output.find(row.answer) == 0);
+  }
+  const Row bad[] = {
+      {{"check", "--nonsense"}, "unrecognised option '--nonsense'"},
+      {{"check", "--json=1"}, "option '--json' takes no value"},
+      {{"check", "--no-jobs=1"}, "option '--no-jobs' takes no value"},
+      {{"check", "--jobs"}, "option '--jobs' requires a value"},
+      {{"check", "--c"}, "ambiguous option '--c': could be '--cached' or '--changed'"},
+  };
+  for (const Row& row : bad) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(outcome.errors.find(row.answer) != std::string::npos);
+  }
+}
+
+TEST_CASE("env: outside a repository the facts of the program are told") {
+  const World world;
+  const Outcome inside = world.mlem({"env"});
+  CHECK(inside.code == 0);
+  CHECK(inside.output.find("\ngit-dir " + (world.registry.path() / ".git").string() + "\n") != std::string::npos);
+  const Outcome outside = world.sandbox.mlem({"env"});
+  CAPTURE(outside);
+  CHECK(outside.code == 0);
+  CHECK(outside.output.find("git-mlem version ") == 0);
+  CHECK(outside.output.find("\ngit-dir - (not a git repository") != std::string::npos);
+  CHECK(outside.errors.empty());
 }

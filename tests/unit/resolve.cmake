@@ -2,4 +2,5 @@ mlem_unit_tests(resolve
   SOURCES
     test_resolve_cache.cpp
     test_resolve_in_parallel.cpp
+    test_resolve_rev_lookup.cpp
   LIBRARIES mlem_test_support)

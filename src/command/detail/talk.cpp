@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <csignal>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
@@ -36,7 +38,17 @@ Talk::Talk(const Format& format, Context& context)
     : context_(context),
       is_verbose_(format.verbose),
       shows_progress_(format.progress && !format.quiet && context.err_is_terminal),
-      next_(std::chrono::steady_clock::now() + progress_delay(context.environment)) {}
+      begin_(std::chrono::steady_clock::now() + progress_delay(context.environment)) {}
+
+Talk::~Talk() {
+  {
+    const std::lock_guard lock(mutex_);
+    has_ended_ = true;
+    clear_progress();
+  }
+  ended_.notify_all();
+  if (timer_.joinable()) timer_.join();
+}
 
 resolve::Settings Talk::settings(const git::Registry& registry) {
   resolve::Settings settings = resolve::load_settings(registry);
@@ -44,7 +56,7 @@ resolve::Settings Talk::settings(const git::Registry& registry) {
   settings.interactive = context_.err_is_terminal;
   if (is_verbose_) settings.notice = [this](const std::string& text) { say(text); };
   if (shows_progress_) {
-    settings.progress = [this](std::size_t done, std::size_t total) { show_progress(done, total); };
+    settings.progress = [this](std::size_t done, std::size_t total) { note_progress(done, total); };
   }
   return settings;
 }
@@ -55,19 +67,44 @@ void Talk::say(const std::string& text) {
   context_.err << escape_for_terminal(text) << '\n';
 }
 
-void Talk::show_progress(std::size_t done, std::size_t total) {
+void Talk::note_progress(std::size_t done, std::size_t total) {
   const std::lock_guard lock(mutex_);
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_ && !(shown_ > 0 && done == total)) return;
-  next_ = now + std::chrono::milliseconds(100);
-  const std::string line = fmt::format("Reading sources: {:3}% ({}/{})", done * 100 / total, done, total);
-  context_.err << '\r' << line << (done == total ? ", done.\n" : "") << std::flush;
-  shown_ = done == total ? 0 : line.size();
+  done_ = done;
+  total_ = total;
+  if (!timer_.joinable()) {
+    // Signals are for the threads that wait for children.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    timer_ = std::thread([this] { draw_when_due(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  if (std::chrono::steady_clock::now() >= begin_ && (done == total || shown_.empty())) draw_progress();
+}
+
+/// A source that hangs tells nothing, and is what people want to see.
+void Talk::draw_when_due() {
+  constexpr std::chrono::milliseconds step(100);
+  std::unique_lock lock(mutex_);
+  ended_.wait_until(lock, begin_, [this] { return has_ended_; });
+  while (!has_ended_) {
+    if (done_ < total_) draw_progress();
+    ended_.wait_for(lock, step, [this] { return has_ended_; });
+  }
+}
+
+void Talk::draw_progress() {
+  const bool is_over = done_ == total_;
+  std::string line = fmt::format("Reading sources: {:3}% ({}/{})", done_ * 100 / total_, done_, total_);
+  if (line == shown_ && !is_over) return;
+  context_.err << '\r' << line << (is_over ? ", done.\n" : "") << std::flush;
+  shown_ = is_over ? std::string() : std::move(line);
 }
 
 void Talk::clear_progress() {
-  if (shown_ > 0) context_.err << '\r' << std::string(shown_, ' ') << '\r';
-  shown_ = 0;
+  if (!shown_.empty()) context_.err << '\r' << std::string(shown_.size(), ' ') << '\r' << std::flush;
+  shown_.clear();
 }
 
 std::string age(std::int64_t seconds) {

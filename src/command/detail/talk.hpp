@@ -5,10 +5,12 @@
 #include "resolve/settings.hpp"
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace mlem::command {
 
@@ -16,6 +18,9 @@ namespace mlem::command {
 class Talk {
  public:
   Talk(const Format& format, Context& context);
+  ~Talk();
+  Talk(const Talk&) = delete;
+  Talk& operator=(const Talk&) = delete;
 
   /// Returns the settings for reading sources, talking here; credentials are asked for on a terminal. Must not outlive
   /// this object.
@@ -23,15 +28,22 @@ class Talk {
 
  private:
   void say(const std::string& text);
-  void show_progress(std::size_t done, std::size_t total);
+  void note_progress(std::size_t done, std::size_t total);
+  void draw_when_due();
+  void draw_progress();
   void clear_progress();
 
   Context& context_;
   bool is_verbose_;
   bool shows_progress_;
-  std::mutex mutex_;  // sources are read by several threads
-  std::chrono::steady_clock::time_point next_;
-  std::size_t shown_ = 0;  ///< columns of the progress line; 0: none
+  std::chrono::steady_clock::time_point begin_;  ///< when progress is shown at the earliest
+  std::mutex mutex_;                             // sources are read by several threads
+  std::size_t done_ = 0;
+  std::size_t total_ = 0;
+  std::string shown_;  ///< the progress line; empty: none
+  std::condition_variable ended_;
+  bool has_ended_ = false;
+  std::thread timer_;
 };
 
 /// Returns how long ago something was, in its largest unit: `3 days`, `now`.

@@ -2,9 +2,13 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "resolve/detail/hints.hpp"
 
 namespace mlem::resolve::detail {
 namespace {
+
+constexpr std::string_view heads = "refs/heads/";
+constexpr std::string_view tags = "refs/tags/";
 
 struct Match {
   std::string ref;
@@ -13,6 +17,13 @@ struct Match {
 
 bool allows(UrlParts::RevKind kind, UrlParts::RevKind wanted) {
   return kind == wanted || kind == UrlParts::RevKind::any || kind == UrlParts::RevKind::none;
+}
+
+/// Where the refs of a kind are that an address names: `/src/branch/<name>/`; empty if it names no such kind.
+std::string_view prefix_of(UrlParts::RevKind kind) {
+  if (kind == UrlParts::RevKind::branch) return heads;
+  if (kind == UrlParts::RevKind::tag) return tags;
+  return {};
 }
 
 /// The refs that a name can mean, in the order of the contract's section 4.
@@ -27,16 +38,50 @@ std::vector<Match> matches(const Refs& refs, const std::string& name, UrlParts::
   return found;
 }
 
-std::string missing_rev_hint(const Refs& refs, const std::string& rev) {
-  const auto near = nearest(rev, refs.names(), 3);
+/// Returns how a link says `ref`: its short name if that means this ref and no other, else its full name; empty if no
+/// rev can say it.
+std::string spelling_of(const Refs& refs, const std::string& ref) {
+  try {
+    const std::string name = short_name(ref);
+    if (is_ref_name(name) && !name.starts_with('-')) {
+      const Rev rev = Rev::parse(name);
+      const auto found =
+          rev.kind() == Rev::Kind::name ? matches(refs, name, UrlParts::RevKind::any) : std::vector<Match>();
+      if (found.size() == 1 && found.front().ref == ref) return name;
+    }
+    return Rev::parse(ref).text();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return {};
+  }
+}
+
+std::vector<Oid> tips(const Refs& refs) {
+  std::vector<Oid> tips;
+  for (const std::string& name : refs.names()) {
+    for (const std::string_view prefix : {heads, tags}) {
+      if (const auto oid = refs.find(std::string(prefix) + name)) tips.push_back(*oid);
+    }
+  }
+  return tips;
+}
+
+std::string near_revs_hint(const Refs& refs, const std::string& rev, Hints& hints) {
+  const auto near = hints.near_revs(rev, refs.names);
   if (near.empty()) return {};
   return near.size() == 1 ? "the nearest name is " + quoted_list(near) : "the nearest names are " + quoted_list(near);
+}
+
+std::string missing_rev_hint(const Refs& refs, const std::string& rev, Hints& hints) {
+  if (!is_abbreviated_oid(rev)) return near_revs_hint(refs, short_name(rev), hints);
+  const auto tip = hints.whole_id(rev, [&] { return tips(refs); });
+  return "an abbreviated commit id is no rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
 }
 
 }  // namespace
 
 std::string short_name(std::string_view ref) {
-  for (const std::string_view prefix : {std::string_view("refs/heads/"), std::string_view("refs/tags/")}) {
+  for (const std::string_view prefix : {heads, tags}) {
     if (ref.starts_with(prefix)) return std::string(ref.substr(prefix.size()));
   }
   return std::string(ref);
@@ -48,12 +93,15 @@ bool divide(const Refs& refs, Target& target) {
   for (const std::string_view candidate : target.source.possible_revs()) {
     const std::string text(candidate);
     const bool is_id = Oid::parse(text) && allows(target.source.rev_kind, UrlParts::RevKind::commit);
-    if (is_id || text == "HEAD" || !matches(refs, text, target.source.rev_kind).empty()) chosen = text;
+    const bool is_full_name =
+        text.starts_with("refs/") && allows(target.source.rev_kind, UrlParts::RevKind::any) && refs.find(text);
+    if (is_id || is_full_name || text == "HEAD" || !matches(refs, text, target.source.rev_kind).empty()) chosen = text;
   }
   if (!chosen) {
     const std::string text = target.source.undivided;
+    Hints none;
     target.fail(Verdict::missing_rev, "no branch or tag of that name begins '" + text + "'",
-                missing_rev_hint(refs, text.substr(0, text.find('/'))));
+                near_revs_hint(refs, text.substr(0, text.find('/')), target.hints != nullptr ? *target.hints : none));
     return false;
   }
   try {
@@ -65,21 +113,18 @@ bool divide(const Refs& refs, Target& target) {
   return true;
 }
 
-std::optional<Oid> find_rev(const Refs& refs, Target& target,
-                            const std::function<std::optional<Oid>(const Oid&)>& peel) {
+std::optional<Oid> find_rev(const Refs& refs, Target& target, const Peel& peel) {
   const Rev& rev = *target.source.rev;
   target.rev = rev.text();
   target.stored_rev = rev.text();
-  switch (rev.kind()) {
+  const std::string_view prefix = prefix_of(target.source.rev_kind);
+  switch (prefix.empty() || rev.kind() == Rev::Kind::oid ? rev.kind() : Rev::Kind::name) {
     case Rev::Kind::oid:
       return rev.oid();
     case Rev::Kind::head:
       target.ref = refs.head_branch.value_or("HEAD");
       if (const auto oid = refs.find("HEAD")) {
-        // The short name of the branch would mean a tag of the same name.
-        const std::string branch = refs.head_branch ? short_name(*refs.head_branch) : "";
-        const bool has_tag = !branch.empty() && refs.find("refs/tags/" + branch);
-        target.stored_rev = has_tag ? *refs.head_branch : branch;
+        target.stored_rev = refs.head_branch ? spelling_of(refs, *refs.head_branch) : "";
         return oid;
       }
       target.fail(Verdict::missing_rev, "the source has no commit at its HEAD");
@@ -95,18 +140,21 @@ std::optional<Oid> find_rev(const Refs& refs, Target& target,
         if (other.oid != found.front().oid && peel(other.oid) != peel(found.front().oid)) {
           target.fail(Verdict::ambiguous_rev,
                       "'" + found.front().ref + "' and '" + other.ref + "' are different commits",
-                      "write the full name, 'rev: " + found.front().ref + "'");
+                      "use the full name '" + found.front().ref + "'");
           return std::nullopt;
         }
       }
       target.ref = found.front().ref;
+      // The address says whether it is a branch; a link to it has to say so too where its name does not.
+      if (!prefix.empty()) target.stored_rev = spelling_of(refs, target.ref);
       return found.front().oid;
     }
   }
   target.ref.clear();
-  std::string hint = missing_rev_hint(refs, short_name(rev.text()));
-  if (is_abbreviated_oid(rev.text())) hint = "an abbreviated commit id is no rev; write the full id";
-  target.fail(Verdict::missing_rev, "no branch, tag or commit '" + rev.text() + "'", hint);
+  Hints none;
+  Hints& hints = target.hints != nullptr ? *target.hints : none;
+  target.fail(Verdict::missing_rev, "no branch, tag or commit '" + rev.text() + "'",
+              hints.about_rev(rev.text(), [&] { return missing_rev_hint(refs, rev.text(), hints); }));
   return std::nullopt;
 }
 

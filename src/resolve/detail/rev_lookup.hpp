@@ -18,6 +18,9 @@ struct Refs {
   std::optional<std::string> head_branch;
 };
 
+/// Gives the commit that an object is or leads to.
+using Peel = std::function<std::optional<Oid>(const Oid&)>;
+
 /// Returns a branch's or tag's name without `refs/heads/` or `refs/tags/`, any other name whole.
 std::string short_name(std::string_view ref);
 
@@ -25,10 +28,9 @@ std::string short_name(std::string_view ref);
 /// a full id. Returns false, the target failed, if there is none.
 bool divide(const Refs& refs, Target& target);
 
-/// Returns the object that the target's rev names, unpeeled, and notes the ref: the contract's section 4. `peel` gives
-/// the commit of an object, for a tag and a branch of one name that may differ. Returns nothing, the target failed, for
+/// Returns the object that the target's rev names, unpeeled, and notes the ref: the contract's section 4. `peel` is for
+/// a tag and a branch of one name that may differ. Returns nothing, the target failed, for
 /// a negative answer.
-std::optional<Oid> find_rev(const Refs& refs, Target& target,
-                            const std::function<std::optional<Oid>(const Oid&)>& peel);
+std::optional<Oid> find_rev(const Refs& refs, Target& target, const Peel& peel);
 
 }  // namespace mlem::resolve::detail

@@ -1,0 +1,90 @@
+#include "resolve/detail/hints.hpp"
+
+#include "base/text.hpp"
+#include "model/repo_path.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace mlem::resolve::detail {
+namespace {
+
+constexpr std::size_t most_hints = 3;
+
+std::string stem_of(const std::string& path) {
+  return path.ends_with(mlem_suffix) ? path.substr(0, path.size() - mlem_suffix.size()) : path;
+}
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }  // npos + 1 is 0
+
+}  // namespace
+
+const std::string& Hints::about_rev(const std::string& rev, const std::function<std::string()>& make) {
+  const auto known = about_revs_.find(rev);
+  return known != about_revs_.end() ? known->second : about_revs_.emplace(rev, make()).first->second;
+}
+
+std::vector<std::string> Hints::near_revs(const std::string& rev,
+                                          const std::function<std::vector<std::string>()>& list) {
+  if (!rev_names_) rev_names_ = list();
+  return nearest_of(rev, *rev_names_);
+}
+
+std::optional<Oid> Hints::whole_id(std::string_view digits, const std::function<std::vector<Oid>()>& list) {
+  if (!ids_) {
+    ids_.emplace();
+    for (const Oid& oid : list()) ids_->push_back(oid.hex());
+    std::sort(ids_->begin(), ids_->end());
+    ids_->erase(std::unique(ids_->begin(), ids_->end()), ids_->end());
+  }
+  const std::string beginning = to_lower_ascii(digits);
+  const auto first = std::lower_bound(ids_->begin(), ids_->end(), beginning);
+  if (first == ids_->end() || !first->starts_with(beginning)) return std::nullopt;
+  const auto next = std::next(first);
+  return next != ids_->end() && next->starts_with(beginning) ? std::nullopt : Oid::parse(*first);
+}
+
+std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& path, const std::optional<Oid>& pinned) {
+  const Tree& all = tree(view);
+  const auto paths_at = [&](const std::vector<std::size_t>& places) {
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < std::min(places.size(), most_hints); ++i) {
+      paths.push_back(all.stems[places[i]] + std::string(mlem_suffix));
+    }
+    return paths;
+  };
+  // The object may have moved to another directory, or lost its place in the layout of MLEM 0.2.
+  if (const auto same = pinned ? all.by_blob.find(*pinned) : all.by_blob.end(); same != all.by_blob.end()) {
+    return paths_at(same->second);
+  }
+  // Without the suffix, which all have in common: it would make short names look alike.
+  const std::string stem = stem_of(path);
+  if (const auto same = all.by_name.find(name_of(stem)); same != all.by_name.end()) return paths_at(same->second);
+  std::vector<std::string> near = nearest_of(stem, all.stems);
+  for (std::string& each : near) each += mlem_suffix;
+  return near;
+}
+
+const Hints::Tree& Hints::tree(TreeView& view) {
+  const auto [known, is_new] = trees_.try_emplace(view.at());
+  Tree& tree = known->second;
+  if (!is_new || entries_left_ == 0) return tree;
+  view.walk([&](const std::string& path, const git::Entry& entry) {
+    if (path.ends_with(mlem_suffix) && git::is_regular(entry)) {
+      const std::size_t place = tree.stems.size();
+      tree.stems.push_back(stem_of(path));
+      tree.by_name[name_of(tree.stems.back())].push_back(place);
+      tree.by_blob[entry.oid].push_back(place);
+    }
+    return --entries_left_ > 0;
+  });
+  return tree;
+}
+
+std::vector<std::string> Hints::nearest_of(const std::string& wanted, const std::vector<std::string>& candidates) {
+  if (candidates.size() > comparisons_left_) return {};
+  comparisons_left_ -= candidates.size();
+  return nearest(wanted, candidates, most_hints);
+}
+
+}  // namespace mlem::resolve::detail
