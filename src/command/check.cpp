@@ -6,8 +6,6 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <ostream>
 
@@ -76,11 +74,6 @@ check::Shard parse_shard(const std::string& text, const Options& options) {
     throw options.wrong("'--shard' takes <i>/<n>, such as 1/4");
   }
   return shard;
-}
-
-int exit_code(const check::Summary& summary, bool strict) {
-  if (summary.broken > 0 || summary.refs > 0 || (strict && summary.warnings > 0)) return exit_no;
-  return summary.undecided > 0 ? exit_undecided : exit_yes;
 }
 
 }  // namespace
@@ -174,11 +167,10 @@ int run_check(const Args& args, Context& context) {
   });
   context.out.flush();
   if (!format.quiet) {
-    context.err << fmt::format("{} link{}: {} ok, {} broken, {} undecided\n", summary.total(),
-                               summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
+    context.err << count_links(summary, "", "ok") << '\n';
+    print_proof_age(context.err, summary.proof_time);
   }
-  if (!format.quiet) print_proof_age(context.err, summary.proof_time);
-  return exit_code(summary, strict);
+  return strict && summary.warnings > 0 ? exit_no : exit_code(summary);
 }
 
 }  // namespace mlem::command

@@ -33,6 +33,7 @@ int run_fetch(const Args& args, Context& context) {
     if (!scope.commit) throw Error(ErrorKind::not_found, "bad revision 'HEAD'", "there is no commit yet");
   }
   scope.pathspecs = rest->paths;
+  const bool quotes = quotes_non_ascii(registry);
   std::set<std::string> used;
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     const auto use = [&](const std::string& repo) {
@@ -45,22 +46,22 @@ int run_fetch(const Args& args, Context& context) {
     if (format.json) {
       print_json(context.out, finding);
     } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul);
+      print_porcelain(context.out, finding, format.nul, quotes);
     } else if (finding.verdict != Verdict::ok) {
       print_error(context.err, answer(finding.verdict) == Answer::no ? "error" : "warning",
-                  finding.link + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
+                  relative_to(finding.link, registry.prefix()) + ": " + std::string(name(finding.verdict)) + ": " +
+                      finding.message);
       print_hint(context.err, finding.hint);
     }
   });
   std::size_t pruned = 0;
   if (prune_unused) pruned = resolve::Cache(settings.cache_directory, settings.cache_fallback).prune(used);
   if (!format.quiet) {
-    context.err << fmt::format("{} link{}: {} fetched, {} broken, {} undecided", summary.total(),
-                               summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
+    context.err << count_links(summary, "", "fetched");
     if (prune_unused) context.err << fmt::format("; {} unused source{} removed", pruned, pruned == 1 ? "" : "s");
     context.err << '\n';
   }
-  return summary.broken > 0 ? exit_no : summary.undecided > 0 ? exit_undecided : exit_yes;
+  return exit_code(summary);
 }
 
 }  // namespace mlem::command

@@ -132,8 +132,7 @@ int judge_and_print(const git::Registry& registry, const resolve::Settings& sett
   if (untold > 0) context.err << fmt::format("… and {} more\n", untold);
   const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && manner.rejects_undecided);
   if (manner.is_server && (rejected || summary.undecided > 0)) {
-    context.err << fmt::format("{} link{} judged: {} ok, {} broken, {} undecided\n", summary.total(),
-                               summary.total() == 1 ? "" : "s", summary.ok, summary.broken, summary.undecided);
+    context.err << count_links(summary, " judged", "ok") << '\n';
   }
   return rejected ? exit_no : exit_yes;
 }

@@ -77,7 +77,7 @@ int run_ls(const Args& args, Context& context) {
   if (rows.size() > 1) print_paged(registry, table(rows), context);
   context.out.flush();
   if (!format.quiet) print_proof_age(context.err, summary.proof_time);
-  return summary.broken > 0 ? exit_no : summary.undecided > 0 ? exit_undecided : exit_yes;
+  return exit_code(summary);
 }
 
 }  // namespace mlem::command

@@ -154,4 +154,14 @@ void print_finding(std::ostream& out, const Finding& finding, const std::string&
   if (!finding.hint.empty()) out << "  hint: " << escape_for_terminal(finding.hint) << '\n';
 }
 
+int exit_code(const check::Summary& summary) {
+  if (summary.broken > 0 || summary.refs > 0) return exit_no;
+  return summary.undecided > 0 ? exit_undecided : exit_yes;
+}
+
+std::string count_links(const check::Summary& summary, const char* what, const char* ok) {
+  return fmt::format("{} link{}{}: {} {}, {} broken, {} undecided", summary.total(), summary.total() == 1 ? "" : "s",
+                     what, summary.ok, ok, summary.broken, summary.undecided);
+}
+
 }  // namespace mlem::command

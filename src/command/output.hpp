@@ -1,10 +1,10 @@
 #pragma once
 
+#include "check/check.hpp"
 #include "command/context.hpp"
 #include "command/options.hpp"
 #include "model/finding.hpp"
 
-#include <cstdint>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -33,7 +33,7 @@ void print_json(std::ostream& out, const Finding& finding);
 /// Returns whether names are quoted for bytes over 0x7f: core.quotePath of git-config(1).
 bool quotes_non_ascii(const git::Registry& registry);
 /// Writes a finding as porcelain v1; with `nul` nothing is quoted.
-void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii = true);
+void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii);
 
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);
@@ -47,5 +47,11 @@ std::string relative_to(const std::string& name, const std::string& prefix);
 
 /// Writes a finding's verdict for people: one line on what is wrong and why, then warnings and a hint.
 void print_finding(std::ostream& out, const Finding& finding, const std::string& prefix, bool color);
+
+/// Returns the exit code for what was judged: no if anything is broken, else undecided if anything is.
+int exit_code(const check::Summary& summary);
+
+/// Returns `<n> links<what>: <n> <ok>, <n> broken, <n> undecided`.
+std::string count_links(const check::Summary& summary, const char* what, const char* ok);
 
 }  // namespace mlem::command

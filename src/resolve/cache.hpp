@@ -29,8 +29,6 @@ class Cache {
   /// Ends the name of a second entry of a source, for the history of all its branches and tags.
   static constexpr const char* history_suffix = "-history";
 
-  /// Returns the name of an entry's lock, its directory made if needed. Throws Error(io).
-  fs::path lock_file(std::string_view key) const;
   /// Waits for an entry's lock: see FileLock.
   FileLock lock(std::string_view key, std::chrono::steady_clock::time_point deadline) const;
   /// Returns the entry's git directory, created or rebuilt if needed, with its config written from a constant.
@@ -45,6 +43,9 @@ class Cache {
   std::size_t prune(const std::set<std::string>& used) const;
 
  private:
+  /// Returns the name of an entry's lock, its directory made if needed. Throws Error(io).
+  fs::path lock_file(std::string_view key) const;
+
   fs::path directory_;
   bool is_fallback_ = false;
 };

@@ -47,15 +47,20 @@ int Resolver::number_of(detail::TargetStore::Subject subject, std::string_view p
   return number;
 }
 
-int Resolver::number_of(TreeView* view, const std::string& base, const Source& source) {
-  return number_of(targets_.subject_of(source, view, base), source.path);
+int Resolver::number_of(TreeView* view, std::string_view file, const Source& source) {
+  if (!source.is_alias()) return number_of(targets_.subject_of(source, nullptr, {}), source.path);
+  const std::size_t slash = file.rfind('/');
+  const std::string_view directory = slash == std::string_view::npos ? std::string_view() : file.substr(0, slash);
+  // Where a directory's aliases start takes a look at each directory above it.
+  const auto [known, is_new] = alias_subjects_[view].try_emplace(std::string(directory));
+  if (is_new) known->second = targets_.subject_of(source, view, alias_base(*view, file));
+  return number_of(known->second, source.path);
 }
 
-int Resolver::number_of(TreeView* view, const std::string& name, const Link& link) {
-  const auto of_source = [&](const Source& source) {
-    return number_of(view, source.is_alias() && view != nullptr ? alias_base(*view, name) : std::string(), source);
-  };
-  if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) return of_source(Source::from_link(link));
+int Resolver::number_of(TreeView* view, std::string_view file, const Link& link) {
+  if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) {
+    return number_of(view, file, Source::from_link(link));
+  }
   // Most links share their repository and rev with many others.
   key_.assign(*link.repo).append("\n").append(link.rev.value_or("\n"));
   const auto [known, is_new] = subjects_.try_emplace(key_);
@@ -66,7 +71,7 @@ int Resolver::number_of(TreeView* view, const std::string& name, const Link& lin
   if (is_new && source.undivided.empty() && source.path == RepoPath::parse(link.path).text()) {
     subject = targets_.subject_of(source, nullptr, {});
   }
-  return of_source(source);
+  return number_of(view, file, source);
 }
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& link) {
@@ -97,7 +102,7 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
 
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Source& source) {
   named_.insert(first_.size());
-  first_.push_back(number_of(&view, source.is_alias() ? alias_base(view, name) : std::string(), source));
+  first_.push_back(number_of(&view, name, source));
   return first_.size() - 1;
 }
 

@@ -50,9 +50,9 @@ class Resolver {
     bool done = false;
   };
   int number_of(detail::TargetStore::Subject subject, std::string_view path);
-  /// `view`, here and below, is used for an alias only, and may be null for other sources.
-  int number_of(TreeView* view, const std::string& base, const Source& source);
-  int number_of(TreeView* view, const std::string& name, const Link& link);
+  /// `view` and `file` are where the link is. They matter to an alias only, and `view` may be null for other sources.
+  int number_of(TreeView* view, std::string_view file, const Source& source);
+  int number_of(TreeView* view, std::string_view file, const Link& link);
   int number_after(int number);
   std::size_t most_hops_of(std::size_t number) const;
   /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
@@ -65,6 +65,8 @@ class Resolver {
   detail::TargetStore targets_;
   /// By repository and rev as links have them; nothing if it takes the path to tell.
   std::unordered_map<std::string, std::optional<detail::TargetStore::Subject>> subjects_;
+  /// Of aliases, by the tree and the directory of their files.
+  std::unordered_map<TreeView*, std::unordered_map<std::string, detail::TargetStore::Subject>> alias_subjects_;
   std::string key_;         ///< of `subjects_`, with its memory kept
   std::deque<Step> steps_;  ///< by the number of the target
   std::vector<int> first_;

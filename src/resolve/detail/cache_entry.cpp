@@ -17,7 +17,7 @@ std::chrono::steady_clock::time_point lock_deadline(const Settings& settings) {
 
 FileLock lock_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings) {
   try {
-    return FileLock(cache.lock_file(key), lock_deadline(settings));
+    return cache.lock(key, lock_deadline(settings));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable) throw;
     throw git::TransportError(git::TransportFailure::timeout, "cannot read '" + url.printable() + "'",
