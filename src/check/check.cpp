@@ -160,7 +160,7 @@ class Judge {
     std::vector<Oid> blobs;
     blobs.reserve(files.size());
     for (const git::File& file : files) blobs.push_back(file.entry.oid);
-    fetch_missing(blobs);
+    resolve::fetch_missing(registry_, blobs, settings_);
     registry_.objects().read_blobs(blobs, yaml::max_object_size,
                                    [&](std::size_t, const std::optional<std::string_view>& text) {
                                      read(part, resolver, std::move(files.front()), only, text);
@@ -177,15 +177,6 @@ class Judge {
     return scope.kind != Scope::Kind::changes || !rules_for(scope, file.name).empty();
   }
 
-  /// What a partial clone of the registry has left on its server is fetched, all at once.
-  void fetch_missing(const std::vector<Oid>& blobs) {
-    if (settings_.offline) return;
-    Limits limits;
-    limits.idle = settings_.timeout;
-    limits.deadline = settings_.deadline;
-    registry_.fetch_missing(blobs, limits, settings_.interrupt);
-  }
-
   void read_changes(Part& part, resolve::Resolver& resolver) {
     const Scope& scope = *part.scope;
     const std::vector<git::Change> listed =
@@ -198,7 +189,7 @@ class Judge {
         if (entry && git::is_regular(*entry)) blobs.push_back(entry->oid);
       }
     }
-    fetch_missing(blobs);
+    resolve::fetch_missing(registry_, blobs, settings_);
     for (const git::Change& change : changes) {
       if (const auto project = find_moved_project(part, change)) {
         part.touches_aliases = true;

@@ -19,8 +19,6 @@ namespace mlem::resolve {
 namespace {
 
 constexpr std::size_t most_hops = 16;
-// So many whole answers take a few megabytes.
-constexpr std::size_t most_aliases_at_once = 8192;
 
 /// The blob that a link is pinned to. Throws Error(invalid) if that is no id.
 std::optional<Oid> pin_of(const Link& link) {
@@ -106,18 +104,34 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Source&
   return first_.size() - 1;
 }
 
-void Resolver::read_aliases(std::span<const int> numbers, detail::Hints& hints) {
+void Resolver::read_aliases(const std::vector<int>& numbers) {
+  // Of those that were found no more than this is kept until they are read: whole answers would be many times as much.
+  struct Waiting {
+    int number;
+    std::string path;
+  };
+  struct Batch {
+    std::vector<Found> found;
+    std::vector<Waiting> waiting;
+  };
+  detail::Hints hints;
+  std::map<git::Repository*, Batch> batches;
+  const auto target_of = [&](int number) {
+    Target target = targets_.get(number);
+    target.keeps_text = settings_.keep_text;
+    target.hints = &hints;
+    return target;
+  };
+  const auto keep = [&](int number, Target target) {
+    target.hints = nullptr;
+    targets_.put(number, std::move(target));
+  };
   const auto lack = [](Target& target, const Oid& missing) {
     target.fail(Verdict::unreachable, "the repository lacks object " + missing.hex());
   };
-  std::vector<Target> targets;
-  std::map<git::Repository*, std::vector<Found>> found;
-  targets.reserve(numbers.size());
   for (const int number : numbers) {
-    Target& target = targets.emplace_back(targets_.get(number));
+    Target target = target_of(number);
     const std::string base = std::exchange(target.link_base, {});
-    target.keeps_text = settings_.keep_text;
-    target.hints = &hints;
     TreeView& view = *targets_.view(number);
     std::vector<Oid> missing;
     std::optional<git::Entry> entry;
@@ -127,16 +141,30 @@ void Resolver::read_aliases(std::span<const int> numbers, detail::Hints& hints) 
       if (error.kind() != ErrorKind::invalid) throw;
       target.fail(Verdict::invalid_link, error.what());
     }
+    if (entry && view.repository() != nullptr) {
+      Batch& batch = batches[view.repository()];
+      batch.found.push_back({&view, *entry});
+      batch.waiting.push_back({number, std::move(target.path)});
+      continue;
+    }
     if (!missing.empty()) lack(target, missing.front());
-    if (entry && view.repository() != nullptr)
-      found[view.repository()].push_back({&target, &view, *entry});
-    else if (entry && !read_object(view, *entry, target))
+    if (entry && !read_object(view, *entry, target))
       target.fail(Verdict::missing_path, "nothing at '" + target.path + "'");
+    keep(number, std::move(target));
   }
-  for (const auto& [repository, waiting] : found) read_objects(*repository, waiting, lack);
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    targets[i].hints = nullptr;
-    targets_.put(numbers[i], std::move(targets[i]));
+  for (auto& [repository, batch] : batches) {
+    std::vector<Oid> blobs;
+    for (const Found& found : batch.found) blobs.push_back(found.entry.oid);
+    fetch_missing(registry_, blobs, settings_);
+    read_objects(*repository, batch.found, [&](std::size_t i, const std::function<bool(Target&)>& read) {
+      Waiting& waiting = batch.waiting[i];
+      Target target = target_of(waiting.number);
+      target.link_base.clear();
+      target.path = std::move(waiting.path);
+      target.blob = batch.found[i].entry.oid;
+      if (!read(target)) lack(target, batch.found[i].entry.oid);
+      keep(waiting.number, std::move(target));
+    });
   }
 }
 
@@ -151,10 +179,7 @@ void Resolver::read_level(const std::vector<int>& level) {
     else
       (repo ? by_repository[repo->normalized()] : own).push_back(number);
   }
-  detail::Hints hints_on_aliases;
-  for (std::size_t i = 0; i < aliases.size(); i += most_aliases_at_once) {
-    read_aliases(std::span(aliases).subspan(i, std::min(most_aliases_at_once, aliases.size() - i)), hints_on_aliases);
-  }
+  read_aliases(aliases);
   // The whole answers of one repository at a time: together they would be many times what is kept of them.
   const auto read_all = [&](const std::vector<int>& numbers, const auto& reader) {
     detail::Hints hints;

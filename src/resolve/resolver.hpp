@@ -10,7 +10,6 @@
 #include <deque>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -58,7 +57,7 @@ class Resolver {
   /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
   Target target_after(int number, const Target& before) const;
   void read_level(const std::vector<int>& level);
-  void read_aliases(std::span<const int> numbers, detail::Hints& hints);
+  void read_aliases(const std::vector<int>& numbers);
 
   const git::Registry& registry_;
   Settings settings_;

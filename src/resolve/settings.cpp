@@ -80,4 +80,12 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
   return settings;
 }
 
+void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings) {
+  if (settings.offline) return;
+  Limits limits;
+  limits.idle = settings.timeout;
+  limits.deadline = settings.deadline;
+  registry.fetch_missing(blobs, limits, settings.interrupt);
+}
+
 }  // namespace mlem::resolve

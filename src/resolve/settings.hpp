@@ -47,4 +47,7 @@ enum class Trust {
 /// Reads `mlem.*` from the registry's config. Throws Error(invalid) naming the key for a bad value.
 Settings load_settings(const git::Registry& registry, Trust trust = Trust::user);
 
+/// Registry::fetch_missing() within the limits of `settings`; nothing is fetched offline.
+void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings);
+
 }  // namespace mlem::resolve

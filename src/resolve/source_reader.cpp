@@ -116,35 +116,41 @@ bool read_object(TreeView& view, const git::Entry& entry, Target& target) {
   return true;
 }
 
-void read_objects(git::Repository& repository, const std::vector<Found>& found,
-                  const std::function<void(Target&, const Oid& missing)>& lack) {
+namespace {
+
+/// read_object(), where what cannot be read is an answer.
+bool read_or_fail(TreeView& view, const git::Entry& entry, Target& target) {
+  bool is_there = true;
+  answer_or_fail(target, [&] { return is_there = read_object(view, entry, target); });
+  return is_there;
+}
+
+}  // namespace
+
+void read_objects(git::Repository& repository, const std::vector<Found>& found, const TakeAnswer& take) {
   // Many names lead to one blob where an object does not change from rev to rev.
   std::vector<Oid> blobs;
-  std::vector<std::pair<std::size_t, const Found*>> by_blob;
+  std::vector<std::pair<std::size_t, std::size_t>> by_blob;  // place in `blobs`, place in `found`
   std::unordered_map<Oid, std::size_t> places;
   by_blob.reserve(found.size());
-  for (const Found& each : found) {
-    const auto [place, is_new] = places.try_emplace(each.entry.oid, blobs.size());
-    if (is_new) blobs.push_back(each.entry.oid);
-    by_blob.emplace_back(place->second, &each);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [place, is_new] = places.try_emplace(found[i].entry.oid, blobs.size());
+    if (is_new) blobs.push_back(found[i].entry.oid);
+    by_blob.emplace_back(place->second, i);
   }
-  std::stable_sort(by_blob.begin(), by_blob.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(by_blob.begin(), by_blob.end());
   auto next = by_blob.begin();
   const auto answer_all = [&](std::size_t blob, const std::optional<std::string_view>& text) {
     std::optional<Content> content;
     if (text) content = parse_content(*text);
     for (; next != by_blob.end() && next->first == blob; ++next) {
-      const auto& [target, view, entry] = *next->second;
-      if (!content) {
-        answer_or_fail(*next->second->target, [&] {
-          const Found& one = *next->second;
-          if (!read_object(*one.view, one.entry, *one.target)) lack(*one.target, one.entry.oid);
-          return true;
-        });
-        continue;
-      }
-      answer_with(*view, *content, *target);
-      if (target->keeps_text) target->text = *text;
+      const Found& one = found[next->second];
+      take(next->second, [&](Target& target) {
+        if (!content) return read_or_fail(*one.view, one.entry, target);
+        answer_with(*one.view, *content, target);
+        if (target.keeps_text) target.text = *text;
+        return true;
+      });
     }
   };
   repository.read_blobs(blobs, yaml::max_object_size, answer_all);
@@ -242,6 +248,7 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
            std::tuple(question(b), std::string_view(b->source.path));
   });
   std::vector<Found> found;
+  std::vector<Target*> found_for;
   std::vector<std::unique_ptr<TreeView>> views;
   const Target* first = nullptr;
   for (Target* target : asked) {
@@ -264,12 +271,17 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
       if (!path) return false;
       std::vector<Oid> missing;
       const auto entry = find_object(*views.back(), *path, "", *target, missing);
-      if (entry) found.push_back({target, views.back().get(), *entry});
+      if (entry) {
+        found.push_back({views.back().get(), *entry});
+        found_for.push_back(target);
+      }
       if (!missing.empty()) lack(*target, missing.front());
       return entry.has_value();
     });
   }
-  read_objects(repository, found, lack);
+  read_objects(repository, found, [&](std::size_t i, const std::function<bool(Target&)>& answer) {
+    if (!answer(*found_for[i])) lack(*found_for[i], found[i].entry.oid);
+  });
 }
 
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {

@@ -31,13 +31,14 @@ bool read_object(TreeView& view, const git::Entry& entry, Target& target);
 
 /// A metafile that waits to be read.
 struct Found {
-  Target* target;
   TreeView* view;  ///< where find_object() found it
   git::Entry entry;
 };
 
-/// read_object() for many, all of `repository`, each distinct blob once. `lack` is told of what is not there.
-void read_objects(git::Repository& repository, const std::vector<Found>& found,
-                  const std::function<void(Target&, const Oid& missing)>& lack);
+/// Takes the answer of one of many: its place among them, and read_object() for a target of the caller's.
+using TakeAnswer = std::function<void(std::size_t i, const std::function<bool(Target&)>& read)>;
+
+/// Calls `take` for each of `found`, all of `repository`, in any order. Each distinct blob is read once.
+void read_objects(git::Repository& repository, const std::vector<Found>& found, const TakeAnswer& take);
 
 }  // namespace mlem::resolve
