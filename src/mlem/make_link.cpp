@@ -1,16 +1,13 @@
 #include "mlem/make_link.hpp"
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "mlem/object_argument.hpp"
+#include "mlem/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 
-#include <boost/filesystem/operations.hpp>
-
-#include <deque>
 #include <vector>
 
 namespace mlem {
@@ -38,81 +35,28 @@ Dialect dialect_of(const git::Registry& registry) {
   return Dialect::repo;
 }
 
-/// A change to files and index that is undone unless it is finished.
-class Transaction {
- public:
-  Transaction() = default;
-  ~Transaction() {
-    if (finished_) return;
-    boost::system::error_code ignored;
-    if (!file_.empty()) {
-      if (previous_) {
-        try {
-          AtomicFile(file_, *previous_).commit();
-        } catch (const Error&) {
-          // The first error is the one to report; the file's content is in the index or was reported before.
-        }
-      } else {
-        fs::remove(file_, ignored);
-      }
-    }
-    for (const fs::path& directory : created_) fs::remove(directory, ignored);
+/// Whether `text`, the content of a file if there is one, is a link.
+bool is_link(const std::optional<std::string>& text) {
+  try {
+    return text && yaml::read_metafile(*text).kind == yaml::Metafile::Kind::link;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return false;
   }
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
+}
 
-  void make_directories(const fs::path& directory) {
-    std::deque<fs::path> missing;
-    for (fs::path at = directory; load_type(at) == fs::file_not_found; at = at.parent_path()) missing.push_front(at);
-    for (const fs::path& each : missing) {
-      boost::system::error_code failure;
-      if (!fs::create_directory(each, failure) && failure) {
-        throw Error(ErrorKind::io, "cannot create '" + each.string() + "'", failure.message());
-      }
-      created_.push_front(each);
-    }
-  }
-  void write(const fs::path& file, const std::string& text) {
-    previous_ = load_file(file, yaml::max_object_size);
-    AtomicFile replacement(file, text);
-    replacement.commit();
-    file_ = file;
-  }
-  void finish() noexcept { finished_ = true; }
-
- private:
-  fs::path file_;
-  std::optional<std::string> previous_;
-  std::deque<fs::path> created_;  ///< the innermost first
-  bool finished_ = false;
-};
-
-/// Throws if `target` may not be written: a directory, a symbolic link on the way, or a file that is no link.
+/// Throws if `target` may not be written: no file of this repository, a directory, a symbolic link, or no link.
 void require_writable(const git::Registry& registry, const std::string& target, bool force) {
   const fs::path file = registry.work_tree() / target;
   const std::string what = "cannot write '" + target + "'";
-  for (fs::path at = file.parent_path(); at.string().size() > registry.work_tree().string().size();
-       at = at.parent_path()) {
-    const fs::file_type type = load_type(at);
-    if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is a symbolic link");
-    if (type != fs::file_not_found && type != fs::directory_file) {
-      throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is no directory");
-    }
-  }
+  require_stageable(registry, target);
   const fs::file_type type = load_type(file);
   if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
   if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
   if (force) return;
   const std::string hint = "'-f' replaces it";
-  if (type != fs::file_not_found) {
-    const auto text = load_file(file, yaml::max_object_size);
-    bool is_link = false;
-    try {
-      is_link = text && yaml::read_metafile(*text).kind == yaml::Metafile::Kind::link;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
-    }
-    if (!is_link) throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
+  if (type != fs::file_not_found && !is_link(load_file(file, yaml::max_object_size))) {
+    throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
   }
   // What is tracked is not ignored, to git.
   if (registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
@@ -219,9 +163,9 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
   const fs::path file = registry.work_tree() / link.target;
   const HeldSignals held;  // between the file and the index
-  Transaction transaction;
-  transaction.make_directories(file.parent_path());
-  transaction.write(file, link.text);
+  FileChange change;
+  change.make_directories(file.parent_path());
+  change.write(file, link.text);
   if (stage == Stage::yes) {
     std::vector<git::File> entries;
     entries.push_back({link.target, {0100644, registry.write_blob(link.target, link.text)}, 0});
@@ -237,7 +181,7 @@ void save_link(const git::Registry& registry, const NewLink& link, Stage stage) 
     }
     registry.update_index(entries);
   }
-  transaction.finish();
+  change.finish();
 }
 
 }  // namespace mlem

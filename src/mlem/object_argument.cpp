@@ -83,13 +83,6 @@ ObjectArgument in_local_repository(const git::Registry& registry, const ObjectVi
 
 }  // namespace
 
-std::string path_in_work_tree(const git::Registry& registry, const std::string& text) {
-  const auto path = inside_work_tree(registry, canonical(registry, text));
-  if (path) return *path;
-  throw Error(ErrorKind::invalid, "'" + text + "' is outside the work tree",
-              "its root is '" + registry.work_tree().string() + "'");
-}
-
 ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev) {
   ObjectArgument argument{{}, views.work_tree.get()};

@@ -32,8 +32,4 @@ struct ObjectArgument {
 ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev);
 
-/// Returns the directory `text` names from the root of the work tree, with its last component looked at by name only.
-/// Throws Error(invalid) if it is outside of the work tree.
-std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
-
 }  // namespace mlem
