@@ -49,7 +49,7 @@ bool is_link(const std::optional<std::string>& text) {
 void require_writable(const git::Registry& registry, const std::string& target, bool force) {
   const fs::path file = registry.work_tree() / target;
   const std::string what = "cannot write '" + target + "'";
-  require_stageable(registry, target);
+  const std::vector<git::File> staged = require_stageable(registry, target);
   const fs::file_type type = load_type(file);
   if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
   if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
@@ -57,6 +57,12 @@ void require_writable(const git::Registry& registry, const std::string& target, 
   const std::string hint = "'-f' replaces it";
   if (type != fs::file_not_found && !is_link(load_file(file, yaml::max_object_size))) {
     throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
+  }
+  // It may be gone from the work tree, or outside of a sparse one.
+  for (const git::File& each : staged) {
+    if (!git::is_regular(each.entry) || !is_link(registry.objects().find_blob(each.entry.oid, yaml::max_object_size))) {
+      throw Error(ErrorKind::invalid, what, "it is in the index and is no link", hint);
+    }
   }
   // What is tracked is not ignored, to git.
   if (registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {

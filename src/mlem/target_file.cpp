@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace mlem {
 namespace {
@@ -64,19 +65,23 @@ std::string path_in_work_tree(const git::Registry& registry, const std::string& 
   return path;
 }
 
-void require_stageable(const git::Registry& registry, const std::string& path) {
+std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path) {
   constexpr std::uint32_t gitlink = 0160000;
   const std::string what = "cannot write '" + path + "'";
-  for (const git::File& file : registry.index_files("", {})) {
+  std::vector<git::File> entries;
+  for (git::File& file : registry.index_files("", {})) {
     const bool is_submodule = file.entry.mode == gitlink;
     if (is_below(path, file.name)) {
       if (is_submodule) throw in_repository(what, "the submodule", file.name);
       throw Error(ErrorKind::invalid, what, "'" + file.name + "' is a file in the index");
     }
     if (is_below(file.name, path)) throw Error(ErrorKind::invalid, what, "it is a directory in the index");
-    if (file.name == path && is_submodule) throw Error(ErrorKind::invalid, what, "it is a submodule");
+    if (file.name != path) continue;
+    if (is_submodule) throw Error(ErrorKind::invalid, what, "it is a submodule");
+    entries.push_back(std::move(file));
   }
   require_own_directories(registry, path, what);
+  return entries;
 }
 
 FileChange::~FileChange() {

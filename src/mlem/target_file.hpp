@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mlem {
 
@@ -14,8 +15,9 @@ namespace mlem {
 std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
 
 /// Throws Error(invalid) if git would not take `path`, from the root of the work tree, for a file of this repository:
-/// beyond a symbolic link or a file, in a submodule or another repository, or a directory or submodule itself.
-void require_stageable(const git::Registry& registry, const std::string& path);
+/// beyond a symbolic link or a file, in a submodule or another repository, or a directory or submodule itself. Returns
+/// the index entries of that very name, more than one if it is unmerged.
+std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path);
 
 /// A change to a file that is undone unless it is finished.
 class FileChange {

@@ -95,6 +95,27 @@ TEST_CASE("link: what is no link is replaced only by force") {
   CHECK(world.staged("new.mlem") == example_link("main"));
 }
 
+TEST_CASE("link: what is in the index alone is replaced as if it were in the work tree") {
+  World world;
+  world.registry.commit({{"object.mlem", model_meta()}, {"link.mlem", example_link("4-pack")}, {"in/a", ""}});
+  boost::filesystem::remove(world.registry.path() / "object.mlem");
+  boost::filesystem::remove(world.registry.path() / "link.mlem");
+  world.registry.commit({{"out/object.mlem", model_meta()}});
+  world.registry.sparse_checkout({"in"});
+  for (const std::string name : {"object", "out/object"}) {
+    CAPTURE(name);
+    const Outcome refused = world.mlem({"link", "--sp", example_url, "models/rf", name});
+    CAPTURE(refused);
+    CHECK(refused.code == 128);
+    CHECK(refused.errors ==
+          "fatal: cannot write '" + name + ".mlem': it is in the index and is no link\nhint: '-f' replaces it\n");
+    CHECK(world.staged(name + ".mlem") + "\n" == model_meta());
+    CHECK(world.mlem({"link", "-f", "--sp", example_url, "models/rf", name}).code == 0);
+    CHECK(world.staged(name + ".mlem") == example_link("main"));
+  }
+  CHECK(world.mlem({"link", "--sp", example_url, "models/rf", "link"}).code == 0);
+}
+
 TEST_CASE("link: bad places and bad usage change nothing") {
   struct Row {
     std::string name;
