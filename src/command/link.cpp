@@ -87,6 +87,11 @@ int run_link(const Args& args, Context& context) {
     context.out << (emoji ? "⏳️ " : "") << "Loading meta from " << escape_for_terminal(location(made.link)) << '\n';
   }
   if (made.local_directory) warn_of_local_path(made, context);
+  if (!made.unstaged.empty()) {
+    const std::string object = escape_for_terminal(relative_to(made.unstaged, registry.prefix()));
+    print_error(context.err, "warning", "'" + object + "' is not staged as it is, and a commit of the link needs it");
+    print_hint(context.err, "'git add " + object + "' stages it");
+  }
   if (dry_run) return exit_yes;
   save_link(registry, made, stage ? Stage::yes : Stage::no);
   if (!format.quiet) {

@@ -75,9 +75,39 @@ const resolve::Target& end_of(const std::vector<resolve::Target>& chain, const L
   return request.follow_links ? chain.back() : chain.front();
 }
 
-/// What a link to the last of `chain` says.
-Link compose(const git::Registry& registry, const std::vector<resolve::Target>& chain, const std::string& target_name,
-             const LinkRequest& request, resolve::TreeView& view) {
+std::string join(const std::string& directory, const std::string& name) {
+  return directory.empty() ? name : directory + "/" + name;
+}
+
+/// Where the path of an alias starts.
+struct AliasBase {
+  std::string directory;
+  std::string marker;    ///< what makes that a project and is not in the index yet; empty: nothing
+  std::string in_index;  ///< where the path starts in the index, once the marker is there
+};
+
+/// Returns where an alias in `target` is to start: at the nearest project of the index or the work tree, whose marker
+/// goes to the index with it. The work tree alone would not do: it may lack what the index has.
+AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views, const std::string& target) {
+  const std::size_t slash = target.rfind('/');
+  const std::string directory = slash == std::string::npos ? std::string() : target.substr(0, slash);
+  const auto staged = resolve::find_project(*views.index, directory);
+  const auto here = resolve::find_project(*views.work_tree, directory);
+  AliasBase base;
+  base.directory = base.in_index = staged.value_or(directory);
+  if (!here || (staged && staged->size() >= here->size())) return base;
+  base.directory = *here;
+  const std::string marker = join(*here, ".mlem.yaml");
+  if (load_type(registry.work_tree() / marker) == fs::regular_file) {
+    base.marker = marker;
+    base.in_index = *here;
+  }
+  return base;
+}
+
+/// What a link to the end of `chain` says. The path of an alias starts at `base`.
+Link compose(const git::Registry& registry, const std::vector<resolve::Target>& chain, const std::string& base,
+             const LinkRequest& request) {
   const resolve::Target& end = end_of(chain, request);
   Link link;
   link.link_type = chain.back().object_type;
@@ -88,12 +118,52 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Target>& 
     link.dialect = dialect_of(registry);
   } else if (end.source.rev) {
     link.rev = end.stored_rev;
-  } else {
-    const std::string base = resolve::alias_base(view, target_name);
-    link.path = fs::path(end.path).lexically_relative(base.empty() ? fs::path(".") : fs::path(base)).generic_string();
-    if (base.empty()) link.path = end.path;
+  } else if (!base.empty()) {
+    // From the root, for boost has no answer where the two have nothing in common.
+    const fs::path root("/");
+    link.path = (root / end.path).lexically_relative(root / base).generic_string();
   }
   return link;
+}
+
+/// Whether an alias whose path starts at `base` leads to `end` in `view`.
+bool leads_to(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& base, const Link& alias,
+              const resolve::Target& end) {
+  if ((fs::path(base) / alias.path).lexically_normal() != end.path) return false;
+  Source source;
+  source.path = end.path;
+  const std::size_t number = resolver.add(view, "", source);
+  resolver.run();
+  const Finding finding = resolver.finding(number, "");
+  return finding.verdict == Verdict::ok && finding.object_type == alias.link_type &&
+         resolver.chain(number).front().path == end.path;
+}
+
+/// Throws unless `made` is a link to `end` for whoever reads it: what was resolved is not what is written.
+void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, const AliasBase& base,
+                      const resolve::Target& end, const std::string& source, NewLink& made) {
+  const Error elsewhere(ErrorKind::invalid, "cannot link to '" + source + "'", "the link would not lead there");
+  if (yaml::read_metafile(made.text).link != made.link) throw elsewhere;
+  const Source read = Source::from_link(made.link);
+  if (read.is_alias() != end.source.is_alias() || read.repo != end.source.repo || !read.undivided.empty()) {
+    throw elsewhere;
+  }
+  if (read.is_alias()) {
+    if (leads_to(resolver, *views.index, base.in_index, made.link, end)) return;
+    if (!leads_to(resolver, *views.work_tree, resolve::alias_base(*views.work_tree, made.target), made.link, end)) {
+      throw elsewhere;
+    }
+    made.unstaged = end.path;
+    return;
+  }
+  // To ask a server again would take as long as the first time, and its answer is about the same rev.
+  if (made.link.repo && !made.local_directory) return;
+  const std::size_t number = resolver.add(*views.work_tree, made.target, made.link);
+  resolver.run();
+  const Finding finding = resolver.finding(number, made.link.link_type);
+  if (finding.verdict != Verdict::ok) throw elsewhere;
+  const resolve::Target first = resolver.chain(number).front();
+  if (first.commit != end.commit || first.path != end.path || first.blob != end.blob) throw elsewhere;
 }
 
 /// An object of this registry as others see it: in this repository, at its current branch.
@@ -151,18 +221,20 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
     chain = resolver.chain(outside);
   }
   made.object_text = chain.back().text;
-  made.link = compose(registry, chain, made.target, request, *work_view);
-  if (made.link.is_alias()) {
-    const std::string base = resolve::alias_base(*work_view, made.target);
-    if (RepoPath::parse(made.link.path, base).text() == made.target) {
+  const resolve::Target& end = end_of(chain, request);
+  // Through what is there now, a link to a link may come back to itself.
+  for (const resolve::Target& each : chain) {
+    const bool is_replaced = !each.commit && each.path == made.target;
+    if (is_replaced && (!request.follow_links || &each == &end)) {
       throw Error(ErrorKind::invalid, "cannot link '" + made.target + "' to itself");
     }
   }
+  const AliasBase base = alias_base_of(registry, views, made.target);
+  made.link = compose(registry, chain, base.directory, request);
+  if (made.link.is_alias()) made.marker = base.marker;
   if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
   made.text = yaml::write_link(made.link);
-  if (yaml::read_metafile(made.text).link != made.link) {
-    throw Error(ErrorKind::invalid, "cannot write a link to '" + request.source + "' that reads alike");
-  }
+  require_leads_to(views, resolver, base, end, request.source, made);
   return made;
 }
 
@@ -175,15 +247,9 @@ void save_link(const git::Registry& registry, const NewLink& link, Stage stage) 
   if (stage == Stage::yes) {
     std::vector<git::File> entries;
     entries.push_back({link.target, {0100644, registry.write_blob(link.target, link.text)}, 0});
-    if (link.link.is_alias()) {
-      const auto work_view = resolve::view_work_tree(registry);
-      const auto project = resolve::find_project(*work_view, fs::path(link.target).parent_path().generic_string());
-      const std::string marker = project ? (project->empty() ? "" : *project + "/") + ".mlem.yaml" : "";
-      const auto content =
-          marker.empty() ? std::nullopt : load_file(registry.work_tree() / marker, yaml::max_object_size);
-      if (content && !registry.find_in_index(marker)) {
-        entries.push_back({marker, {0100644, registry.write_blob(marker, *content)}, 0});
-      }
+    if (!link.marker.empty()) {
+      const auto content = load_file(registry.work_tree() / link.marker, yaml::max_object_size);
+      if (content) entries.push_back({link.marker, {0100644, registry.write_blob(link.marker, *content)}, 0});
     }
     registry.update_index(entries);
   }

@@ -60,6 +60,86 @@ TEST_CASE("link: an alias stages the marker of its project too") {
   CHECK(world.registry.git({"status", "--porcelain"}) == "A  .mlem.yaml\nA  latest.mlem");
 }
 
+TEST_CASE("link: an alias starts at the nearest project or else at the directory of the link") {
+  struct Row {
+    std::string name;
+    Files files;
+    std::string target;
+    std::string path;
+  };
+  const std::vector<Row> rows = {
+      {"no project", {}, "prod/rf", "../models/rf.mlem"},
+      {"no project and nothing in common", {}, "a/b/rf", "../../models/rf.mlem"},
+      {"no project and one directory", {}, "models/other", "rf.mlem"},
+      {"no project at the root", {}, "rf", "models/rf.mlem"},
+      {"a project in a project", {{".mlem.yaml", ""}, {"inner/.mlem.yaml", ""}}, "inner/x/rf", "../models/rf.mlem"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    World world;
+    Files files = row.files;
+    files["models/rf.mlem"] = model_meta();
+    world.registry.commit(files);
+    const Outcome outcome = world.mlem({"link", "models/rf", row.target});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.errors.empty());
+    CHECK(world.staged(row.target + ".mlem") ==
+          link_text({.path = row.path}).substr(0, link_text({.path = row.path}).size() - 1));
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+    CHECK(world.mlem({"check", "--worktree"}).code == 0);
+  }
+}
+
+TEST_CASE("link: an alias fits the index that it is staged in") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"m/rf.mlem", model_meta()}, {"p/.mlem.yaml", ""}, {"p/a", ""}});
+  boost::filesystem::remove(world.registry.path() / "p/.mlem.yaml");
+  Outcome outcome = world.mlem({"link", "m/rf", "p/x"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(contains(world.staged("p/x.mlem"), "\npath: ../m/rf.mlem"));
+  CHECK(world.mlem({"check", "--cached"}).code == 0);
+
+  // The object is in the work tree, and there the path would start elsewhere.
+  world.registry.write("m/new.mlem", model_meta());
+  outcome = world.mlem({"link", "m/new", "p/y"});
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: cannot link to 'm/new': the link would not lead there\n");
+  CHECK(!boost::filesystem::exists(world.registry.path() / "p/y.mlem"));
+}
+
+TEST_CASE("link: an alias to what is not staged is made and warned of") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"old.mlem", data_meta()}, {"d/a", ""}});
+  world.registry.write("d/new.mlem", model_meta());
+  world.registry.write("old.mlem", model_meta());
+  for (const std::string name : {"d/new", "old"}) {
+    CAPTURE(name);
+    const Outcome outcome = world.mlem({"link", name, "al"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.errors == "warning: '" + name + ".mlem' is not staged as it is, and a commit of the link needs it\n" +
+                                "hint: 'git add " + name + ".mlem' stages it\n");
+    CHECK(world.mlem({"check", "--cached"}).code == 1);
+    world.registry.git({"add", name + ".mlem"});
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+  }
+}
+
+TEST_CASE("link: no link is made that comes back to itself") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"m.mlem", model_meta()}});
+  REQUIRE(world.mlem({"link", "m", "b"}).code == 0);
+  REQUIRE(world.mlem({"link", "--nf", "b", "a"}).code == 0);
+  const Outcome outcome = world.mlem({"link", "--nf", "a", "b"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: cannot link 'b.mlem' to itself\n");
+  CHECK(world.mlem({"link", "a", "b"}).code == 0);
+  CHECK(world.mlem({"check", "--cached"}).code == 0);
+}
+
 TEST_CASE("link: a missing tag is an answer and nothing is written") {
   const World world;
   const Outcome outcome = world.mlem({"link", "--sp", example_url, "--rev", "7-deploy-meta", "models/rf", "new"});
