@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
@@ -72,6 +73,7 @@ int run_link(const Args& args, Context& context) {
 
   chosen.source = words[0];
   chosen.target = words[1];
+  if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
   const NewLink made = make_link(registry, talk.settings(registry), chosen);

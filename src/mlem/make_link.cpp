@@ -180,6 +180,15 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
 std::string find_target(const git::Registry& registry, const LinkRequest& request, resolve::TreeView& work_view) {
   if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
   std::string target_text = request.target;
+  const std::string what = "cannot write '" + target_text + "'";
+  if (is_surely_url(target_text)) {
+    throw Error(ErrorKind::invalid, what, "it is an address, and a link is a file of this work tree",
+                "the source comes first, then the target");
+  }
+  if (const std::string name = target_text.substr(target_text.rfind('/') + 1);
+      name.empty() || name == "." || name == "..") {
+    throw Error(ErrorKind::invalid, what, "it names a directory", "add a name for the link's file");
+  }
   if (request.target_project) target_text = (fs::path(*request.target_project) / target_text).string();
   std::string target = RepoPath::parse(path_in_work_tree(registry, target_text)).text();
   if (!target.ends_with(mlem_suffix)) target += mlem_suffix;
@@ -202,7 +211,11 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
   NewLink made;
   if (!request.target.empty()) made.target = find_target(registry, request, *work_view);
 
-  const ObjectArgument source = parse_object(registry, views, request.source, request.source_project, request.rev);
+  const auto own = request.source_project && !request.rev
+                       ? find_own_object(registry, views, request.source, *request.source_project)
+                       : std::nullopt;
+  const ObjectArgument source =
+      own ? *own : parse_object(registry, views, request.source, request.source_project, request.rev);
   resolve::Resolver resolver(registry, settings);
   const std::size_t number = resolver.add(*source.view, "", source.source);
   resolver.run();

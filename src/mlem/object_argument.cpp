@@ -14,7 +14,8 @@ namespace {
 /// `path` without links in what exists of its directory, and without `.` and `..`.
 fs::path canonical(const git::Registry& registry, const std::string& path) {
   boost::system::error_code failure;
-  const fs::path absolute = fs::absolute(path, registry.directory()).lexically_normal();
+  fs::path absolute = fs::absolute(path, registry.directory()).lexically_normal();
+  if (absolute.filename() == ".") absolute = absolute.parent_path();  // what ended in `/` or `/.`
   const fs::path parent = fs::weakly_canonical(absolute.parent_path(), failure);
   return failure ? absolute : parent / absolute.filename();
 }
@@ -39,6 +40,28 @@ std::optional<std::string> inside_work_tree(const git::Registry& registry, const
   const std::string root = registry.work_tree().string();
   if (!registry.has_work_tree() || !is_inside(path.string(), root)) return std::nullopt;
   return path == root ? std::string() : path.string().substr(root.size() + 1);
+}
+
+/// Whether `directory`, from the root of the work tree, is in a submodule or another repository below that root.
+bool is_in_nested(const git::Registry& registry, const ObjectViews& views, const std::string& directory) {
+  if (directory.empty()) return false;
+  const auto known = views.nested.find(directory);
+  if (known != views.nested.end()) return known->second;
+  const std::size_t slash = directory.rfind('/');
+  const bool is_nested =
+      is_in_nested(registry, views, slash == std::string::npos ? std::string() : directory.substr(0, slash)) ||
+      git::find_git_dir(registry.work_tree() / directory).has_value();
+  return views.nested.emplace(directory, is_nested).first->second;
+}
+
+/// An object of the work tree at a path from its root; of the index if there is none.
+ObjectArgument in_own_tree(const ObjectViews& views, const std::string& path) {
+  ObjectArgument argument{{}, views.work_tree.get()};
+  argument.source.path = RepoPath::parse(path).text();
+  if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
+    argument.view = views.index.get();
+  }
+  return argument;
 }
 
 struct LocalRepository {
@@ -83,11 +106,23 @@ ObjectArgument in_local_repository(const git::Registry& registry, const ObjectVi
 
 }  // namespace
 
+std::optional<ObjectArgument> find_own_object(const git::Registry& registry, const ObjectViews& views,
+                                              const std::string& text, const std::string& project) {
+  if (project.empty() || is_surely_url(project) || looks_like_url(project)) return std::nullopt;
+  const fs::path directory = canonical(registry, project);
+  const auto inner = inside_work_tree(registry, directory);
+  boost::system::error_code ignored;
+  const bool is_directory = fs::symlink_status(directory, ignored).type() == fs::directory_file;
+  if (!inner || !is_directory || is_in_nested(registry, views, *inner)) return std::nullopt;
+  return in_own_tree(views, RepoPath::parse(text, *inner).text());
+}
+
 ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev) {
   ObjectArgument argument{{}, views.work_tree.get()};
   if (project) {
     if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
+    if (project->empty()) throw Error(ErrorKind::invalid, "a repository's address is empty");
     if (is_surely_url(*project) || looks_like_url(*project)) {
       Link link;
       link.link_type = "model";
@@ -131,15 +166,12 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
   }
   const fs::path path = canonical(registry, views, name.path);
   const auto inner = inside_work_tree(registry, path);
-  if (!inner) return in_local_repository(registry, views, path, rev);
+  const std::size_t slash = inner ? inner->rfind('/') : std::string::npos;
+  const bool is_nested = slash != std::string::npos && is_in_nested(registry, views, inner->substr(0, slash));
+  if (!inner || is_nested) return in_local_repository(registry, views, path, rev);
+  if (!rev) return in_own_tree(views, *inner);
   argument.source.path = RepoPath::parse(*inner).text();
-  if (rev) {
-    argument.source.rev = storable_rev(registry, *rev);
-    return argument;
-  }
-  if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
-    argument.view = views.index.get();
-  }
+  argument.source.rev = storable_rev(registry, *rev);
   return argument;
 }
 

@@ -19,6 +19,7 @@ struct ObjectViews {
   std::unique_ptr<resolve::TreeView> work_tree;
   std::unique_ptr<resolve::TreeView> index;
   mutable std::unordered_map<std::string, fs::path> directories{};  ///< as given, and without links: remembered
+  mutable std::unordered_map<std::string, bool> nested{};           ///< whether they are another repository's
 };
 
 /// An object as users name it, ready for the resolver: the contract's section 3.
@@ -31,5 +32,10 @@ struct ObjectArgument {
 /// Throws Error(invalid) for a malformed name, Error(not_found) for a rev or a directory that does not exist.
 ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev);
+
+/// Returns the object `text` of the directory `project` if that is one of this repository's work tree: the repository
+/// itself then, and not what others see of it. Throws Error(invalid) for a malformed `text`.
+std::optional<ObjectArgument> find_own_object(const git::Registry& registry, const ObjectViews& views,
+                                              const std::string& text, const std::string& project);
 
 }  // namespace mlem

@@ -282,3 +282,82 @@ TEST_CASE("link: an alias inside the source is followed at the rev that was aske
   CHECK(world.mlem({"link", "--sp", example_url, "--rev", "v1", "al", "b"}).code == 0);
   CHECK(world.staged("b.mlem") == example_link("v1"));
 }
+
+TEST_CASE("link: an object of a repository below the work tree is that repository's") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"dir/a", ""}});
+  world.git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", world.models.url(), "dir/sub"});
+  RepoBuilder nested(world.sandbox, "registry/nested");
+  nested.commit({{"models/rf.mlem", model_meta()}});
+  for (const std::string name : {"dir/sub", "nested"}) {
+    CAPTURE(name);
+    const std::string url = RepoBuilder::file_url(world.registry.path() / name);
+    const std::string text = "link_type: model\nobject_type: link\npath: models/rf.mlem\nrepo: " + url + "\nrev: main";
+    Outcome outcome = world.mlem({"link", name + "/models/rf", "al"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(contains(outcome.errors, "warning: local-path: "));
+    CHECK(world.staged("al.mlem") == text);
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+    outcome = world.mlem({"link", "--sp", name, "models/rf", "al"});
+    CHECK(outcome.code == 0);
+    CHECK(world.staged("al.mlem") == text);
+  }
+}
+
+TEST_CASE("link: this repository as the source's is an alias unless a rev is asked for") {
+  World world;
+  const std::string commit = world.registry.commit({{".mlem.yaml", ""}, {"d/m.mlem", model_meta()}});
+  const std::string alias = "link_type: model\nobject_type: link\npath: d/m.mlem";
+  const std::string from_outside = alias + "\nrepo: " + world.registry.url() + "\nrev: ";
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string text;
+  };
+  const std::vector<Row> rows = {
+      {{"--sp", ".", "d/m"}, alias},
+      {{"--sp", "./", "d/m"}, alias},
+      {{"--sp", "d/", "m"}, alias},
+      {{"--sp", world.registry.path().string(), "d/m"}, alias},
+      {{"--sp", ".", "--absolute", "d/m"}, from_outside + "main"},
+      {{"--sp", ".", "--rev", "main", "d/m"}, from_outside + "main"},
+      {{"--sp", "d/.", "--rev", commit, "m"}, from_outside + commit},
+  };
+  for (const Row& row : rows) {
+    std::vector<std::string> arguments = {"link"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    arguments.push_back("al");
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.staged("al.mlem") == row.text);
+  }
+}
+
+TEST_CASE("link: a target that names no file is refused") {
+  struct Row {
+    std::string source_project;
+    std::string target;
+    std::string errors;
+  };
+  const World world;
+  const std::string directory = "': it names a directory\nhint: add a name for the link's file\n";
+  const std::vector<Row> rows = {
+      {example_url, "", "fatal: the target's name is empty\n"},
+      {"", "x", "fatal: a repository's address is empty\n"},
+      {example_url, "d/", "fatal: cannot write 'd/" + directory},
+      {example_url, "d/..", "fatal: cannot write 'd/.." + directory},
+      {example_url, ".", "fatal: cannot write '." + directory},
+      {example_url, "file:///tmp/x",
+       "fatal: cannot write 'file:///tmp/x': it is an address, and a link is a file of this work tree\n"
+       "hint: the source comes first, then the target\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.target);
+    const Outcome outcome = world.mlem({"link", "--sp", row.source_project, "models/rf", row.target});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == row.errors);
+    CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  }
+}
