@@ -1,8 +1,10 @@
 #include "mlem/object_argument.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
+#include "resolve/source_reader.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -69,11 +71,18 @@ struct LocalRepository {
   std::string inner;
 };
 
-/// The repository that holds `path`, looked for upward.
-LocalRepository find_repository(const fs::path& path) {
+/// The repository that holds `path`, looked for upward; git, which is given addresses, adds `.git` to what they name.
+std::optional<LocalRepository> find_repository_above(const fs::path& path, bool is_address) {
   for (fs::path at = path; !at.empty(); at = at.parent_path()) {
-    if (git::find_git_dir(at)) return {at, path.lexically_relative(at).generic_string()};
+    if (is_address ? git::find_addressed_git_dir(at) : git::find_git_dir(at)) {
+      return LocalRepository{at, at == path ? std::string() : path.lexically_relative(at).generic_string()};
+    }
   }
+  return std::nullopt;
+}
+
+LocalRepository find_repository(const fs::path& path) {
+  if (auto found = find_repository_above(path, false)) return *found;
   throw Error(ErrorKind::not_found, "'" + path.string() + "' is in no Git repository");
 }
 
@@ -100,8 +109,50 @@ ObjectArgument in_local_repository(const git::Registry& registry, const ObjectVi
         git::Registry::discover(git::without_repository(registry.environment()), found.root.string());
     argument.source.rev = storable_rev(there, *rev);
   }
-  argument.source.path = found.inner == "." ? "" : found.inner;
+  argument.source.path = found.inner;
   return argument;
+}
+
+/// What `rev` is in a link to `url`: where that is a directory of this machine, expressions can be asked about.
+std::optional<std::string> storable_rev(const git::Registry& registry, const RepoUrl& url,
+                                        const std::optional<std::string>& rev) {
+  const auto directory = rev ? resolve::find_directory(url, registry.config().entries()) : std::optional<std::string>();
+  const auto git_dir = directory ? git::find_addressed_git_dir(*directory) : std::nullopt;
+  // What may not be read is the resolver's to tell.
+  if (!git_dir || git::is_closed(*git_dir) || git::is_foreign(*git_dir, registry.environment())) return rev;
+  const git::Registry there =
+      git::Registry::discover(git::without_repository(registry.environment()), git_dir->string());
+  return storable_rev(there, *rev).text();
+}
+
+/// Splits an address in `file:` at the git directory; nothing if that is its end, or git is led elsewhere.
+std::optional<LocalRepository> split_at_git_dir(const git::Registry& registry, const std::string& address) {
+  if (!to_lower_ascii(address).starts_with("file:")) return std::nullopt;
+  const RepoUrl url = RepoUrl::parse(address);
+  const auto directory = url.local_path();
+  if (!directory || resolve::find_directory(url, registry.config().entries()) != directory) return std::nullopt;
+  auto found = find_repository_above(*directory, true);
+  return found && !found->inner.empty() ? found : std::nullopt;
+}
+
+/// Reads the address of an object or, with the object's `path`, of a repository.
+Source from_address(const git::Registry& registry, const std::string& address, const std::optional<std::string>& path,
+                    const std::optional<std::string>& rev) {
+  Link link;
+  link.link_type = "model";
+  link.path = path.value_or("");
+  link.repo = address;
+  link.rev = rev;
+  const UrlParts parts = split_url(address);
+  const auto found = split_at_git_dir(registry, address);
+  if (found) {
+    link.repo = file_url(found->root.string());
+    link.path = found->inner + (path ? "/" + *path : "");
+  }
+  if (parts.rev_kind == UrlParts::RevKind::none) {
+    link.rev = storable_rev(registry, RepoUrl::parse(found ? *link.repo : parts.repo), rev);
+  }
+  return link.path.empty() ? Source::from_url(address, link.rev) : Source::from_link(link);
 }
 
 }  // namespace
@@ -124,12 +175,7 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
     if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
     if (project->empty()) throw Error(ErrorKind::invalid, "a repository's address is empty");
     if (is_surely_url(*project) || looks_like_url(*project)) {
-      Link link;
-      link.link_type = "model";
-      link.path = text;
-      link.repo = *project;
-      link.rev = rev;
-      argument.source = Source::from_link(link);
+      argument.source = from_address(registry, *project, text, rev);
       return argument;
     }
     const fs::path directory = canonical(registry, *project);
@@ -148,7 +194,7 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
   };
   switch (name.kind) {
     case ObjectName::Kind::url:
-      argument.source = Source::from_url(name.path, rev);
+      argument.source = from_address(registry, name.path, std::nullopt, rev);
       return argument;
     case ObjectName::Kind::index:
       argument.source.path = from_root();

@@ -361,3 +361,66 @@ TEST_CASE("link: a target that names no file is refused") {
     CHECK(world.registry.git({"status", "--porcelain"}).empty());
   }
 }
+
+TEST_CASE("link: a directory behind a repository of this machine is split off at the git directory") {
+  World world;
+  RepoBuilder lib(world.sandbox, "lib");
+  lib.commit({{"src/sub/m.mlem", model_meta()}});
+  const auto bare = lib.bare_clone(world.sandbox / "bare.git");
+  lib.bare_clone(world.sandbox / "other.git");
+  struct Row {
+    std::string name;
+    std::vector<std::string> source;
+    std::string repo;
+  };
+  const std::string url = lib.url();
+  const std::string suffix_url = RepoBuilder::file_url(world.sandbox / "other");
+  const std::vector<Row> rows = {
+      {"an object's address", {url + "src/sub/m"}, url},
+      {"a directory as project", {"--sp", url + "src/sub", "m"}, url},
+      {"a repository as project", {"--sp", url, "src/sub/m"}, url},
+      {"up from a directory", {"--sp", url + "src/sub", "../sub/m"}, url},
+      {"a bare repository", {RepoBuilder::file_url(bare) + "src/sub/m"}, RepoBuilder::file_url(bare)},
+      {"one whose .git is left out", {suffix_url + "src/sub/m"}, suffix_url},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    std::vector<std::string> arguments = {"link"};
+    arguments.insert(arguments.end(), row.source.begin(), row.source.end());
+    arguments.push_back("x");
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.staged("x.mlem") ==
+          "link_type: model\nobject_type: link\npath: src/sub/m.mlem\nrepo: " + row.repo + "\nrev: main");
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+  }
+  const Outcome nowhere = world.mlem({"link", "file://" + world.sandbox.path().string() + "/none/m", "x"});
+  CHECK(nowhere.code == 128);
+  CHECK(contains(nowhere.errors, "it names no file in the repository"));
+}
+
+TEST_CASE("link: an expression is stored as the commit's id however a directory of this machine is named") {
+  World world;
+  RepoBuilder lib(world.sandbox, "lib");
+  const std::string first = lib.commit({{"m.mlem", model_meta()}});
+  lib.commit({{"a", "b"}});
+  world.sandbox.add_config("url." + lib.path().string() + ".insteadOf", "https://git.example.com/lib");
+  const std::vector<std::vector<std::string>> sources = {{"--sp", "../lib", "m"},
+                                                         {"--sp", lib.url(), "m"},
+                                                         {lib.url() + "m"},
+                                                         {"--sp", "https://git.example.com/lib", "m"}};
+  for (const auto& source : sources) {
+    for (const std::string& rev : {std::string("HEAD~1"), first.substr(0, 8), std::string("main^")}) {
+      std::vector<std::string> arguments = {"link", "--rev", rev};
+      arguments.insert(arguments.end(), source.begin(), source.end());
+      arguments.push_back("x");
+      const Outcome outcome = world.mlem(arguments);
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+      CHECK(contains(world.staged("x.mlem"), "\nrev: " + first));
+    }
+  }
+  CHECK(world.mlem({"link", "--rev", "main", "--sp", lib.url(), "m", "x"}).code == 0);
+  CHECK(contains(world.staged("x.mlem"), "\nrev: main"));
+}
