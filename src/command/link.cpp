@@ -78,9 +78,10 @@ int run_link(const Args& args, Context& context) {
   Talk talk(format, context);
   const NewLink made = make_link(registry, talk.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {
-    print_error(
-        context.err, "error",
-        "cannot link to '" + words[0] + "': " + std::string(name(made.finding.verdict)) + ": " + made.finding.message);
+    const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
+    print_error(context.err, "error",
+                "cannot link to '" + redact(words[0]) + "'" + where + ": " + std::string(name(made.finding.verdict)) +
+                    ": " + made.finding.message);
     print_hint(context.err, made.finding.hint);
     return answer(made.finding.verdict) == Answer::undecided ? exit_undecided : exit_no;
   }

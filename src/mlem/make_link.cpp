@@ -66,7 +66,7 @@ void require_writable(const git::Registry& registry, const std::string& target, 
   }
   // What is tracked is not ignored, to git.
   if (registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
-    throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", hint);
+    throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", "'-f' adds it all the same");
   }
 }
 

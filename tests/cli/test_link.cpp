@@ -146,8 +146,8 @@ TEST_CASE("link: a missing tag is an answer and nothing is written") {
   CAPTURE(outcome);
   CHECK(outcome.code == 1);
   CHECK(outcome.output.empty());
-  CHECK(outcome.errors.find("error: cannot link to 'models/rf': missing-rev: no branch, tag or commit "
-                            "'7-deploy-meta'\nhint: the nearest name") == 0);
+  CHECK(outcome.errors.find("error: cannot link to 'models/rf' in '" + example_url +
+                            "': missing-rev: no branch, tag or commit '7-deploy-meta'\nhint: the nearest name") == 0);
   CHECK(outcome.errors.find("'5-deploy-meta'") != std::string::npos);
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
 }
@@ -423,4 +423,44 @@ TEST_CASE("link: an expression is stored as the commit's id however a directory 
   }
   CHECK(world.mlem({"link", "--rev", "main", "--sp", lib.url(), "m", "x"}).code == 0);
   CHECK(contains(world.staged("x.mlem"), "\nrev: main"));
+}
+
+TEST_CASE("link: an ignored target wants force") {
+  World world;
+  world.registry.commit({{".gitignore", "*.mlem\n"}});
+  const std::vector<std::string> arguments = {"--sp", example_url, "models/rf", "x"};
+  std::vector<std::string> plain = {"link"};
+  plain.insert(plain.end(), arguments.begin(), arguments.end());
+  const Outcome refused = world.mlem(plain);
+  CAPTURE(refused);
+  CHECK(refused.code == 128);
+  CHECK(refused.errors ==
+        "fatal: cannot write 'x.mlem': it is ignored by a .gitignore file\nhint: '-f' adds it all the same\n");
+  plain.emplace_back("-f");
+  CHECK(world.mlem(plain).code == 0);
+  CHECK(world.staged("x.mlem") == example_link("main"));
+}
+
+TEST_CASE("link: the hint on a target project that is none makes it one") {
+  const World world;
+  const std::vector<std::string> link = {"link", "--sp", example_url, "--tp", "no/pe", "models/rf", "x"};
+  const Outcome refused = world.mlem(link);
+  CAPTURE(refused);
+  CHECK(refused.code == 128);
+  CHECK(refused.errors == "fatal: 'no/pe' is no MLEM project\nhint: 'git mlem init no/pe' makes it one\n");
+  const Outcome made = world.mlem({"init", "no/pe"});
+  CAPTURE(made);
+  CHECK(made.code == 0);
+  CHECK(made.output == "Initialized MLEM project: 'no/pe/.mlem.yaml'\n");
+  CHECK(world.mlem(link).code == 0);
+  CHECK(world.registry.git({"ls-files"}) == "no/pe/.mlem.yaml\nno/pe/x.mlem");
+}
+
+TEST_CASE("init: a locked index leaves no directory behind") {
+  const World world;
+  world.registry.write(".git/index.lock", "");
+  const Outcome outcome = world.mlem({"init", "no/pe"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(!boost::filesystem::exists(world.registry.path() / "no"));
 }
