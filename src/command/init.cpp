@@ -2,9 +2,7 @@
 #include "base/text.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "mlem/object_argument.hpp"
-
-#include <boost/filesystem/operations.hpp>
+#include "mlem/target_file.hpp"
 
 #include <ostream>
 
@@ -26,24 +24,19 @@ int run_init(const Args& args, Context& context) {
   const std::string directory = path_in_work_tree(registry, given);
   const std::string marker = (directory.empty() ? "" : directory + "/") + ".mlem.yaml";
   const fs::path file = registry.work_tree() / marker;
-  if (load_type(registry.work_tree() / directory) != fs::directory_file) {
-    throw Error(ErrorKind::not_found, "'" + given + "' is no directory");
-  }
+  require_stageable(registry, marker);
   const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
   const bool is_new = load_type(file) == fs::file_not_found;
   const HeldSignals held;  // between the file and the index
-  if (is_new) AtomicFile(file, "").commit();
+  FileChange change;
+  change.make_directories(file.parent_path());
+  if (is_new) change.write(file, "");
   const auto content = load_file(file, std::size_t{1} << 20);
   if (!content) throw Error(ErrorKind::invalid, "'" + shown + "' is no regular file");
   if (!registry.find_in_index(marker)) {
-    try {
-      registry.update_index({{marker, {0100644, registry.write_blob(marker, *content)}, 0}});
-    } catch (...) {
-      boost::system::error_code ignored;
-      if (is_new) fs::remove(file, ignored);
-      throw;
-    }
+    registry.update_index({{marker, {0100644, registry.write_blob(marker, *content)}, 0}});
   }
+  change.finish();
   if (!format.quiet) {
     context.out << (is_new ? "Initialized MLEM project: '" : "MLEM project exists already: '") << shown << "'\n";
   }

@@ -236,7 +236,10 @@ int run_uninstall(const Args& args, Context& context) {
     else
       remove_file(file);
   }
-  if (!format.quiet) context.out << "Removed hooks from '" << escape_for_terminal(directory.string()) << "'\n";
+  if (!format.quiet) {
+    context.out << (ours.empty() ? "No hooks of git-mlem in '" : "Removed hooks from '")
+                << escape_for_terminal(directory.string()) << "'\n";
+  }
   return exit_yes;
 }
 

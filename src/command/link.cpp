@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
@@ -72,13 +73,15 @@ int run_link(const Args& args, Context& context) {
 
   chosen.source = words[0];
   chosen.target = words[1];
+  if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
   const NewLink made = make_link(registry, talk.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {
-    print_error(
-        context.err, "error",
-        "cannot link to '" + words[0] + "': " + std::string(name(made.finding.verdict)) + ": " + made.finding.message);
+    const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
+    print_error(context.err, "error",
+                "cannot link to '" + redact(words[0]) + "'" + where + ": " + std::string(name(made.finding.verdict)) +
+                    ": " + made.finding.message);
     print_hint(context.err, made.finding.hint);
     return answer(made.finding.verdict) == Answer::undecided ? exit_undecided : exit_no;
   }
@@ -87,6 +90,11 @@ int run_link(const Args& args, Context& context) {
     context.out << (emoji ? "⏳️ " : "") << "Loading meta from " << escape_for_terminal(location(made.link)) << '\n';
   }
   if (made.local_directory) warn_of_local_path(made, context);
+  if (!made.unstaged.empty()) {
+    const std::string object = escape_for_terminal(relative_to(made.unstaged, registry.prefix()));
+    print_error(context.err, "warning", "'" + object + "' is not staged as it is, and a commit of the link needs it");
+    print_hint(context.err, "'git add " + object + "' stages it");
+  }
   if (dry_run) return exit_yes;
   save_link(registry, made, stage ? Stage::yes : Stage::no);
   if (!format.quiet) {

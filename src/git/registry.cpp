@@ -315,7 +315,8 @@ void Registry::update_index(const std::vector<File>& entries) const {
     throw Error(ErrorKind::invalid, "cannot update the index", escape_for_terminal(why));
   }
   if (result.code == 0) return;
-  const bool locked = why.find(".lock'") != std::string::npos;
+  // The lock may not be made for other reasons: no right, no room.
+  const bool locked = why.find(".lock': File exists") != std::string::npos;
   throw Error(ErrorKind::unavailable, "cannot update the index", why,
               locked ? "another git process may be at work here; if none is, remove the file" : "");
 }

@@ -1,16 +1,13 @@
 #include "mlem/make_link.hpp"
 
 #include "base/error.hpp"
-#include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "mlem/object_argument.hpp"
+#include "mlem/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 
-#include <boost/filesystem/operations.hpp>
-
-#include <deque>
 #include <vector>
 
 namespace mlem {
@@ -38,85 +35,38 @@ Dialect dialect_of(const git::Registry& registry) {
   return Dialect::repo;
 }
 
-/// A change to files and index that is undone unless it is finished.
-class Transaction {
- public:
-  Transaction() = default;
-  ~Transaction() {
-    if (finished_) return;
-    boost::system::error_code ignored;
-    if (!file_.empty()) {
-      if (previous_) {
-        try {
-          AtomicFile(file_, *previous_).commit();
-        } catch (const Error&) {
-          // The first error is the one to report; the file's content is in the index or was reported before.
-        }
-      } else {
-        fs::remove(file_, ignored);
-      }
-    }
-    for (const fs::path& directory : created_) fs::remove(directory, ignored);
+/// Whether `text`, the content of a file if there is one, is a link.
+bool is_link(const std::optional<std::string>& text) {
+  try {
+    return text && yaml::read_metafile(*text).kind == yaml::Metafile::Kind::link;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return false;
   }
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
+}
 
-  void make_directories(const fs::path& directory) {
-    std::deque<fs::path> missing;
-    for (fs::path at = directory; load_type(at) == fs::file_not_found; at = at.parent_path()) missing.push_front(at);
-    for (const fs::path& each : missing) {
-      boost::system::error_code failure;
-      if (!fs::create_directory(each, failure) && failure) {
-        throw Error(ErrorKind::io, "cannot create '" + each.string() + "'", failure.message());
-      }
-      created_.push_front(each);
-    }
-  }
-  void write(const fs::path& file, const std::string& text) {
-    previous_ = load_file(file, yaml::max_object_size);
-    AtomicFile replacement(file, text);
-    replacement.commit();
-    file_ = file;
-  }
-  void finish() noexcept { finished_ = true; }
-
- private:
-  fs::path file_;
-  std::optional<std::string> previous_;
-  std::deque<fs::path> created_;  ///< the innermost first
-  bool finished_ = false;
-};
-
-/// Throws if `target` may not be written: a directory, a symbolic link on the way, or a file that is no link.
+/// Throws if `target` may not be written: no file of this repository, a directory, a symbolic link, or no link.
 void require_writable(const git::Registry& registry, const std::string& target, bool force) {
   const fs::path file = registry.work_tree() / target;
   const std::string what = "cannot write '" + target + "'";
-  for (fs::path at = file.parent_path(); at.string().size() > registry.work_tree().string().size();
-       at = at.parent_path()) {
-    const fs::file_type type = load_type(at);
-    if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is a symbolic link");
-    if (type != fs::file_not_found && type != fs::directory_file) {
-      throw Error(ErrorKind::invalid, what, "'" + at.string() + "' is no directory");
-    }
-  }
+  const std::vector<git::File> staged = require_stageable(registry, target);
   const fs::file_type type = load_type(file);
   if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
   if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
   if (force) return;
   const std::string hint = "'-f' replaces it";
-  if (type != fs::file_not_found) {
-    const auto text = load_file(file, yaml::max_object_size);
-    bool is_link = false;
-    try {
-      is_link = text && yaml::read_metafile(*text).kind == yaml::Metafile::Kind::link;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
+  if (type != fs::file_not_found && !is_link(load_file(file, yaml::max_object_size))) {
+    throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
+  }
+  // It may be gone from the work tree, or outside of a sparse one.
+  for (const git::File& each : staged) {
+    if (!git::is_regular(each.entry) || !is_link(registry.objects().find_blob(each.entry.oid, yaml::max_object_size))) {
+      throw Error(ErrorKind::invalid, what, "it is in the index and is no link", hint);
     }
-    if (!is_link) throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
   }
   // What is tracked is not ignored, to git.
   if (registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
-    throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", hint);
+    throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", "'-f' adds it all the same");
   }
 }
 
@@ -125,9 +75,39 @@ const resolve::Target& end_of(const std::vector<resolve::Target>& chain, const L
   return request.follow_links ? chain.back() : chain.front();
 }
 
-/// What a link to the last of `chain` says.
-Link compose(const git::Registry& registry, const std::vector<resolve::Target>& chain, const std::string& target_name,
-             const LinkRequest& request, resolve::TreeView& view) {
+std::string join(const std::string& directory, const std::string& name) {
+  return directory.empty() ? name : directory + "/" + name;
+}
+
+/// Where the path of an alias starts.
+struct AliasBase {
+  std::string directory;
+  std::string marker;    ///< what makes that a project and is not in the index yet; empty: nothing
+  std::string in_index;  ///< where the path starts in the index, once the marker is there
+};
+
+/// Returns where an alias in `target` is to start: at the nearest project of the index or the work tree, whose marker
+/// goes to the index with it. The work tree alone would not do: it may lack what the index has.
+AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views, const std::string& target) {
+  const std::size_t slash = target.rfind('/');
+  const std::string directory = slash == std::string::npos ? std::string() : target.substr(0, slash);
+  const auto staged = resolve::find_project(*views.index, directory);
+  const auto here = resolve::find_project(*views.work_tree, directory);
+  AliasBase base;
+  base.directory = base.in_index = staged.value_or(directory);
+  if (!here || (staged && staged->size() >= here->size())) return base;
+  base.directory = *here;
+  const std::string marker = join(*here, ".mlem.yaml");
+  if (load_type(registry.work_tree() / marker) == fs::regular_file) {
+    base.marker = marker;
+    base.in_index = *here;
+  }
+  return base;
+}
+
+/// What a link to the end of `chain` says. The path of an alias starts at `base`.
+Link compose(const git::Registry& registry, const std::vector<resolve::Target>& chain, const std::string& base,
+             const LinkRequest& request) {
   const resolve::Target& end = end_of(chain, request);
   Link link;
   link.link_type = chain.back().object_type;
@@ -138,12 +118,52 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Target>& 
     link.dialect = dialect_of(registry);
   } else if (end.source.rev) {
     link.rev = end.stored_rev;
-  } else {
-    const std::string base = resolve::alias_base(view, target_name);
-    link.path = fs::path(end.path).lexically_relative(base.empty() ? fs::path(".") : fs::path(base)).generic_string();
-    if (base.empty()) link.path = end.path;
+  } else if (!base.empty()) {
+    // From the root, for boost has no answer where the two have nothing in common.
+    const fs::path root("/");
+    link.path = (root / end.path).lexically_relative(root / base).generic_string();
   }
   return link;
+}
+
+/// Whether an alias whose path starts at `base` leads to `end` in `view`.
+bool leads_to(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& base, const Link& alias,
+              const resolve::Target& end) {
+  if ((fs::path(base) / alias.path).lexically_normal() != end.path) return false;
+  Source source;
+  source.path = end.path;
+  const std::size_t number = resolver.add(view, "", source);
+  resolver.run();
+  const Finding finding = resolver.finding(number, "");
+  return finding.verdict == Verdict::ok && finding.object_type == alias.link_type &&
+         resolver.chain(number).front().path == end.path;
+}
+
+/// Throws unless `made` is a link to `end` for whoever reads it: what was resolved is not what is written.
+void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, const AliasBase& base,
+                      const resolve::Target& end, const std::string& source, NewLink& made) {
+  const Error elsewhere(ErrorKind::invalid, "cannot link to '" + source + "'", "the link would not lead there");
+  if (yaml::read_metafile(made.text).link != made.link) throw elsewhere;
+  const Source read = Source::from_link(made.link);
+  if (read.is_alias() != end.source.is_alias() || read.repo != end.source.repo || !read.undivided.empty()) {
+    throw elsewhere;
+  }
+  if (read.is_alias()) {
+    if (leads_to(resolver, *views.index, base.in_index, made.link, end)) return;
+    if (!leads_to(resolver, *views.work_tree, resolve::alias_base(*views.work_tree, made.target), made.link, end)) {
+      throw elsewhere;
+    }
+    made.unstaged = end.path;
+    return;
+  }
+  // To ask a server again would take as long as the first time, and its answer is about the same rev.
+  if (made.link.repo && !made.local_directory) return;
+  const std::size_t number = resolver.add(*views.work_tree, made.target, made.link);
+  resolver.run();
+  const Finding finding = resolver.finding(number, made.link.link_type);
+  if (finding.verdict != Verdict::ok) throw elsewhere;
+  const resolve::Target first = resolver.chain(number).front();
+  if (first.commit != end.commit || first.path != end.path || first.blob != end.blob) throw elsewhere;
 }
 
 /// An object of this registry as others see it: in this repository, at its current branch.
@@ -160,6 +180,15 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
 std::string find_target(const git::Registry& registry, const LinkRequest& request, resolve::TreeView& work_view) {
   if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
   std::string target_text = request.target;
+  const std::string what = "cannot write '" + target_text + "'";
+  if (is_surely_url(target_text)) {
+    throw Error(ErrorKind::invalid, what, "it is an address, and a link is a file of this work tree",
+                "the source comes first, then the target");
+  }
+  if (const std::string name = target_text.substr(target_text.rfind('/') + 1);
+      name.empty() || name == "." || name == "..") {
+    throw Error(ErrorKind::invalid, what, "it names a directory", "add a name for the link's file");
+  }
   if (request.target_project) target_text = (fs::path(*request.target_project) / target_text).string();
   std::string target = RepoPath::parse(path_in_work_tree(registry, target_text)).text();
   if (!target.ends_with(mlem_suffix)) target += mlem_suffix;
@@ -182,7 +211,11 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
   NewLink made;
   if (!request.target.empty()) made.target = find_target(registry, request, *work_view);
 
-  const ObjectArgument source = parse_object(registry, views, request.source, request.source_project, request.rev);
+  const auto own = request.source_project && !request.rev
+                       ? find_own_object(registry, views, request.source, *request.source_project)
+                       : std::nullopt;
+  const ObjectArgument source =
+      own ? *own : parse_object(registry, views, request.source, request.source_project, request.rev);
   resolve::Resolver resolver(registry, settings);
   const std::size_t number = resolver.add(*source.view, "", source.source);
   resolver.run();
@@ -201,43 +234,39 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
     chain = resolver.chain(outside);
   }
   made.object_text = chain.back().text;
-  made.link = compose(registry, chain, made.target, request, *work_view);
-  if (made.link.is_alias()) {
-    const std::string base = resolve::alias_base(*work_view, made.target);
-    if (RepoPath::parse(made.link.path, base).text() == made.target) {
+  const resolve::Target& end = end_of(chain, request);
+  // Through what is there now, a link to a link may come back to itself.
+  for (const resolve::Target& each : chain) {
+    const bool is_replaced = !each.commit && each.path == made.target;
+    if (is_replaced && (!request.follow_links || &each == &end)) {
       throw Error(ErrorKind::invalid, "cannot link '" + made.target + "' to itself");
     }
   }
+  const AliasBase base = alias_base_of(registry, views, made.target);
+  made.link = compose(registry, chain, base.directory, request);
+  if (made.link.is_alias()) made.marker = base.marker;
   if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
   made.text = yaml::write_link(made.link);
-  if (yaml::read_metafile(made.text).link != made.link) {
-    throw Error(ErrorKind::invalid, "cannot write a link to '" + request.source + "' that reads alike");
-  }
+  require_leads_to(views, resolver, base, end, request.source, made);
   return made;
 }
 
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
   const fs::path file = registry.work_tree() / link.target;
   const HeldSignals held;  // between the file and the index
-  Transaction transaction;
-  transaction.make_directories(file.parent_path());
-  transaction.write(file, link.text);
+  FileChange change;
+  change.make_directories(file.parent_path());
+  change.write(file, link.text);
   if (stage == Stage::yes) {
     std::vector<git::File> entries;
     entries.push_back({link.target, {0100644, registry.write_blob(link.target, link.text)}, 0});
-    if (link.link.is_alias()) {
-      const auto work_view = resolve::view_work_tree(registry);
-      const auto project = resolve::find_project(*work_view, fs::path(link.target).parent_path().generic_string());
-      const std::string marker = project ? (project->empty() ? "" : *project + "/") + ".mlem.yaml" : "";
-      const auto content =
-          marker.empty() ? std::nullopt : load_file(registry.work_tree() / marker, yaml::max_object_size);
-      if (content && !registry.find_in_index(marker)) {
-        entries.push_back({marker, {0100644, registry.write_blob(marker, *content)}, 0});
-      }
+    if (!link.marker.empty()) {
+      const auto content = load_file(registry.work_tree() / link.marker, yaml::max_object_size);
+      if (content) entries.push_back({link.marker, {0100644, registry.write_blob(link.marker, *content)}, 0});
     }
     registry.update_index(entries);
   }
-  transaction.finish();
+  change.finish();
 }
 
 }  // namespace mlem

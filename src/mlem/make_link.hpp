@@ -30,10 +30,13 @@ struct NewLink {
   std::string text;                            ///< of the file
   std::string object_text;                     ///< the object's metafile
   std::optional<std::string> local_directory;  ///< of a source on this machine
+  std::string marker;    ///< of an alias's project, to be staged with it; empty: it is in the index, or there is none
+  std::string unstaged;  ///< the object of an alias, from the root, if the index does not have it like the work tree
 };
 
 /// Resolves the source and composes a link to it. Throws Error(invalid) if the target may not be written (outside the
-/// work tree, through a symbolic link, a directory, a file that is no link, ignored), Error(not_found), Error(io).
+/// work tree, through a symbolic link, a directory, a file that is no link, ignored) or the link would not lead to the
+/// source, Error(not_found), Error(io).
 NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request);
 
 enum class Stage { yes, no };

@@ -1,8 +1,10 @@
 #include "mlem/object_argument.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
+#include "resolve/source_reader.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -14,7 +16,8 @@ namespace {
 /// `path` without links in what exists of its directory, and without `.` and `..`.
 fs::path canonical(const git::Registry& registry, const std::string& path) {
   boost::system::error_code failure;
-  const fs::path absolute = fs::absolute(path, registry.directory()).lexically_normal();
+  fs::path absolute = fs::absolute(path, registry.directory()).lexically_normal();
+  if (absolute.filename() == ".") absolute = absolute.parent_path();  // what ended in `/` or `/.`
   const fs::path parent = fs::weakly_canonical(absolute.parent_path(), failure);
   return failure ? absolute : parent / absolute.filename();
 }
@@ -41,16 +44,45 @@ std::optional<std::string> inside_work_tree(const git::Registry& registry, const
   return path == root ? std::string() : path.string().substr(root.size() + 1);
 }
 
+/// Whether `directory`, from the root of the work tree, is in a submodule or another repository below that root.
+bool is_in_nested(const git::Registry& registry, const ObjectViews& views, const std::string& directory) {
+  if (directory.empty()) return false;
+  const auto known = views.nested.find(directory);
+  if (known != views.nested.end()) return known->second;
+  const std::size_t slash = directory.rfind('/');
+  const bool is_nested =
+      is_in_nested(registry, views, slash == std::string::npos ? std::string() : directory.substr(0, slash)) ||
+      git::find_git_dir(registry.work_tree() / directory).has_value();
+  return views.nested.emplace(directory, is_nested).first->second;
+}
+
+/// An object of the work tree at a path from its root; of the index if there is none.
+ObjectArgument in_own_tree(const ObjectViews& views, const std::string& path) {
+  ObjectArgument argument{{}, views.work_tree.get()};
+  argument.source.path = RepoPath::parse(path).text();
+  if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
+    argument.view = views.index.get();
+  }
+  return argument;
+}
+
 struct LocalRepository {
   fs::path root;  ///< its work tree, or itself if bare
   std::string inner;
 };
 
-/// The repository that holds `path`, looked for upward.
-LocalRepository find_repository(const fs::path& path) {
+/// The repository that holds `path`, looked for upward; git, which is given addresses, adds `.git` to what they name.
+std::optional<LocalRepository> find_repository_above(const fs::path& path, bool is_address) {
   for (fs::path at = path; !at.empty(); at = at.parent_path()) {
-    if (git::find_git_dir(at)) return {at, path.lexically_relative(at).generic_string()};
+    if (is_address ? git::find_addressed_git_dir(at) : git::find_git_dir(at)) {
+      return LocalRepository{at, at == path ? std::string() : path.lexically_relative(at).generic_string()};
+    }
   }
+  return std::nullopt;
+}
+
+LocalRepository find_repository(const fs::path& path) {
+  if (auto found = find_repository_above(path, false)) return *found;
   throw Error(ErrorKind::not_found, "'" + path.string() + "' is in no Git repository");
 }
 
@@ -77,17 +109,63 @@ ObjectArgument in_local_repository(const git::Registry& registry, const ObjectVi
         git::Registry::discover(git::without_repository(registry.environment()), found.root.string());
     argument.source.rev = storable_rev(there, *rev);
   }
-  argument.source.path = found.inner == "." ? "" : found.inner;
+  argument.source.path = found.inner;
   return argument;
+}
+
+/// What `rev` is in a link to `url`: where that is a directory of this machine, expressions can be asked about.
+std::optional<std::string> storable_rev(const git::Registry& registry, const RepoUrl& url,
+                                        const std::optional<std::string>& rev) {
+  const auto directory = rev ? resolve::find_directory(url, registry.config().entries()) : std::optional<std::string>();
+  const auto git_dir = directory ? git::find_addressed_git_dir(*directory) : std::nullopt;
+  // What may not be read is the resolver's to tell.
+  if (!git_dir || git::is_closed(*git_dir) || git::is_foreign(*git_dir, registry.environment())) return rev;
+  const git::Registry there =
+      git::Registry::discover(git::without_repository(registry.environment()), git_dir->string());
+  return storable_rev(there, *rev).text();
+}
+
+/// Splits an address in `file:` at the git directory; nothing if that is its end, or git is led elsewhere.
+std::optional<LocalRepository> split_at_git_dir(const git::Registry& registry, const std::string& address) {
+  if (!to_lower_ascii(address).starts_with("file:")) return std::nullopt;
+  const RepoUrl url = RepoUrl::parse(address);
+  const auto directory = url.local_path();
+  if (!directory || resolve::find_directory(url, registry.config().entries()) != directory) return std::nullopt;
+  auto found = find_repository_above(*directory, true);
+  return found && !found->inner.empty() ? found : std::nullopt;
+}
+
+/// Reads the address of an object or, with the object's `path`, of a repository.
+Source from_address(const git::Registry& registry, const std::string& address, const std::optional<std::string>& path,
+                    const std::optional<std::string>& rev) {
+  Link link;
+  link.link_type = "model";
+  link.path = path.value_or("");
+  link.repo = address;
+  link.rev = rev;
+  const UrlParts parts = split_url(address);
+  const auto found = split_at_git_dir(registry, address);
+  if (found) {
+    link.repo = file_url(found->root.string());
+    link.path = found->inner + (path ? "/" + *path : "");
+  }
+  if (parts.rev_kind == UrlParts::RevKind::none) {
+    link.rev = storable_rev(registry, RepoUrl::parse(found ? *link.repo : parts.repo), rev);
+  }
+  return link.path.empty() ? Source::from_url(address, link.rev) : Source::from_link(link);
 }
 
 }  // namespace
 
-std::string path_in_work_tree(const git::Registry& registry, const std::string& text) {
-  const auto path = inside_work_tree(registry, canonical(registry, text));
-  if (path) return *path;
-  throw Error(ErrorKind::invalid, "'" + text + "' is outside the work tree",
-              "its root is '" + registry.work_tree().string() + "'");
+std::optional<ObjectArgument> find_own_object(const git::Registry& registry, const ObjectViews& views,
+                                              const std::string& text, const std::string& project) {
+  if (project.empty() || is_surely_url(project) || looks_like_url(project)) return std::nullopt;
+  const fs::path directory = canonical(registry, project);
+  const auto inner = inside_work_tree(registry, directory);
+  boost::system::error_code ignored;
+  const bool is_directory = fs::symlink_status(directory, ignored).type() == fs::directory_file;
+  if (!inner || !is_directory || is_in_nested(registry, views, *inner)) return std::nullopt;
+  return in_own_tree(views, RepoPath::parse(text, *inner).text());
 }
 
 ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
@@ -95,13 +173,9 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
   ObjectArgument argument{{}, views.work_tree.get()};
   if (project) {
     if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
+    if (project->empty()) throw Error(ErrorKind::invalid, "a repository's address is empty");
     if (is_surely_url(*project) || looks_like_url(*project)) {
-      Link link;
-      link.link_type = "model";
-      link.path = text;
-      link.repo = *project;
-      link.rev = rev;
-      argument.source = Source::from_link(link);
+      argument.source = from_address(registry, *project, text, rev);
       return argument;
     }
     const fs::path directory = canonical(registry, *project);
@@ -120,7 +194,7 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
   };
   switch (name.kind) {
     case ObjectName::Kind::url:
-      argument.source = Source::from_url(name.path, rev);
+      argument.source = from_address(registry, name.path, std::nullopt, rev);
       return argument;
     case ObjectName::Kind::index:
       argument.source.path = from_root();
@@ -138,15 +212,12 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
   }
   const fs::path path = canonical(registry, views, name.path);
   const auto inner = inside_work_tree(registry, path);
-  if (!inner) return in_local_repository(registry, views, path, rev);
+  const std::size_t slash = inner ? inner->rfind('/') : std::string::npos;
+  const bool is_nested = slash != std::string::npos && is_in_nested(registry, views, inner->substr(0, slash));
+  if (!inner || is_nested) return in_local_repository(registry, views, path, rev);
+  if (!rev) return in_own_tree(views, *inner);
   argument.source.path = RepoPath::parse(*inner).text();
-  if (rev) {
-    argument.source.rev = storable_rev(registry, *rev);
-    return argument;
-  }
-  if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
-    argument.view = views.index.get();
-  }
+  argument.source.rev = storable_rev(registry, *rev);
   return argument;
 }
 

@@ -19,6 +19,7 @@ struct ObjectViews {
   std::unique_ptr<resolve::TreeView> work_tree;
   std::unique_ptr<resolve::TreeView> index;
   mutable std::unordered_map<std::string, fs::path> directories{};  ///< as given, and without links: remembered
+  mutable std::unordered_map<std::string, bool> nested{};           ///< whether they are another repository's
 };
 
 /// An object as users name it, ready for the resolver: the contract's section 3.
@@ -32,8 +33,9 @@ struct ObjectArgument {
 ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev);
 
-/// Returns the directory `text` names from the root of the work tree, with its last component looked at by name only.
-/// Throws Error(invalid) if it is outside of the work tree.
-std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
+/// Returns the object `text` of the directory `project` if that is one of this repository's work tree: the repository
+/// itself then, and not what others see of it. Throws Error(invalid) for a malformed `text`.
+std::optional<ObjectArgument> find_own_object(const git::Registry& registry, const ObjectViews& views,
+                                              const std::string& text, const std::string& project);
 
 }  // namespace mlem

@@ -101,7 +101,8 @@ std::string file_url(std::string_view path);
 std::string redact(std::string_view text);
 
 /// Returns the page that shows `path` at `rev` where the host's form is known (github.com, gitlab.com, bitbucket.org,
-/// codeberg.org): `https://github.com/org/repo/tree/<rev>/<path>`; nothing for other hosts and schemes.
+/// codeberg.org): `https://github.com/org/repo/tree/<rev>/<path>`; nothing for other hosts and schemes, and
+/// on codeberg.org for a rev that does not tell whether it is a branch, a tag or a commit.
 std::optional<std::string> browse_url(const RepoUrl& repo, std::string_view rev, std::string_view path);
 
 }  // namespace mlem

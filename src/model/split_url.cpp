@@ -163,7 +163,6 @@ std::optional<std::string> browse_url(const RepoUrl& repo, std::string_view rev,
   } else if (repo.host() == "codeberg.org") {
     constexpr std::string_view heads = "refs/heads/";
     constexpr std::string_view tags = "refs/tags/";
-    page = "/src/";  // without a kind the host finds out itself
     if (Oid::parse(rev)) {
       page = "/src/commit/";
     } else if (rev.starts_with(heads)) {
@@ -172,6 +171,8 @@ std::optional<std::string> browse_url(const RepoUrl& repo, std::string_view rev,
     } else if (rev.starts_with(tags)) {
       page = "/src/tag/";
       shown_rev.erase(0, tags.size());
+    } else {
+      return std::nullopt;  // its pages name the kind, and split_url() reads none without it
     }
   } else {
     return std::nullopt;

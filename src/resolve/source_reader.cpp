@@ -284,15 +284,36 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
   });
 }
 
+namespace {
+
+/// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
+void name_repository(const detail::LocalRepository& found, const std::vector<Target*>& targets) {
+  const RepoUrl repo = RepoUrl::parse(file_url(found.root.string()));
+  for (Target* target : targets) {
+    target->source.repo = repo;
+    target->source.path = found.inner + "/" + target->source.path;
+  }
+}
+
+}  // namespace
+
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {
   const auto refusal = detail::visit_source(
       url, settings,
-      [&](const fs::path& git_dir) { read_repository(*git::open_repository(git_dir, settings.environment), targets); },
+      [&](const detail::LocalRepository& found) {
+        if (!found.inner.empty()) name_repository(found, targets);
+        read_repository(*git::open_repository(found.git_dir, settings.environment), targets);
+      },
       [&](const std::string& rewritten) { detail::read_remote(url, rewritten, targets, settings); });
   if (!refusal) return;
   for (Target* target : targets) {
     if (!target->failed()) target->fail(refusal->verdict, refusal->message, refusal->hint);
   }
+}
+
+std::optional<std::string> find_directory(const RepoUrl& url,
+                                          const std::vector<std::pair<std::string, std::string>>& config) {
+  return detail::directory_of(git::rewrite_url(url.fetch_text(), config));
 }
 
 }  // namespace mlem::resolve

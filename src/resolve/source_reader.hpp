@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mlem::resolve {
@@ -20,6 +21,10 @@ void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const 
 /// The same for questions about an open repository: `rev` without `repo`. `space` is what the names of its refs begin
 /// with: git::namespace_prefix().
 void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space = {});
+
+/// Returns the directory of this machine that `config`, git's, leads `url` to; nothing for what is elsewhere.
+std::optional<std::string> find_directory(const RepoUrl& url,
+                                          const std::vector<std::pair<std::string, std::string>>& config);
 
 /// Looks `path` up in `view`. Returns the metafile that is there, which `target.path` then names; nothing if the target
 /// failed, or if the repository is a partial one and lacks what `missing` then has.

@@ -75,18 +75,70 @@ TEST_CASE("bad input: a link is not written through a symbolic link or in a bare
   Outcome outcome = world.mlem({"link", "--sp", example_url, "models/rf", "out/rf"});
   CAPTURE(outcome);
   CHECK(outcome.code == 128);
-  CHECK(outcome.errors.find("outside the work tree") != std::string::npos);
+  CHECK(outcome.errors == "fatal: cannot write 'out/rf.mlem': it is beyond the symbolic link 'out'\n");
   CHECK(fs::is_empty(world.sandbox / "elsewhere"));
   fs::create_directory(world.registry.path() / "inside");
   fs::create_symlink("inside", world.registry.path() / "in");
   outcome = world.mlem({"link", "--sp", example_url, "models/rf", "in/deep/rf"});
-  CHECK(fs::is_empty(world.registry.path() / "inside") == (outcome.code == 128));
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: cannot write 'in/deep/rf.mlem': it is beyond the symbolic link 'in'\n");
+  CHECK(fs::is_empty(world.registry.path() / "inside"));
+  CHECK(world.mlem({"init", "in"}).code == 128);
+  // The work tree itself may go by another name.
+  fs::create_directory_symlink(world.registry.path(), world.sandbox / "alias");
+  const std::string by_alias = (world.sandbox / "alias/inside/rf").string();
+  CHECK(world.mlem({"link", "--sp", example_url, "models/rf", by_alias}).code == 0);
+  CHECK(world.registry.git({"ls-files"}) == "inside/rf.mlem");
 
   RunOptions bare;
   bare.directory = world.models.bare_clone(world.sandbox / "bare.git");
   const Outcome refused = world.sandbox.mlem(link_rf, bare);
   CHECK(refused.code == 128);
   CHECK(refused.errors == "fatal: this operation must be run in a work tree\n");
+}
+
+TEST_CASE("bad input: nothing is written into another repository or where the index has a file") {
+  World world;
+  world.registry.commit({{"file", ""}, {"dir.mlem/a", ""}, {"there/.mlem.yaml/a", ""}});
+  fs::remove_all(world.registry.path() / "dir.mlem");
+  fs::remove(world.registry.path() / "file");
+  fs::remove_all(world.registry.path() / "there");
+  world.git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", world.models.url(), "sub"});
+  world.git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", world.models.url(), "gone"});
+  fs::remove_all(world.registry.path() / "gone");
+  const RepoBuilder nested(world.sandbox, "registry/nested");
+  const std::string before = state_of(world);
+  struct Row {
+    std::string name;
+    std::vector<std::string> arguments;
+    std::string errors;
+  };
+  const std::string in_sub = "it is in the submodule 'sub'\nhint: run the command in there\n";
+  const std::vector<Row> rows = {
+      {"a submodule", {"link", "-f", "--sp", example_url, "models/rf", "sub/x"}, "'sub/x.mlem': " + in_sub},
+      {"a project in a submodule", {"init", "sub"}, "'sub/.mlem.yaml': " + in_sub},
+      {"a submodule that is not there",
+       {"link", "--sp", example_url, "models/rf", "gone/d/x"},
+       "'gone/d/x.mlem': it is in the submodule 'gone'\nhint: run the command in there\n"},
+      {"another repository",
+       {"link", "--sp", example_url, "models/rf", "nested/d/x"},
+       "'nested/d/x.mlem': it is in the repository 'nested'\nhint: run the command in there\n"},
+      {"below a file of the index",
+       {"link", "-f", "--sp", example_url, "models/rf", "file/x"},
+       "'file/x.mlem': 'file' is a file in the index\n"},
+      {"a directory of the index",
+       {"link", "-f", "--sp", example_url, "models/rf", "dir"},
+       "'dir.mlem': it is a directory in the index\n"},
+      {"a project where a directory is", {"init", "there"}, "'there/.mlem.yaml': it is a directory in the index\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: cannot write " + row.errors);
+    CHECK(state_of(world) == before);
+  }
 }
 
 TEST_CASE("bad input: a full disk leaves file and index as they were") {

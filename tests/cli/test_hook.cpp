@@ -135,6 +135,16 @@ TEST_CASE("install: what somebody wrote into our hook is neither overwritten nor
   CHECK(!fs::exists(hooks / "pre-push"));
 }
 
+TEST_CASE("install: uninstall says what it did") {
+  const World world;
+  const std::string directory = "'" + (world.registry.path() / ".git/hooks").string() + "'\n";
+  REQUIRE(world.mlem({"install"}).code == 0);
+  CHECK(world.mlem({"uninstall"}).output == "Removed hooks from " + directory);
+  const Outcome none = world.mlem({"uninstall"});
+  CHECK(none.code == 0);
+  CHECK(none.output == "No hooks of git-mlem in " + directory);
+}
+
 TEST_CASE("install: a hook stays where ours cannot be written") {
   if (geteuid() != 0) return;  // mounting is root's
   const World world;

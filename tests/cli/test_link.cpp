@@ -60,14 +60,94 @@ TEST_CASE("link: an alias stages the marker of its project too") {
   CHECK(world.registry.git({"status", "--porcelain"}) == "A  .mlem.yaml\nA  latest.mlem");
 }
 
+TEST_CASE("link: an alias starts at the nearest project or else at the directory of the link") {
+  struct Row {
+    std::string name;
+    Files files;
+    std::string target;
+    std::string path;
+  };
+  const std::vector<Row> rows = {
+      {"no project", {}, "prod/rf", "../models/rf.mlem"},
+      {"no project and nothing in common", {}, "a/b/rf", "../../models/rf.mlem"},
+      {"no project and one directory", {}, "models/other", "rf.mlem"},
+      {"no project at the root", {}, "rf", "models/rf.mlem"},
+      {"a project in a project", {{".mlem.yaml", ""}, {"inner/.mlem.yaml", ""}}, "inner/x/rf", "../models/rf.mlem"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    World world;
+    Files files = row.files;
+    files["models/rf.mlem"] = model_meta();
+    world.registry.commit(files);
+    const Outcome outcome = world.mlem({"link", "models/rf", row.target});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.errors.empty());
+    CHECK(world.staged(row.target + ".mlem") ==
+          link_text({.path = row.path}).substr(0, link_text({.path = row.path}).size() - 1));
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+    CHECK(world.mlem({"check", "--worktree"}).code == 0);
+  }
+}
+
+TEST_CASE("link: an alias fits the index that it is staged in") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"m/rf.mlem", model_meta()}, {"p/.mlem.yaml", ""}, {"p/a", ""}});
+  boost::filesystem::remove(world.registry.path() / "p/.mlem.yaml");
+  Outcome outcome = world.mlem({"link", "m/rf", "p/x"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(contains(world.staged("p/x.mlem"), "\npath: ../m/rf.mlem"));
+  CHECK(world.mlem({"check", "--cached"}).code == 0);
+
+  // The object is in the work tree, and there the path would start elsewhere.
+  world.registry.write("m/new.mlem", model_meta());
+  outcome = world.mlem({"link", "m/new", "p/y"});
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: cannot link to 'm/new': the link would not lead there\n");
+  CHECK(!boost::filesystem::exists(world.registry.path() / "p/y.mlem"));
+}
+
+TEST_CASE("link: an alias to what is not staged is made and warned of") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"old.mlem", data_meta()}, {"d/a", ""}});
+  world.registry.write("d/new.mlem", model_meta());
+  world.registry.write("old.mlem", model_meta());
+  for (const std::string name : {"d/new", "old"}) {
+    CAPTURE(name);
+    const Outcome outcome = world.mlem({"link", name, "al"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.errors == "warning: '" + name + ".mlem' is not staged as it is, and a commit of the link needs it\n" +
+                                "hint: 'git add " + name + ".mlem' stages it\n");
+    CHECK(world.mlem({"check", "--cached"}).code == 1);
+    world.registry.git({"add", name + ".mlem"});
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+  }
+}
+
+TEST_CASE("link: no link is made that comes back to itself") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"m.mlem", model_meta()}});
+  REQUIRE(world.mlem({"link", "m", "b"}).code == 0);
+  REQUIRE(world.mlem({"link", "--nf", "b", "a"}).code == 0);
+  const Outcome outcome = world.mlem({"link", "--nf", "a", "b"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors == "fatal: cannot link 'b.mlem' to itself\n");
+  CHECK(world.mlem({"link", "a", "b"}).code == 0);
+  CHECK(world.mlem({"check", "--cached"}).code == 0);
+}
+
 TEST_CASE("link: a missing tag is an answer and nothing is written") {
   const World world;
   const Outcome outcome = world.mlem({"link", "--sp", example_url, "--rev", "7-deploy-meta", "models/rf", "new"});
   CAPTURE(outcome);
   CHECK(outcome.code == 1);
   CHECK(outcome.output.empty());
-  CHECK(outcome.errors.find("error: cannot link to 'models/rf': missing-rev: no branch, tag or commit "
-                            "'7-deploy-meta'\nhint: the nearest name") == 0);
+  CHECK(outcome.errors.find("error: cannot link to 'models/rf' in '" + example_url +
+                            "': missing-rev: no branch, tag or commit '7-deploy-meta'\nhint: the nearest name") == 0);
   CHECK(outcome.errors.find("'5-deploy-meta'") != std::string::npos);
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
 }
@@ -93,6 +173,27 @@ TEST_CASE("link: what is no link is replaced only by force") {
   CAPTURE(forced);
   CHECK(forced.code == 0);
   CHECK(world.staged("new.mlem") == example_link("main"));
+}
+
+TEST_CASE("link: what is in the index alone is replaced as if it were in the work tree") {
+  World world;
+  world.registry.commit({{"object.mlem", model_meta()}, {"link.mlem", example_link("4-pack")}, {"in/a", ""}});
+  boost::filesystem::remove(world.registry.path() / "object.mlem");
+  boost::filesystem::remove(world.registry.path() / "link.mlem");
+  world.registry.commit({{"out/object.mlem", model_meta()}});
+  world.registry.sparse_checkout({"in"});
+  for (const std::string name : {"object", "out/object"}) {
+    CAPTURE(name);
+    const Outcome refused = world.mlem({"link", "--sp", example_url, "models/rf", name});
+    CAPTURE(refused);
+    CHECK(refused.code == 128);
+    CHECK(refused.errors ==
+          "fatal: cannot write '" + name + ".mlem': it is in the index and is no link\nhint: '-f' replaces it\n");
+    CHECK(world.staged(name + ".mlem") + "\n" == model_meta());
+    CHECK(world.mlem({"link", "-f", "--sp", example_url, "models/rf", name}).code == 0);
+    CHECK(world.staged(name + ".mlem") == example_link("main"));
+  }
+  CHECK(world.mlem({"link", "--sp", example_url, "models/rf", "link"}).code == 0);
 }
 
 TEST_CASE("link: bad places and bad usage change nothing") {
@@ -180,4 +281,186 @@ TEST_CASE("link: an alias inside the source is followed at the rev that was aske
   CHECK(world.staged("a.mlem") == example_link("main"));
   CHECK(world.mlem({"link", "--sp", example_url, "--rev", "v1", "al", "b"}).code == 0);
   CHECK(world.staged("b.mlem") == example_link("v1"));
+}
+
+TEST_CASE("link: an object of a repository below the work tree is that repository's") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"dir/a", ""}});
+  world.git({"-c", "protocol.file.allow=always", "submodule", "--quiet", "add", world.models.url(), "dir/sub"});
+  RepoBuilder nested(world.sandbox, "registry/nested");
+  nested.commit({{"models/rf.mlem", model_meta()}});
+  for (const std::string name : {"dir/sub", "nested"}) {
+    CAPTURE(name);
+    const std::string url = RepoBuilder::file_url(world.registry.path() / name);
+    const std::string text = "link_type: model\nobject_type: link\npath: models/rf.mlem\nrepo: " + url + "\nrev: main";
+    Outcome outcome = world.mlem({"link", name + "/models/rf", "al"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(contains(outcome.errors, "warning: local-path: "));
+    CHECK(world.staged("al.mlem") == text);
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+    outcome = world.mlem({"link", "--sp", name, "models/rf", "al"});
+    CHECK(outcome.code == 0);
+    CHECK(world.staged("al.mlem") == text);
+  }
+}
+
+TEST_CASE("link: this repository as the source's is an alias unless a rev is asked for") {
+  World world;
+  const std::string commit = world.registry.commit({{".mlem.yaml", ""}, {"d/m.mlem", model_meta()}});
+  const std::string alias = "link_type: model\nobject_type: link\npath: d/m.mlem";
+  const std::string from_outside = alias + "\nrepo: " + world.registry.url() + "\nrev: ";
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string text;
+  };
+  const std::vector<Row> rows = {
+      {{"--sp", ".", "d/m"}, alias},
+      {{"--sp", "./", "d/m"}, alias},
+      {{"--sp", "d/", "m"}, alias},
+      {{"--sp", world.registry.path().string(), "d/m"}, alias},
+      {{"--sp", ".", "--absolute", "d/m"}, from_outside + "main"},
+      {{"--sp", ".", "--rev", "main", "d/m"}, from_outside + "main"},
+      {{"--sp", "d/.", "--rev", commit, "m"}, from_outside + commit},
+  };
+  for (const Row& row : rows) {
+    std::vector<std::string> arguments = {"link"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    arguments.push_back("al");
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.staged("al.mlem") == row.text);
+  }
+}
+
+TEST_CASE("link: a target that names no file is refused") {
+  struct Row {
+    std::string source_project;
+    std::string target;
+    std::string errors;
+  };
+  const World world;
+  const std::string directory = "': it names a directory\nhint: add a name for the link's file\n";
+  const std::vector<Row> rows = {
+      {example_url, "", "fatal: the target's name is empty\n"},
+      {"", "x", "fatal: a repository's address is empty\n"},
+      {example_url, "d/", "fatal: cannot write 'd/" + directory},
+      {example_url, "d/..", "fatal: cannot write 'd/.." + directory},
+      {example_url, ".", "fatal: cannot write '." + directory},
+      {example_url, "file:///tmp/x",
+       "fatal: cannot write 'file:///tmp/x': it is an address, and a link is a file of this work tree\n"
+       "hint: the source comes first, then the target\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.target);
+    const Outcome outcome = world.mlem({"link", "--sp", row.source_project, "models/rf", row.target});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == row.errors);
+    CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  }
+}
+
+TEST_CASE("link: a directory behind a repository of this machine is split off at the git directory") {
+  World world;
+  RepoBuilder lib(world.sandbox, "lib");
+  lib.commit({{"src/sub/m.mlem", model_meta()}});
+  const auto bare = lib.bare_clone(world.sandbox / "bare.git");
+  lib.bare_clone(world.sandbox / "other.git");
+  struct Row {
+    std::string name;
+    std::vector<std::string> source;
+    std::string repo;
+  };
+  const std::string url = lib.url();
+  const std::string suffix_url = RepoBuilder::file_url(world.sandbox / "other");
+  const std::vector<Row> rows = {
+      {"an object's address", {url + "src/sub/m"}, url},
+      {"a directory as project", {"--sp", url + "src/sub", "m"}, url},
+      {"a repository as project", {"--sp", url, "src/sub/m"}, url},
+      {"up from a directory", {"--sp", url + "src/sub", "../sub/m"}, url},
+      {"a bare repository", {RepoBuilder::file_url(bare) + "src/sub/m"}, RepoBuilder::file_url(bare)},
+      {"one whose .git is left out", {suffix_url + "src/sub/m"}, suffix_url},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    std::vector<std::string> arguments = {"link"};
+    arguments.insert(arguments.end(), row.source.begin(), row.source.end());
+    arguments.push_back("x");
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.staged("x.mlem") ==
+          "link_type: model\nobject_type: link\npath: src/sub/m.mlem\nrepo: " + row.repo + "\nrev: main");
+    CHECK(world.mlem({"check", "--cached"}).code == 0);
+  }
+  const Outcome nowhere = world.mlem({"link", "file://" + world.sandbox.path().string() + "/none/m", "x"});
+  CHECK(nowhere.code == 128);
+  CHECK(contains(nowhere.errors, "it names no file in the repository"));
+}
+
+TEST_CASE("link: an expression is stored as the commit's id however a directory of this machine is named") {
+  World world;
+  RepoBuilder lib(world.sandbox, "lib");
+  const std::string first = lib.commit({{"m.mlem", model_meta()}});
+  lib.commit({{"a", "b"}});
+  world.sandbox.add_config("url." + lib.path().string() + ".insteadOf", "https://git.example.com/lib");
+  const std::vector<std::vector<std::string>> sources = {{"--sp", "../lib", "m"},
+                                                         {"--sp", lib.url(), "m"},
+                                                         {lib.url() + "m"},
+                                                         {"--sp", "https://git.example.com/lib", "m"}};
+  for (const auto& source : sources) {
+    for (const std::string& rev : {std::string("HEAD~1"), first.substr(0, 8), std::string("main^")}) {
+      std::vector<std::string> arguments = {"link", "--rev", rev};
+      arguments.insert(arguments.end(), source.begin(), source.end());
+      arguments.push_back("x");
+      const Outcome outcome = world.mlem(arguments);
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+      CHECK(contains(world.staged("x.mlem"), "\nrev: " + first));
+    }
+  }
+  CHECK(world.mlem({"link", "--rev", "main", "--sp", lib.url(), "m", "x"}).code == 0);
+  CHECK(contains(world.staged("x.mlem"), "\nrev: main"));
+}
+
+TEST_CASE("link: an ignored target wants force") {
+  World world;
+  world.registry.commit({{".gitignore", "*.mlem\n"}});
+  const std::vector<std::string> arguments = {"--sp", example_url, "models/rf", "x"};
+  std::vector<std::string> plain = {"link"};
+  plain.insert(plain.end(), arguments.begin(), arguments.end());
+  const Outcome refused = world.mlem(plain);
+  CAPTURE(refused);
+  CHECK(refused.code == 128);
+  CHECK(refused.errors ==
+        "fatal: cannot write 'x.mlem': it is ignored by a .gitignore file\nhint: '-f' adds it all the same\n");
+  plain.emplace_back("-f");
+  CHECK(world.mlem(plain).code == 0);
+  CHECK(world.staged("x.mlem") == example_link("main"));
+}
+
+TEST_CASE("link: the hint on a target project that is none makes it one") {
+  const World world;
+  const std::vector<std::string> link = {"link", "--sp", example_url, "--tp", "no/pe", "models/rf", "x"};
+  const Outcome refused = world.mlem(link);
+  CAPTURE(refused);
+  CHECK(refused.code == 128);
+  CHECK(refused.errors == "fatal: 'no/pe' is no MLEM project\nhint: 'git mlem init no/pe' makes it one\n");
+  const Outcome made = world.mlem({"init", "no/pe"});
+  CAPTURE(made);
+  CHECK(made.code == 0);
+  CHECK(made.output == "Initialized MLEM project: 'no/pe/.mlem.yaml'\n");
+  CHECK(world.mlem(link).code == 0);
+  CHECK(world.registry.git({"ls-files"}) == "no/pe/.mlem.yaml\nno/pe/x.mlem");
+}
+
+TEST_CASE("init: a locked index leaves no directory behind") {
+  const World world;
+  world.registry.write(".git/index.lock", "");
+  const Outcome outcome = world.mlem({"init", "no/pe"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(!boost::filesystem::exists(world.registry.path() / "no"));
 }

@@ -456,3 +456,25 @@ TEST_CASE("sources: damage of the cache is repaired before it is asked what is o
     CHECK(second.code == 0);
   }
 }
+
+TEST_CASE("sources: a link's directory behind a repository of this machine is split off at the git directory") {
+  World world;
+  RepoBuilder lib(world.sandbox, "lib");
+  lib.commit({{"src/sub/m.mlem", model_meta()}, {"src/sub/al.mlem", link_text({.path = "m.mlem"})}});
+  const std::string in_sub = lib.url() + "src/sub/";
+  world.registry.commit({{"a.mlem", link_text({.path = "m.mlem", .project = in_sub, .rev = "main"})},
+                         {"b.mlem", link_text({.path = "al", .repo = in_sub})}});
+  const Outcome found = world.mlem({"check", "--porcelain", "--reachable"});
+  CAPTURE(found);
+  CHECK(found.code == 0);
+  CHECK(contains(found.output, "src/sub/m.mlem\t" + lib.url() + "\tmain\n"));
+
+  world.registry.commit(
+      {{"a.mlem", link_text({.path = "none", .project = in_sub, .rev = "main"})},
+       {"b.mlem", link_text({.path = "m", .repo = RepoBuilder::file_url(world.sandbox / "no/lib")})}});
+  const Outcome missing = world.mlem({"check"});
+  CAPTURE(missing);
+  CHECK(missing.code == 1);
+  CHECK(contains(missing.output, "a.mlem: missing-path: nothing at 'src/sub/none'"));
+  CHECK(contains(missing.output, "b.mlem: missing-repo: "));
+}

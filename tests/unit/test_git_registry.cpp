@@ -448,6 +448,21 @@ TEST_CASE("registry: a locked index is left alone and the lock named") {
   CHECK(names(registry.index_files(".mlem", {})) == Names{"a.mlem"});
 }
 
+TEST_CASE("registry: a lock that cannot be made is no other process's") {
+  Sandbox box;
+  RepoBuilder repo(box, "repo");
+  repo.commit({{"a.mlem", "1"}});
+  box.environment()["GIT_INDEX_FILE"] = "none/index";
+  const Registry registry = discover(box, repo.path());
+  try {
+    registry.update_index({{"b.mlem", {0100644, registry.write_blob("b.mlem", "2")}}});
+    FAIL("updated");
+  } catch (const Error& error) {
+    CHECK(error.why().find("none/index.lock': No such file or directory") != std::string::npos);
+    CHECK(error.hint().empty());
+  }
+}
+
 TEST_CASE("registry: many blobs are read at once, and what is no readable blob is passed over") {
   for (const std::string format : {"sha1", "sha256"}) {
     CAPTURE(format);

@@ -25,7 +25,21 @@ Verdict verdict_of(git::TransportFailure failure) {
   return Verdict::unreachable;
 }
 
-/// Returns the directory that `rewritten`, an address after insteadOf, names; nothing if it is none.
+/// Returns the repository that `directory` is or, if `is_upward`, is below; but none above what this account may not
+/// see.
+std::optional<LocalRepository> find_local(const fs::path& directory, bool is_upward) {
+  for (fs::path at = directory; !at.empty(); at = at.parent_path()) {
+    if (const auto git_dir = git::find_addressed_git_dir(at)) {
+      return LocalRepository{*git_dir, at,
+                             at == directory ? std::string() : directory.lexically_relative(at).generic_string()};
+    }
+    if (!is_upward || git::is_closed(at)) break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> directory_of(const std::string& rewritten) {
   if (rewritten.starts_with("/")) return rewritten;
   if (!rewritten.starts_with("file://")) return std::nullopt;
@@ -36,14 +50,12 @@ std::optional<std::string> directory_of(const std::string& rewritten) {
   }
 }
 
-}  // namespace
-
 bool is_in_place(const RepoUrl& url, const Settings& settings) {
   return directory_of(git::rewrite_url(url.fetch_text(), settings.config)).has_value();
 }
 
 std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
-                                    const std::function<void(const fs::path& git_dir)>& local,
+                                    const std::function<void(const LocalRepository&)>& local,
                                     const std::function<void(const std::string& rewritten)>& remote) {
   const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.config);
   const std::string name = "'" + url.printable() + "'";
@@ -59,17 +71,19 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
       remote(rewritten);
       return std::nullopt;
     }
-    const auto git_dir = git::find_addressed_git_dir(*directory);
-    if (git::is_closed(git_dir.value_or(*directory))) {
+    // What insteadOf leads to a directory is a whole repository, as its own address says.
+    const auto found = find_local(*directory, url.scheme() == "file" && rewritten == url.fetch_text());
+    if (git::is_closed(found ? found->git_dir : fs::path(*directory))) {
       return Refusal{Verdict::auth_required, "this account may not read " + name, {}};
     }
-    if (!git_dir) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
-    if (git::is_foreign(*git_dir, settings.environment)) {
+    if (!found) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
+    const fs::path& git_dir = found->git_dir;
+    if (git::is_foreign(git_dir, settings.environment)) {
       return Refusal{
           Verdict::auth_required, name + " belongs to another user",
-          "'git config --global --add safe.directory " + git::guarded_directory(*git_dir).string() + "' allows it"};
+          "'git config --global --add safe.directory " + git::guarded_directory(git_dir).string() + "' allows it"};
     }
-    local(*git_dir);
+    local(*found);
   } catch (const git::TransportError& error) {
     return Refusal{verdict_of(error.failure()), error.what(), error.hint()};
   } catch (const Error& error) {

@@ -19,12 +19,22 @@ struct Refusal {
   std::string hint;
 };
 
-/// Calls `local` with the git directory, if git maps `url` to a directory, else `remote` with the address after
-/// insteadOf. Returns why neither was called or what was thrown, if it is an answer about the source; nothing if all
-/// went well. Interrupted, and Error(io) if the cache must not be used, are thrown.
+/// A repository of this machine. No spelling tells where it ends in a `file:` URL: the contract's section 3.
+struct LocalRepository {
+  fs::path git_dir;
+  fs::path root;      ///< as the URL spells it
+  std::string inner;  ///< the directory that the URL has behind it; empty: none
+};
+
+/// Calls `local`, if git maps `url` to a directory, else `remote` with the address after insteadOf. Returns why neither
+/// was called or what was thrown, if it is an answer about the source; nothing if all went well. Interrupted, and
+/// Error(io) if the cache must not be used, are thrown.
 std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
-                                    const std::function<void(const fs::path& git_dir)>& local,
+                                    const std::function<void(const LocalRepository&)>& local,
                                     const std::function<void(const std::string& rewritten)>& remote);
+
+/// Returns the directory that `rewritten`, an address after insteadOf, names; nothing if it is none.
+std::optional<std::string> directory_of(const std::string& rewritten);
 
 /// Whether git's configuration leads `url` to a directory of this machine.
 bool is_in_place(const RepoUrl& url, const Settings& settings);

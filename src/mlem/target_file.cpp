@@ -1,0 +1,123 @@
+#include "mlem/target_file.hpp"
+
+#include "base/error.hpp"
+#include "yaml/metafile.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace mlem {
+namespace {
+
+bool is_below(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
+}
+
+Error in_repository(const std::string& what, std::string_view kind, std::string_view directory) {
+  const std::string name(directory);
+  return Error(ErrorKind::invalid, what, "it is in " + std::string(kind) + " '" + name + "'",
+               "run the command in there");
+}
+
+/// Returns the root of the work tree as `path` spells it; nothing if `path` is outside. It may go by another name, and
+/// abspath_part_inside_repo() in git's setup.c looks for it in the same way.
+std::optional<fs::path> find_root(const git::Registry& registry, const fs::path& path) {
+  const fs::path& root = registry.work_tree();
+  if (path == root || is_below(path.string(), root.string())) return root;
+  fs::path at;
+  for (const fs::path& component : path) {
+    at /= component;
+    boost::system::error_code failure;
+    if (fs::canonical(at, failure) == root && !failure) return at;
+  }
+  return std::nullopt;
+}
+
+/// Throws if a directory above `path` is no plain one of this work tree.
+void require_own_directories(const git::Registry& registry, const std::string& path, const std::string& what) {
+  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string directory = path.substr(0, slash);
+    const fs::path on_disk = registry.work_tree() / directory;
+    const fs::file_type type = load_type(on_disk);
+    if (type == fs::file_not_found) return;
+    if (type == fs::symlink_file)
+      throw Error(ErrorKind::invalid, what, "it is beyond the symbolic link '" + directory + "'");
+    if (type != fs::directory_file) throw Error(ErrorKind::invalid, what, "'" + directory + "' is no directory");
+    if (git::find_git_dir(on_disk)) throw in_repository(what, "the repository", directory);
+  }
+}
+
+}  // namespace
+
+std::string path_in_work_tree(const git::Registry& registry, const std::string& text) {
+  const fs::path absolute = fs::absolute(text, registry.directory()).lexically_normal();
+  const auto root = find_root(registry, absolute);
+  if (!root) {
+    throw Error(ErrorKind::invalid, "'" + text + "' is outside the work tree",
+                "its root is '" + registry.work_tree().string() + "'");
+  }
+  std::string path = absolute.lexically_relative(*root).generic_string();
+  // A path that ends in `/` has a last component `.`.
+  if (path == ".") return {};
+  if (path.ends_with("/.")) path.resize(path.size() - 2);
+  return path;
+}
+
+std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path) {
+  constexpr std::uint32_t gitlink = 0160000;
+  const std::string what = "cannot write '" + path + "'";
+  std::vector<git::File> entries;
+  for (git::File& file : registry.index_files("", {})) {
+    const bool is_submodule = file.entry.mode == gitlink;
+    if (is_below(path, file.name)) {
+      if (is_submodule) throw in_repository(what, "the submodule", file.name);
+      throw Error(ErrorKind::invalid, what, "'" + file.name + "' is a file in the index");
+    }
+    if (is_below(file.name, path)) throw Error(ErrorKind::invalid, what, "it is a directory in the index");
+    if (file.name != path) continue;
+    if (is_submodule) throw Error(ErrorKind::invalid, what, "it is a submodule");
+    entries.push_back(std::move(file));
+  }
+  require_own_directories(registry, path, what);
+  return entries;
+}
+
+FileChange::~FileChange() {
+  if (finished_) return;
+  boost::system::error_code ignored;
+  if (!file_.empty()) {
+    if (previous_) {
+      try {
+        AtomicFile(file_, *previous_).commit();
+      } catch (const Error&) {
+        // The first error is the one to report; the file's content is in the index or was reported before.
+      }
+    } else {
+      fs::remove(file_, ignored);
+    }
+  }
+  for (const fs::path& directory : created_) fs::remove(directory, ignored);
+}
+
+void FileChange::make_directories(const fs::path& directory) {
+  std::deque<fs::path> missing;
+  for (fs::path at = directory; load_type(at) == fs::file_not_found; at = at.parent_path()) missing.push_front(at);
+  for (const fs::path& each : missing) {
+    boost::system::error_code failure;
+    if (!fs::create_directory(each, failure) && failure) {
+      throw Error(ErrorKind::io, "cannot create '" + each.string() + "'", failure.message());
+    }
+    created_.push_front(each);
+  }
+}
+
+void FileChange::write(const fs::path& file, const std::string& text) {
+  previous_ = load_file(file, yaml::max_object_size);
+  AtomicFile replacement(file, text);
+  replacement.commit();
+  file_ = file;
+}
+
+}  // namespace mlem

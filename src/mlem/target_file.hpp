@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/file.hpp"
+#include "git/registry.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlem {
+
+/// Returns what `text`, relative to the registry's directory, names from the root of the work tree (empty: the root).
+/// As in git, no symbolic link below the root is followed. Throws Error(invalid) if it is outside of the work tree.
+std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
+
+/// Throws Error(invalid) if git would not take `path`, from the root of the work tree, for a file of this repository:
+/// beyond a symbolic link or a file, in a submodule or another repository, or a directory or submodule itself. Returns
+/// the index entries of that very name, more than one if it is unmerged.
+std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path);
+
+/// A change to a file that is undone unless it is finished.
+class FileChange {
+ public:
+  FileChange() = default;
+  ~FileChange();
+  FileChange(const FileChange&) = delete;
+  FileChange& operator=(const FileChange&) = delete;
+
+  /// Makes `directory` and what is missing above it. Throws Error(io).
+  void make_directories(const fs::path& directory);
+  /// Replaces the content of `file`. Throws Error(io).
+  void write(const fs::path& file, const std::string& text);
+  void finish() noexcept { finished_ = true; }
+
+ private:
+  fs::path file_;
+  std::optional<std::string> previous_;
+  std::deque<fs::path> created_;  ///< the innermost first
+  bool finished_ = false;
+};
+
+}  // namespace mlem
