@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "mlem/target_file.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/source_reader.hpp"
@@ -52,7 +53,7 @@ bool is_in_nested(const git::Registry& registry, const ObjectViews& views, const
   const std::size_t slash = directory.rfind('/');
   const bool is_nested =
       is_in_nested(registry, views, slash == std::string::npos ? std::string() : directory.substr(0, slash)) ||
-      git::find_git_dir(registry.work_tree() / directory).has_value();
+      is_other_repository(registry, directory);
   return views.nested.emplace(directory, is_nested).first->second;
 }
 

@@ -45,7 +45,7 @@ void require_own_directories(const git::Registry& registry, const std::string& p
     if (type == fs::symlink_file)
       throw Error(ErrorKind::invalid, what, "it is beyond the symbolic link '" + directory + "'");
     if (type != fs::directory_file) throw Error(ErrorKind::invalid, what, "'" + directory + "' is no directory");
-    if (git::find_git_dir(on_disk)) throw in_repository(what, "the repository", directory);
+    if (is_other_repository(registry, directory)) throw in_repository(what, "the repository", directory);
   }
 }
 
@@ -63,6 +63,13 @@ std::string path_in_work_tree(const git::Registry& registry, const std::string& 
   if (path == ".") return {};
   if (path.ends_with("/.")) path.resize(path.size() - 2);
   return path;
+}
+
+bool is_other_repository(const git::Registry& registry, const std::string& directory) {
+  const auto found = git::find_git_dir(registry.work_tree() / directory);
+  boost::system::error_code ignored;
+  // With GIT_WORK_TREE, a repository's own git directory may be below the root.
+  return found && !fs::equivalent(*found, registry.git_dir(), ignored);
 }
 
 std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path) {

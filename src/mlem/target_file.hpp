@@ -14,6 +14,9 @@ namespace mlem {
 /// As in git, no symbolic link below the root is followed. Throws Error(invalid) if it is outside of the work tree.
 std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
 
+/// Returns whether `directory`, below the work tree's root, is the root of another repository, a submodule's or any.
+bool is_other_repository(const git::Registry& registry, const std::string& directory);
+
 /// Throws Error(invalid) if git would not take `path`, from the root of the work tree, for a file of this repository:
 /// beyond a symbolic link or a file, in a submodule or another repository, or a directory or submodule itself. Returns
 /// the index entries of that very name, more than one if it is unmerged.

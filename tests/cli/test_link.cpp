@@ -305,6 +305,20 @@ TEST_CASE("link: an object of a repository below the work tree is that repositor
   }
 }
 
+TEST_CASE("link: a work tree around its own git directory has no other repository in it") {
+  const World world;
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.environment["GIT_DIR"] = (world.registry.path() / ".git").string();
+  options.environment["GIT_WORK_TREE"] = world.sandbox.path().string();
+  world.registry.write("m.mlem", model_meta());
+  REQUIRE(world.sandbox.git({"add", "m.mlem"}, options).code == 0);
+  const Outcome outcome = world.sandbox.mlem({"link", "m", "al"}, options);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(world.staged("registry/al.mlem") == "link_type: model\nobject_type: link\npath: m.mlem");
+}
+
 TEST_CASE("link: this repository as the source's is an alias unless a rev is asked for") {
   World world;
   const std::string commit = world.registry.commit({{".mlem.yaml", ""}, {"d/m.mlem", model_meta()}});
