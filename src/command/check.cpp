@@ -132,10 +132,11 @@ int run_check(const Args& args, Context& context) {
     settings.jobs = std::stoul(*jobs);
   }
   check::Scope scope;
-  if (operands.rev) {
+  if (operands.is_range) {
+    scope = range_scope(registry, *operands.rev, operands.rev->find(".."));
+  } else if (operands.rev) {
     scope.kind = check::Scope::Kind::commit;
     scope.commit = find_tree_ish(registry, *operands.rev);
-    if (!scope.commit) scope = range_scope(registry, *operands.rev, operands.rev->find(".."));
   } else if (worktree || changed || cached) {
     if (!registry.has_work_tree() && !cached)
       throw Error(ErrorKind::invalid, "this operation must be run in a work tree");

@@ -76,7 +76,7 @@ void print_for_pusher(std::ostream& err, const char* severity, const Finding& fi
   if (!finding.rules.empty()) err << fmt::format(" ({})", fmt::join(finding.rules, ", "));
   err << '\n';
   print_wrapped(err, "  ", "  ", finding.message);
-  print_wrapped(err, "  hint: ", "        ", finding.hint);
+  if (!finding.hint.empty()) print_wrapped(err, "  hint: ", "        ", finding.hint);
 }
 
 void print_for_committer(std::ostream& err, const char* severity, const Finding& finding) {

@@ -175,9 +175,17 @@ RunResult Registry::git(std::vector<std::string> arguments, std::string_view inp
              interrupt);
 }
 
+std::optional<Oid> Registry::find_object(std::string_view expression) const {
+  const auto [known, is_new] = found_objects_.try_emplace(std::string(expression));
+  if (is_new) {
+    const RunResult result = git({"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(expression)});
+    if (result.code == 0) known->second = Oid::parse(trim(result.output));
+  }
+  return known->second;
+}
+
 std::optional<Oid> Registry::find_commit(std::string_view expression) const {
-  const RunResult result = git({"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(expression)});
-  const auto oid = result.code == 0 ? Oid::parse(trim(result.output)) : std::nullopt;
+  const auto oid = find_object(expression);
   return oid ? objects().find_commit(*oid) : std::nullopt;
 }
 

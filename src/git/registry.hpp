@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,7 +84,9 @@ class Registry {
   RunResult git(std::vector<std::string> arguments, std::string_view input, const Limits& limits,
                 Interrupt* interrupt) const;
 
-  /// Returns the commit that an expression of gitrevisions(7) names; nothing if it names none.
+  /// Returns the object that an expression of gitrevisions(7) names, and remembers it; nothing if it names none.
+  std::optional<Oid> find_object(std::string_view expression) const;
+  /// Returns the commit that such an expression names or that a tag leads to; nothing if it names none.
   std::optional<Oid> find_commit(std::string_view expression) const;
   /// The id of the tree without entries.
   Oid empty_tree() const;
@@ -134,6 +137,7 @@ class Registry {
   std::string object_format_;
   mutable std::optional<Config> config_;
   mutable std::unique_ptr<Repository> objects_;
+  mutable std::map<std::string, std::optional<Oid>, std::less<>> found_objects_;  ///< by expression
 };
 
 /// Returns what differs between HEAD and the index of the repository that git finds from `directory`, at the cost of

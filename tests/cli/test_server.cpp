@@ -23,6 +23,7 @@ TEST_CASE("server: a push of good links lands and one with a broken link does no
   CHECK(contains(refused.errors, "remote: error: refs/heads/main: b.mlem: missing-rev"));
   CHECK(contains(refused.errors, "remote:   no branch, tag or commit of that name in"));
   CHECK(contains(refused.errors, "remote: 1 link judged: 0 ok, 1 broken, 0 undecided"));
+  CHECK_FALSE(contains(refused.errors, "hint:"));
   // What the source has is not the pusher's to know.
   CHECK_FALSE(contains(refused.errors, "5-deploy-meta"));
   CHECK(server.tip("main") == before);
@@ -496,4 +497,17 @@ TEST_CASE("server: objects may be where the administrator's variable says") {
   const Outcome pushed = server.push({"origin", "main"});
   CAPTURE(pushed);
   CHECK(pushed.code == 0);
+}
+
+TEST_CASE("server: an address that is allowed leads to no repository above it") {
+  Server server;
+  server.config("mlem.allowProtocol", "file");
+  const std::string above = server.world.models.url();
+  server.config("mlem.allowSource", above + "models");
+  server.world.registry.commit({{"a.mlem", link_text({.path = "rf.mlem", .repo = above + "models/", .rev = "main"})}});
+  REQUIRE(server.world.mlem({"check", "-q"}).code == 0);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "a.mlem: auth-required"));
 }

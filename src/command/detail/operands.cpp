@@ -1,7 +1,6 @@
 #include "command/detail/operands.hpp"
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -10,16 +9,15 @@
 namespace mlem::command {
 namespace {
 
-bool is_rev(const git::Registry& registry, const std::string& word, Ranges ranges) {
-  if (find_tree_ish(registry, word)) return true;
-  const std::size_t dots = ranges == Ranges::yes ? word.find("..") : std::string::npos;
-  if (dots == std::string::npos) return false;
+/// `a..b` or `a...b` of two commits.
+bool is_range(const git::Registry& registry, const std::string& word) {
+  const std::size_t dots = word.find("..");
+  // `..` alone is a directory, to git too.
+  if (dots == std::string::npos || word.size() == 2) return false;
   const auto is_commit = [&](const std::string& side) {
     return registry.find_commit(side.empty() ? "HEAD" : side).has_value();
   };
-  // `..` alone is a directory, to git too.
-  return word.size() > 2 && is_commit(word.substr(0, dots)) &&
-         is_commit(word.substr(dots + (word.compare(dots, 3, "...") == 0 ? 3 : 2)));
+  return is_commit(word.substr(0, dots)) && is_commit(word.substr(dots + (word.compare(dots, 3, "...") == 0 ? 3 : 2)));
 }
 
 /// Whether a word is a pathspec by its look, as git's setup.c has it: wildcards, or magic.
@@ -33,14 +31,19 @@ bool looks_like_pathspec(const std::string& word) {
   return word.starts_with(":(") || word.starts_with(":!") || word.starts_with(":^");
 }
 
-/// Whether a word names a file or directory of the work tree or, unlike in git, of the index, where the links are.
-bool names_file(const git::Registry& registry, const std::string& word) {
+/// Whether a word names a file or directory of the work tree.
+bool is_on_disk(const git::Registry& registry, const std::string& word) {
   if (word.empty() || !registry.has_work_tree()) return false;
   const bool from_top = word.starts_with(":/");
   const fs::path path = from_top ? registry.work_tree() / word.substr(2) : fs::absolute(word, registry.directory());
   struct stat status {};
-  if (lstat(path.c_str(), &status) == 0) return true;
-  return !word.starts_with(':') && !registry.index_files("", {word}).empty();
+  return lstat(path.c_str(), &status) == 0;
+}
+
+/// Or, unlike to git, of the index, where the links are.
+bool names_file(const git::Registry& registry, const std::string& word) {
+  return is_on_disk(registry, word) ||
+         (registry.has_work_tree() && !word.starts_with(':') && !registry.index_files("", {word}).empty());
 }
 
 Error ambiguous(const std::string& word, const std::string& why) {
@@ -51,13 +54,16 @@ Error ambiguous(const std::string& word, const std::string& why) {
 }  // namespace
 
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges) {
-  Operands operands{{}, rest.paths};
+  Operands operands;
+  operands.paths = rest.paths;
   for (const std::string& word : rest.words) {
     const bool may_be_rev = rest.has_separator || operands.paths.empty();
-    if (may_be_rev && is_rev(registry, word, ranges)) {
-      if (!rest.has_separator && names_file(registry, word)) throw ambiguous(word, "both revision and filename");
+    const bool range = may_be_rev && ranges == Ranges::yes && is_range(registry, word);
+    if (range || (may_be_rev && find_tree_ish(registry, word))) {
+      if (!rest.has_separator && is_on_disk(registry, word)) throw ambiguous(word, "both revision and filename");
       if (operands.rev) throw options.wrong("more than one revision; paths follow '--'");
       operands.rev = word;
+      operands.is_range = range;
       continue;
     }
     if (rest.has_separator || word.empty()) {
@@ -72,8 +78,7 @@ Operands tell_apart(const git::Registry& registry, const Options& options, const
 }
 
 std::optional<Oid> find_tree_ish(const git::Registry& registry, const std::string& expression) {
-  const RunResult result = registry.git({"rev-parse", "--verify", "--quiet", "--end-of-options", expression});
-  const auto oid = result.code == 0 ? Oid::parse(trim(result.output)) : std::nullopt;
+  const auto oid = registry.find_object(expression);
   return oid ? registry.objects().find_tree_ish(*oid) : std::nullopt;
 }
 

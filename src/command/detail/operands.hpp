@@ -13,6 +13,7 @@ namespace mlem::command {
 /// What a command line asks about: `[<rev>] [--] [<pathspec>…]`.
 struct Operands {
   std::optional<std::string> rev;
+  bool is_range = false;  ///< `rev` is `a..b` or `a...b`
   std::vector<std::string> paths;
 };
 

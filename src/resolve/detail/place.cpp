@@ -71,8 +71,11 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
       remote(rewritten);
       return std::nullopt;
     }
-    // What insteadOf leads to a directory is a whole repository, as its own address says.
-    const auto found = find_local(*directory, url.scheme() == "file" && rewritten == url.fetch_text());
+    // What insteadOf leads to a directory is a whole repository, as its own address says. On a server it is the address
+    // as written that is allowed, and not a repository above it.
+    const bool is_server = settings.url_policy.public_hosts;
+    const bool is_upward = !is_server && url.scheme() == "file" && rewritten == url.fetch_text();
+    const auto found = find_local(*directory, is_upward);
     if (git::is_closed(found ? found->git_dir : fs::path(*directory))) {
       return Refusal{Verdict::auth_required, "this account may not read " + name, {}};
     }
