@@ -1,6 +1,7 @@
 #include "check/check.hpp"
 
 #include "base/error.hpp"
+#include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/reachability.hpp"
@@ -21,8 +22,6 @@ namespace {
 
 using detail::break_rule;
 using detail::policy_wants;
-
-constexpr std::string_view old_marker = ".mlem";
 
 /// The ref that a pinned link follows.
 struct Followed {
@@ -55,32 +54,6 @@ struct ReachabilityOf {
   Finding* finding = nullptr;
   std::string policy;  ///< empty: it was asked for
 };
-
-/// What an alias that ends at this file would take for its type: empty if it is neither link nor object.
-std::string end_type(const std::optional<git::Entry>& entry, git::Repository& objects) {
-  if (!entry || !git::is_regular(*entry)) return {};
-  try {
-    const auto text = objects.find_blob(entry->oid, yaml::max_object_size);
-    if (!text) return {};
-    const yaml::Metafile file = yaml::read_metafile(*text);
-    return file.kind == yaml::Metafile::Kind::link ? file.link.link_type : file.object_type;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-    return {};
-  }
-}
-
-/// Returns the old marker, a directory `.mlem`, that the file `name` is in; nothing if it is in none.
-std::optional<std::string> old_marker_of(const std::string& name) {
-  std::size_t start = 0;
-  for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', start)) {
-    if (std::string_view(name).substr(start, slash - start) == old_marker) return name.substr(0, slash);
-    start = slash + 1;
-  }
-  return std::nullopt;
-}
-
-bool is_new_marker(std::string_view name) { return name == ".mlem.yaml" || name.ends_with("/.mlem.yaml"); }
 
 /// Whether a link is in a part: the same on every machine, and even if names are alike (FNV-1a).
 bool is_in(const Shard& shard, std::string_view name) {
@@ -191,7 +164,10 @@ class Judge {
     }
     resolve::fetch_missing(registry_, blobs, settings_);
     for (const git::Change& change : changes) {
-      if (const auto project = find_moved_project(part, change)) {
+      const auto project = moved_project(
+          change, [&](const std::string& path) { return has(part.before.get(), path); },
+          [&](const std::string& path) { return has(part.view.get(), path); });
+      if (project) {
         part.touches_aliases = true;
         check_approval_of_project(part, change.name, *project);
       }
@@ -202,11 +178,8 @@ class Judge {
         check_approval(part, change.name, "removed");
         continue;
       }
-      if (change.before && !change.unmerged &&
-          end_type(change.before, registry_.objects()) != end_type(change.after, registry_.objects())) {
-        part.touches_aliases = true;
-      }
-      if (!change.before && may_displace(part, change.name)) part.touches_aliases = true;
+      part.touches_aliases = part.touches_aliases || (change.before && changes_end(change, registry_.objects())) ||
+                             (!change.before && may_displace(part.before.get(), change.name));
       read(part, resolver, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0}, Only::all);
       check_approval(part, change.name, change.before ? "changed" : "added");
     }
@@ -216,31 +189,6 @@ class Judge {
     std::deque<git::File> files = all_files(*part.scope, {});
     std::erase_if(files, [&](const git::File& file) { return part.items.contains(file.name); });
     read_files(part, resolver, std::move(files), Only::aliases);
-  }
-
-  static bool has(const std::unique_ptr<resolve::TreeView>& view, const std::string& path) {
-    return view != nullptr && view->find(path).state == git::Lookup::State::found;
-  }
-
-  static std::optional<std::string> find_moved_project(const Part& part, const git::Change& change) {
-    return moved_project(
-        change, [&](const std::string& path) { return has(part.before, path); },
-        [&](const std::string& path) { return has(part.view, path); });
-  }
-
-  /// Whether an alias that led elsewhere could lead to a new file: by the order in which a path is looked up (the
-  /// contract's section 3), the file would come before `<name>.mlem` and before what is in an old marker.
-  static bool may_displace(const Part& part, const std::string& name) {
-    if (old_marker_of(name)) return true;
-    if (part.before == nullptr) return false;
-    if (has(part.before, name + std::string(mlem_suffix))) return true;
-    std::string directory = name;
-    for (std::size_t slash = 0; slash != std::string::npos;) {
-      slash = directory.rfind('/');
-      directory.resize(slash == std::string::npos ? 0 : slash);
-      if (has(part.before, directory + (directory.empty() ? "" : "/") + std::string(old_marker))) return true;
-    }
-    return false;
   }
 
   /// The policies in force that are about the file `name`.
@@ -511,24 +459,6 @@ void Summary::count(const Finding& finding) {
   }
   warnings += finding.warnings.size();
   if (finding.proof_time != 0 && (proof_time == 0 || finding.proof_time < proof_time)) proof_time = finding.proof_time;
-}
-
-std::optional<std::string> moved_project(const git::Change& change,
-                                         const std::function<bool(const std::string& path)>& was_there,
-                                         const std::function<bool(const std::string& path)>& is_there) {
-  if (change.before && change.after) return std::nullopt;
-  std::string marker = change.name;
-  if (!is_new_marker(marker)) {
-    const auto old = old_marker_of(marker);
-    if (!old || was_there(*old) == is_there(*old)) return std::nullopt;
-    marker = *old;
-  }
-  const std::size_t slash = marker.rfind('/');
-  return slash == std::string::npos ? std::string() : marker.substr(0, slash);
-}
-
-bool concerns_links(const git::Change& change) {
-  return change.name.ends_with(mlem_suffix) || is_new_marker(change.name) || old_marker_of(change.name);
 }
 
 Summary judge(const git::Registry& registry, const resolve::Settings& settings, const std::vector<Scope>& scopes,

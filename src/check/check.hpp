@@ -61,16 +61,6 @@ struct Summary {
   void count(const Finding& finding);
 };
 
-/// Whether a change can matter to any link: it is about a `*.mlem` file or the marker of a project.
-bool concerns_links(const git::Change& change);
-
-/// Returns the directory (empty: the root) whose project a change makes or removes, so that the aliases below it start
-/// elsewhere; nothing if it does neither. `was_there` and `is_there` tell whether the tree before and after has a file
-/// or directory.
-std::optional<std::string> moved_project(const git::Change& change,
-                                         const std::function<bool(const std::string& path)>& was_there,
-                                         const std::function<bool(const std::string& path)>& is_there);
-
 /// Judges the links of `scopes` and calls `report` for each, scope by scope in path order. Objects are passed over.
 /// Of changes, unchanged aliases are judged too where the change could have broken one: the contract's section 7.
 /// Each source is asked once for all scopes.

@@ -1,7 +1,8 @@
 #include "check/conceal.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <string>
 
 namespace mlem::check {
@@ -66,9 +67,10 @@ std::string concealed_message(const Finding& finding) {
 
 Finding conceal(Finding finding) {
   // Whether a commit is on a branch names the commit, which the link itself may not.
-  const bool is_own = finding.verdict == Verdict::ok ||
-                      (finding.verdict == Verdict::forbidden && !is_of_source(finding) && !breaks(finding, "reachable")) ||
-                      (finding.verdict == Verdict::invalid_link && finding.hops.empty() && !finding.commit);
+  const bool is_own =
+      finding.verdict == Verdict::ok ||
+      (finding.verdict == Verdict::forbidden && !is_of_source(finding) && !breaks(finding, "reachable")) ||
+      (finding.verdict == Verdict::invalid_link && finding.hops.empty() && !finding.commit);
   if (!is_own) {
     finding.message = concealed_message(finding);
     finding.hint.clear();

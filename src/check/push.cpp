@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"

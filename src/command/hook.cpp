@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "check/changes.hpp"
 #include "check/conceal.hpp"
 #include "check/push.hpp"
 #include "command/options.hpp"

@@ -1,6 +1,7 @@
 #include "check/detail/signatures.hpp"
 
 #include "base/text.hpp"
+#include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "model/repo_path.hpp"
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "git/repository.hpp"
+#include "resolve/tree_view.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace mlem::check {
+
+// What a change of one file can mean to links that did not change: the contract's section 7. Only aliases depend on
+// other files of their tree.
+
+/// Whether a change can matter to any link: it is about a `*.mlem` file or the marker of a project.
+bool concerns_links(const git::Change& change);
+
+/// Returns the directory (empty: the root) whose project a change makes or removes, so that the aliases below it start
+/// elsewhere; nothing if it does neither. `was_there` and `is_there` tell whether the tree before and after has a file
+/// or directory.
+std::optional<std::string> moved_project(const git::Change& change,
+                                         const std::function<bool(const std::string& path)>& was_there,
+                                         const std::function<bool(const std::string& path)>& is_there);
+
+/// Whether a view has a file or directory at `path`; a null view has none.
+bool has(resolve::TreeView* view, const std::string& path);
+
+/// Whether an alias that led elsewhere before could lead to the new file `name`: by the order in which a path is looked
+/// up (the contract's section 3), the file would come before `<name>.mlem` and before what is in an old marker.
+/// `before` is the tree without the change, null if there was none.
+bool may_displace(resolve::TreeView* before, const std::string& name);
+
+/// Whether the type of what an alias would end at differs before and after the change of a file.
+bool changes_end(const git::Change& change, git::Repository& objects);
+
+}  // namespace mlem::check
