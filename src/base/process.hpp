@@ -26,7 +26,7 @@ struct Limits {
   std::chrono::milliseconds idle{0};  ///< without output on either stream; 0: none
   std::optional<std::chrono::steady_clock::time_point> deadline;
   std::size_t output = std::size_t{1} << 30;  ///< bytes of stdout
-  /// Asked about four times a second; `true` ends the run.
+  /// Asked often, at least four times a second; `true` ends the run.
   std::function<bool()> exceeded;
 };
 

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
+#include "check/detail/receiver.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/reachability.hpp"
 #include "yaml/metafile.hpp"
@@ -131,9 +132,13 @@ class Judge {
       return;
     }
     std::vector<Oid> blobs;
+    std::vector<Oid> own;  // a submodule's commit is not this repository's to fetch
     blobs.reserve(files.size());
-    for (const git::File& file : files) blobs.push_back(file.entry.oid);
-    resolve::fetch_missing(registry_, blobs, settings_);
+    for (const git::File& file : files) {
+      blobs.push_back(file.entry.oid);
+      if (git::is_regular(file.entry)) own.push_back(file.entry.oid);
+    }
+    resolve::fetch_missing(registry_, own, settings_);
     registry_.objects().read_blobs(blobs, yaml::max_object_size,
                                    [&](std::size_t, const std::optional<std::string_view>& text) {
                                      read(part, resolver, std::move(files.front()), only, text);
@@ -317,9 +322,8 @@ class Judge {
     finding.verdict = Verdict::timeout;
     finding.message = "there was no time left to read it";
     for (const Rules* rules : rules_for(*part.scope, name)) {
-      finding.rules.emplace_back("link-only");
-      finding.verdict = Verdict::forbidden;
-      finding.message = policy_wants(rules->policy, "could not be applied: there was no time left to read the file");
+      break_rule(finding, "link-only", policy_wants(rules->policy, "could not be applied: there was no time left"),
+                 detail::hint_of_time);
     }
   }
 
@@ -394,11 +398,14 @@ class Judge {
       if (question.verdict == Verdict::ok) continue;
       if (question.verdict == Verdict::unreachable_commit && !each.policy.empty()) {
         break_rule(*each.finding, "reachable", "policy '" + each.policy + "': " + question.message, question.hint);
-      } else if (each.finding->verdict == Verdict::ok) {
+        continue;
+      }
+      if (each.finding->verdict == Verdict::ok) {
         each.finding->verdict = question.verdict;
         each.finding->message = question.message;
         each.finding->hint = question.hint;
       }
+      if (!each.policy.empty()) detail::leave_unproved(*each.finding, "reachable");
     }
   }
 
@@ -454,7 +461,7 @@ void Summary::count(const Finding& finding) {
       ++(finding.link.empty() ? refs : broken);
       break;
     case Answer::undecided:
-      ++undecided;
+      ++(finding.rules.empty() ? undecided : broken);
       break;
   }
   warnings += finding.warnings.size();

@@ -49,7 +49,7 @@ struct Scope {
   std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
 };
 
-/// How many links were judged, by what they came to.
+/// How many links were judged, by what they came to. What is undecided is broken if a policy wants it decided.
 struct Summary {
   std::size_t ok = 0;
   std::size_t broken = 0;

@@ -115,12 +115,8 @@ int run_check(const Args& args, Context& context) {
   }
   if (policy && !operands.paths.empty()) throw options.wrong("'--policy' is about the whole registry");
   Talk talk(format, context);
-  resolve::Settings settings = talk.settings(registry);
-  if (policy) {
-    if (cached || worktree || changed || offline) throw options.wrong("'--policy' is about commits");
-    settings = resolve::load_settings(registry, resolve::Trust::server);
-    settings.interrupt = context.interrupt;
-  }
+  if (policy && (cached || worktree || changed || offline)) throw options.wrong("'--policy' is about commits");
+  resolve::Settings settings = talk.settings(registry, policy ? resolve::Trust::server : resolve::Trust::user);
   if (offline && reachable) throw options.wrong("'--reachable' always asks the source");
   if (offline && fresh) throw options.wrong("'--fresh' always asks the source");
   settings.offline = offline;

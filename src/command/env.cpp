@@ -7,7 +7,6 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/version.hpp>
-#include <fmt/format.h>
 
 #include <optional>
 #include <ostream>

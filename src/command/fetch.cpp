@@ -28,9 +28,9 @@ int run_fetch(const Args& args, Context& context) {
   const resolve::Settings settings = talk.settings(registry);
   check::Scope scope;
   if (!registry.has_work_tree()) {
-    scope.kind = check::Scope::Kind::commit;
+    // Before the first commit, the index of a bare repository is as empty.
     scope.commit = registry.find_commit("HEAD");
-    if (!scope.commit) throw Error(ErrorKind::not_found, "bad revision 'HEAD'", "there is no commit yet");
+    if (scope.commit) scope.kind = check::Scope::Kind::commit;
   }
   scope.pathspecs = rest->paths;
   const bool quotes = quotes_non_ascii(registry);
@@ -38,8 +38,13 @@ int run_fetch(const Args& args, Context& context) {
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     const auto use = [&](const std::string& repo) {
       if (repo.empty()) return;
-      const RepoUrl url = RepoUrl::parse(repo);
-      used.insert(resolve::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)));
+      try {
+        const RepoUrl url = RepoUrl::parse(repo);
+        used.insert(resolve::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)));
+      } catch (const Error& error) {
+        // What may be printed of an address need not be one: then its source is fetched again the next time.
+        if (error.kind() != ErrorKind::invalid) throw;
+      }
     };
     if (finding.verdict != Verdict::invalid_link && finding.verdict != Verdict::forbidden) use(finding.repo);
     for (const Hop& hop : finding.hops) use(hop.repo);

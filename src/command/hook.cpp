@@ -38,9 +38,8 @@ Manner manner_of(const git::Registry& registry, bool is_server, bool json) {
 resolve::Settings hook_settings(const git::Registry& registry, const Context& context, resolve::Trust trust) {
   resolve::Settings settings = resolve::load_settings(registry, trust);
   settings.interrupt = context.interrupt;
-  const std::int64_t seconds = registry.config().integer("mlem.hooktimeout", 60);
-  if (seconds < 0) throw Error(ErrorKind::invalid, "bad config value for 'mlem.hookTimeout'", "it must be 0 or more");
-  if (seconds > 0) settings.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  const std::chrono::seconds budget = resolve::seconds_of(registry.config(), "mlem.hooktimeout", 60);
+  if (budget.count() > 0) settings.deadline = std::chrono::steady_clock::now() + budget;
   return settings;
 }
 
@@ -81,8 +80,9 @@ void print_for_pusher(std::ostream& err, const char* severity, const Finding& fi
 }
 
 void print_for_committer(std::ostream& err, const char* severity, const Finding& finding) {
-  const std::string ref = finding.pushed_ref.empty() ? "" : finding.pushed_ref + ": ";
-  print_error(err, severity, ref + finding.link + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
+  std::string subject;
+  for (const std::string& part : {finding.pushed_ref, finding.link}) subject += part.empty() ? "" : part + ": ";
+  print_error(err, severity, subject + std::string(name(finding.verdict)) + ": " + finding.message);
   print_hint(err, finding.hint);
 }
 
@@ -118,7 +118,7 @@ int judge_and_print(const git::Registry& registry, const resolve::Settings& sett
       return;
     }
     if (finding.verdict != Verdict::ok) {
-      const bool is_error = answer(finding.verdict) == Answer::no || manner.rejects_undecided;
+      const bool is_error = answer(finding.verdict) == Answer::no || manner.rejects_undecided || !finding.rules.empty();
       (manner.is_server ? print_for_pusher : print_for_committer)(context.err, is_error ? "error" : "warning", finding);
     }
     for (const Warning& warning : finding.warnings) {

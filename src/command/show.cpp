@@ -1,5 +1,4 @@
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"

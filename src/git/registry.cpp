@@ -155,14 +155,12 @@ const Config& Registry::config() const {
 }
 
 Repository& Registry::objects() const {
-  if (!objects_) objects_ = open_objects();
+  if (!objects_) {
+    // In a hook of a push, new objects wait in a quarantine that this names.
+    const auto object_dir = environment_.find("GIT_OBJECT_DIRECTORY");
+    objects_ = open_repository(git_dir_, environment_, object_dir ? fs::absolute(*object_dir, directory_) : fs::path());
+  }
   return *objects_;
-}
-
-std::unique_ptr<Repository> Registry::open_objects() const {
-  // In a hook of a push, new objects wait in a quarantine that this names.
-  const auto object_dir = environment_.find("GIT_OBJECT_DIRECTORY");
-  return open_repository(git_dir_, environment_, object_dir ? fs::absolute(*object_dir, directory_) : fs::path());
 }
 
 RunResult Registry::git(std::vector<std::string> arguments, std::string_view input) const {

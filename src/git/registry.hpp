@@ -75,8 +75,6 @@ class Registry {
   const Config& config() const;
   /// Opened at the first call.
   Repository& objects() const;
-  /// Opens one more, for another thread.
-  std::unique_ptr<Repository> open_objects() const;
 
   /// Runs git in `directory()` with our variables. Returns its output whatever its exit code.
   RunResult git(std::vector<std::string> arguments, std::string_view input = {}) const;

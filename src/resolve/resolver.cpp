@@ -201,7 +201,10 @@ void Resolver::read_level(const std::vector<int>& level) {
   };
   if (!own.empty()) {
     const std::string space = git::namespace_prefix(registry_.environment());
-    read_all(own, [&](const std::vector<Target*>& targets) { read_repository(registry_.objects(), targets, space); });
+    // `rev` without `repo`.
+    const auto fetch = [&](const std::vector<Oid>& blobs) { fetch_missing(registry_, blobs, settings_); };
+    read_all(own,
+             [&](const std::vector<Target*>& targets) { read_repository(registry_.objects(), targets, space, fetch); });
   }
 
   std::vector<const std::vector<int>*> groups;
@@ -217,8 +220,8 @@ void Resolver::read_level(const std::vector<int>& level) {
     if (settings_.progress) settings_.progress(done, groups.size());
     const RepoUrl& url = url_of(*groups[i]);
     read_all(*groups[i], [&](const std::vector<Target*>& targets) { read_source(url, targets, quiet); });
-    ++done;
-    if (settings_.progress) settings_.progress(done, groups.size());
+    const std::size_t now = ++done;
+    if (settings_.progress) settings_.progress(now, groups.size());
   };
   // What is at hand does not wait for servers, which may use up the time there is; it costs processor time, and more
   // threads than processors would only be in each other's way.

@@ -34,6 +34,10 @@ std::string expand_home(const std::string& path, const Environment& environment)
 
 }  // namespace
 
+std::chrono::seconds seconds_of(const git::Config& config, const char* key, std::int64_t otherwise) {
+  return std::chrono::seconds(bounded(config, key, otherwise, 0, longest_timeout));
+}
+
 Settings load_settings(const git::Registry& registry, Trust trust) {
   const bool is_server = trust == Trust::server;
   const git::Config& config = registry.config();
@@ -73,7 +77,7 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
     }
   }
   settings.jobs = static_cast<std::size_t>(bounded(config, "mlem.jobs", 8, 1, most_jobs));
-  settings.timeout = std::chrono::seconds(bounded(config, "mlem.timeout", 30, 0, longest_timeout));
+  settings.timeout = seconds_of(config, "mlem.timeout", 30);
   const std::int64_t max_fetch = std::int64_t{is_server ? 100 : 1024} << 20;
   settings.max_fetch = static_cast<std::uint64_t>(
       bounded(config, "mlem.maxfetch", max_fetch, 1, std::numeric_limits<std::int64_t>::max()));

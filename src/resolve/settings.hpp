@@ -47,6 +47,10 @@ enum class Trust {
 /// Reads `mlem.*` from the registry's config. Throws Error(invalid) naming the key for a bad value.
 Settings load_settings(const git::Registry& registry, Trust trust = Trust::user);
 
+/// Returns a number of seconds of the configuration, a year at most, 0 for no limit. Throws Error(invalid) naming the
+/// key for a bad value.
+std::chrono::seconds seconds_of(const git::Config& config, const char* key, std::int64_t otherwise);
+
 /// Registry::fetch_missing() within the limits of `settings`; nothing is fetched offline.
 void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings);
 

@@ -228,7 +228,8 @@ detail::Refs refs_of(git::Repository& repository, const std::string& space) {
 
 }  // namespace
 
-void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space) {
+void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space,
+                     const std::function<void(const std::vector<Oid>& blobs)>& prepare) {
   const detail::Refs refs = refs_of(repository, space);
   const auto peel = [&](const Oid& oid) { return repository.find_commit(oid); };
   const auto lack = [](Target& target, const Oid& missing) {
@@ -278,6 +279,11 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
       if (!missing.empty()) lack(*target, missing.front());
       return entry.has_value();
     });
+  }
+  if (prepare) {
+    std::vector<Oid> blobs;
+    for (const Found& each : found) blobs.push_back(each.entry.oid);
+    prepare(blobs);
   }
   read_objects(repository, found, [&](std::size_t i, const std::function<bool(Target&)>& answer) {
     if (!answer(*found_for[i])) lack(*found_for[i], found[i].entry.oid);

@@ -18,9 +18,10 @@ namespace mlem::resolve {
 /// as the server allows. Failures become verdicts; only Interrupted and failures of this machine are thrown.
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings);
 
-/// The same for questions about an open repository: `rev` without `repo`. `space` is what the names of its refs begin
-/// with: git::namespace_prefix().
-void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space = {});
+/// The same for questions about an open repository. `space` is what the names of its refs begin with
+/// (git::namespace_prefix()); `prepare` is told which blobs will be read.
+void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space = {},
+                     const std::function<void(const std::vector<Oid>& blobs)>& prepare = {});
 
 /// Returns the directory of this machine that `config`, git's, leads `url` to; nothing for what is elsewhere.
 std::optional<std::string> find_directory(const RepoUrl& url,

@@ -3,7 +3,6 @@
 #include "yaml/detail/scalar_type.hpp"
 #include "yaml/metafile.hpp"
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

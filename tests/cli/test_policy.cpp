@@ -1,3 +1,5 @@
+#include "support/stub_server.hpp"
+
 #include "cli/server.hpp"
 #include <boost/filesystem/operations.hpp>
 
@@ -487,4 +489,20 @@ TEST_CASE("policy: keys that can match nothing reject every push") {
   write_file(server.bare / "config", read_file(server.bare / "config") + "[mlem-policy \"p\"]\n\tpath\n");
   server.commit({{"a.mlem", server.link("main")}});
   CHECK(contains(server.push({"origin", "main"}).errors, "bad config key 'mlem-policy.p.path': it has no value"));
+}
+
+TEST_CASE("policy: a source that cannot be asked whether a commit is on a branch does not pass") {
+  Production server({{"path", "prod/**"}, {"requireReachable", "true"}});
+  const SilentServer silent;
+  server.config("mlem.allowProtocol", "http,https");
+  server.config("mlem.allowSource", "http://127.0.0.1:*/**");
+  server.config("mlem.hookTimeout", "2");
+  server.config("mlem.onUndecided", "warn");
+  const std::string link = link_text({.path = "m.mlem", .repo = silent.url("m/"), .rev = server.world.model_commit});
+  server.commit({{"dev/a.mlem", link}});
+  CHECK(server.push({"origin", "main"}).code == 0);
+  server.commit({{"prod/a.mlem", link}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
 }

@@ -32,6 +32,12 @@ void break_ref_rule(Scope& scope, const char* rule, std::string message, std::st
   scope.findings.push_back(std::move(finding));
 }
 
+void leave_unproved(Finding& finding, const char* rule) {
+  if (std::find(finding.rules.begin(), finding.rules.end(), rule) == finding.rules.end()) {
+    finding.rules.emplace_back(rule);
+  }
+}
+
 void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Target>& chain) {
   for (const resolve::Target& target : chain) {
     const Source& source = target.source;
@@ -55,6 +61,12 @@ void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::
       break_rule(finding, "pinned", policy_wants(policy, "wants a full commit id as rev"),
                  "write the commit's id in 'rev:'");
     }
+  }
+  // Of hops that could not be read nothing is known.
+  if (answer(finding.verdict) == Answer::undecided) {
+    if (!policy.sources.empty()) leave_unproved(finding, "source");
+    if (policy.require_pinned) leave_unproved(finding, "pinned");
+    if (policy.require_reachable) leave_unproved(finding, "reachable");
   }
 }
 

@@ -50,10 +50,10 @@ Talk::~Talk() {
   if (timer_.joinable()) timer_.join();
 }
 
-resolve::Settings Talk::settings(const git::Registry& registry) {
-  resolve::Settings settings = resolve::load_settings(registry);
+resolve::Settings Talk::settings(const git::Registry& registry, resolve::Trust trust) {
+  resolve::Settings settings = resolve::load_settings(registry, trust);
   settings.interrupt = context_.interrupt;
-  settings.interactive = context_.err_is_terminal;
+  settings.interactive = context_.err_is_terminal && trust == resolve::Trust::user;
   if (is_verbose_) settings.notice = [this](const std::string& text) { say(text); };
   if (shows_progress_) {
     settings.progress = [this](std::size_t done, std::size_t total) { note_progress(done, total); };
@@ -69,6 +69,7 @@ void Talk::say(const std::string& text) {
 
 void Talk::note_progress(std::size_t done, std::size_t total) {
   const std::lock_guard lock(mutex_);
+  if (total == total_ && done < done_) return;  // another thread was faster
   done_ = done;
   total_ = total;
   if (!timer_.joinable()) {

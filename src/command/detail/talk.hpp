@@ -24,7 +24,7 @@ class Talk {
 
   /// Returns the settings for reading sources, talking here; credentials are asked for on a terminal. Must not outlive
   /// this object.
-  resolve::Settings settings(const git::Registry& registry);
+  resolve::Settings settings(const git::Registry& registry, resolve::Trust trust = resolve::Trust::user);
 
  private:
   void say(const std::string& text);

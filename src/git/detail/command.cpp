@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace mlem::git::detail {
@@ -20,7 +19,8 @@ Environment in_english(Environment environment) {
 }
 
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory) {
-  arguments.insert(arguments.begin(), "git");
+  // A graft file is old-fashioned to git even if it is empty, and it says so at every turn.
+  arguments.insert(arguments.begin(), {"git", "-c", "advice.graftFileDeprecated=false"});
   Environment own = in_english(environment);
   own.set("GIT_NO_REPLACE_OBJECTS", "1");
   own.set("GIT_GRAFT_FILE", "/dev/null");
