@@ -24,7 +24,7 @@ int run_init(const Args& args, Context& context) {
   const std::string directory = path_in_work_tree(registry, given);
   const std::string marker = (directory.empty() ? "" : directory + "/") + ".mlem.yaml";
   const fs::path file = registry.work_tree() / marker;
-  require_stageable(registry, marker);
+  const bool is_staged = !require_stageable(registry, marker, registry.index_entries(names_on_the_way(marker))).empty();
   const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
   const bool is_new = load_type(file) == fs::file_not_found;
   const HeldSignals held;  // between the file and the index
@@ -33,7 +33,7 @@ int run_init(const Args& args, Context& context) {
   if (is_new) change.write(file, "");
   const auto content = load_file(file, std::size_t{1} << 20);
   if (!content) throw Error(ErrorKind::invalid, "'" + shown + "' is no regular file");
-  if (!registry.find_in_index(marker)) {
+  if (!is_staged) {
     registry.update_index({{marker, {0100644, registry.write_blob(marker, *content)}, 0}});
   }
   change.finish();

@@ -263,18 +263,14 @@ void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits
   objects().release();
 }
 
-std::optional<Entry> Registry::find_in_index(std::string_view name) const {
+std::deque<File> Registry::index_entries(const std::vector<std::string>& names) const {
   // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
   Environment environment = at_root();
   for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}) {
     environment.unset(other);
   }
   environment.set("GIT_LITERAL_PATHSPECS", "1");
-  for (const File& file : list_index(environment, root(), {}, {std::string(name)})) {
-    // A directory's name matches all files in it.
-    if (file.name == name && file.stage == 0) return file.entry;
-  }
-  return std::nullopt;
+  return list_index(environment, root(), {}, names);
 }
 
 std::vector<Change> Registry::changes(const std::optional<Oid>& before, const std::optional<Oid>& after,

@@ -105,8 +105,9 @@ class Registry {
   /// they are still missing then.
   void fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const;
 
-  /// Returns what one index entry has; nothing if the index has no such name at stage 0.
-  std::optional<Entry> find_in_index(std::string_view name) const;
+  /// Returns the entries of the index that have one of `names` or are below one, in path order, without intent-to-add
+  /// entries: much less than all of a large index.
+  std::deque<File> index_entries(const std::vector<std::string>& names) const;
 
   /// Returns what differs between two trees-ish, or between `before` and the index if `after` is none. Without `before`
   /// everything is new.

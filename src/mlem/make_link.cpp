@@ -46,10 +46,11 @@ bool is_link(const std::optional<std::string>& text) {
 }
 
 /// Throws if `target` may not be written: no file of this repository, a directory, a symbolic link, or no link.
-void require_writable(const git::Registry& registry, const std::string& target, bool force) {
+void require_writable(const git::Registry& registry, const std::string& target, const std::deque<git::File>& index,
+                      bool force) {
   const fs::path file = registry.work_tree() / target;
   const std::string what = "cannot write '" + target + "'";
-  const std::vector<git::File> staged = require_stageable(registry, target);
+  const std::vector<git::File> staged = require_stageable(registry, target, index);
   const fs::file_type type = load_type(file);
   if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
   if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
@@ -199,8 +200,26 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
                   "'git mlem init " + *request.target_project + "' makes it one");
     }
   }
-  require_writable(registry, target, request.force);
   return target;
+}
+
+/// What a link is looked up by in the index: the way to its file, the projects that may be above, and its object with
+/// all the names that the contract's section 3 gives it.
+std::vector<std::string> names_to_look_up(const std::string& target, const Source& source) {
+  std::vector<std::string> names = names_on_the_way(target);
+  const std::string object = source.is_alias() ? source.path : std::string();
+  for (const std::string& path : {target, object}) {
+    for (std::string directory = path; !directory.empty();) {
+      const std::size_t slash = directory.rfind('/');
+      directory.resize(slash == std::string::npos ? 0 : slash);
+      for (const char* marker : {".mlem.yaml", ".mlem"}) names.push_back(join(directory, marker));
+    }
+  }
+  if (!object.empty()) {
+    const std::string suffix(mlem_suffix);
+    names.insert(names.end(), {object, object + suffix, object + suffix + suffix});
+  }
+  return names;
 }
 
 }  // namespace
@@ -216,6 +235,12 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
                        : std::nullopt;
   const ObjectArgument source =
       own ? *own : parse_object(registry, views, request.source, request.source_project, request.rev);
+  if (!made.target.empty()) {
+    const std::vector<std::string> names = names_to_look_up(made.target, source.source);
+    const std::deque<git::File> index = registry.index_entries(names);
+    views.index->expect(names, index);
+    require_writable(registry, made.target, index, request.force);
+  }
   resolve::Resolver resolver(registry, settings);
   const std::size_t number = resolver.add(*source.view, "", source.source);
   resolver.run();

@@ -72,11 +72,21 @@ bool is_other_repository(const git::Registry& registry, const std::string& direc
   return found && !fs::equivalent(*found, registry.git_dir(), ignored);
 }
 
-std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path) {
+std::vector<std::string> names_on_the_way(const std::string& path) {
+  std::vector<std::string> names{path};
+  for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;) {
+    names.push_back(path.substr(0, slash));
+    slash = path.rfind('/', slash - 1);
+  }
+  return names;
+}
+
+std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path,
+                                         const std::deque<git::File>& index) {
   constexpr std::uint32_t gitlink = 0160000;
   const std::string what = "cannot write '" + path + "'";
   std::vector<git::File> entries;
-  for (git::File& file : registry.index_files("", {})) {
+  for (const git::File& file : index) {
     const bool is_submodule = file.entry.mode == gitlink;
     if (is_below(path, file.name)) {
       if (is_submodule) throw in_repository(what, "the submodule", file.name);
@@ -85,7 +95,7 @@ std::vector<git::File> require_stageable(const git::Registry& registry, const st
     if (is_below(file.name, path)) throw Error(ErrorKind::invalid, what, "it is a directory in the index");
     if (file.name != path) continue;
     if (is_submodule) throw Error(ErrorKind::invalid, what, "it is a submodule");
-    entries.push_back(std::move(file));
+    entries.push_back(file);
   }
   require_own_directories(registry, path, what);
   return entries;

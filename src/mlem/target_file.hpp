@@ -18,9 +18,14 @@ std::string path_in_work_tree(const git::Registry& registry, const std::string& 
 bool is_other_repository(const git::Registry& registry, const std::string& directory);
 
 /// Throws Error(invalid) if git would not take `path`, from the root of the work tree, for a file of this repository:
-/// beyond a symbolic link or a file, in a submodule or another repository, or a directory or submodule itself. Returns
-/// the index entries of that very name, more than one if it is unmerged.
-std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path);
+/// beyond a symbolic link or a file, in a submodule or another repository, or a directory or submodule itself. `index`
+/// has what Registry::index_entries() gives for names_on_the_way(). Returns the entries of that very name, more than
+/// one if it is unmerged.
+std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path,
+                                         const std::deque<git::File>& index);
+
+/// Returns a path and the directories that it is in, but for the root.
+std::vector<std::string> names_on_the_way(const std::string& path);
 
 /// A change to a file that is undone unless it is finished.
 class FileChange {

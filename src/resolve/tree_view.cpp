@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <set>
 #include <sys/stat.h>
 #include <unordered_map>
 #include <utility>
@@ -22,8 +23,14 @@ class IndexView final : public TreeView {
  public:
   explicit IndexView(const git::Registry& registry) : registry_(registry) {}
 
+  void expect(const std::vector<std::string>& names, const std::deque<git::File>& entries) override {
+    if (loaded_) return;
+    expected_.insert(names.begin(), names.end());
+    files_ = entries;
+  }
+
   git::Lookup find(std::string_view path) override {
-    load();
+    if (!is_expected(path)) load();
     const auto first = std::lower_bound(files_.begin(), files_.end(), path,
                                         [](const git::File& file, std::string_view name) { return file.name < name; });
     if (first != files_.end() && first->name == path && first->stage == 0) return found(first->entry);
@@ -53,9 +60,18 @@ class IndexView final : public TreeView {
   void load() {
     if (!std::exchange(loaded_, true)) files_ = registry_.index_files("", {});
   }
+  bool is_expected(std::string_view path) const {
+    for (std::size_t end = path.size(); end != std::string_view::npos && !expected_.empty();
+         end = path.rfind('/', end)) {
+      if (expected_.contains(std::string(path.substr(0, end)))) return true;
+      if (end-- == 0) break;
+    }
+    return false;
+  }
 
   const git::Registry& registry_;
   std::deque<git::File> files_;
+  std::set<std::string> expected_;  ///< what `files_` is about while it is not loaded; empty: nothing
   bool loaded_ = false;
 };
 

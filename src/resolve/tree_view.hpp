@@ -17,6 +17,9 @@ class TreeView {
  public:
   virtual ~TreeView() = default;
 
+  /// Says what will be looked up: where `names`, and what is below them, are all that is asked for, a large index need
+  /// not be read whole. `entries` is what Registry::index_entries() gives for them.
+  virtual void expect(const std::vector<std::string>&, const std::deque<git::File>&) {}
   /// Returns what is at `path`; a directory counts, with the mode of a tree.
   virtual git::Lookup find(std::string_view path) = 0;
   /// Returns the content of a file that find() found. Throws Error(invalid) if it is larger than `limit` bytes.

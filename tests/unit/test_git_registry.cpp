@@ -99,7 +99,7 @@ TEST_CASE("registry: a bare one has no work tree") {
   CHECK(registry.git_dir() == bare);
   CHECK(registry.common_dir() == bare);
   CHECK(registry.index_files(".mlem", {}).empty());
-  CHECK(registry.find_in_index("a.mlem") == std::nullopt);
+  CHECK(registry.index_entries({"a.mlem"}).empty());
 }
 
 TEST_CASE("registry: a linked work tree has its own index and HEAD") {
@@ -225,12 +225,12 @@ TEST_CASE("registry: the index is read whatever its format") {
     const Registry below = discover(box, repo.path() / "d");
     CHECK(names(below.index_files(".mlem", {})) == all);
     CHECK(names(below.index_files(".mlem", {"."})) == Names{"d/b.mlem"});
-    CHECK(below.find_in_index("a.mlem").has_value());
-    CHECK(registry.find_in_index("x/new\nline.mlem")->oid.hex() == repo.id(":x/new\nline.mlem"));
-    CHECK(registry.find_in_index("empty.mlem").has_value());
-    CHECK(registry.find_in_index("d/ita.mlem") == std::nullopt);
-    CHECK(registry.find_in_index("d") == std::nullopt);
-    CHECK(registry.find_in_index("*.mlem") == std::nullopt);
+    CHECK(below.index_entries({"a.mlem"}).size() == 1);
+    CHECK(registry.index_entries({"x/new\nline.mlem"}).front().entry.oid.hex() == repo.id(":x/new\nline.mlem"));
+    CHECK(registry.index_entries({"empty.mlem"}).size() == 1);
+    CHECK(registry.index_entries({"d/ita.mlem"}).empty());
+    CHECK(names(registry.index_entries({"d", "a.mlem"})) == names(registry.index_files("", {"d", "a.mlem"})));
+    CHECK(registry.index_entries({"*.mlem"}).empty());
   }
 }
 
@@ -249,7 +249,7 @@ TEST_CASE("registry: unmerged entries have their stages") {
     const Names wanted = {"a.mlem#1", "a.mlem#2", "a.mlem#3", "b.mlem"};
     CHECK(names(registry.index_files(".mlem", {})) == wanted);
     CHECK(names(registry.index_files(".mlem", {"."})) == wanted);
-    CHECK(registry.find_in_index("a.mlem") == std::nullopt);
+    CHECK(names(registry.index_entries({"a.mlem"})) == names(registry.index_files("", {"a.mlem"})));
     CHECK(summary(registry.changes(oid(repo.id("HEAD")), {}, {})) == Names{"!a.mlem"});
   }
 }
@@ -266,7 +266,7 @@ TEST_CASE("registry: GIT_INDEX_FILE is obeyed from where git reads it") {
     const Registry registry = discover(box, directory);
     CHECK(registry.index_file() == repo.path() / ".git/other");
     CHECK(names(registry.index_files(".mlem", {})) == Names{"a.mlem"});
-    CHECK(registry.find_in_index("a.mlem").has_value());
+    CHECK(registry.index_entries({"a.mlem"}).size() == 1);
   }
 }
 
@@ -282,7 +282,7 @@ TEST_CASE("registry: GIT_DIR and GIT_WORK_TREE may be relative to a directory be
   CHECK(names(registry.work_tree_files(".mlem", {})) == Names{"a.mlem", "d/b.mlem"});
   const Oid blob = registry.write_blob("d/new.mlem", "new");
   registry.update_index({{"d/new.mlem", {0100644, blob}}});
-  CHECK(registry.find_in_index("d/new.mlem")->oid == blob);
+  CHECK(registry.index_entries({"d/new.mlem"}).front().entry.oid == blob);
 }
 
 TEST_CASE("registry: GIT_WORK_TREE and GIT_INDEX_FILE may be meant from outside") {
@@ -297,7 +297,7 @@ TEST_CASE("registry: GIT_WORK_TREE and GIT_INDEX_FILE may be meant from outside"
   CHECK(registry.work_tree() == repo.path());
   CHECK(registry.prefix() == "");
   registry.update_index({{"b.mlem", {0100644, registry.write_blob("b.mlem", "2")}}});
-  CHECK(registry.find_in_index("b.mlem").has_value());
+  CHECK(registry.index_entries({"b.mlem"}).size() == 1);
   CHECK(names(registry.index_files(".mlem", {})) == Names{"a.mlem", "b.mlem"});
   CHECK(names(registry.work_tree_files(".mlem", {})) == Names{"a.mlem"});
 }
@@ -311,9 +311,9 @@ TEST_CASE("registry: literal pathspecs do not hide entries from us") {
     Environment environment = environment_of(box);
     environment.set(variable, "1");
     const Registry registry = Registry::discover(environment, repo.path().string());
-    CHECK(registry.find_in_index("d/a*.mlem")->oid.hex() == repo.id("HEAD:d/a*.mlem"));
-    CHECK(registry.find_in_index("d/AB.mlem") == std::nullopt);
-    CHECK(registry.find_in_index(":(exclude)d")->oid.hex() == repo.id("HEAD::(exclude)d"));
+    CHECK(registry.index_entries({"d/a*.mlem"}).front().entry.oid.hex() == repo.id("HEAD:d/a*.mlem"));
+    CHECK(registry.index_entries({"d/AB.mlem"}).empty());
+    CHECK(registry.index_entries({":(exclude)d"}).front().entry.oid.hex() == repo.id("HEAD::(exclude)d"));
   }
 }
 
@@ -405,7 +405,7 @@ TEST_CASE("registry: what is written passes the filters and is staged") {
     registry.update_index(
         {{"d/new\nname.mlem", {0100644, filtered}}, {"plain.mlem", {0100644, plain}}, {"gone.mlem", {0, {}}}});
     CHECK(names(registry.index_files(".mlem", {})) == Names{"d/new\nname.mlem", "d/old.mlem", "plain.mlem"});
-    CHECK(registry.find_in_index("plain.mlem")->oid == plain);
+    CHECK(registry.index_entries({"plain.mlem"}).front().entry.oid == plain);
     CHECK(repo.git({"write-tree"}).size() == filtered.hex().size());
   }
 }

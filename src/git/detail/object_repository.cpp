@@ -25,7 +25,7 @@ constexpr std::size_t max_names = 5'000'000;
 // git has no limit. Whoever nests so many does it to be passed over.
 constexpr int max_tag_chain = 10'000;
 // From as many on, a process that reads beside us is worth its start.
-constexpr std::size_t least_blobs_in_bulk = 1000;
+constexpr std::size_t least_blobs_in_bulk = 128;
 
 [[noreturn]] void throw_corrupt(const Oid& oid, std::string why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", std::move(why));
