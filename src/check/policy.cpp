@@ -50,7 +50,7 @@ std::vector<Policy> parse_policies(const git::Config& config) {
       policy = std::prev(policies.end());
       policy->name = name;
     }
-    const auto add_to = [&](std::vector<std::string>& list) {
+    const auto add_to = [&, &key = key, &value = value](std::vector<std::string>& list) {
       if (value.empty() || config.lacks_value(key)) throw_bad(key, "it has no value");
       // What can match nothing is a mistake that would leave production open.
       if (&list == &policy->refs && !value.starts_with("refs/") && !value.starts_with('*')) {

@@ -152,11 +152,12 @@ void Resolver::read_aliases(const std::vector<int>& numbers) {
       target.fail(Verdict::missing_path, "nothing at '" + target.path + "'");
     keep(number, std::move(target));
   }
-  for (auto& [repository, batch] : batches) {
+  for (auto& item : batches) {
+    Batch& batch = item.second;
     std::vector<Oid> blobs;
     for (const Found& found : batch.found) blobs.push_back(found.entry.oid);
     fetch_missing(registry_, blobs, settings_);
-    read_objects(*repository, batch.found, [&](std::size_t i, const std::function<bool(Target&)>& read) {
+    read_objects(*item.first, batch.found, [&](std::size_t i, const std::function<bool(Target&)>& read) {
       Waiting& waiting = batch.waiting[i];
       Target target = target_of(waiting.number);
       target.link_base.clear();

@@ -475,7 +475,9 @@ TEST_CASE("policy: a project that aliases would start at needs an approver") {
 }
 
 TEST_CASE("policy: keys that can match nothing reject every push") {
-  for (const auto& [key, value] : Keys{{"ref", "production"}, {"path", "/prod/**"}, {"path", ""}}) {
+  for (const auto& setting : Keys{{"ref", "production"}, {"path", "/prod/**"}, {"path", ""}}) {
+    const std::string& key = setting.first;
+    const std::string& value = setting.second;
     CAPTURE(key);
     CAPTURE(value);
     Production server({{key, value}});
