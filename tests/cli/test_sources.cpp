@@ -240,13 +240,13 @@ TEST_CASE("sources: a directory that this account may not enter wants other righ
   world.registry.commit({{"a.mlem", link("closed/p.git")},
                          {"b.mlem", link("closed/p")},
                          {"c.mlem", link("objects.git")},
-                         {"d.mlem", link("work")},
+                         {"d.mlem", link("plain")},
                          {"e.mlem", link("models")},
                          {"f.mlem", link("closed")}});
   for (const char* name : {"closed/p.git", "objects.git", "models.git"}) world.models.bare_clone(srv / name);
-  const RepoBuilder work(world.sandbox, "srv/work");
+  const RepoBuilder plain(world.sandbox, "srv/plain");
   const std::string script =
-      "chmod 700 srv/closed srv/objects.git/objects srv/work/.git; chown -R 65534 . && chown -R 0 "
+      "chmod 700 srv/closed srv/objects.git/objects srv/plain/.git; chown -R 65534 . && chown -R 0 "
       "srv && cd registry && setpriv --reuid=65534 --clear-groups git-mlem check --porcelain";
   const Outcome outcome = world.sandbox.run({"sh", "-c", script});
   CAPTURE(outcome);
