@@ -226,7 +226,7 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
   const std::string target = final_ref(registry, ref);
   const std::string who_pushes = pusher.name && !pusher.name->empty()
                                      ? "the server takes you for '" + *pusher.name + "'"
-                                     : "the server does not know who pushes: 'mlem.pusher' has to name a variable";
+                                     : "the server does not know who pushes: what 'mlem.pusher' names is not set";
   for (const Policy& policy : pusher.policies) {
     if (!policy.covers_ref(ref) && !policy.covers_ref(target)) continue;
     const std::vector<std::string>& approvers = policy.approvers;

@@ -146,7 +146,13 @@ int run_check(const Args& args, Context& context) {
     scope.commit = registry.find_commit("HEAD");
     if (scope.commit) scope.kind = check::Scope::Kind::commit;
   }
-  if (policy) scope = policy_scope(registry, settings, *policy, scope);
+  if (policy) {
+    scope = policy_scope(registry, settings, *policy, scope);
+    if (scope.rules.empty()) {
+      print_error(context.err, "warning", "no policy is in force here for '" + full_ref_name(*policy) + "'");
+      print_hint(context.err, "policies are in the configuration of the server");
+    }
+  }
   scope.pathspecs = operands.paths;
   scope.reachable = reachable;
   if (shard) scope.shard = parse_shard(*shard, options);

@@ -440,7 +440,9 @@ TEST_CASE("policy: check tells what the server would say") {
         "  hint: write the commit's id in 'rev:'\n");
   CHECK(said.errors == "1 link: 0 ok, 1 broken, 0 undecided\n");
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/b.mlem", "pinned");
-  CHECK(server.world.sandbox.mlem({"check", "--policy", "main", "main"}, there).code == 0);
+  const Outcome unpoliced = server.world.sandbox.mlem({"check", "--policy", "main", "main"}, there);
+  CHECK(unpoliced.code == 0);
+  CHECK(contains(unpoliced.errors, "warning: no policy is in force here for 'refs/heads/main'"));
 }
 
 TEST_CASE("policy: a ref that is replaced by what is no commit was rewound") {
