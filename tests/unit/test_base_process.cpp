@@ -1,6 +1,8 @@
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "support/temp_dir.hpp"
 
+#include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -13,6 +15,7 @@ using namespace mlem;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using End = RunResult::End;
+using mlem::test::TempDir;
 
 namespace {
 
@@ -88,8 +91,8 @@ TEST_CASE("run: each limit ends the program and what it started") {
 
 TEST_CASE("run: a program that keeps talking is not idle") {
   Limits limits;
-  limits.idle = 1s;
-  const RunResult result = run_limited("for i in 1 2 3 4 5 6; do echo $i >&2; sleep 0.3; done", limits);
+  limits.idle = 2s;
+  const RunResult result = run_limited("for i in 1 2 3 4 5 6 7 8; do echo $i >&2; sleep 0.3; done", limits);
   CHECK(result.end == End::exited);
   CHECK(result.code == 0);
 }
@@ -117,12 +120,16 @@ TEST_CASE("run: what outlives the program in a session of its own does not hold 
 }
 
 TEST_CASE("run: an interrupt ends the program") {
+  const TempDir scratch;
+  const fs::path started = scratch.path() / "started";
   Interrupt interrupt;
   std::thread other([&] {
-    std::this_thread::sleep_for(200ms);
+    for (const auto give_up = Clock::now() + 60s; !fs::exists(started) && Clock::now() < give_up;)
+      std::this_thread::sleep_for(1ms);
     CHECK(interrupt.request());
   });
-  CHECK_THROWS_AS(run(shell("sleep 20"), {}, Session::own, {}, &interrupt), Interrupted);
+  CHECK_THROWS_AS(run(shell(": > '" + started.string() + "'; sleep 90"), {}, Session::own, {}, &interrupt),
+                  Interrupted);
   other.join();
   CHECK_THROWS_AS(run(shell("sleep 20"), {}, Session::own, {}, &interrupt), Interrupted);
   CHECK(!interrupt.request());
