@@ -15,12 +15,17 @@
 namespace mlem::command {
 namespace {
 
+/// Returns how many columns of a terminal a text takes: what {fmt} does not fill of as many as it has bytes.
+std::size_t width_of(const std::string& text) {
+  return 2 * text.size() - fmt::formatted_size("{:<{}}", text, text.size());
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::string text;
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   for (const auto& row : rows) {
     std::string line;

@@ -111,6 +111,18 @@ TEST_CASE("ls: links are listed with their sources") {
                             world.model_commit.substr(0, 7)) != std::string::npos);
 }
 
+TEST_CASE("ls: columns are as wide as a terminal shows what is in them") {
+  World world;
+  const std::string link = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
+  world.registry.commit({{"\xc3\xa9\xc3\xa9.mlem", link}, {"\xe6\xa8\xa1.mlem", link}, {"four.mlem", link}});
+  const Outcome outcome = world.mlem({"ls"});
+  CAPTURE(outcome);
+  CHECK(outcome.output.find("NAME       TYPE ") == 0);
+  CHECK(outcome.output.find("\n\xc3\xa9\xc3\xa9.mlem    model ") != std::string::npos);
+  CHECK(outcome.output.find("\n\xe6\xa8\xa1.mlem    model ") != std::string::npos);
+  CHECK(outcome.output.find("\nfour.mlem  model ") != std::string::npos);
+}
+
 TEST_CASE("init: the marker is made and staged once") {
   const World world;
   CHECK(world.mlem({"init"}).output == "Initialized MLEM project: '.mlem.yaml'\n");
