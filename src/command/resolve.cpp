@@ -131,12 +131,16 @@ int run_resolve(const Args& args, Context& context) {
     numbers.push_back(resolver.add(*object.view, "", object.source));
   }
   resolver.run();
+  const bool machine = format.json || format.porcelain || format.nul;
   int code = exit_yes;
   for (std::size_t i = 0; i < words.size(); ++i) {
     Finding finding = resolver.finding(numbers[i], "");
-    const auto chain = resolver.chain(numbers[i]);
-    describe(finding, chain, objects[i], words[i]);
-    if (!follow_links) stop_at_link(finding, chain);
+    // The readable form says of an object itself alone.
+    if (machine || !follow_links) {
+      const auto chain = resolver.chain(numbers[i]);
+      describe(finding, chain, objects[i], words[i]);
+      if (!follow_links) stop_at_link(finding, chain);
+    }
     switch (answer(finding.verdict)) {
       case Answer::yes:
         break;

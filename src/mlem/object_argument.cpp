@@ -40,9 +40,10 @@ bool is_inside(const std::string& path, const std::string& directory) {
 
 /// A canonical path from the root of the work tree (empty: itself); nothing if it is outside.
 std::optional<std::string> inside_work_tree(const git::Registry& registry, const fs::path& path) {
-  const std::string root = registry.work_tree().string();
-  if (!registry.has_work_tree() || !is_inside(path.string(), root)) return std::nullopt;
-  return path == root ? std::string() : path.string().substr(root.size() + 1);
+  const std::string& root = registry.work_tree().native();
+  const std::string& text = path.native();
+  if (!registry.has_work_tree() || !is_inside(text, root)) return std::nullopt;
+  return text == root ? std::string() : text.substr(root.size() + 1);
 }
 
 /// Whether `directory`, from the root of the work tree, is in a submodule or another repository below that root.

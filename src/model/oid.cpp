@@ -31,11 +31,10 @@ Oid Oid::from_bytes(std::span<const std::uint8_t> bytes) {
 
 std::string Oid::hex() const {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(std::size_t{2} * size_);
-  for (const std::uint8_t byte : bytes()) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 0xfU];
+  std::string text(std::size_t{2} * size_, '0');
+  for (std::size_t i = 0; i < size_; ++i) {
+    text[2 * i] = digits[bytes_[i] >> 4U];
+    text[2 * i + 1] = digits[bytes_[i] & 0xfU];
   }
   return text;
 }

@@ -243,6 +243,7 @@ void Resolver::read_level(const std::vector<int>& level) {
 
 /// Returns the number of what a link at the end of a target leads to.
 int Resolver::number_after(int number) {
+  if (targets_.is_plain_object(number)) return -1;
   Target target = targets_.get(number);
   if (target.failed() || !target.link) return -1;
   TreeView* const view = targets_.view(number);

@@ -36,6 +36,9 @@ class TargetStore {
   /// The tree that an alias is looked up in; null if it is none.
   TreeView* view(int number) const { return common(number).view; }
 
+  /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
+  bool is_plain_object(int number) const { return entry(number).object_type != nullptr; }
+
   /// Returns a question with what is known of its answer. This and put() may be called on several threads.
   Target get(int number) const;
   void put(int number, Target target);
