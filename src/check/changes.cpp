@@ -23,42 +23,56 @@ std::optional<std::string> old_marker_of(const std::string& name) {
 
 bool is_new_marker(std::string_view name) { return name == ".mlem.yaml" || name.ends_with("/.mlem.yaml"); }
 
-/// What an alias that ends at this file would take for its type: empty if it is neither link nor object.
-std::string end_type(const std::optional<git::Entry>& entry, git::Repository& objects) {
+/// What an alias that leads to a file depends on.
+struct End {
+  std::string type;  ///< empty if it is neither link nor object
+  bool is_link = false;
+  bool is_alias = false;
+  std::optional<Oid> object;  ///< what the alias may be pinned to
+  friend bool operator==(const End&, const End&) = default;
+};
+
+End end_of(const std::optional<git::Entry>& entry, git::Repository& objects) {
   if (!entry || !git::is_regular(*entry)) return {};
   try {
     const auto text = objects.find_blob(entry->oid, yaml::max_object_size);
     if (!text) return {};
     const yaml::Metafile file = yaml::read_metafile(*text);
-    return file.kind == yaml::Metafile::Kind::link ? file.link.link_type : file.object_type;
+    if (file.kind == yaml::Metafile::Kind::link) return {file.link.link_type, true, file.link.is_alias(), {}};
+    return {file.object_type, false, false, entry->oid};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     return {};
   }
 }
 
+bool has(resolve::TreeView* view, const std::string& path) {
+  return view != nullptr && view->find(path).state == git::Lookup::State::found;
+}
+
+bool is_project(resolve::TreeView* view, const std::string& directory) {
+  return view != nullptr && resolve::find_project(*view, directory) == directory;
+}
+
 }  // namespace
 
-std::optional<std::string> moved_project(const git::Change& change,
-                                         const std::function<bool(const std::string& path)>& was_there,
-                                         const std::function<bool(const std::string& path)>& is_there) {
+std::optional<std::string> moved_project(const git::Change& change, resolve::TreeView* before,
+                                         resolve::TreeView* after) {
   if (change.before && change.after) return std::nullopt;
   std::string marker = change.name;
   if (!is_new_marker(marker)) {
     const auto old = old_marker_of(marker);
-    if (!old || was_there(*old) == is_there(*old)) return std::nullopt;
+    if (!old) return std::nullopt;
     marker = *old;
   }
   const std::size_t slash = marker.rfind('/');
-  return slash == std::string::npos ? std::string() : marker.substr(0, slash);
+  std::string directory = slash == std::string::npos ? std::string() : marker.substr(0, slash);
+  if (is_project(before, directory) == is_project(after, directory)) return std::nullopt;
+  return directory;
 }
 
 bool concerns_links(const git::Change& change) {
   return change.name.ends_with(mlem_suffix) || is_new_marker(change.name) || old_marker_of(change.name);
-}
-
-bool has(resolve::TreeView* view, const std::string& path) {
-  return view != nullptr && view->find(path).state == git::Lookup::State::found;
 }
 
 bool may_displace(resolve::TreeView* before, const std::string& name) {
@@ -75,7 +89,7 @@ bool may_displace(resolve::TreeView* before, const std::string& name) {
 }
 
 bool changes_end(const git::Change& change, git::Repository& objects) {
-  return !change.unmerged && end_type(change.before, objects) != end_type(change.after, objects);
+  return !change.unmerged && end_of(change.before, objects) != end_of(change.after, objects);
 }
 
 }  // namespace mlem::check

@@ -3,7 +3,6 @@
 #include "git/repository.hpp"
 #include "resolve/tree_view.hpp"
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,21 +15,17 @@ namespace mlem::check {
 bool concerns_links(const git::Change& change);
 
 /// Returns the directory (empty: the root) whose project a change makes or removes, so that the aliases below it start
-/// elsewhere; nothing if it does neither. `was_there` and `is_there` tell whether the tree before and after has a file
-/// or directory.
-std::optional<std::string> moved_project(const git::Change& change,
-                                         const std::function<bool(const std::string& path)>& was_there,
-                                         const std::function<bool(const std::string& path)>& is_there);
-
-/// Whether a view has a file or directory at `path`; a null view has none.
-bool has(resolve::TreeView* view, const std::string& path);
+/// elsewhere; nothing if it does neither. `before` and `after` are the whole trees, null if there is none.
+std::optional<std::string> moved_project(const git::Change& change, resolve::TreeView* before,
+                                         resolve::TreeView* after);
 
 /// Whether an alias that led elsewhere before could lead to the new file `name`: by the order in which a path is looked
 /// up (the contract's section 3), the file would come before `<name>.mlem` and before what is in an old marker.
 /// `before` is the tree without the change, null if there was none.
 bool may_displace(resolve::TreeView* before, const std::string& name);
 
-/// Whether the type of what an alias would end at differs before and after the change of a file.
+/// Whether an alias that leads to a file could be broken by its change: what the alias would end at has another type,
+/// the alias leads over more links than before, or it is pinned to an object that is another one now.
 bool changes_end(const git::Change& change, git::Repository& objects);
 
 }  // namespace mlem::check

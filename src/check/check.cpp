@@ -37,6 +37,7 @@ struct Item {
   resolve::Resolver* resolver = nullptr;
   std::unique_ptr<Followed> followed{};
   std::unique_ptr<Finding> finding{};  ///< what is known of it beside what the resolver knows
+  bool is_changed = false;             ///< of changes: there was a file of its name before
 };
 
 /// A scope with what is found in it.
@@ -84,9 +85,12 @@ class Judge {
     for (Part& part : parts_) {
       if (part.scope->kind != Scope::Kind::changes) continue;
       settle(part);
-      // A changed link that no longer resolves takes the aliases to it along.
-      const bool is_broken = std::any_of(part.items.begin(), part.items.end(),
-                                         [](const auto& item) { return item.second.finding->verdict != Verdict::ok; });
+      // A changed link that no longer resolves takes the aliases to it along, and one that leads over several links
+      // may take those too far that were as long as they may be.
+      const bool is_broken = std::any_of(part.items.begin(), part.items.end(), [](const auto& entry) {
+        const Item& item = entry.second;
+        return item.finding->verdict != Verdict::ok || (item.is_changed && item.finding->hops.size() > 1);
+      });
       if (is_broken || part.touches_aliases) read_unchanged_aliases(part, of_aliases);
     }
     of_aliases.run();
@@ -112,6 +116,8 @@ class Judge {
     if (scope.commit) return registry_.tree_files(*scope.commit, suffix, pathspecs);
     return registry_.index_files(suffix, pathspecs);
   }
+
+  bool has_time() const { return !settings_.deadline || std::chrono::steady_clock::now() < *settings_.deadline; }
 
   void read_scope(Part& part, resolve::Resolver& resolver) {
     const Scope& scope = *part.scope;
@@ -169,9 +175,7 @@ class Judge {
     }
     resolve::fetch_missing(registry_, blobs, settings_);
     for (const git::Change& change : changes) {
-      const auto project = moved_project(
-          change, [&](const std::string& path) { return has(part.before.get(), path); },
-          [&](const std::string& path) { return has(part.view.get(), path); });
+      const auto project = moved_project(change, part.before.get(), part.view.get());
       if (project) {
         part.touches_aliases = true;
         check_approval_of_project(part, change.name, *project);
@@ -183,10 +187,15 @@ class Judge {
         check_approval(part, change.name, "removed");
         continue;
       }
-      part.touches_aliases = part.touches_aliases || (change.before && changes_end(change, registry_.objects())) ||
-                             (!change.before && may_displace(part.before.get(), change.name));
+      // Without time left to tell, aliases might be touched.
+      part.touches_aliases = part.touches_aliases || !has_time() ||
+                             (change.before ? changes_end(change, registry_.objects())
+                                            : may_displace(part.before.get(), change.name));
       read(part, resolver, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0}, Only::all);
       check_approval(part, change.name, change.before ? "changed" : "added");
+      if (const auto item = part.items.find(change.name); item != part.items.end() && change.before) {
+        item->second.is_changed = true;
+      }
     }
   }
 
@@ -223,7 +232,7 @@ class Judge {
   /// A project's marker decides what the aliases below it mean.
   static void check_approval_of_project(Part& part, const std::string& name, const std::string& project) {
     for (const Rules& rules : part.scope->rules) {
-      if (rules.is_approved || !(project.empty() || rules.policy.reaches_below(project))) continue;
+      if (rules.is_approved || !rules.policy.reaches_below(project)) continue;
       break_rule(finding_for(part, name), "approver",
                  policy_wants(rules.policy, "lets only its approvers make or remove a project that has its links"),
                  rules.who_pushes);
@@ -256,7 +265,7 @@ class Judge {
       finding.hint = std::move(hint);
     };
     if (!is_in(part.scope->shard, file.name)) return;
-    if (settings_.deadline && std::chrono::steady_clock::now() >= *settings_.deadline) {
+    if (!has_time()) {
       give_up(part, file.name, only);
       return;
     }

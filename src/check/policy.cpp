@@ -6,12 +6,37 @@
 #include "model/repo_path.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace mlem::check {
 namespace {
 
 bool any_matches(const std::vector<std::string>& globs, std::string_view text) {
   return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, text); });
+}
+
+/// What `path`, in the layout of old, is looked up as: `prod/rf.mlem` for `.mlem/link/prod/rf.mlem` (the contract's
+/// section 3), empty for the directories that stand for the project itself. Nothing for a path elsewhere.
+std::optional<std::string> name_in_old_layout(std::string_view path) {
+  const std::vector<std::string_view> parts = split(path, '/');
+  const auto marker = std::find(parts.begin(), parts.end(), mlem_suffix);
+  if (marker == parts.end()) return std::nullopt;
+  std::string name;
+  for (auto part = parts.begin(); part != parts.end(); ++part) {
+    if (part == marker || part == marker + 1) continue;  // `.mlem`, and the type
+    name.append(name.empty() ? "" : "/").append(*part);
+  }
+  return name;
+}
+
+/// Why a glob of files matches nothing; null if it may match.
+const char* fault_of_path(std::string_view glob) {
+  if (glob.starts_with('/')) return "starts with '/'";
+  if (glob.starts_with(':') || glob.starts_with('!')) return "has pathspec magic";
+  for (std::string_view part : split(glob.ends_with('/') ? glob.substr(0, glob.size() - 1) : glob, '/')) {
+    if (part.empty() || part == "." || part == "..") return "has a part that is empty, '.' or '..'";
+  }
+  return nullptr;
 }
 
 [[noreturn]] void throw_bad(const std::string& key, const std::string& why, const std::string& hint = {}) {
@@ -23,12 +48,20 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view text) {
 bool Policy::covers_ref(std::string_view full_name) const { return refs.empty() || any_matches(refs, full_name); }
 
 bool Policy::covers_path(std::string_view file) const {
-  return paths.empty() ? file.ends_with(mlem_suffix) : any_matches(paths, file);
+  if (paths.empty()) return file.ends_with(mlem_suffix);
+  if (any_matches(paths, file)) return true;
+  const auto named = name_in_old_layout(file);
+  return named && any_matches(paths, *named);
 }
 
 bool Policy::reaches_below(std::string_view directory) const {
-  return paths.empty() || std::any_of(paths.begin(), paths.end(),
-                                      [&](const std::string& glob) { return glob_reaches_below(glob, directory); });
+  if (paths.empty() || directory.empty()) return true;
+  const auto any_reaches = [&](std::string_view below) {
+    return std::any_of(paths.begin(), paths.end(),
+                       [&](const std::string& glob) { return glob_reaches_below(glob, below); });
+  };
+  const auto named = name_in_old_layout(directory);
+  return any_reaches(directory) || (named && (named->empty() || any_reaches(*named)));
 }
 
 bool Policy::covers_source(std::string_view normalized_url) const {
@@ -53,12 +86,16 @@ std::vector<Policy> parse_policies(const git::Config& config) {
     const auto add_to = [&, &key = key, &value = value](std::vector<std::string>& list) {
       if (value.empty() || config.lacks_value(key)) throw_bad(key, "it has no value");
       // What can match nothing is a mistake that would leave production open.
-      if (&list == &policy->refs && !value.starts_with("refs/") && !value.starts_with('*')) {
-        throw_bad(key, "'" + escape_for_terminal(value) + "' is no full name of a ref",
-                  "write 'refs/heads/" + escape_for_terminal(value) + "'");
+      const std::string shown = escape_for_terminal(value);
+      if (&list == &policy->refs && !value.starts_with("refs/") && value != "**" && !value.starts_with("**/")) {
+        throw_bad(key, "'" + shown + "' is no full name of a ref",
+                  value.starts_with('*') ? "write '**' for all refs, 'refs/heads/**' for all branches"
+                                         : "write 'refs/heads/" + shown + "'");
       }
-      if (&list == &policy->paths && value.starts_with('/')) {
-        throw_bad(key, "'" + escape_for_terminal(value) + "' starts with '/'", "paths start at the repository's root");
+      const char* fault = &list == &policy->paths ? fault_of_path(value) : nullptr;
+      if (fault != nullptr) {
+        throw_bad(key, "'" + shown + "' " + fault,
+                  "write a path from the repository's root, as 'prod/**': '**' stands for any directories");
       }
       list.push_back(value);
     };

@@ -6,6 +6,7 @@
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
+#include "model/rev.hpp"
 
 #include <algorithm>
 #include <set>
@@ -51,17 +52,16 @@ std::vector<std::vector<std::string_view>> parse_lines(std::string_view input, s
 }
 
 /// What differs between two trees, of what matters to links and policies.
-std::vector<git::Change> changes_between(const Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
-  // A push of more is no work of people, and the list would take more memory than a server has.
-  constexpr std::size_t most_changes = 2'000'000;
+std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
   std::vector<git::Change> changes;
   std::size_t seen = 0;
   receiver.registry.objects().diff(before, after, [&](git::Change change) {
     if (++seen % 4096 == 0) receiver.want_time("cannot list what changes");
     if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) return true;
-    if (changes.size() == most_changes) {
+    if (++receiver.changes > Receiver::most_changes) {
       throw Error(ErrorKind::unavailable, "cannot list what changes",
-                  "there are more than " + std::to_string(most_changes) + " changes of links");
+                  "there are more than " + std::to_string(Receiver::most_changes) + " changes of links in this push",
+                  "push fewer refs at once, or fewer commits");
     }
     changes.push_back(std::move(change));
     return true;
@@ -93,7 +93,7 @@ NewCommits list_new_commits(const Receiver& receiver, const std::vector<RefUpdat
 }
 
 /// What differs at the tip of a new ref from every commit where its history leaves what is known.
-void compare_with_known(const Receiver& receiver, const Oid& tip, const NewCommits& new_commits, Scope& scope) {
+void compare_with_known(Receiver& receiver, const Oid& tip, const NewCommits& new_commits, Scope& scope) {
   scope.changes.emplace();
   if (!new_commits.contains(tip)) {
     scope.before = tip;
@@ -141,16 +141,55 @@ void want_approver(Scope& scope, const std::string& what_happened) {
 }
 
 /// Where a ref of the registry leads through symbolic refs.
-std::string final_ref(const git::Registry& registry, const std::string& ref) {
-  const std::string prefix = git::namespace_prefix(registry.environment());
-  std::string name = prefix + ref;
+std::string final_ref(const git::Registry& registry, std::string name) {
   constexpr int most_links = 5;  // as git: SYMREF_MAXDEPTH
   for (int i = 0; i < most_links; ++i) {
     const auto target = registry.objects().symbolic_target(name);
     if (!target) break;
     name = *target;
   }
-  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+  return name;
+}
+
+/// The name of a ref as those see it who are in its namespace: gitnamespaces(7).
+std::string without_namespaces(std::string_view name) {
+  constexpr std::string_view space = "refs/namespaces/";
+  while (name.starts_with(space)) name.remove_prefix(std::min(name.find('/', space.size()), name.size() - 1) + 1);
+  return std::string(name);
+}
+
+/// All names under which people know what a push to `ref` changes.
+std::set<std::string> names_of(const git::Registry& registry, const std::string& ref, const Pusher& pusher) {
+  const std::string pushed = git::namespace_prefix(registry.environment()) + ref;
+  const std::string changed = final_ref(registry, pushed);
+  std::set<std::string> names{ref, pushed, changed};
+  for (const std::string& symbolic : pusher.symbolic_refs) {
+    if (final_ref(registry, symbolic) == changed) names.insert(symbolic);
+  }
+  std::set<std::string> inside;
+  for (const std::string& name : names) inside.insert(without_namespaces(name));
+  names.merge(inside);
+  return names;
+}
+
+/// The symbolic refs of the registry. Git lists none that leads nowhere yet: of those it is only known where they are
+/// policed by their names.
+std::set<std::string> list_symbolic_refs(const git::Registry& registry, const std::vector<Policy>& policies) {
+  const RunResult listed = registry.git({"for-each-ref", "--format=%(if)%(symref)%(then)%(refname)%(end)"});
+  if (listed.code != 0) {
+    throw Error(ErrorKind::unavailable, "cannot list refs", escape_for_terminal(trim(listed.errors)));
+  }
+  std::set<std::string> names;
+  for (const std::string_view name : split(listed.output, '\n')) {
+    if (!name.empty()) names.emplace(name);
+  }
+  const std::string prefix = git::namespace_prefix(registry.environment());
+  for (const Policy& policy : policies) {
+    for (const std::string& ref : policy.refs) {
+      if (is_ref_name(ref) && registry.objects().symbolic_target(prefix + ref)) names.insert(prefix + ref);
+    }
+  }
+  return names;
 }
 
 /// Whether the ref keeps all that it had.
@@ -158,7 +197,7 @@ bool is_forward(const Receiver& receiver, const Oid& before, const Oid& tip) {
   return receiver.git({"merge-base", "--is-ancestor", before.hex(), tip.hex()}).code == 0;
 }
 
-Scope scope_of(const Receiver& receiver, const RefUpdate& update, const Pusher& pusher, const NewCommits& new_commits) {
+Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher, const NewCommits& new_commits) {
   const git::Registry& registry = receiver.registry;
   Scope scope;
   scope.kind = Scope::Kind::changes;
@@ -217,18 +256,22 @@ Pusher load_pusher(const git::Registry& registry) {
   if (const auto variable = registry.config().find("mlem.pusher")) {
     pusher.name = registry.environment().find(*variable);
   }
+  const bool names_refs = std::any_of(pusher.policies.begin(), pusher.policies.end(),
+                                      [](const Policy& policy) { return !policy.refs.empty(); });
+  if (names_refs) pusher.symbolic_refs = list_symbolic_refs(registry, pusher.policies);
   return pusher;
 }
 
 std::vector<Rules> rules_for(const git::Registry& registry, const std::string& ref, const Pusher& pusher) {
   std::vector<Rules> rules;
   if (pusher.policies.empty()) return rules;
-  const std::string target = final_ref(registry, ref);
+  const std::set<std::string> names = names_of(registry, ref, pusher);
   const std::string who_pushes = pusher.name && !pusher.name->empty()
                                      ? "the server takes you for '" + *pusher.name + "'"
                                      : "the server does not know who pushes: what 'mlem.pusher' names is not set";
   for (const Policy& policy : pusher.policies) {
-    if (!policy.covers_ref(ref) && !policy.covers_ref(target)) continue;
+    const auto covers = [&](const std::string& name) { return policy.covers_ref(name); };
+    if (std::none_of(names.begin(), names.end(), covers)) continue;
     const std::vector<std::string>& approvers = policy.approvers;
     const bool is_approver = pusher.name && !pusher.name->empty() &&
                              std::find(approvers.begin(), approvers.end(), *pusher.name) != approvers.end();
@@ -239,7 +282,7 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
 
 std::vector<Scope> push_scopes(const git::Registry& registry, const resolve::Settings& settings,
                                const std::vector<RefUpdate>& updates, const Pusher& pusher) {
-  const Receiver receiver{registry, settings};
+  Receiver receiver{registry, settings};
   const NewCommits new_commits = list_new_commits(receiver, updates, pusher.known_refs);
   std::vector<Scope> scopes;
   scopes.reserve(updates.size());

@@ -3,6 +3,7 @@
 #include "check/check.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ std::vector<RefUpdate> parse_pre_push(std::string_view input);
 struct Pusher {
   std::vector<Policy> policies;
   std::optional<std::string> name;  ///< for `approver`; none or empty: nobody
+  std::set<std::string> symbolic_refs{};  ///< of the registry, if a policy is about refs
   /// Patterns of git-rev-list(1) for the refs that are there already: what a new ref is compared with.
   std::vector<std::string> known_refs;
 };
@@ -35,8 +37,8 @@ struct Pusher {
 /// Throws Error(invalid) as parse_policies().
 Pusher load_pusher(const git::Registry& registry);
 
-/// Returns the policies that a push to `ref`, a full name, is held to: of that name, and of where the ref leads to
-/// through symbolic refs.
+/// Returns the policies that a push to `ref`, a full name, is held to: of that name, of where the ref leads to through
+/// symbolic refs, of the symbolic refs that lead there too, and of what all of them are called in their namespaces.
 std::vector<Rules> rules_for(const git::Registry& registry, const std::string& ref, const Pusher& pusher);
 
 /// Returns what has to be judged for a push: at each new tip what differs from the old one; at the tip of a new ref

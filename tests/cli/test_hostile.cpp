@@ -268,6 +268,31 @@ TEST_CASE("hostile: a hundred thousand links in one push are judged") {
   CHECK(contains(refused.errors, "and 49000 more"));  // nobody reads them all
 }
 
+TEST_CASE("hostile: a push of more links than a server can hold is refused however many refs they are on") {
+  Server server;
+  const RepoBuilder& registry = server.world.registry;
+  registry.write("x.mlem", server.link("main"));
+  std::string id = registry.git({"hash-object", "-w", "x.mlem"});
+  // Three levels of 80 entries each, all the same: half a million links in a few kilobytes.
+  for (int level = 0; level < 3; ++level) {
+    RunOptions options;
+    for (int i = 0; i < 80; ++i) {
+      options.input += level == 0 ? fmt::format("100644 blob {}\tf{:02}.mlem\n", id, i)
+                                  : fmt::format("040000 tree {}\td{:02}\n", id, i);
+    }
+    id = registry.git({"mktree"}, options);
+  }
+  std::vector<std::string> arguments{"origin"};
+  for (int i = 0; i < 3; ++i) {
+    const std::string number = std::to_string(i);
+    arguments.push_back(registry.git({"commit-tree", "-m", number, id}) + ":refs/heads/b" + number);
+  }
+  const Outcome refused = server.push(arguments);
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "cannot list what changes: there are more than 1000000 changes of links"));
+}
+
 TEST_CASE("hostile: a source with a million refs is read") {
   World probe;
   const HttpServer http(probe.sandbox);

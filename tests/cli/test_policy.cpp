@@ -281,6 +281,40 @@ TEST_CASE("policy: a symbolic ref on the server does not lead around it") {
   check_refused(server.push({"origin", "main:next"}), "refs/heads/next: prod/a.mlem", "pinned");
 }
 
+TEST_CASE("policy: what a policed ref leads to is policed under its other names") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
+  REQUIRE(server.git_in(server.bare, {"symbolic-ref", "refs/heads/production", "refs/heads/stable"}).code == 0);
+  const auto refuse_stable = [&] {
+    check_refused(server.push({"origin", "main:stable"}), "refs/heads/stable: prod/a.mlem", "pinned");
+  };
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  refuse_stable();  // git does not list a symbolic ref that leads nowhere
+  server.commit({{"prod/a.mlem", server.pinned()}});
+  REQUIRE(server.push({"origin", "main:stable"}).code == 0);
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  refuse_stable();
+  server.config("mlem-policy.production.ref", "refs/heads/prod*/**");
+  REQUIRE(server.git_in(server.bare, {"symbolic-ref", "refs/heads/prods/eu", "refs/heads/eu"}).code == 0);
+  REQUIRE(server.push({"origin", "main~1:refs/heads/eu"}).code == 0);
+  check_refused(server.push({"origin", "main:eu"}), "refs/heads/eu: prod/a.mlem", "pinned");
+  CHECK(server.push({"origin", "main:other"}).code == 0);
+  const std::string in_namespace = "refs/namespaces/team/refs/heads/production";
+  check_refused(server.push({"origin", "main:" + in_namespace}), in_namespace + ": prod/a.mlem", "pinned");
+}
+
+TEST_CASE("policy: the layout of old leads to the same names") {
+  Production server({{"path", "prod/**"}, {"requirePinned", "true"}, {"approver", "alice"}});
+  server.commit({{".mlem/model/x.mlem", model_meta()}, {"prod/a.mlem", server.pinned()}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.as("mallory");
+  server.commit({{".mlem/link/prod/b.mlem", server.link("main")}});
+  const Outcome refused = server.push({"origin", "main"});
+  check_refused(refused, "refs/heads/main: .mlem/link/prod/b.mlem", "approver, pinned");
+  server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
+  server.commit({{".mlem/link/dev/b.mlem", server.link("main")}});
+  CHECK(server.push({"origin", "main"}).code == 0);
+}
+
 TEST_CASE("policy: tags are refs like others") {
   Production server({{"ref", "refs/tags/prod-*"}, {"requirePinned", "true"}});
   server.commit({{"a.mlem", server.link("main")}});
@@ -476,8 +510,32 @@ TEST_CASE("policy: a project that aliases would start at needs an approver") {
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/d/.mlem.yaml", "approver");
 }
 
+TEST_CASE("policy: a directory that becomes the marker of a project where a file was needs an approver") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"approver", "alice"}});
+  server.commit({{"prod/rf.mlem", server.link("main")},
+                 {"prod/d/prod/rf.mlem", server.link("4-pack")},
+                 {"prod/d/alias.mlem", link_text({.path = "prod/rf.mlem"})}});
+  REQUIRE(server.push({"origin", "main:production"}).code == 0);
+  server.as("mallory");
+  server.commit({{".mlem", "a: b\n"}});
+  REQUIRE(server.push({"origin", "main:production"}).code == 0);
+  server.world.registry.git({"rm", "-q", ".mlem"});
+  server.commit({{".mlem/x", "x"}});
+  check_refused(server.push({"origin", "main:production"}), "refs/heads/production: .mlem/x", "approver");
+}
+
 TEST_CASE("policy: keys that can match nothing reject every push") {
-  for (const auto& setting : Keys{{"ref", "production"}, {"path", "/prod/**"}, {"path", ""}}) {
+  for (const auto& setting : Keys{{"ref", "production"},
+                                  {"ref", "*"},
+                                  {"ref", "*/production"},
+                                  {"ref", "**production"},
+                                  {"path", "/prod/**"},
+                                  {"path", "./prod/**"},
+                                  {"path", "prod//**"},
+                                  {"path", "dev/../prod/**"},
+                                  {"path", ":(glob)prod/**"},
+                                  {"path", "!dev/**"},
+                                  {"path", ""}}) {
     const std::string& key = setting.first;
     const std::string& value = setting.second;
     CAPTURE(key);

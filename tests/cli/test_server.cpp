@@ -419,6 +419,37 @@ TEST_CASE("server: an alias is judged again where a new file takes the place of 
   }
 }
 
+TEST_CASE("server: an alias is judged again where the object it is pinned to changes") {
+  Server server;
+  server.world.registry.commit({{"rf.mlem", model_meta()}});
+  const std::string pin = "params:\n  git-mlem:\n    blob: " + server.world.registry.id("HEAD:rf.mlem") + "\n";
+  server.world.registry.commit({{"alias.mlem", "link_type: model\nobject_type: link\n" + pin + "path: rf.mlem\n"}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.world.registry.commit({{"rf.mlem", model_meta() + "params: {x: 1}\n"}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "error: refs/heads/main: alias.mlem: changed"));
+}
+
+TEST_CASE("server: an alias is judged again where the way to its end gets longer") {
+  Server server;
+  Files files{{"o.mlem", model_meta()}, {"l0.mlem", link_text({.path = "o.mlem"})}};
+  for (int i = 1; i < 15; ++i) {
+    files["l" + std::to_string(i) + ".mlem"] = link_text({.path = "l" + std::to_string(i - 1) + ".mlem"});
+  }
+  files["x.mlem"] = files["l0.mlem"];
+  files["y.mlem"] = link_text({.path = "x.mlem"});
+  files["z.mlem"] = link_text({.path = "y.mlem"});
+  server.world.registry.commit(files);
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.world.registry.commit({{"x.mlem", link_text({.path = "l14.mlem"})}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "error: refs/heads/main: z.mlem: too-deep"));
+}
+
 TEST_CASE("server: many tags of one commit cost no process each") {
   Server server;
   server.world.registry.commit({{"a.mlem", server.link("main")}});

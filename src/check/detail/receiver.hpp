@@ -3,6 +3,7 @@
 #include "git/registry.hpp"
 #include "resolve/settings.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,16 @@
 namespace mlem::check::detail {
 
 /// Said where a push takes longer than it may.
-inline constexpr const char* hint_of_time = "push fewer commits at once, or have 'mlem.hookTimeout' raised";
+inline constexpr const char* hint_of_time = "push less at once, or have 'mlem.hookTimeout' raised";
 
 /// The registry that is pushed to, with the time that is left for it.
 struct Receiver {
+  /// A push of more is no work of people, and the list would take more memory than a server has.
+  static constexpr std::size_t most_changes = 1'000'000;
+
   const git::Registry& registry;
   const resolve::Settings& settings;
+  std::size_t changes = 0;  ///< of links, that were listed for all refs so far
 
   bool has_time() const;
   /// Throws Error(unavailable) with `what_failed` if there is no time left.

@@ -23,15 +23,13 @@ bool touches(const git::Registry& registry, const Policy& policy, const std::opt
     if (!found && concerns_links(change) && !(change.before && change.after)) markers.push_back(std::move(change));
     return !found;
   });
-  const auto is_in = [&](const std::optional<Oid>& tree, const std::string& path) {
-    return tree && registry.objects().find(*tree, path).state == git::Lookup::State::found;
-  };
-  return found || std::any_of(markers.begin(), markers.end(), [&](const git::Change& change) {
-           const auto project = moved_project(
-               change, [&](const std::string& path) { return is_in(before, path); },
-               [&](const std::string& path) { return is_in(after, path); });
-           return project && (project->empty() || policy.reaches_below(*project));
-         });
+  if (found || markers.empty()) return found;
+  const auto old_view = before ? resolve::view_commit(registry.objects(), *before) : nullptr;
+  const auto new_view = resolve::view_commit(registry.objects(), after);
+  return std::any_of(markers.begin(), markers.end(), [&](const git::Change& change) {
+    const auto project = moved_project(change, old_view.get(), new_view.get());
+    return project && policy.reaches_below(*project);
+  });
 }
 
 /// The new tip, and every new commit that differs from a parent in what is policed; nothing if there was no time to
