@@ -3,9 +3,9 @@
 #include "base/error.hpp"
 #include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
-#include "check/detail/receiver.hpp"
+#include "check/detail/commits_on_refs.hpp"
+#include "check/detail/policed_file.hpp"
 #include "model/repo_path.hpp"
-#include "resolve/reachability.hpp"
 #include "yaml/metafile.hpp"
 
 #include <algorithm>
@@ -21,8 +21,7 @@
 namespace mlem::check {
 namespace {
 
-using detail::break_rule;
-using detail::policy_wants;
+using detail::PolicedFile;
 
 /// The ref that a pinned link follows.
 struct Followed {
@@ -49,21 +48,6 @@ struct Part {
   bool touches_aliases = false;
   bool has_unread_aliases = false;  ///< there was no time left for them
 };
-
-/// A commit that has to be on a branch, and whose link falls if it is not.
-struct ReachabilityOf {
-  resolve::Reachability question;
-  Finding* finding = nullptr;
-  std::string policy;  ///< empty: it was asked for
-};
-
-/// Whether a link is in a part: the same on every machine, and even if names are alike (FNV-1a).
-bool is_in(const Shard& shard, std::string_view name) {
-  if (shard.count == 1) return true;
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash % shard.count == shard.number - 1;
-}
 
 class Judge {
  public:
@@ -97,7 +81,7 @@ class Judge {
     for (Part& part : parts_) {
       if (!part.scope->rules.empty() || part.scope->reachable) settle(part);
     }
-    settle_reachability();
+    commits_.settle(registry_, settings_);
     return flush();
   }
 
@@ -128,7 +112,10 @@ class Judge {
     // Symbolic links and submodules matter to policies whatever their names are.
     const std::string_view suffix = scope.rules.empty() ? mlem_suffix : std::string_view();
     std::deque<git::File> files = all_files(scope, scope.pathspecs, suffix);
-    std::erase_if(files, [&](const git::File& file) { return !is_read(part, file); });
+    for (const git::File& file : files) {
+      if (!scope.rules.empty() && is_unjudged(part, file.name)) policed(part, file.name).forbid_link(file.entry);
+    }
+    std::erase_if(files, [&](const git::File& file) { return !is_wanted(part, file.name); });
     read_files(part, resolver, std::move(files), Only::all);
   }
 
@@ -152,13 +139,15 @@ class Judge {
                                    });
   }
 
+  /// Whether nothing is known yet of a file that is to be judged.
+  static bool is_unjudged(const Part& part, const std::string& name) {
+    return part.scope->shard.has(name) && !part.items.contains(name);
+  }
+
   /// Whether a file of a whole registry is to be read.
-  bool is_read(Part& part, const git::File& file) {
-    const Scope& scope = *part.scope;
-    if (!is_in(scope.shard, file.name)) return false;
-    if (part.items.contains(file.name)) return false;  // changed
-    if (forbid_by_mode(part, file.name, file.entry) || !file.name.ends_with(mlem_suffix)) return false;
-    return scope.kind != Scope::Kind::changes || !rules_for(scope, file.name).empty();
+  static bool is_wanted(const Part& part, const std::string& name) {
+    if (!name.ends_with(mlem_suffix) || !is_unjudged(part, name)) return false;
+    return part.scope->kind != Scope::Kind::changes || !detail::rules_for(*part.scope, name).empty();
   }
 
   void read_changes(Part& part, resolve::Resolver& resolver) {
@@ -178,21 +167,22 @@ class Judge {
       const auto project = moved_project(change, part.before.get(), part.view.get());
       if (project) {
         part.touches_aliases = true;
-        check_approval_of_project(part, change.name, *project);
+        policed(part, change.name).require_approval_of_project(*project);
       }
-      if (change.after && forbid_by_mode(part, change.name, *change.after)) continue;
+      const PolicedFile file = policed(part, change.name);
+      if (change.after && file.forbid_link(*change.after)) continue;
       if (!change.name.ends_with(mlem_suffix)) continue;
       if (!change.after && !change.unmerged) {
         part.touches_aliases = true;
-        check_approval(part, change.name, "removed");
+        file.require_approval("removed");
         continue;
       }
       // Without time left to tell, aliases might be touched.
-      part.touches_aliases = part.touches_aliases || !has_time() ||
-                             (change.before ? changes_end(change, registry_.objects())
-                                            : may_displace(part.before.get(), change.name));
+      part.touches_aliases =
+          part.touches_aliases || !has_time() ||
+          (change.before ? changes_end(change, registry_.objects()) : may_displace(part.before.get(), change.name));
       read(part, resolver, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0}, Only::all);
-      check_approval(part, change.name, change.before ? "changed" : "added");
+      file.require_approval(change.before ? "changed" : "added");
       if (const auto item = part.items.find(change.name); item != part.items.end() && change.before) {
         item->second.is_changed = true;
       }
@@ -205,52 +195,15 @@ class Judge {
     read_files(part, resolver, std::move(files), Only::aliases);
   }
 
-  /// The policies in force that are about the file `name`.
-  static std::vector<const Rules*> rules_for(const Scope& scope, std::string_view name) {
-    std::vector<const Rules*> rules;
-    for (const Rules& each : scope.rules) {
-      if (each.policy.covers_path(name)) rules.push_back(&each);
-    }
-    return rules;
-  }
-
   static Finding& finding_for(Part& part, const std::string& name) {
     Item& item = part.items[name];
     if (!item.finding) item.finding = std::make_unique<Finding>();
     return *item.finding;
   }
 
-  void check_approval(Part& part, const std::string& name, const std::string& what_happened) {
-    for (const Rules* rules : rules_for(*part.scope, name)) {
-      if (rules->is_approved) continue;
-      break_rule(finding_for(part, name), "approver",
-                 policy_wants(rules->policy, "lets only its approvers have a link " + what_happened),
-                 rules->who_pushes);
-    }
-  }
-
-  /// A project's marker decides what the aliases below it mean.
-  static void check_approval_of_project(Part& part, const std::string& name, const std::string& project) {
-    for (const Rules& rules : part.scope->rules) {
-      if (rules.is_approved || !rules.policy.reaches_below(project)) continue;
-      break_rule(finding_for(part, name), "approver",
-                 policy_wants(rules.policy, "lets only its approvers make or remove a project that has its links"),
-                 rules.who_pushes);
-    }
-  }
-
-  /// A symbolic link or a submodule would put under a policed path what nobody has judged.
-  bool forbid_by_mode(Part& part, const std::string& name, const git::Entry& entry) {
-    if (!git::is_link(entry)) return false;
-    bool is_policed = false;
-    for (const Rules& rules : part.scope->rules) {
-      if (!rules.policy.covers_path(name) && !rules.policy.reaches_below(name)) continue;
-      is_policed = true;
-      break_rule(finding_for(part, name), "link-only",
-                 policy_wants(rules.policy, "allows no symbolic link or submodule here"), "");
-    }
-    if (is_policed) check_approval(part, name, "changed");
-    return is_policed;
+  /// What holds a file to the policies of its scope.
+  static PolicedFile policed(Part& part, const std::string& name) {
+    return {*part.scope, name, [&part, &name]() -> Finding& { return finding_for(part, name); }};
   }
 
   /// Reads a file and takes it up if it is to be judged.
@@ -264,7 +217,7 @@ class Judge {
       finding.message = std::move(message);
       finding.hint = std::move(hint);
     };
-    if (!is_in(part.scope->shard, file.name)) return;
+    if (!part.scope->shard.has(file.name)) return;
     if (!has_time()) {
       give_up(part, file.name, only);
       return;
@@ -297,7 +250,7 @@ class Judge {
       }
       const yaml::Metafile& metafile = last_->second;
       if (metafile.kind != yaml::Metafile::Kind::link) {
-        if (only == Only::all) forbid_object(part, file.name);
+        if (only == Only::all) policed(part, file.name).forbid_object();
         return;
       }
       if (only == Only::aliases && !metafile.link.is_alias()) return;
@@ -321,7 +274,7 @@ class Judge {
     }
   }
 
-  /// There was no time to read a file. What a policy is about does not pass unread, whatever `mlem.onUndecided` says.
+  /// There was no time to read a file.
   void give_up(Part& part, const std::string& name, Only only) {
     if (only == Only::aliases) {
       part.has_unread_aliases = true;
@@ -330,18 +283,7 @@ class Judge {
     Finding& finding = finding_for(part, name);
     finding.verdict = Verdict::timeout;
     finding.message = "there was no time left to read it";
-    for (const Rules* rules : rules_for(*part.scope, name)) {
-      break_rule(finding, "link-only", policy_wants(rules->policy, "could not be applied: there was no time left"),
-                 detail::hint_of_time);
-    }
-  }
-
-  void forbid_object(Part& part, const std::string& name) {
-    for (const Rules* rules : rules_for(*part.scope, name)) {
-      if (rules->policy.allow_objects) continue;
-      break_rule(finding_for(part, name), "link-only", policy_wants(rules->policy, "allows only links here"),
-                 "link to the object instead");
-    }
+    policed(part, name).forbid_unread();
   }
 
   /// Completes the findings of a part: those of a whole registry only if they must be known before they are reported.
@@ -357,18 +299,18 @@ class Judge {
     finding = item.resolver->finding(*item.number, *item.link_type);
     if (before) {
       finding.warnings = before->warnings;
-      if (!before->rules.empty()) break_rule(finding, "approver", before->message, before->hint);
+      if (!before->rules.empty()) detail::break_rule(finding, "approver", before->message, before->hint);
     }
     warn_of_local_path(finding, item.resolver->repo(*item.number));
     if (item.followed) warn_of_move(finding, *item.followed, item.resolver->chain(item.followed->number));
     const std::size_t number = *std::exchange(item.number, std::nullopt);
     if (part.scope->rules.empty() && !part.scope->reachable) return;
     const std::vector<resolve::Target> chain = item.resolver->chain(number);
-    for (const Rules* rules : rules_for(*part.scope, name)) {
+    for (const Rules* rules : detail::rules_for(*part.scope, name)) {
       detail::hold_to(rules->policy, finding, chain);
-      if (rules->policy.require_reachable) ask_reachability(finding, chain, rules->policy.name);
+      if (rules->policy.require_reachable) commits_.want(finding, chain, rules->policy.name);
     }
-    if (part.scope->reachable && finding.verdict == Verdict::ok) ask_reachability(finding, chain, {});
+    if (part.scope->reachable && finding.verdict == Verdict::ok) commits_.want(finding, chain, {});
   }
 
   static void warn_of_local_path(Finding& finding, const std::optional<RepoUrl>& repo) {
@@ -385,37 +327,6 @@ class Judge {
     finding.warnings.push_back(
         {"moved",
          "'" + followed.ref + "' " + (target.commit ? "now names commit '" + target.commit->hex() + "'" : "is gone")});
-  }
-
-  void ask_reachability(Finding& finding, const std::vector<resolve::Target>& chain, const std::string& policy) {
-    for (const resolve::Target& target : chain) {
-      if (!target.commit) continue;
-      ReachabilityOf& each = questions_.emplace_back();
-      each.question.repo = target.source.repo;
-      each.question.commit = *target.commit;
-      each.finding = &finding;
-      each.policy = policy;
-    }
-  }
-
-  void settle_reachability() {
-    std::vector<resolve::Reachability*> asked;
-    for (ReachabilityOf& each : questions_) asked.push_back(&each.question);
-    resolve::find_reachability(registry_, settings_, asked);
-    for (const ReachabilityOf& each : questions_) {
-      const resolve::Reachability& question = each.question;
-      if (question.verdict == Verdict::ok) continue;
-      if (question.verdict == Verdict::unreachable_commit && !each.policy.empty()) {
-        break_rule(*each.finding, "reachable", "policy '" + each.policy + "': " + question.message, question.hint);
-        continue;
-      }
-      if (each.finding->verdict == Verdict::ok) {
-        each.finding->verdict = question.verdict;
-        each.finding->message = question.message;
-        each.finding->hint = question.hint;
-      }
-      if (!each.policy.empty()) detail::leave_unproved(*each.finding, "reachable");
-    }
   }
 
   Summary flush() {
@@ -455,11 +366,19 @@ class Judge {
   std::pmr::monotonic_buffer_resource memory_;  ///< of the items: it is given back as a whole
   std::set<std::string> link_types_;
   std::deque<Part> parts_;
-  std::deque<ReachabilityOf> questions_;
+  detail::CommitsOnRefs commits_;
   std::optional<std::pair<Oid, yaml::Metafile>> last_;  ///< what was read last
 };
 
 }  // namespace
+
+// The same on every machine, and even if names are alike (FNV-1a).
+bool Shard::has(std::string_view name) const noexcept {
+  if (count == 1) return true;
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash % count == number - 1;
+}
 
 void Summary::count(const Finding& finding) {
   switch (answer(finding.verdict)) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlem::check {
@@ -24,6 +25,7 @@ struct Rules {
 struct Shard {
   std::size_t number = 1;  ///< from 1
   std::size_t count = 1;
+  bool has(std::string_view name) const noexcept;
 };
 
 /// Which links are judged, and in which tree aliases are resolved.

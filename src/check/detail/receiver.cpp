@@ -8,9 +8,7 @@
 
 namespace mlem::check::detail {
 
-bool Receiver::has_time() const {
-  return !settings.deadline || std::chrono::steady_clock::now() < *settings.deadline;
-}
+bool Receiver::has_time() const { return !settings.deadline || std::chrono::steady_clock::now() < *settings.deadline; }
 
 void Receiver::want_time(const char* what_failed) const {
   if (!has_time()) throw Error(ErrorKind::unavailable, what_failed, "there was no time left for it", hint_of_time);

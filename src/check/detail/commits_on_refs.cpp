@@ -1,0 +1,38 @@
+#include "check/detail/commits_on_refs.hpp"
+
+#include "check/detail/broken_rules.hpp"
+
+namespace mlem::check::detail {
+
+void CommitsOnRefs::want(Finding& finding, const std::vector<resolve::Target>& chain, const std::string& policy) {
+  for (const resolve::Target& target : chain) {
+    if (!target.commit) continue;
+    Wanted& each = wanted_.emplace_back();
+    each.question.repo = target.source.repo;
+    each.question.commit = *target.commit;
+    each.finding = &finding;
+    each.policy = policy;
+  }
+}
+
+void CommitsOnRefs::settle(const git::Registry& registry, const resolve::Settings& settings) {
+  std::vector<resolve::Reachability*> asked;
+  for (Wanted& each : wanted_) asked.push_back(&each.question);
+  resolve::find_reachability(registry, settings, asked);
+  for (const Wanted& each : wanted_) {
+    const resolve::Reachability& question = each.question;
+    if (question.verdict == Verdict::ok) continue;
+    if (question.verdict == Verdict::unreachable_commit && !each.policy.empty()) {
+      break_rule(*each.finding, "reachable", "policy '" + each.policy + "': " + question.message, question.hint);
+      continue;
+    }
+    if (each.finding->verdict == Verdict::ok) {
+      each.finding->verdict = question.verdict;
+      each.finding->message = question.message;
+      each.finding->hint = question.hint;
+    }
+    if (!each.policy.empty()) leave_unproved(*each.finding, "reachable");
+  }
+}
+
+}  // namespace mlem::check::detail

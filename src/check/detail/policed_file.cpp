@@ -1,0 +1,65 @@
+#include "check/detail/policed_file.hpp"
+
+#include "check/detail/broken_rules.hpp"
+#include "check/detail/receiver.hpp"
+
+#include <utility>
+
+namespace mlem::check::detail {
+
+std::vector<const Rules*> rules_for(const Scope& scope, std::string_view name) {
+  std::vector<const Rules*> rules;
+  for (const Rules& each : scope.rules) {
+    if (each.policy.covers_path(name)) rules.push_back(&each);
+  }
+  return rules;
+}
+
+PolicedFile::PolicedFile(const Scope& scope, const std::string& name, std::function<Finding&()> finding)
+    : scope_(scope), name_(name), finding_(std::move(finding)) {}
+
+void PolicedFile::require_approval(const std::string& what_happened) const {
+  for (const Rules* rules : rules_for(scope_, name_)) {
+    if (rules->is_approved) continue;
+    break_rule(finding_(), "approver",
+               policy_wants(rules->policy, "lets only its approvers have a link " + what_happened), rules->who_pushes);
+  }
+}
+
+void PolicedFile::require_approval_of_project(const std::string& directory) const {
+  for (const Rules& rules : scope_.rules) {
+    if (rules.is_approved || !rules.policy.reaches_below(directory)) continue;
+    break_rule(finding_(), "approver",
+               policy_wants(rules.policy, "lets only its approvers make or remove a project that has its links"),
+               rules.who_pushes);
+  }
+}
+
+bool PolicedFile::forbid_link(const git::Entry& entry) const {
+  if (!git::is_link(entry)) return false;
+  bool is_policed = false;
+  for (const Rules& rules : scope_.rules) {
+    if (!rules.policy.covers_path(name_) && !rules.policy.reaches_below(name_)) continue;
+    is_policed = true;
+    break_rule(finding_(), "link-only", policy_wants(rules.policy, "allows no symbolic link or submodule here"), "");
+  }
+  if (is_policed) require_approval("changed");
+  return is_policed;
+}
+
+void PolicedFile::forbid_object() const {
+  for (const Rules* rules : rules_for(scope_, name_)) {
+    if (rules->policy.allow_objects) continue;
+    break_rule(finding_(), "link-only", policy_wants(rules->policy, "allows only links here"),
+               "link to the object instead");
+  }
+}
+
+void PolicedFile::forbid_unread() const {
+  for (const Rules* rules : rules_for(scope_, name_)) {
+    break_rule(finding_(), "link-only", policy_wants(rules->policy, "could not be applied: there was no time left"),
+               hint_of_time);
+  }
+}
+
+}  // namespace mlem::check::detail
