@@ -111,6 +111,40 @@ def make(directory, links):
     return registry
 
 
+def make_broken(directory):
+    """A registry of 600 links that do not resolve, to a source with much that is named alike; kept if it is there."""
+    directory = pathlib.Path(directory)
+    registry = directory / "registry"
+    if (directory / "done").exists():
+        return registry
+    directory.mkdir(parents=True, exist_ok=True)
+    init(directory / "s0", bare=True)
+
+    def source():
+        yield commit("refs/heads/main", 0)
+        for number in range(3000):
+            yield f"M 100644 inline objects/number-{number}.mlem\n".encode() + data("object_type: model\n")
+        for number in range(1000):
+            yield f"reset refs/tags/build-{number}\nfrom refs/heads/main\n\n".encode()
+
+    fast_import(directory / "s0", source())
+    init(registry)
+
+    def links():
+        yield commit("refs/heads/main", 0)
+        for number in range(300):
+            for name, path, rev in (("path", f"elsewhere/number-{number}.mlem", "main"),
+                                    ("rev", f"objects/number-{number}.mlem", "buidl-1")):
+                yield f"M 100644 inline {name}/{number}.mlem\n".encode()
+                yield data(f"link_type: model\nobject_type: link\npath: {path}\nrepo: {BASE_URL}s0/\nrev: {rev}\n")
+
+    fast_import(registry, links())
+    git(registry, "config", f"url.file://{directory}/.insteadOf", BASE_URL)
+    git(registry, "read-tree", "HEAD")
+    (directory / "done").touch()
+    return registry
+
+
 if __name__ == "__main__":
     import sys
 

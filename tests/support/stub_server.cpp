@@ -18,7 +18,7 @@ namespace {
 /// How often a waiting thread looks whether it shall stop.
 constexpr int poll_milliseconds = 10;
 /// How long a client may take for its next bytes.
-constexpr auto client_patience = std::chrono::seconds(2);
+constexpr auto client_patience = std::chrono::seconds(10);
 
 std::string loopback_url(std::uint16_t port, std::string_view path) {
   return fmt::format("http://127.0.0.1:{}/{}", port, path);

@@ -74,10 +74,10 @@ TEST_CASE("run: each limit ends the program and what it started") {
   output.output = 1000;
   Limits exceeded;
   exceeded.exceeded = [] { return true; };
-  const std::vector<Row> rows = {{"idle", "sleep 20; true", idle, End::idle},
+  const std::vector<Row> rows = {{"idle", "sleep 90; true", idle, End::idle},
                                  {"deadline", "while :; do echo x; sleep 0.05; done", deadline, End::deadline},
                                  {"output", "yes", output, End::output},
-                                 {"exceeded", "sleep 20; true", exceeded, End::exceeded}};
+                                 {"exceeded", "sleep 90; true", exceeded, End::exceeded}};
   for (const Row& row : rows) {
     CAPTURE(row.name);
     const auto start = Clock::now();
@@ -85,7 +85,7 @@ TEST_CASE("run: each limit ends the program and what it started") {
     CHECK(result.end == row.end);
     CHECK(result.code == 128 + SIGKILL);
     CHECK(result.output.size() <= row.limits.output);
-    CHECK(Clock::now() - start < 5s);
+    CHECK(Clock::now() - start < 30s);
   }
 }
 
@@ -101,22 +101,22 @@ TEST_CASE("run: what outlives the program in a session of its own does not hold 
   Limits limits;
   limits.idle = 300ms;
   auto start = Clock::now();
-  const RunResult killed = run_limited("setsid sleep 8 & wait", limits);
+  const RunResult killed = run_limited("setsid sleep 60 & wait", limits);
   CHECK(killed.end == End::idle);
-  CHECK(Clock::now() - start < 5s);
+  CHECK(Clock::now() - start < 30s);
 
   start = Clock::now();
-  const RunResult exited = run_limited("setsid sleep 8 & echo answer; exit 3", {});
+  const RunResult exited = run_limited("setsid sleep 60 & echo answer; exit 3", {});
   CHECK(exited.end == End::exited);
   CHECK(exited.code == 3);
   CHECK(exited.output == "answer\n");
-  CHECK(Clock::now() - start < 5s);
+  CHECK(Clock::now() - start < 30s);
 
   start = Clock::now();
-  const RunResult flooded = run_limited("setsid timeout 8 yes >&2 & echo answer; exit 3", {});
+  const RunResult flooded = run_limited("setsid timeout 60 yes >&2 & echo answer; exit 3", {});
   CHECK(flooded.code == 3);
   CHECK(flooded.output == "answer\n");
-  CHECK(Clock::now() - start < 5s);
+  CHECK(Clock::now() - start < 30s);
 }
 
 TEST_CASE("run: an interrupt ends the program") {

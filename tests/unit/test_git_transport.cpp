@@ -349,7 +349,7 @@ TEST_CASE("transport: a silent server ends in time with all children of git") {
   const TransportError late = list_failure(box, server.url("x.git"), {.idle = 0ms, .deadline = start + 1500ms});
   CHECK(late.failure() == TransportFailure::timeout);
   CHECK(late.why() == "it took too long");
-  CHECK(std::chrono::steady_clock::now() - start < 10s);
+  CHECK(std::chrono::steady_clock::now() - start < 30s);
   // git-remote-http has the address among its arguments.
   CHECK(box.run({"pgrep", "-f", server.url("x.git")}).output.empty());
 }

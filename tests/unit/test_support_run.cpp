@@ -58,12 +58,12 @@ TEST_CASE("run: directory and environment are the ones asked for") {
 
 TEST_CASE("run: a child that takes too long is killed with its children") {
   RunOptions options;
-  options.timeout = 100ms;
+  options.timeout = 1s;
   const auto start = std::chrono::steady_clock::now();
   const Outcome outcome = shell("echo started; sleep 60 & wait", options);
   CHECK(outcome.timed_out);
   CHECK(outcome.output == "started\n");
-  CHECK(std::chrono::steady_clock::now() - start < 5s);
+  CHECK(std::chrono::steady_clock::now() - start < 30s);
 }
 
 TEST_CASE("run: a missing program is named") {

@@ -53,7 +53,7 @@ UniqueFd connect_to(std::uint16_t port) {
 
 StartedServer start_server(const std::function<Child(std::uint16_t)>& start, const fs::path& log_file) {
   constexpr int ports = 3;
-  constexpr auto patience = std::chrono::seconds(10);
+  constexpr auto patience = std::chrono::seconds(30);
   for (int i = 0; i < ports; ++i) {
     const std::uint16_t port = Listener().port();
     Child child = start(port);
