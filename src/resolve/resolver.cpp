@@ -47,10 +47,8 @@ int Resolver::number_of(detail::TargetStore::Subject subject, std::string_view p
 
 int Resolver::number_of(TreeView* view, std::string_view file, const Source& source) {
   if (!source.is_alias()) return number_of(targets_.subject_of(source, nullptr, {}), source.path);
-  const std::size_t slash = file.rfind('/');
-  const std::string_view directory = slash == std::string_view::npos ? std::string_view() : file.substr(0, slash);
   // Where a directory's aliases start takes a look at each directory above it.
-  const auto [known, is_new] = alias_subjects_[view].try_emplace(std::string(directory));
+  const auto [known, is_new] = alias_subjects_[view].try_emplace(std::string(parent_of(file)));
   if (is_new) known->second = targets_.subject_of(source, view, alias_base(*view, file));
   return number_of(known->second, source.path);
 }

@@ -61,10 +61,9 @@ class IndexView final : public TreeView {
     if (!std::exchange(loaded_, true)) files_ = registry_.index_files("", {});
   }
   bool is_expected(std::string_view path) const {
-    for (std::size_t end = path.size(); end != std::string_view::npos && !expected_.empty();
-         end = path.rfind('/', end)) {
-      if (expected_.contains(std::string(path.substr(0, end)))) return true;
-      if (end-- == 0) break;
+    if (expected_.empty()) return false;
+    for (; !path.empty(); path = parent_of(path)) {
+      if (expected_.contains(std::string(path))) return true;
     }
     return false;
   }
@@ -81,7 +80,7 @@ class WorkTreeView final : public TreeView {
 
   git::Lookup find(std::string_view path) override {
     struct stat status {};
-    if (!is_real_directory(parent(path)) || lstat(on_disk(path).c_str(), &status) != 0) return {};
+    if (!is_real_directory(parent_of(path)) || lstat(on_disk(path).c_str(), &status) != 0) return {};
     if (S_ISDIR(status.st_mode)) return found({directory_mode, Oid()});
     return found({S_ISLNK(status.st_mode) ? 0120000U : 0100644U, Oid()});
   }
@@ -102,11 +101,6 @@ class WorkTreeView final : public TreeView {
  private:
   std::string on_disk(std::string_view path) const { return root_ + std::string(path); }
 
-  static std::string_view parent(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-  }
-
   /// Whether a directory is one on every step from the root: to git, what is behind a symbolic link is no file of the
   /// work tree.
   bool is_real_directory(std::string_view directory) {
@@ -114,7 +108,7 @@ class WorkTreeView final : public TreeView {
     const auto [known, is_new] = is_real_.try_emplace(std::string(directory), false);
     if (!is_new) return known->second;
     struct stat status {};
-    const bool is_real = is_real_directory(parent(directory)) && lstat(on_disk(directory).c_str(), &status) == 0 &&
+    const bool is_real = is_real_directory(parent_of(directory)) && lstat(on_disk(directory).c_str(), &status) == 0 &&
                          S_ISDIR(status.st_mode);
     return is_real_[std::string(directory)] = is_real;
   }
@@ -143,10 +137,6 @@ class CommitView final : public TreeView {
   Oid commit_;
 };
 
-std::string join(std::string_view directory, std::string_view name) {
-  return directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
-}
-
 Located lacking(const git::Lookup& lookup) { return {Located::State::missing_object, {}, {}, {*lookup.missing}}; }
 
 }  // namespace
@@ -168,14 +158,12 @@ std::optional<std::string> find_project(TreeView& view, std::string_view directo
     const git::Lookup old = view.find(join(directory, ".mlem"));
     if (old.state == git::Lookup::State::found && git::is_directory(old.entry)) return std::string(directory);
     if (directory.empty()) return std::nullopt;
-    const std::size_t slash = directory.rfind('/');
-    directory = slash == std::string_view::npos ? std::string_view{} : directory.substr(0, slash);
+    directory = parent_of(directory);
   }
 }
 
 std::string alias_base(TreeView& view, std::string_view link) {
-  const std::size_t slash = link.rfind('/');
-  const std::string_view directory = slash == std::string_view::npos ? std::string_view{} : link.substr(0, slash);
+  const std::string_view directory = parent_of(link);
   // A link in `.mlem/link/` belongs to the project that the `.mlem` directory marks, not to a loose directory in it.
   return find_project(view, directory).value_or(std::string(directory));
 }
@@ -197,8 +185,7 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
   }
 
   const std::string store = join(base, ".mlem");
-  const bool in_base = base.empty() || path.starts_with(std::string(base) + "/");
-  if (in_base && view.find(store).state == git::Lookup::State::found) {
+  if (is_below(path, base) && view.find(store).state == git::Lookup::State::found) {
     std::string_view inner = path.substr(base.empty() ? 0 : base.size() + 1);
     if (has_suffix) inner.remove_suffix(mlem_suffix.size());
     constexpr std::array<std::string_view, 8> types{"model", "dataset",  "data",    "deployment",
@@ -206,8 +193,7 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
     Located old;
     std::vector<Oid> missing;
     for (const std::string_view type : types) {
-      const std::string candidate =
-          store + "/" + std::string(type) + "/" + std::string(inner) + std::string(mlem_suffix);
+      const std::string candidate = join(join(store, type), inner) + std::string(mlem_suffix);
       const git::Lookup lookup = view.find(candidate);
       if (lookup.state == git::Lookup::State::missing_object) missing.push_back(*lookup.missing);
       if (lookup.state != git::Lookup::State::found || !git::is_regular(lookup.entry)) continue;
