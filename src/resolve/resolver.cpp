@@ -139,8 +139,9 @@ void Resolver::read_aliases(const std::vector<int>& numbers) {
       if (error.kind() != ErrorKind::invalid) throw;
       target.fail(Verdict::invalid_link, error.what());
     }
-    if (entry && view.repository() != nullptr) {
-      Batch& batch = batches[view.repository()];
+    // What a sparse checkout leaves out of a work tree is a blob as well.
+    if (entry && entry->oid != Oid()) {
+      Batch& batch = batches[view.repository() != nullptr ? view.repository() : &registry_.objects()];
       batch.found.push_back({&view, *entry});
       batch.waiting.push_back({number, std::move(target.path)});
       continue;

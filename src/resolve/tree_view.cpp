@@ -19,11 +19,27 @@ constexpr std::uint32_t directory_mode = 0040000;
 
 git::Lookup found(git::Entry entry) { return {git::Lookup::State::found, entry, std::nullopt}; }
 
+using Files = std::deque<git::File>;  // in the order of the index
+
+Files::const_iterator first_of(const Files& files, std::string_view path) {
+  return std::lower_bound(files.begin(), files.end(), path,
+                          [](const git::File& file, std::string_view name) { return file.name < name; });
+}
+
+git::Lookup find_in(const Files& files, std::string_view path) {
+  const auto first = first_of(files, path);
+  if (first != files.end() && first->name == path && first->stage == 0) return found(first->entry);
+  const std::string below = std::string(path) + "/";
+  const auto inside = first_of(files, below);
+  if (inside != files.end() && inside->name.starts_with(below)) return found({directory_mode, Oid()});
+  return {};
+}
+
 class IndexView final : public TreeView {
  public:
   explicit IndexView(const git::Registry& registry) : registry_(registry) {}
 
-  void expect(const std::vector<std::string>& names, const std::deque<git::File>& entries) override {
+  void expect(const std::vector<std::string>& names, const Files& entries) override {
     if (loaded_) return;
     expected_.insert(names.begin(), names.end());
     files_ = entries;
@@ -31,15 +47,13 @@ class IndexView final : public TreeView {
 
   git::Lookup find(std::string_view path) override {
     if (!is_expected(path)) load();
-    const auto first = std::lower_bound(files_.begin(), files_.end(), path,
-                                        [](const git::File& file, std::string_view name) { return file.name < name; });
-    if (first != files_.end() && first->name == path && first->stage == 0) return found(first->entry);
-    const std::string below = std::string(path) + "/";
-    const auto inside =
-        std::lower_bound(files_.begin(), files_.end(), below,
-                         [](const git::File& file, const std::string& name) { return file.name < name; });
-    if (inside != files_.end() && inside->name.starts_with(below)) return found({directory_mode, Oid()});
-    return {};
+    return find_in(files_, path);
+  }
+
+  bool is_unmerged(std::string_view path) override {
+    if (!is_expected(path)) load();
+    const auto first = first_of(files_, path);
+    return first != files_.end() && first->name == path && first->stage != 0;
   }
 
   std::optional<std::string> read(std::string_view, const git::Entry& entry, std::size_t limit) override {
@@ -49,7 +63,7 @@ class IndexView final : public TreeView {
   void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
     load();
     for (const git::File& file : files_) {
-      if (!visit(file.name, file.entry)) return;
+      if (file.stage == 0 && !visit(file.name, file.entry)) return;
     }
   }
 
@@ -69,7 +83,7 @@ class IndexView final : public TreeView {
   }
 
   const git::Registry& registry_;
-  std::deque<git::File> files_;
+  Files files_;
   std::set<std::string> expected_;  ///< what `files_` is about while it is not loaded; empty: nothing
   bool loaded_ = false;
 };
@@ -80,18 +94,24 @@ class WorkTreeView final : public TreeView {
 
   git::Lookup find(std::string_view path) override {
     struct stat status {};
-    if (!is_real_directory(parent_of(path)) || lstat(on_disk(path).c_str(), &status) != 0) return {};
+    if (!registry_.has_work_tree()) return {};
+    if (lstat(on_disk(path).c_str(), &status) != 0) return find_in(left_out(), path);
+    if (!is_real_directory(parent_of(path))) return {};
     if (S_ISDIR(status.st_mode)) return found({directory_mode, Oid()});
     return found({S_ISLNK(status.st_mode) ? 0120000U : 0100644U, Oid()});
   }
 
-  std::optional<std::string> read(std::string_view path, const git::Entry&, std::size_t limit) override {
-    return load_file(on_disk(path), limit);
+  std::optional<std::string> read(std::string_view path, const git::Entry& entry, std::size_t limit) override {
+    return entry.oid == Oid() ? load_file(on_disk(path), limit) : registry_.objects().find_blob(entry.oid, limit);
   }
 
   void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
+    if (!registry_.has_work_tree()) return;
     for (const git::File& file : registry_.work_tree_files("", {})) {
       if (!visit(file.name, file.entry)) return;
+    }
+    for (const git::File& file : left_out()) {
+      if (find(file.name).entry.oid == file.entry.oid && !visit(file.name, file.entry)) return;
     }
   }
 
@@ -100,6 +120,11 @@ class WorkTreeView final : public TreeView {
 
  private:
   std::string on_disk(std::string_view path) const { return root_ + std::string(path); }
+
+  const Files& left_out() {
+    if (!left_out_) left_out_ = registry_.left_out_files();
+    return *left_out_;
+  }
 
   /// Whether a directory is one on every step from the root: to git, what is behind a symbolic link is no file of the
   /// work tree.
@@ -116,6 +141,7 @@ class WorkTreeView final : public TreeView {
   const git::Registry& registry_;
   std::string root_ = registry_.work_tree().string() + "/";
   std::unordered_map<std::string, bool> is_real_;  ///< of directories that were looked at
+  std::optional<Files> left_out_;                  ///< by a sparse checkout; none: not asked for yet
 };
 
 class CommitView final : public TreeView {
