@@ -104,7 +104,7 @@ void ask_source(const Questions& questions, const Settings& settings) {
   const RepoUrl& url = *questions.front()->repo;
   const auto refusal = detail::visit_source(
       url, settings,
-      [&](const detail::LocalRepository& found) { ask_repository(found.git_dir, settings, tips(), questions); },
+      [&](const LocalRepository& found) { ask_repository(found.git_dir, settings, tips(), questions); },
       [&](const std::string& rewritten) { ask_remote(url, rewritten, settings, questions); });
   if (!refusal) return;
   for (Reachability* question : questions) {

@@ -293,7 +293,7 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
 namespace {
 
 /// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
-void name_repository(const detail::LocalRepository& found, const std::vector<Target*>& targets) {
+void name_repository(const LocalRepository& found, const std::vector<Target*>& targets) {
   const RepoUrl repo = RepoUrl::parse(file_url(found.root.string()));
   for (Target* target : targets) {
     target->source.repo = repo;
@@ -306,7 +306,7 @@ void name_repository(const detail::LocalRepository& found, const std::vector<Tar
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {
   const auto refusal = detail::visit_source(
       url, settings,
-      [&](const detail::LocalRepository& found) {
+      [&](const LocalRepository& found) {
         if (!found.inner.empty()) name_repository(found, targets);
         read_repository(*git::open_repository(found.git_dir, settings.environment), targets);
       },

@@ -478,3 +478,24 @@ TEST_CASE("sources: a link's directory behind a repository of this machine is sp
   CHECK(contains(missing.output, "a.mlem: missing-path: nothing at 'src/sub/none'"));
   CHECK(contains(missing.output, "b.mlem: missing-repo: "));
 }
+
+TEST_CASE("sources: no repository is looked for above a directory that this account may not enter") {
+  if (geteuid() != 0) return;  // only root can give a directory away
+  World world;
+  world.sandbox.add_config("safe.directory", "*");
+  RepoBuilder outer(world.sandbox, "outer");
+  outer.commit({{"closed/x.mlem", model_meta()}});
+  const std::string path = (outer.path() / "closed/x").string();
+  const std::string script =
+      "chmod 700 outer/closed; chown -R 65534 . && chown -R 0 outer && cd registry && "
+      "setpriv --reuid=65534 --clear-groups git-mlem ";
+  const Outcome linked = world.sandbox.run({"sh", "-c", script + "link " + path + " new"});
+  CAPTURE(linked);
+  if (linked.errors.find("setpriv") != std::string::npos) return;
+  CHECK(linked.code == 128);
+  CHECK(linked.errors == "fatal: cannot look for the repository of '" + path +
+                             "': this account may not read a directory on the way\n");
+  const Outcome address = world.sandbox.run({"sh", "-c", script + "resolve -p file://" + outer.path().string() + "/closed x"});
+  CAPTURE(address);
+  CHECK(contains(address.errors, "auth-required"));
+}
