@@ -308,7 +308,7 @@ class Judge {
       item.followed = std::move(followed);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
-      invalid(error.what(), error.hint());
+      invalid(yaml::flaw_of(error), error.hint());
     }
   }
 

@@ -260,6 +260,7 @@ int Resolver::number_after(int number) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     target.fail(Verdict::invalid_link, "'" + target.path + "' is no valid link: " + error.what());
+    target.flaw = error.what();
     targets_.put(number, std::move(target));
     return -1;
   }
@@ -359,6 +360,11 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
       return finding;
     }
     take(target);
+    // A file that the user named is what check says of it; where a link leads, all that matters is that no object is.
+    if (at == first && !target.flaw.empty() && named_.contains(number)) {
+      finding.verdict = Verdict::invalid_link;
+      finding.message = target.flaw;
+    }
     // Each link of the chain is held to its own pin. A work tree's files have no id to compare.
     if (pin && !target.failed() && target.blob && *target.blob != *pin) {
       finding.verdict = Verdict::changed;

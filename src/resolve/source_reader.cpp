@@ -25,30 +25,19 @@ void fail_missing_path(TreeView& view, const std::string& path, Target& target) 
   target.fail(Verdict::missing_path, "nothing at '" + path + "'", near.empty() ? "" : "there is " + quoted_list(near));
 }
 
-/// What a metafile says of itself; neither link nor type: why it is no object.
+/// What a metafile says of itself, or why it says nothing.
 struct Content {
-  std::optional<Link> link;
-  std::string object_type;
-  std::string complaint;
+  yaml::Metafile metafile{};
+  std::string flaw{};
 };
 
 Content parse_content(std::string_view text) {
-  Content content;
   try {
-    if (auto scanned = text.size() <= yaml::max_link_size ? yaml::scan_link(text) : std::nullopt) {
-      content.link = std::move(scanned->link);
-    } else if (auto type = yaml::find_object_type(text); !type) {
-      content.complaint = "has no object_type";
-    } else if (*type == "link" || type->starts_with("link_")) {
-      content.link = yaml::read_metafile(text).link;
-    } else {
-      content.object_type = std::move(*type);
-    }
+    return {.metafile = yaml::read_metafile(text)};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
-    content.complaint = std::string("is no MLEM object: ") + error.what();
+    return {.flaw = yaml::flaw_of(error)};
   }
-  return content;
 }
 
 /// Whether `answer` gave one. What cannot be read of a repository is an answer about the one link that wants it.
@@ -64,13 +53,93 @@ bool answer_or_fail(Target& target, const std::function<bool()>& answer) {
 
 /// Gives the answer for what was found at `target.path`.
 void answer_with(TreeView& view, const Content& content, Target& target) {
-  if (!content.complaint.empty()) {
-    target.fail(Verdict::not_an_object, "'" + target.path + "' " + content.complaint);
+  if (!content.flaw.empty()) {
+    target.reject_file(content.flaw);
     return;
   }
-  target.link = content.link;
-  target.object_type = content.object_type;
-  if (target.link && target.link->is_alias()) target.link_base = alias_base(view, target.path);
+  switch (content.metafile.kind) {
+    case yaml::Metafile::Kind::link:
+      target.link = content.metafile.link;
+      if (target.link->is_alias()) target.link_base = alias_base(view, target.path);
+      break;
+    case yaml::Metafile::Kind::object:
+      target.object_type = content.metafile.object_type;
+      if (!target.object_type.empty()) break;
+      target.fail(Verdict::not_an_object, "'" + target.path + "' has an empty object_type");
+      break;
+    case yaml::Metafile::Kind::neither:
+      target.fail(Verdict::not_an_object, "'" + target.path + "' has no object_type");
+      break;
+  }
+}
+
+/// read_object(), where what cannot be read is an answer.
+bool read_or_fail(TreeView& view, const git::Entry& entry, Target& target) {
+  bool is_there = true;
+  answer_or_fail(target, [&] { return is_there = read_object(view, entry, target); });
+  return is_there;
+}
+
+/// Takes a rev for what it leads to. Returns false, the target failed, if that is no commit.
+bool take_commit(git::Repository& repository, const Oid& object, Target& target) {
+  const auto commit = repository.find_commit(object);
+  if (!commit) {
+    target.fail(Verdict::missing_rev, "'" + target.rev + "' names no commit");
+    return false;
+  }
+  if (target.source.rev->kind() == Rev::Kind::oid && *commit != object) {
+    target.fail(Verdict::missing_rev, "'" + target.rev + "' is no commit", "the tag is for " + commit->hex());
+    return false;
+  }
+  target.commit = commit;
+  if (target.stored_rev.empty()) target.stored_rev = commit->hex();
+  target.commit_time = repository.commit_time(*commit);
+  return true;
+}
+
+/// The path in the tree of the source; nothing, the target failed, if it is malformed.
+std::optional<std::string> path_of(Target& target) {
+  try {
+    return target.source.tree_path().text();
+  } catch (const Error& error) {
+    target.fail(Verdict::invalid_link, error.what());
+    return std::nullopt;
+  }
+}
+
+/// `space` is what all names of refs begin with: a namespace's prefix. Remembers what it was asked: many links name the
+/// same few refs.
+detail::Refs refs_of(git::Repository& repository, const std::string& space) {
+  const auto without_space = [&](std::optional<std::string> name) {
+    return name ? std::optional(name->substr(name->starts_with(space) ? space.size() : 0)) : std::nullopt;
+  };
+  const auto known = std::make_shared<std::unordered_map<std::string, std::optional<Oid>>>();
+  return {.find =
+              [&repository, known, space](const std::string& name) {
+                const auto [found, is_new] = known->try_emplace(name);
+                if (is_new) found->second = repository.find_ref(space + name);
+                return found->second;
+              },
+          .names =
+              [&repository, space] {
+                std::vector<std::string> names;
+                for (const char* prefix : {"refs/heads/", "refs/tags/"}) {
+                  for (const git::Ref& ref : repository.refs(space + prefix)) {
+                    names.push_back(detail::short_name(ref.name.substr(space.size())));
+                  }
+                }
+                return names;
+              },
+          .head_branch = without_space(repository.symbolic_target(space + "HEAD"))};
+}
+
+/// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
+void name_repository(const LocalRepository& found, const std::vector<Target*>& targets) {
+  const RepoUrl repo = RepoUrl::parse(file_url(found.root.string()));
+  for (Target* target : targets) {
+    target->source.repo = repo;
+    target->source.path = found.inner + "/" + target->source.path;
+  }
 }
 
 }  // namespace
@@ -90,6 +159,14 @@ std::optional<git::Entry> find_object(TreeView& view, const std::string& path, c
       target.fail(Verdict::not_an_object, "'" + path + "' is no MLEM object",
                   path.ends_with(mlem_suffix) ? "" : "there is no '" + path + std::string(mlem_suffix) + "' beside it");
       return std::nullopt;
+    case Located::State::not_a_file:
+      target.path = std::move(located.path);
+      target.reject_file("not a regular file");
+      return std::nullopt;
+    case Located::State::unmerged:
+      target.path = std::move(located.path);
+      target.reject_file("unmerged", "resolve the conflict and 'git add' the file");
+      return std::nullopt;
     case Located::State::several:
       target.fail(Verdict::invalid_link, "'" + path + "' may be " + located.path, "write the whole path");
       return std::nullopt;
@@ -107,7 +184,7 @@ bool read_object(TreeView& view, const git::Entry& entry, Target& target) {
     text = view.read(target.path, entry, yaml::max_object_size);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
-    answer_with(view, {{}, {}, std::string("is no MLEM object: ") + error.what()}, target);
+    target.reject_file(yaml::flaw_of(error));
     return true;
   }
   if (!text) return false;
@@ -115,17 +192,6 @@ bool read_object(TreeView& view, const git::Entry& entry, Target& target) {
   if (target.keeps_text) target.text = std::move(*text);
   return true;
 }
-
-namespace {
-
-/// read_object(), where what cannot be read is an answer.
-bool read_or_fail(TreeView& view, const git::Entry& entry, Target& target) {
-  bool is_there = true;
-  answer_or_fail(target, [&] { return is_there = read_object(view, entry, target); });
-  return is_there;
-}
-
-}  // namespace
 
 void read_objects(git::Repository& repository, const std::vector<Found>& found, const TakeAnswer& take) {
   // Many names lead to one blob where an object does not change from rev to rev.
@@ -156,37 +222,6 @@ void read_objects(git::Repository& repository, const std::vector<Found>& found, 
   repository.read_blobs(blobs, yaml::max_object_size, answer_all);
 }
 
-namespace {
-
-/// Takes a rev for what it leads to. Returns false, the target failed, if that is no commit.
-bool take_commit(git::Repository& repository, const Oid& object, Target& target) {
-  const auto commit = repository.find_commit(object);
-  if (!commit) {
-    target.fail(Verdict::missing_rev, "'" + target.rev + "' names no commit");
-    return false;
-  }
-  if (target.source.rev->kind() == Rev::Kind::oid && *commit != object) {
-    target.fail(Verdict::missing_rev, "'" + target.rev + "' is no commit", "the tag is for " + commit->hex());
-    return false;
-  }
-  target.commit = commit;
-  if (target.stored_rev.empty()) target.stored_rev = commit->hex();
-  target.commit_time = repository.commit_time(*commit);
-  return true;
-}
-
-/// The path in the tree of the source; nothing, the target failed, if it is malformed.
-std::optional<std::string> path_of(Target& target) {
-  try {
-    return target.source.tree_path().text();
-  } catch (const Error& error) {
-    target.fail(Verdict::invalid_link, error.what());
-    return std::nullopt;
-  }
-}
-
-}  // namespace
-
 std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& object, Target& target) {
   if (!take_commit(repository, object, target)) return {};
   const auto path = path_of(target);
@@ -197,36 +232,6 @@ std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& objec
   if (entry && !read_object(*view, *entry, target)) missing = {entry->oid};
   return missing;
 }
-
-namespace {
-
-/// `space` is what all names of refs begin with: a namespace's prefix. Remembers what it was asked: many links name the
-/// same few refs.
-detail::Refs refs_of(git::Repository& repository, const std::string& space) {
-  const auto without_space = [&](std::optional<std::string> name) {
-    return name ? std::optional(name->substr(name->starts_with(space) ? space.size() : 0)) : std::nullopt;
-  };
-  const auto known = std::make_shared<std::unordered_map<std::string, std::optional<Oid>>>();
-  return {.find =
-              [&repository, known, space](const std::string& name) {
-                const auto [found, is_new] = known->try_emplace(name);
-                if (is_new) found->second = repository.find_ref(space + name);
-                return found->second;
-              },
-          .names =
-              [&repository, space] {
-                std::vector<std::string> names;
-                for (const char* prefix : {"refs/heads/", "refs/tags/"}) {
-                  for (const git::Ref& ref : repository.refs(space + prefix)) {
-                    names.push_back(detail::short_name(ref.name.substr(space.size())));
-                  }
-                }
-                return names;
-              },
-          .head_branch = without_space(repository.symbolic_target(space + "HEAD"))};
-}
-
-}  // namespace
 
 void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space,
                      const std::function<void(const std::vector<Oid>& blobs)>& prepare) {
@@ -289,19 +294,6 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
     if (!answer(*found_for[i])) lack(*found_for[i], found[i].entry.oid);
   });
 }
-
-namespace {
-
-/// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
-void name_repository(const LocalRepository& found, const std::vector<Target*>& targets) {
-  const RepoUrl repo = RepoUrl::parse(file_url(found.root.string()));
-  for (Target* target : targets) {
-    target->source.repo = repo;
-    target->source.path = found.inner + "/" + target->source.path;
-  }
-}
-
-}  // namespace
 
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {
   const auto refusal = detail::visit_source(

@@ -27,6 +27,7 @@ struct Target {
   std::string message;
   std::string hint;
   std::string ref;               ///< full name of what the rev matched; empty for an id
+  std::string flaw;              ///< of a file that is no MLEM object: what it is an invalid link for by itself
   std::string rev;               ///< as asked
   std::string stored_rev;        ///< what a link to it stores: for `HEAD`, the branch's name or the commit's id
   std::optional<Oid> commit;     ///< none in an index or work tree
@@ -43,6 +44,8 @@ struct Target {
   /// Gives a negative answer.
   void fail(Verdict why, std::string what, std::string remedy = {});
   /// Takes over what another question about the same rev led to.
+  /// Gives the answer that the file at `path` is no MLEM object.
+  void reject_file(std::string why, std::string remedy = {});
   void take_rev_of(const Target& other);
   /// Takes a negative answer back.
   void ask_again();

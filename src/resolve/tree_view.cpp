@@ -231,6 +231,19 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
     if (!missing.empty()) return {Located::State::missing_object, {}, {}, std::move(missing)};
     if (old.state == Located::State::found) return old;
   }
+  // What has the name of a metafile and is none.
+  const auto state_of = [&](std::string_view name, const git::Lookup& lookup) {
+    if (lookup.state == git::Lookup::State::found && git::is_link(lookup.entry)) return Located::State::not_a_file;
+    return view.is_unmerged(name) ? Located::State::unmerged : Located::State::absent;
+  };
+  if (has_suffix) {
+    if (const auto state = state_of(path, itself); state != Located::State::absent) {
+      return {state, std::string(path), {}, {}};
+    }
+  }
+  if (const auto state = state_of(with_suffix, added); state != Located::State::absent) {
+    return {state, with_suffix, {}, {}};
+  }
   const git::Lookup plain = has_suffix ? itself : view.find(path);
   if (plain.state == git::Lookup::State::missing_object) return lacking(plain);
   if (plain.state == git::Lookup::State::found) return {Located::State::not_an_object, std::string(path), {}, {}};

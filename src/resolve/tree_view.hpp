@@ -49,9 +49,9 @@ std::string alias_base(TreeView& view, std::string_view link);
 
 /// Where the object was found that a path names, or why it was not.
 struct Located {
-  enum class State { found, absent, not_an_object, several, missing_object };
+  enum class State { found, absent, not_an_object, not_a_file, unmerged, several, missing_object };
   State state = State::absent;
-  std::string path;          ///< of what was found; of the two candidates if several
+  std::string path;          ///< of what was found, or is no file; of the two candidates if several
   git::Entry entry;          ///< if found
   std::vector<Oid> missing;  ///< the objects that the view's repository lacks
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "model/link.hpp"
 
 #include <cstddef>
@@ -35,6 +36,10 @@ struct Metafile {
 /// and for a link that breaks a rule; Error(invalid) too for a link over `max_link_size` or a file over
 /// `max_object_size`.
 Metafile read_metafile(std::string_view text);
+
+/// Returns what is wrong with a file that could not be read as a link: what the error says but for the words that the
+/// verdict `invalid-link` has already.
+std::string flaw_of(const Error& error);
 
 /// Reads a link in the canonical form that `write_link` prints, without a YAML parser. Returns nothing for any text
 /// that it does not fully understand: read_metafile() then asks yaml-cpp. What it accepts, both read alike.
