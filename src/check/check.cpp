@@ -307,6 +307,10 @@ class Judge {
       item.number = number;
       item.followed = std::move(followed);
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::unavailable) {
+        leave_unread(part, file.name, error);
+        return;
+      }
       if (error.kind() != ErrorKind::invalid) throw;
       invalid(yaml::flaw_of(error), error.hint());
     }
@@ -325,6 +329,15 @@ class Judge {
       break_rule(finding, "link-only", policy_wants(rules->policy, "could not be applied: there was no time left"),
                  detail::hint_of_time);
     }
+  }
+
+  /// The repository has a file and cannot read it: an object is corrupt.
+  void leave_unread(Part& part, const std::string& name, const Error& error) {
+    Finding& finding = finding_for(part, name);
+    finding.verdict = Verdict::unreachable;
+    finding.message = error.what();
+    finding.hint = "'git fsck' says what is broken";
+    if (!rules_for(*part.scope, name).empty()) detail::leave_unproved(finding, "link-only");
   }
 
   void forbid_object(Part& part, const std::string& name) {

@@ -136,8 +136,8 @@ void Resolver::read_aliases(const std::vector<int>& numbers) {
     try {
       entry = find_object(view, target.source.tree_path(base).text(), base, target, missing);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
-      target.fail(Verdict::invalid_link, error.what());
+      if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
+      target.fail(error.kind() == ErrorKind::invalid ? Verdict::invalid_link : Verdict::unreachable, error.what());
     }
     // What a sparse checkout leaves out of a work tree is a blob as well.
     if (entry && entry->oid != Oid()) {

@@ -146,6 +146,27 @@ TEST_CASE("bad input: an object without a type is no object") {
   CHECK(checked.output == "alias.mlem: not-an-object: 'e.mlem' has an empty object_type\n");
 }
 
+TEST_CASE("bad input: an object of the registry that cannot be read spoils one link") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})},
+                         {"b.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "4-pack"})},
+                         {"c.mlem", link_text({.path = "a.mlem"})}});
+  const std::string bad = world.registry.id(":a.mlem");
+  const fs::path file = world.registry.path() / ".git/objects" / bad.substr(0, 2) / bad.substr(2);
+  fs::permissions(file, fs::owner_all);
+  write_file(file, "broken");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"check", "--porcelain"}, {"ls", "--porcelain"}, {"check", "--porcelain", "HEAD"}}) {
+    const Outcome outcome = world.mlem(command);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 2);
+    CHECK(contains(outcome.output, "unreachable\ta.mlem\t"));
+    CHECK(contains(outcome.output, "ok\tb.mlem\t"));
+    CHECK(contains(outcome.output, "unreachable\tc.mlem\t"));
+  }
+  CHECK(contains(world.mlem({"check"}).output, "a.mlem: unreachable: cannot read object '" + bad + "'"));
+}
+
 TEST_CASE("bad input: a link is not written through a symbolic link or in a bare repository") {
   World world;
   fs::create_directory(world.sandbox / "elsewhere");
