@@ -14,9 +14,9 @@ namespace mlem::resolve {
 /// Everything in it can be fetched again: it may be deleted at any time.
 class Cache {
  public:
-  /// Uses `directory`, which is made when it is needed, for this user alone (0700), or `fallback` if `directory` or a
-  /// parent belongs to another user (root aside) or is writable by others (sticky directories aside). Throws Error(io)
-  /// if neither will do.
+  /// Uses `directory`, which is made when it is needed, for this user alone (0700), or `fallback` if this user may not
+  /// write there, or if anything on the way to `directory` belongs to another user (root aside) or is writable by
+  /// others (sticky directories aside). Throws Error(io) if neither will do.
   Cache(fs::path directory, const fs::path& fallback);
 
   const fs::path& directory() const noexcept { return directory_; }

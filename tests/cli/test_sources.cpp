@@ -479,6 +479,30 @@ TEST_CASE("sources: a link's directory behind a repository of this machine is sp
   CHECK(contains(missing.output, "b.mlem: missing-repo: "));
 }
 
+TEST_CASE("sources: where the cache is depends on nothing but whole paths") {
+  World world;
+  const mlem::fs::path open = world.sandbox / "open";
+  create_directory(open);
+  permissions(open, mlem::fs::all_all);
+  world.registry.git({"config", "mlem.cacheDir", open.string()});
+  RunOptions here;
+  here.directory = world.registry.path();
+  here.environment = {{"XDG_CACHE_HOME", "relative"}};
+  const Outcome home = world.sandbox.mlem({"env"}, here);
+  CAPTURE(home);
+  CHECK(contains(home.output, (world.sandbox.home() / ".cache/git-mlem").string()));
+  here.environment = {{"XDG_CACHE_HOME", (world.sandbox / "xdg").string()}};
+  CHECK(contains(world.sandbox.mlem({"env"}, here).output, (world.sandbox / "xdg/git-mlem").string()));
+
+  world.registry.git({"config", "mlem.cacheDir", "~/x"});
+  here.environment = {{"HOME", ""}};
+  const Outcome homeless = world.sandbox.mlem({"check"}, here);
+  CAPTURE(homeless);
+  CHECK(homeless.code == 128);
+  CHECK(homeless.errors ==
+        "fatal: bad config value for 'mlem.cacheDir': it begins with '~/', and HOME is not set\n");
+}
+
 TEST_CASE("sources: no repository is looked for above a directory that this account may not enter") {
   if (geteuid() != 0) return;  // only root can give a directory away
   World world;
