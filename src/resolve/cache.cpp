@@ -56,6 +56,7 @@ bool is_writable(const fs::path& directory) {
 }
 
 constexpr std::string_view lock_suffix = ".lock";
+constexpr std::size_t max_config_size = std::size_t{64} << 10;
 
 /// Whether Cache::key() could have given this name.
 bool is_key(std::string_view name) {
@@ -123,10 +124,18 @@ fs::path Cache::open(std::string_view key, std::string_view object_format) const
   for (const char* part : {"objects/pack", "objects/info", "refs/heads"}) make_private_directories(entry / part);
   for (const auto& [name, text] : {std::pair<const char*, std::string>{"config", config_text(object_format)},
                                    {"HEAD", "ref: refs/heads/main\n"}}) {
-    if (load_file(entry / name, 65536) == text) continue;
+    if (load_file(entry / name, max_config_size) == text) continue;
     AtomicFile(entry / name, text).commit();
   }
   return entry;
+}
+
+std::string Cache::object_format(std::string_view key) const {
+  const auto config = load_file(directory_ / std::string(key) / "config", max_config_size);
+  for (const char* format : {"sha1", "sha256"}) {
+    if (config == config_text(format)) return format;
+  }
+  return {};
 }
 
 fs::path Cache::find(std::string_view key) const {

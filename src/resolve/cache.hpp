@@ -34,6 +34,8 @@ class Cache {
   /// Returns the entry's git directory, created or rebuilt if needed, with its config written from a constant.
   /// To be called with the entry's lock held.
   fs::path open(std::string_view key, std::string_view object_format) const;
+  /// Returns the object format that the entry was opened with; empty if it does not exist.
+  std::string object_format(std::string_view key) const;
   /// Returns the entry's git directory; empty if it does not exist.
   fs::path find(std::string_view key) const;
   /// Throws the entry away. To be called with the entry's lock held.

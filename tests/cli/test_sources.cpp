@@ -479,6 +479,37 @@ TEST_CASE("sources: a link's directory behind a repository of this machine is sp
   CHECK(contains(missing.output, "b.mlem: missing-repo: "));
 }
 
+TEST_CASE("sources: an id of the other object format fails its own link alone") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  const auto link = [&](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = rev});
+  };
+  const std::string longer = "'" + world.model_commit + std::string(24, '0') + "'";
+  world.registry.commit(
+      {{"a.mlem", link(longer)}, {"b.mlem", link(world.model_commit)}, {"c.mlem", link(world.model_commit)}});
+  const auto check = [&](std::vector<std::string> arguments, const std::string& summary) {
+    arguments.insert(arguments.begin(), "check");
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.errors == summary + "\n");
+    return outcome.output;
+  };
+  const std::string one_is_broken = "3 links: 2 ok, 1 broken, 0 undecided";
+  const std::string told = "a.mlem: missing-rev: no commit " + longer + "\n  hint: the source has ids of 40 digits\n";
+  CHECK(check({}, one_is_broken) == told);
+  check({"--offline", "b.mlem", "c.mlem"}, "2 links: 2 ok, 0 broken, 0 undecided");
+  // What is cached tells it too, and stays.
+  CHECK(check({"a.mlem"}, "1 link: 0 ok, 1 broken, 0 undecided") == told);
+  CHECK(check({}, one_is_broken) == told);
+  check({"--offline"}, "3 links: 2 ok, 0 broken, 1 undecided");
+  // An entry that was made for nothing but the wrong id is made anew.
+  remove_all(world.registry.path() / ".git/mlem");
+  CHECK(check({"a.mlem"}, "1 link: 0 ok, 1 broken, 0 undecided") == told);
+  CHECK(check({}, one_is_broken) == told);
+}
+
 TEST_CASE("sources: where the cache is depends on nothing but whole paths") {
   World world;
   const mlem::fs::path open = world.sandbox / "open";
