@@ -36,7 +36,7 @@ std::optional<Oid> pin_of(const Link& link) {
 Resolver::Resolver(const git::Registry& registry, Settings settings)
     : registry_(registry), settings_(std::move(settings)) {}
 
-int Resolver::number_of(detail::TargetStore::Subject subject, std::string_view path) {
+Resolver::TargetNumber Resolver::number_of(detail::TargetStore::Subject subject, std::string_view path) {
   const auto [number, is_new] = targets_.add(subject, path);
   if (is_new) {
     steps_.emplace_back();
@@ -45,7 +45,7 @@ int Resolver::number_of(detail::TargetStore::Subject subject, std::string_view p
   return number;
 }
 
-int Resolver::number_of(TreeView* view, std::string_view file, const Source& source) {
+Resolver::TargetNumber Resolver::number_of(TreeView* view, std::string_view file, const Source& source) {
   if (!source.is_alias()) return number_of(targets_.subject_of(source, nullptr, {}), source.path);
   // Where a directory's aliases start takes a look at each directory above it.
   const auto [known, is_new] = alias_subjects_[view].try_emplace(std::string(parent_of(file)));
@@ -53,7 +53,7 @@ int Resolver::number_of(TreeView* view, std::string_view file, const Source& sou
   return number_of(known->second, source.path);
 }
 
-int Resolver::number_of(TreeView* view, std::string_view file, const Link& link) {
+Resolver::TargetNumber Resolver::number_of(TreeView* view, std::string_view file, const Link& link) {
   if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) {
     return number_of(view, file, Source::from_link(link));
   }
@@ -102,10 +102,10 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Source&
   return first_.size() - 1;
 }
 
-void Resolver::read_aliases(const std::vector<int>& numbers) {
+void Resolver::read_aliases(const std::vector<TargetNumber>& numbers) {
   // Of those that were found no more than this is kept until they are read: whole answers would be many times as much.
   struct Waiting {
-    int number;
+    TargetNumber number;
     std::string path;
   };
   struct Batch {
@@ -168,7 +168,7 @@ void Resolver::read_aliases(const std::vector<int>& numbers) {
   }
 }
 
-void Resolver::read_level(const std::vector<int>& level) {
+void Resolver::read_level(const std::vector<TargetNumber>& level) {
   std::map<std::string, std::vector<int>> by_repository;
   std::vector<int> own;
   std::vector<int> aliases;
@@ -241,7 +241,7 @@ void Resolver::read_level(const std::vector<int>& level) {
 }
 
 /// Returns the number of what a link at the end of a target leads to.
-int Resolver::number_after(int number) {
+Resolver::TargetNumber Resolver::number_after(TargetNumber number) {
   if (targets_.is_plain_object(number)) return -1;
   Target target = targets_.get(number);
   if (target.failed() || !target.link) return -1;
@@ -289,7 +289,7 @@ std::size_t Resolver::most_hops_of(std::size_t number) const {
   return named_.contains(number) ? most_hops + 1 : most_hops;
 }
 
-Target Resolver::target_after(int number, const Target& before) const {
+Target Resolver::target_after(TargetNumber number, const Target& before) const {
   Target target = targets_.get(number);
   // It was looked up at the commit; what was asked for, and what a link to it has to say, is the rev that led there.
   const bool is_by_alias = before.link && before.link->is_alias() && !is_surely_url(before.link->path);
