@@ -48,12 +48,6 @@ std::optional<Metafile> scan_link(std::string_view text);
 /// The same by yaml-cpp and this room's own checks only. For read_metafile() and for the test that compares the two.
 Metafile parse_metafile(std::string_view text);
 
-/// Returns the top-level scalar `object_type` of an object's metafile (`dataset` as `data`) without parsing all of it
-/// where that is provably the same; nothing if the text is a mapping without one.
-/// Throws Error(invalid) for text that is no YAML mapping, that leaves its `object_type` in doubt (twice, tagged,
-/// merged), or over `max_object_size`.
-std::optional<std::string> find_object_type(std::string_view text);
-
 /// Returns the link as PyYAML's `safe_dump` prints it: keys sorted, block style, folded at 80 columns, ASCII only.
 /// `repo` is written under the key of `link.dialect` (none: `repo`); params.git-mlem if either pinned field is set.
 std::string write_link(const Link& link);
