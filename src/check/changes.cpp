@@ -41,7 +41,8 @@ End end_of(const std::optional<git::Entry>& entry, git::Repository& objects) {
     if (file.kind == yaml::Metafile::Kind::link) return {file.link.link_type, true, file.link.is_alias(), {}};
     return {file.object_type, false, false, entry->oid};
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
+    // Whoever judges the file tells of it.
+    if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
     return {};
   }
 }

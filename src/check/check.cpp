@@ -9,7 +9,6 @@
 #include "yaml/metafile.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -101,8 +100,6 @@ class Judge {
     return registry_.index_files(suffix, pathspecs);
   }
 
-  bool has_time() const { return !settings_.deadline || std::chrono::steady_clock::now() < *settings_.deadline; }
-
   void read_scope(Part& part, resolve::Resolver& resolver) {
     const Scope& scope = *part.scope;
     if (scope.kind == Scope::Kind::changes) {
@@ -179,7 +176,7 @@ class Judge {
       }
       // Without time left to tell, aliases might be touched.
       part.touches_aliases =
-          part.touches_aliases || !has_time() ||
+          part.touches_aliases || !settings_.has_time() ||
           (change.before ? changes_end(change, registry_.objects()) : may_displace(part.before.get(), change.name));
       read(part, resolver, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0}, Only::all);
       file.require_approval(change.before ? "changed" : "added");
@@ -218,7 +215,7 @@ class Judge {
       finding.hint = std::move(hint);
     };
     if (!part.scope->shard.has(file.name)) return;
-    if (!has_time()) {
+    if (!settings_.has_time()) {
       give_up(part, file.name, only);
       return;
     }
@@ -269,8 +266,12 @@ class Judge {
       item.number = number;
       item.followed = std::move(followed);
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::unavailable) {
+        leave_unread(part, file.name, error);
+        return;
+      }
       if (error.kind() != ErrorKind::invalid) throw;
-      invalid(error.what(), error.hint());
+      invalid(yaml::flaw_of(error), error.hint());
     }
   }
 
@@ -284,6 +285,15 @@ class Judge {
     finding.verdict = Verdict::timeout;
     finding.message = "there was no time left to read it";
     policed(part, name).forbid_unread();
+  }
+
+  /// The repository has a file and cannot read it: an object is corrupt.
+  void leave_unread(Part& part, const std::string& name, const Error& error) {
+    Finding& finding = finding_for(part, name);
+    finding.verdict = Verdict::unreachable;
+    finding.message = error.what();
+    finding.hint = "'git fsck' says what is broken";
+    if (!detail::rules_for(*part.scope, name).empty()) detail::leave_unproved(finding, "link-only");
   }
 
   /// Completes the findings of a part: those of a whole registry only if they must be known before they are reported.

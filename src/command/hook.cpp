@@ -192,7 +192,8 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Con
   else
     pusher.known_refs = {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
   const Manner manner = manner_of(registry, true, json);
-  const resolve::Settings settings = hook_settings(registry, context, resolve::Trust::server);
+  resolve::Settings settings = hook_settings(registry, context, resolve::Trust::server);
+  for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;
   return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
 }
 

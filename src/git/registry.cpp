@@ -44,6 +44,7 @@ std::string octal(std::uint32_t mode) {
 std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
   constexpr std::string_view flags_label = "flags: ";
   constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD in git's read-cache.h
+  constexpr std::uint32_t skip_worktree = 0x40000000;  // CE_SKIP_WORKTREE beside it
   std::deque<File> files;
   while (!output.empty()) {
     const std::size_t tab = output.find('\t');
@@ -60,7 +61,7 @@ std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
     std::uint32_t flags = 0;
     std::from_chars(output.data() + label + flags_label.size(), output.data() + end, flags, 16);
     if (name.ends_with(suffix) && (flags & intent_to_add) == 0) {
-      files.push_back({std::string(name), {*mode, *oid}, fields[2].front() - '0'});
+      files.push_back({std::string(name), {*mode, *oid}, fields[2].front() - '0', (flags & skip_worktree) != 0});
     }
     output.remove_prefix(end + 1);
   }
@@ -271,6 +272,13 @@ std::deque<File> Registry::index_entries(const std::vector<std::string>& names) 
   }
   environment.set("GIT_LITERAL_PATHSPECS", "1");
   return list_index(environment, root(), {}, names);
+}
+
+std::deque<File> Registry::left_out_files() const {
+  if (!has_work_tree() || !config().boolean("core.sparsecheckout", false)) return {};
+  std::deque<File> files = index_files({}, {});
+  std::erase_if(files, [](const File& file) { return !file.is_left_out; });
+  return files;
 }
 
 std::vector<Change> Registry::changes(const std::optional<Oid>& before, const std::optional<Oid>& after,

@@ -18,9 +18,10 @@ namespace mlem::git {
 
 /// An entry of the index, or of a tree or work tree where those are listed alike.
 struct File {
-  std::string name;  ///< from the repository's root: raw bytes
-  Entry entry;       ///< in a work tree: mode 0100644 or 0120000, no oid
-  int stage = 0;     ///< 1 to 3: unmerged
+  std::string name;          ///< from the repository's root: raw bytes
+  Entry entry;               ///< in a work tree: mode 0100644 or 0120000, no oid
+  int stage = 0;             ///< 1 to 3: unmerged
+  bool is_left_out = false;  ///< of the work tree, by a sparse checkout: `skip-worktree` in git-update-index(1)
 };
 
 /// git's configuration, as git itself reads it: files of every scope, includes, `git -c`, GIT_CONFIG_COUNT.
@@ -108,6 +109,10 @@ class Registry {
   /// Returns the entries of the index that have one of `names` or are below one, in path order, without intent-to-add
   /// entries: much less than all of a large index.
   std::deque<File> index_entries(const std::vector<std::string>& names) const;
+
+  /// Returns the entries of the index that a sparse checkout leaves out of the work tree, in path order: to git they
+  /// are there as the index has them. Looks at the index only where `core.sparseCheckout` is set.
+  std::deque<File> left_out_files() const;
 
   /// Returns what differs between two trees-ish, or between `before` and the index if `after` is none. Without `before`
   /// everything is new.

@@ -5,6 +5,7 @@
 #include "mlem/target_file.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
+#include "resolve/local_repository.hpp"
 #include "resolve/source_reader.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -68,23 +69,15 @@ ObjectArgument in_own_tree(const ObjectViews& views, const std::string& path) {
   return argument;
 }
 
-struct LocalRepository {
-  fs::path root;  ///< its work tree, or itself if bare
-  std::string inner;
-};
-
-/// The repository that holds `path`, looked for upward; git, which is given addresses, adds `.git` to what they name.
-std::optional<LocalRepository> find_repository_above(const fs::path& path, bool is_address) {
-  for (fs::path at = path; !at.empty(); at = at.parent_path()) {
-    if (is_address ? git::find_addressed_git_dir(at) : git::find_git_dir(at)) {
-      return LocalRepository{at, at == path ? std::string() : path.lexically_relative(at).generic_string()};
-    }
-  }
-  return std::nullopt;
-}
+using resolve::LocalRepository;
+using resolve::Spelling;
 
 LocalRepository find_repository(const fs::path& path) {
-  if (auto found = find_repository_above(path, false)) return *found;
+  if (auto found = resolve::find_repository_above(path, Spelling::path)) return *found;
+  if (git::is_closed(path)) {
+    throw Error(ErrorKind::unavailable, "cannot look for the repository of '" + path.string() + "'",
+                "this account may not read a directory on the way");
+  }
   throw Error(ErrorKind::not_found, "'" + path.string() + "' is in no Git repository");
 }
 
@@ -133,7 +126,7 @@ std::optional<LocalRepository> split_at_git_dir(const git::Registry& registry, c
   const RepoUrl url = RepoUrl::parse(address);
   const auto directory = url.local_path();
   if (!directory || resolve::find_directory(url, registry.config().entries()) != directory) return std::nullopt;
-  auto found = find_repository_above(*directory, true);
+  auto found = resolve::find_repository_above(*directory, Spelling::address);
   return found && !found->inner.empty() ? found : std::nullopt;
 }
 

@@ -94,13 +94,29 @@ RepoPath RepoPath::parse(std::string_view text, std::string_view base) {
   return RepoPath(std::move(normalized));
 }
 
-std::string_view RepoPath::directory() const noexcept {
-  const std::size_t slash = text_.rfind('/');
-  return slash == std::string::npos ? std::string_view() : std::string_view(text_).substr(0, slash);
-}
+std::string_view RepoPath::directory() const noexcept { return parent_of(text_); }
 
 std::string_view RepoPath::name() const noexcept {
   return std::string_view(text_).substr(text_.rfind('/') + 1);  // npos + 1 is 0
+}
+
+std::string_view parent_of(std::string_view path) noexcept {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  return path.substr(0, slash == 0 ? 1 : slash);
+}
+
+std::string join(std::string_view directory, std::string_view name) {
+  std::string joined;
+  joined.reserve(directory.size() + 1 + name.size());
+  joined = directory;
+  if (!directory.empty() && !directory.ends_with('/') && !name.empty()) joined += '/';
+  return joined += name;
+}
+
+bool is_below(std::string_view path, std::string_view directory) noexcept {
+  if (path.size() <= directory.size() || !path.starts_with(directory)) return false;
+  return directory.empty() ? !path.starts_with('/') : directory.ends_with('/') || path[directory.size()] == '/';
 }
 
 }  // namespace mlem

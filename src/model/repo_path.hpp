@@ -33,6 +33,17 @@ class RepoPath {
   std::string text_;
 };
 
+// The same questions about paths as plain text, of a tree (its root is the empty path) or of this machine (`/`):
+// without
+// `.`, `..` and a slash at the end.
+
+/// Returns the directory that `path` is in. The root is in itself.
+std::string_view parent_of(std::string_view path) noexcept;
+/// Returns the path of `name` in `directory`; of the directory itself if `name` is empty.
+std::string join(std::string_view directory, std::string_view name);
+/// Returns whether `path` is in `directory` or deeper. A directory is not below itself.
+bool is_below(std::string_view path, std::string_view directory) noexcept;
+
 /// The ending of every MLEM metafile.
 inline constexpr std::string_view mlem_suffix = ".mlem";
 

@@ -19,15 +19,9 @@ Error invalid(std::string_view field, std::string_view value, std::string why) {
           std::move(why)};
 }
 
-std::string join(std::string_view directory, std::string_view path) {
-  std::string joined(directory);
-  if (!directory.empty() && !path.empty()) joined += '/';
-  return joined += path;
-}
-
 /// Returns whether `text` begins with all the segments of `beginning`.
 bool starts_with_segments(std::string_view text, std::string_view beginning) {
-  return text.starts_with(beginning) && (text.size() == beginning.size() || text[beginning.size()] == '/');
+  return text == beginning || is_below(text, beginning);
 }
 
 /// Puts together what an address says, the rev beside it and the path behind it.

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <deque>
+#include <fcntl.h>
 #include <map>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,22 +17,46 @@
 namespace mlem::resolve {
 namespace {
 
-/// Whether nobody but this user and root can change what `directory` leads to.
+/// Whether nobody but this user and root can change what `directory`, an absolute path, leads to: judged at each step
+/// that the system takes, for whoever owns a symbolic link can let it lead elsewhere.
 bool is_private(const fs::path& directory) {
-  for (fs::path path = directory; !path.empty(); path = path.parent_path()) {
+  constexpr int most_links = 40;  // as Linux has it
+  std::deque<fs::path> rest(directory.begin(), directory.end());
+  fs::path at;
+  for (int links = 0; !rest.empty();) {
+    const fs::path step = rest.front();
+    rest.pop_front();
+    if (step == ".") continue;
+    fs::path next = step.is_absolute() ? step : step == ".." ? at.parent_path() : at / step;
+    if (next.empty()) next = "/";
     struct stat status {};
-    if (stat(path.c_str(), &status) != 0) {
-      if (errno == ENOENT) continue;
-      return false;
+    if (lstat(next.c_str(), &status) != 0) return errno == ENOENT;  // then nothing is below either
+    if (status.st_uid != geteuid() && status.st_uid != 0) return false;
+    if (S_ISLNK(status.st_mode)) {
+      boost::system::error_code failure;
+      const fs::path target = fs::read_symlink(next, failure);
+      if (failure || ++links > most_links) return false;
+      rest.insert(rest.begin(), target.begin(), target.end());
+      continue;
     }
     if (!S_ISDIR(status.st_mode)) return false;
-    if (status.st_uid != geteuid() && status.st_uid != 0) return false;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) return false;
+    at = next;
   }
   return true;
 }
 
+/// Whether this user may write in `directory`, or make it.
+bool is_writable(const fs::path& directory) {
+  for (fs::path at = directory; !at.empty(); at = at.parent_path()) {
+    if (faccessat(AT_FDCWD, at.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return true;
+    if (errno != ENOENT) return false;
+  }
+  return false;
+}
+
 constexpr std::string_view lock_suffix = ".lock";
+constexpr std::size_t max_config_size = std::size_t{64} << 10;
 
 /// Whether Cache::key() could have given this name.
 bool is_key(std::string_view name) {
@@ -65,7 +91,7 @@ std::string config_text(std::string_view object_format) {
 }  // namespace
 
 Cache::Cache(fs::path directory, const fs::path& fallback) : directory_(std::move(directory)) {
-  if (!is_private(directory_) && !fallback.empty()) {
+  if (!fallback.empty() && !(is_private(directory_) && is_writable(directory_))) {
     directory_ = fallback;
     is_fallback_ = true;
   }
@@ -98,10 +124,18 @@ fs::path Cache::open(std::string_view key, std::string_view object_format) const
   for (const char* part : {"objects/pack", "objects/info", "refs/heads"}) make_private_directories(entry / part);
   for (const auto& [name, text] : {std::pair<const char*, std::string>{"config", config_text(object_format)},
                                    {"HEAD", "ref: refs/heads/main\n"}}) {
-    if (load_file(entry / name, 65536) == text) continue;
+    if (load_file(entry / name, max_config_size) == text) continue;
     AtomicFile(entry / name, text).commit();
   }
   return entry;
+}
+
+std::string Cache::object_format(std::string_view key) const {
+  const auto config = load_file(directory_ / std::string(key) / "config", max_config_size);
+  for (const char* format : {"sha1", "sha256"}) {
+    if (config == config_text(format)) return format;
+  }
+  return {};
 }
 
 fs::path Cache::find(std::string_view key) const {

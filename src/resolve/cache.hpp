@@ -14,9 +14,9 @@ namespace mlem::resolve {
 /// Everything in it can be fetched again: it may be deleted at any time.
 class Cache {
  public:
-  /// Uses `directory`, which is made when it is needed, for this user alone (0700), or `fallback` if `directory` or a
-  /// parent belongs to another user (root aside) or is writable by others (sticky directories aside). Throws Error(io)
-  /// if neither will do.
+  /// Uses `directory`, which is made when it is needed, for this user alone (0700), or `fallback` if this user may not
+  /// write there, or if anything on the way to `directory` belongs to another user (root aside) or is writable by
+  /// others (sticky directories aside). Throws Error(io) if neither will do.
   Cache(fs::path directory, const fs::path& fallback);
 
   const fs::path& directory() const noexcept { return directory_; }
@@ -34,6 +34,8 @@ class Cache {
   /// Returns the entry's git directory, created or rebuilt if needed, with its config written from a constant.
   /// To be called with the entry's lock held.
   fs::path open(std::string_view key, std::string_view object_format) const;
+  /// Returns the object format that the entry was opened with; empty if it does not exist.
+  std::string object_format(std::string_view key) const;
   /// Returns the entry's git directory; empty if it does not exist.
   fs::path find(std::string_view key) const;
   /// Throws the entry away. To be called with the entry's lock held.

@@ -29,14 +29,18 @@ std::vector<std::string> tips(const std::string& space = {}) {
   return {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
 }
 
-void ask_repository(const fs::path& git_dir, const Settings& settings, const std::vector<std::string>& tips,
+/// Runs git in a repository with these arguments and this input.
+using RunGit = std::function<RunResult(std::vector<std::string> arguments, std::string_view input, const Limits&)>;
+
+/// `tips` are what counts, as arguments of git-rev-list(1), and `more_tips` ids beside them.
+void ask_repository(git::Repository& repository, const RunGit& git, const Settings& settings,
+                    const std::vector<std::string>& tips, const std::vector<Oid>& more_tips,
                     const Questions& questions) {
-  const auto repository = git::open_repository(git_dir, settings.environment);
   std::multimap<std::string, Reachability*, std::less<>> asked;
   std::string input;
   for (Reachability* question : questions) {
     // git would end at the first commit that it does not have.
-    if (repository->find_commit(question->commit) == question->commit) {
+    if (repository.find_commit(question->commit) == question->commit) {
       asked.emplace(question->commit.hex(), question);
       input += question->commit.hex() + "\n";
     } else {
@@ -44,12 +48,12 @@ void ask_repository(const fs::path& git_dir, const Settings& settings, const std
     }
   }
   if (input.empty()) return;
+  for (const Oid& tip : more_tips) input += "^" + tip.hex() + "\n";
   std::vector<std::string> arguments{"rev-list", "--stdin", "--not"};
   arguments.insert(arguments.end(), tips.begin(), tips.end());
   Limits limits;
   limits.deadline = settings.deadline;
-  const RunResult result = run(git::reading_program(git_dir, std::move(arguments), settings.environment), input,
-                               Session::own, limits, settings.interrupt);
+  const RunResult result = git(std::move(arguments), input, limits);
   if (result.end == RunResult::End::deadline) {
     for (const auto& [commit, question] : asked) {
       question->verdict = Verdict::timeout;
@@ -70,6 +74,30 @@ void ask_repository(const fs::path& git_dir, const Settings& settings, const std
   }
 }
 
+void ask_directory(const fs::path& git_dir, const Settings& settings, const Questions& questions) {
+  const auto repository = git::open_repository(git_dir, settings.environment);
+  const auto git = [&](std::vector<std::string> arguments, std::string_view input, const Limits& limits) {
+    return run(git::reading_program(git_dir, std::move(arguments), settings.environment), input, Session::own, limits,
+               settings.interrupt);
+  };
+  ask_repository(*repository, git, settings, tips(), {}, questions);
+}
+
+/// The registry is asked where a push has put its objects, with the refs that it is about to make.
+void ask_registry(const git::Registry& registry, const Settings& settings, const Questions& questions) {
+  const auto git = [&](std::vector<std::string> arguments, std::string_view input, const Limits& limits) {
+    return registry.git(std::move(arguments), input, limits, settings.interrupt);
+  };
+  std::vector<Oid> pushed;
+  for (const auto& [name, tip] : settings.pushed_refs) {
+    const bool counts = name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+    const auto commit = counts && tip ? registry.objects().find_commit(*tip) : std::nullopt;
+    if (commit) pushed.push_back(*commit);
+  }
+  ask_repository(registry.objects(), git, settings, tips(git::namespace_prefix(registry.environment())), pushed,
+                 questions);
+}
+
 /// Asks a source by way of `entry`. A history without trees has an entry of its own: in that of the metafiles, history
 /// ends at each commit.
 void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& transport, const Settings& settings,
@@ -79,7 +107,7 @@ void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& 
                                       .shallow = false,
                                       .prune = true};
   detail::fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
-  ask_repository(entry, settings, tips(), questions);
+  ask_directory(entry, settings, questions);
 }
 
 void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
@@ -103,8 +131,7 @@ void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings
 void ask_source(const Questions& questions, const Settings& settings) {
   const RepoUrl& url = *questions.front()->repo;
   const auto refusal = detail::visit_source(
-      url, settings,
-      [&](const detail::LocalRepository& found) { ask_repository(found.git_dir, settings, tips(), questions); },
+      url, settings, [&](const LocalRepository& found) { ask_directory(found.git_dir, settings, questions); },
       [&](const std::string& rewritten) { ask_remote(url, rewritten, settings, questions); });
   if (!refusal) return;
   for (Reachability* question : questions) {
@@ -122,9 +149,7 @@ void find_reachability(const git::Registry& registry, const Settings& settings, 
   for (Reachability* question : questions) {
     (question->repo ? by_repository[question->repo->normalized()] : own).push_back(question);
   }
-  if (!own.empty()) {
-    ask_repository(registry.git_dir(), settings, tips(git::namespace_prefix(registry.environment())), own);
-  }
+  if (!own.empty()) ask_registry(registry, settings, own);
   std::vector<const Questions*> groups;
   for (const auto& [url, group] : by_repository) groups.push_back(&group);
   detail::in_parallel(groups.size(), settings.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });

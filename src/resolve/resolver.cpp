@@ -36,7 +36,7 @@ std::optional<Oid> pin_of(const Link& link) {
 Resolver::Resolver(const git::Registry& registry, Settings settings)
     : registry_(registry), settings_(std::move(settings)) {}
 
-int Resolver::number_of(detail::TargetStore::Subject subject, std::string_view path) {
+Resolver::TargetNumber Resolver::number_of(detail::TargetStore::Subject subject, std::string_view path) {
   const auto [number, is_new] = targets_.add(subject, path);
   if (is_new) {
     steps_.emplace_back();
@@ -45,17 +45,15 @@ int Resolver::number_of(detail::TargetStore::Subject subject, std::string_view p
   return number;
 }
 
-int Resolver::number_of(TreeView* view, std::string_view file, const Source& source) {
+Resolver::TargetNumber Resolver::number_of(TreeView* view, std::string_view file, const Source& source) {
   if (!source.is_alias()) return number_of(targets_.subject_of(source, nullptr, {}), source.path);
-  const std::size_t slash = file.rfind('/');
-  const std::string_view directory = slash == std::string_view::npos ? std::string_view() : file.substr(0, slash);
   // Where a directory's aliases start takes a look at each directory above it.
-  const auto [known, is_new] = alias_subjects_[view].try_emplace(std::string(directory));
+  const auto [known, is_new] = alias_subjects_[view].try_emplace(std::string(parent_of(file)));
   if (is_new) known->second = targets_.subject_of(source, view, alias_base(*view, file));
   return number_of(known->second, source.path);
 }
 
-int Resolver::number_of(TreeView* view, std::string_view file, const Link& link) {
+Resolver::TargetNumber Resolver::number_of(TreeView* view, std::string_view file, const Link& link) {
   if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) {
     return number_of(view, file, Source::from_link(link));
   }
@@ -104,10 +102,10 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Source&
   return first_.size() - 1;
 }
 
-void Resolver::read_aliases(const std::vector<int>& numbers) {
+void Resolver::read_aliases(const std::vector<TargetNumber>& numbers) {
   // Of those that were found no more than this is kept until they are read: whole answers would be many times as much.
   struct Waiting {
-    int number;
+    TargetNumber number;
     std::string path;
   };
   struct Batch {
@@ -138,11 +136,12 @@ void Resolver::read_aliases(const std::vector<int>& numbers) {
     try {
       entry = find_object(view, target.source.tree_path(base).text(), base, target, missing);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
-      target.fail(Verdict::invalid_link, error.what());
+      if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
+      target.fail(error.kind() == ErrorKind::invalid ? Verdict::invalid_link : Verdict::unreachable, error.what());
     }
-    if (entry && view.repository() != nullptr) {
-      Batch& batch = batches[view.repository()];
+    // What a sparse checkout leaves out of a work tree is a blob as well.
+    if (entry && entry->oid != Oid()) {
+      Batch& batch = batches[view.repository() != nullptr ? view.repository() : &registry_.objects()];
       batch.found.push_back({&view, *entry});
       batch.waiting.push_back({number, std::move(target.path)});
       continue;
@@ -157,7 +156,7 @@ void Resolver::read_aliases(const std::vector<int>& numbers) {
     std::vector<Oid> blobs;
     for (const Found& found : batch.found) blobs.push_back(found.entry.oid);
     fetch_missing(registry_, blobs, settings_);
-    read_objects(*item.first, batch.found, [&](std::size_t i, const std::function<bool(Target&)>& read) {
+    read_objects(*item.first, batch.found, settings_, [&](std::size_t i, const std::function<bool(Target&)>& read) {
       Waiting& waiting = batch.waiting[i];
       Target target = target_of(waiting.number);
       target.link_base.clear();
@@ -169,7 +168,7 @@ void Resolver::read_aliases(const std::vector<int>& numbers) {
   }
 }
 
-void Resolver::read_level(const std::vector<int>& level) {
+void Resolver::read_level(const std::vector<TargetNumber>& level) {
   std::map<std::string, std::vector<int>> by_repository;
   std::vector<int> own;
   std::vector<int> aliases;
@@ -201,11 +200,7 @@ void Resolver::read_level(const std::vector<int>& level) {
     }
   };
   if (!own.empty()) {
-    const std::string space = git::namespace_prefix(registry_.environment());
-    // `rev` without `repo`.
-    const auto fetch = [&](const std::vector<Oid>& blobs) { fetch_missing(registry_, blobs, settings_); };
-    read_all(own,
-             [&](const std::vector<Target*>& targets) { read_repository(registry_.objects(), targets, space, fetch); });
+    read_all(own, [&](const std::vector<Target*>& targets) { read_registry(registry_, targets, settings_); });
   }
 
   std::vector<const std::vector<int>*> groups;
@@ -242,7 +237,7 @@ void Resolver::read_level(const std::vector<int>& level) {
 }
 
 /// Returns the number of what a link at the end of a target leads to.
-int Resolver::number_after(int number) {
+Resolver::TargetNumber Resolver::number_after(TargetNumber number) {
   if (targets_.is_plain_object(number)) return -1;
   Target target = targets_.get(number);
   if (target.failed() || !target.link) return -1;
@@ -261,6 +256,7 @@ int Resolver::number_after(int number) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     target.fail(Verdict::invalid_link, "'" + target.path + "' is no valid link: " + error.what());
+    target.flaw = error.what();
     targets_.put(number, std::move(target));
     return -1;
   }
@@ -289,7 +285,7 @@ std::size_t Resolver::most_hops_of(std::size_t number) const {
   return named_.contains(number) ? most_hops + 1 : most_hops;
 }
 
-Target Resolver::target_after(int number, const Target& before) const {
+Target Resolver::target_after(TargetNumber number, const Target& before) const {
   Target target = targets_.get(number);
   // It was looked up at the commit; what was asked for, and what a link to it has to say, is the rev that led there.
   const bool is_by_alias = before.link && before.link->is_alias() && !is_surely_url(before.link->path);
@@ -360,6 +356,11 @@ Finding Resolver::finding(std::size_t number, const std::string& link_type) cons
       return finding;
     }
     take(target);
+    // A file that the user named is what check says of it; where a link leads, all that matters is that no object is.
+    if (at == first && !target.flaw.empty() && named_.contains(number)) {
+      finding.verdict = Verdict::invalid_link;
+      finding.message = target.flaw;
+    }
     // Each link of the chain is held to its own pin. A work tree's files have no id to compare.
     if (pin && !target.failed() && target.blob && *target.blob != *pin) {
       finding.verdict = Verdict::changed;

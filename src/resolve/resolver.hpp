@@ -17,9 +17,6 @@
 
 namespace mlem::resolve {
 
-/// Whether links at the end of a link are followed.
-enum class Follow { yes, no };
-
 /// Resolves links: asks each repository once per hop level for all that is wanted of it, repositories in parallel.
 class Resolver {
  public:
@@ -44,20 +41,21 @@ class Resolver {
   std::vector<Target> chain(std::size_t number) const;
 
  private:
+  using TargetNumber = detail::TargetNumber;
   struct Step {
-    int next = -1;  ///< what the link at the end of it leads to; -1: it ends there
+    TargetNumber next = -1;  ///< what the link at the end of it leads to; -1: it ends there
     bool done = false;
   };
-  int number_of(detail::TargetStore::Subject subject, std::string_view path);
+  TargetNumber number_of(detail::TargetStore::Subject subject, std::string_view path);
   /// `view` and `file` are where the link is. They matter to an alias only, and `view` may be null for other sources.
-  int number_of(TreeView* view, std::string_view file, const Source& source);
-  int number_of(TreeView* view, std::string_view file, const Link& link);
-  int number_after(int number);
+  TargetNumber number_of(TreeView* view, std::string_view file, const Source& source);
+  TargetNumber number_of(TreeView* view, std::string_view file, const Link& link);
+  TargetNumber number_after(TargetNumber number);
   std::size_t most_hops_of(std::size_t number) const;
   /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
-  Target target_after(int number, const Target& before) const;
-  void read_level(const std::vector<int>& level);
-  void read_aliases(const std::vector<int>& numbers);
+  Target target_after(TargetNumber number, const Target& before) const;
+  void read_level(const std::vector<TargetNumber>& level);
+  void read_aliases(const std::vector<TargetNumber>& numbers);
 
   const git::Registry& registry_;
   Settings settings_;
@@ -66,13 +64,13 @@ class Resolver {
   std::unordered_map<std::string, std::optional<detail::TargetStore::Subject>> subjects_;
   /// Of aliases, by the tree and the directory of their files.
   std::unordered_map<TreeView*, std::unordered_map<std::string, detail::TargetStore::Subject>> alias_subjects_;
-  std::string key_;         ///< of `subjects_`, with its memory kept
-  std::deque<Step> steps_;  ///< by the number of the target
-  std::vector<int> first_;
+  std::string key_;                            ///< of `subjects_`, with its memory kept
+  std::deque<Step> steps_;                     ///< by target
+  std::vector<TargetNumber> first_;            ///< by the number of the link
   std::set<std::size_t> named_;                ///< the numbers of what was added as an object instead of a link
   std::unordered_map<std::size_t, Oid> pins_;  ///< by the number of the link: two may ask the same with other pins
   std::deque<Target> malformed_;               ///< links without a target; first_ has -1 - their number
-  std::vector<int> pending_;
+  std::vector<TargetNumber> pending_;
 };
 
 }  // namespace mlem::resolve

@@ -27,9 +27,14 @@ std::int64_t bounded(const git::Config& config, const char* key, std::int64_t ot
 }
 
 /// `~/` in a value of type path, as git-config(1) has it.
-std::string expand_home(const std::string& path, const Environment& environment) {
+std::string expand_home(const char* key, const std::string& path, const Environment& environment) {
   if (!path.starts_with("~/")) return path;
-  return environment.find("HOME").value_or("") + path.substr(1);
+  const auto home = environment.find("HOME");
+  if (!home || home->empty()) {
+    throw Error(ErrorKind::invalid, std::string("bad config value for '") + key + "'",
+                "it begins with '~/', and HOME is not set");
+  }
+  return *home + path.substr(1);
 }
 
 }  // namespace
@@ -49,13 +54,14 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
     if (directory->empty()) {
       throw Error(ErrorKind::invalid, "bad config value for 'mlem.cacheDir'", "it must name a directory");
     }
-    settings.cache_directory = fs::path(expand_home(*directory, environment));
+    settings.cache_directory = fs::path(expand_home("mlem.cacheDir", *directory, environment));
   }
   if (const auto directory = environment.find("GIT_MLEM_CACHE_DIR"); !is_server && directory && !directory->empty()) {
     settings.cache_directory = fs::path(*directory);
   }
   settings.cache_directory = fs::absolute(settings.cache_directory, registry.directory());
-  if (const auto directory = environment.find("XDG_CACHE_HOME"); directory && !directory->empty()) {
+  // A relative one is to be ignored: the XDG Base Directory Specification.
+  if (const auto directory = environment.find("XDG_CACHE_HOME"); directory && directory->starts_with('/')) {
     settings.cache_fallback = fs::path(*directory) / "git-mlem";
   } else if (const auto home = environment.find("HOME"); home && !home->empty()) {
     settings.cache_fallback = fs::path(*home) / ".cache" / "git-mlem";

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ struct Settings {
   std::size_t jobs = 8;                                           ///< mlem.jobs
   std::chrono::milliseconds timeout{30'000};                      ///< mlem.timeout
   std::optional<std::chrono::steady_clock::time_point> deadline;  ///< mlem.hookTimeout
+  bool has_time() const { return !deadline || std::chrono::steady_clock::now() < *deadline; }
   std::uint64_t max_fetch = std::uint64_t{1} << 30;               ///< mlem.maxFetch
   bool keep_text = false;                                         ///< keep every metafile's text: for few objects
   bool offline = false;                                           ///< answer from the cache
@@ -36,6 +38,8 @@ struct Settings {
   /// Told how many of the sources of one hop level have been read. Called by several threads at once.
   std::function<void(std::size_t done, std::size_t total)> progress;
   Interrupt* interrupt = nullptr;
+  /// What a push is about to make of the registry's own refs, by their names in its namespace; none: deleted.
+  std::map<std::string, std::optional<Oid>> pushed_refs;
 };
 
 /// Whose credentials and network are used, and so what links may make us do with them.

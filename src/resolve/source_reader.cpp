@@ -25,30 +25,19 @@ void fail_missing_path(TreeView& view, const std::string& path, Target& target) 
   target.fail(Verdict::missing_path, "nothing at '" + path + "'", near.empty() ? "" : "there is " + quoted_list(near));
 }
 
-/// What a metafile says of itself; neither link nor type: why it is no object.
+/// What a metafile says of itself, or why it says nothing.
 struct Content {
-  std::optional<Link> link;
-  std::string object_type;
-  std::string complaint;
+  yaml::Metafile metafile{};
+  std::string flaw{};
 };
 
 Content parse_content(std::string_view text) {
-  Content content;
   try {
-    if (auto scanned = text.size() <= yaml::max_link_size ? yaml::scan_link(text) : std::nullopt) {
-      content.link = std::move(scanned->link);
-    } else if (auto type = yaml::find_object_type(text); !type) {
-      content.complaint = "has no object_type";
-    } else if (*type == "link" || type->starts_with("link_")) {
-      content.link = yaml::read_metafile(text).link;
-    } else {
-      content.object_type = std::move(*type);
-    }
+    return {.metafile = yaml::read_metafile(text)};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
-    content.complaint = std::string("is no MLEM object: ") + error.what();
+    return {.flaw = yaml::flaw_of(error)};
   }
-  return content;
 }
 
 /// Whether `answer` gave one. What cannot be read of a repository is an answer about the one link that wants it.
@@ -64,59 +53,31 @@ bool answer_or_fail(Target& target, const std::function<bool()>& answer) {
 
 /// Gives the answer for what was found at `target.path`.
 void answer_with(TreeView& view, const Content& content, Target& target) {
-  if (!content.complaint.empty()) {
-    target.fail(Verdict::not_an_object, "'" + target.path + "' " + content.complaint);
+  if (!content.flaw.empty()) {
+    target.reject_file(content.flaw);
     return;
   }
-  target.link = content.link;
-  target.object_type = content.object_type;
-  if (target.link && target.link->is_alias()) target.link_base = alias_base(view, target.path);
-}
-
-}  // namespace
-
-std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Target& target,
-                                      std::vector<Oid>& missing) {
-  target.path = path;
-  Located located = locate(view, path, base);
-  switch (located.state) {
-    case Located::State::missing_object:
-      missing = std::move(located.missing);
-      return std::nullopt;
-    case Located::State::absent:
-      fail_missing_path(view, path, target);
-      return std::nullopt;
-    case Located::State::not_an_object:
-      target.fail(Verdict::not_an_object, "'" + path + "' is no MLEM object",
-                  path.ends_with(mlem_suffix) ? "" : "there is no '" + path + std::string(mlem_suffix) + "' beside it");
-      return std::nullopt;
-    case Located::State::several:
-      target.fail(Verdict::invalid_link, "'" + path + "' may be " + located.path, "write the whole path");
-      return std::nullopt;
-    case Located::State::found:
+  switch (content.metafile.kind) {
+    case yaml::Metafile::Kind::link:
+      target.link = content.metafile.link;
+      if (target.link->is_alias()) target.link_base = alias_base(view, target.path);
+      break;
+    case yaml::Metafile::Kind::object:
+      target.object_type = content.metafile.object_type;
+      if (!target.object_type.empty()) break;
+      target.fail(Verdict::not_an_object, "'" + target.path + "' has an empty object_type");
+      break;
+    case yaml::Metafile::Kind::neither:
+      target.fail(Verdict::not_an_object, "'" + target.path + "' has no object_type");
       break;
   }
-  target.path = std::move(located.path);
-  if (located.entry.oid != Oid()) target.blob = located.entry.oid;
-  return located.entry;
 }
 
-bool read_object(TreeView& view, const git::Entry& entry, Target& target) {
-  std::optional<std::string> text;
-  try {
-    text = view.read(target.path, entry, yaml::max_object_size);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-    answer_with(view, {{}, {}, std::string("is no MLEM object: ") + error.what()}, target);
-    return true;
-  }
-  if (!text) return false;
-  answer_with(view, parse_content(*text), target);
-  if (target.keeps_text) target.text = std::move(*text);
+/// A large object takes seconds to read, and there may be many: the contract's `mlem.hookTimeout`.
+bool fail_for_time(Target& target) {
+  target.fail(Verdict::timeout, "cannot read '" + target.path + "': there was no time left");
   return true;
 }
-
-namespace {
 
 /// read_object(), where what cannot be read is an answer.
 bool read_or_fail(TreeView& view, const git::Entry& entry, Target& target) {
@@ -124,39 +85,6 @@ bool read_or_fail(TreeView& view, const git::Entry& entry, Target& target) {
   answer_or_fail(target, [&] { return is_there = read_object(view, entry, target); });
   return is_there;
 }
-
-}  // namespace
-
-void read_objects(git::Repository& repository, const std::vector<Found>& found, const TakeAnswer& take) {
-  // Many names lead to one blob where an object does not change from rev to rev.
-  std::vector<Oid> blobs;
-  std::vector<std::pair<std::size_t, std::size_t>> by_blob;  // place in `blobs`, place in `found`
-  std::unordered_map<Oid, std::size_t> places;
-  by_blob.reserve(found.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto [place, is_new] = places.try_emplace(found[i].entry.oid, blobs.size());
-    if (is_new) blobs.push_back(found[i].entry.oid);
-    by_blob.emplace_back(place->second, i);
-  }
-  std::sort(by_blob.begin(), by_blob.end());
-  auto next = by_blob.begin();
-  const auto answer_all = [&](std::size_t blob, const std::optional<std::string_view>& text) {
-    std::optional<Content> content;
-    if (text) content = parse_content(*text);
-    for (; next != by_blob.end() && next->first == blob; ++next) {
-      const Found& one = found[next->second];
-      take(next->second, [&](Target& target) {
-        if (!content) return read_or_fail(*one.view, one.entry, target);
-        answer_with(*one.view, *content, target);
-        if (target.keeps_text) target.text = *text;
-        return true;
-      });
-    }
-  };
-  repository.read_blobs(blobs, yaml::max_object_size, answer_all);
-}
-
-namespace {
 
 /// Takes a rev for what it leads to. Returns false, the target failed, if that is no commit.
 bool take_commit(git::Repository& repository, const Oid& object, Target& target) {
@@ -185,28 +113,24 @@ std::optional<std::string> path_of(Target& target) {
   }
 }
 
-}  // namespace
+/// What is special about the registry as a source.
+struct Own {
+  std::string space;  ///< what all names of refs begin with: a namespace's prefix
+  std::map<std::string, std::optional<Oid>> pushed_refs;
+  std::function<void(const std::vector<Oid>& blobs)> prepare;  ///< told which blobs will be read
+};
 
-std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& object, Target& target) {
-  if (!take_commit(repository, object, target)) return {};
-  const auto path = path_of(target);
-  if (!path) return {};
-  const auto view = view_commit(repository, *target.commit);
-  std::vector<Oid> missing;
-  const auto entry = find_object(*view, *path, "", target, missing);
-  if (entry && !read_object(*view, *entry, target)) missing = {entry->oid};
-  return missing;
-}
-
-namespace {
-
-/// `space` is what all names of refs begin with: a namespace's prefix. Remembers what it was asked: many links name the
-/// same few refs.
-detail::Refs refs_of(git::Repository& repository, const std::string& space) {
+/// Remembers what it was asked: many links name the same few refs.
+detail::Refs refs_of(git::Repository& repository, const Own& own) {
+  const std::string& space = own.space;
   const auto without_space = [&](std::optional<std::string> name) {
     return name ? std::optional(name->substr(name->starts_with(space) ? space.size() : 0)) : std::nullopt;
   };
-  const auto known = std::make_shared<std::unordered_map<std::string, std::optional<Oid>>>();
+  const auto known = std::make_shared<std::unordered_map<std::string, std::optional<Oid>>>(own.pushed_refs.begin(),
+                                                                                           own.pushed_refs.end());
+  const auto head_branch = without_space(repository.symbolic_target(space + "HEAD"));
+  if (const auto pushed = own.pushed_refs.find(head_branch.value_or("")); pushed != own.pushed_refs.end())
+    known->emplace("HEAD", pushed->second);
   return {.find =
               [&repository, known, space](const std::string& name) {
                 const auto [found, is_new] = known->try_emplace(name);
@@ -223,14 +147,122 @@ detail::Refs refs_of(git::Repository& repository, const std::string& space) {
                 }
                 return names;
               },
-          .head_branch = without_space(repository.symbolic_target(space + "HEAD"))};
+          .head_branch = head_branch};
+}
+
+/// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
+void name_repository(const LocalRepository& found, const std::vector<Target*>& targets) {
+  const RepoUrl repo = RepoUrl::parse(file_url(found.root.string()));
+  for (Target* target : targets) {
+    target->source.repo = repo;
+    target->source.path = found.inner + "/" + target->source.path;
+  }
 }
 
 }  // namespace
 
-void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space,
-                     const std::function<void(const std::vector<Oid>& blobs)>& prepare) {
-  const detail::Refs refs = refs_of(repository, space);
+std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Target& target,
+                                      std::vector<Oid>& missing) {
+  target.path = path;
+  Located located = locate(view, path, base);
+  switch (located.state) {
+    case Located::State::missing_object:
+      missing = std::move(located.missing);
+      return std::nullopt;
+    case Located::State::absent:
+      fail_missing_path(view, path, target);
+      return std::nullopt;
+    case Located::State::not_an_object:
+      target.fail(Verdict::not_an_object, "'" + path + "' is no MLEM object",
+                  path.ends_with(mlem_suffix) ? "" : "there is no '" + path + std::string(mlem_suffix) + "' beside it");
+      return std::nullopt;
+    case Located::State::not_a_file:
+      target.path = std::move(located.path);
+      target.reject_file("not a regular file");
+      return std::nullopt;
+    case Located::State::unmerged:
+      target.path = std::move(located.path);
+      target.reject_file("unmerged", "resolve the conflict and 'git add' the file");
+      return std::nullopt;
+    case Located::State::several:
+      target.fail(Verdict::invalid_link, "'" + path + "' may be " + located.path, "write the whole path");
+      return std::nullopt;
+    case Located::State::found:
+      break;
+  }
+  target.path = std::move(located.path);
+  if (located.entry.oid != Oid()) target.blob = located.entry.oid;
+  return located.entry;
+}
+
+bool read_object(TreeView& view, const git::Entry& entry, Target& target) {
+  std::optional<std::string> text;
+  try {
+    text = view.read(target.path, entry, yaml::max_object_size);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    target.reject_file(yaml::flaw_of(error));
+    return true;
+  }
+  if (!text) return false;
+  answer_with(view, parse_content(*text), target);
+  if (target.keeps_text) target.text = std::move(*text);
+  return true;
+}
+
+void read_objects(git::Repository& repository, const std::vector<Found>& found, const Settings& settings,
+                  const TakeAnswer& take) {
+  // Many names lead to one blob where an object does not change from rev to rev.
+  std::vector<Oid> blobs;
+  std::vector<std::pair<std::size_t, std::size_t>> by_blob;  // place in `blobs`, place in `found`
+  std::unordered_map<Oid, std::size_t> places;
+  by_blob.reserve(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [place, is_new] = places.try_emplace(found[i].entry.oid, blobs.size());
+    if (is_new) blobs.push_back(found[i].entry.oid);
+    by_blob.emplace_back(place->second, i);
+  }
+  std::sort(by_blob.begin(), by_blob.end());
+  auto next = by_blob.begin();
+  const auto answer_all = [&](std::size_t blob, const std::optional<std::string_view>& text) {
+    std::optional<Content> content;
+    const bool has_time = settings.has_time();
+    if (text && has_time) content = parse_content(*text);
+    for (; next != by_blob.end() && next->first == blob; ++next) {
+      const Found& one = found[next->second];
+      take(next->second, [&](Target& target) {
+        if (!has_time) return fail_for_time(target);
+        if (!content) return read_or_fail(*one.view, one.entry, target);
+        answer_with(*one.view, *content, target);
+        if (target.keeps_text) target.text = *text;
+        return true;
+      });
+    }
+  };
+  repository.read_blobs(blobs, yaml::max_object_size, answer_all);
+}
+
+std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& object, Target& target,
+                                   const Settings& settings) {
+  if (!settings.has_time()) {
+    fail_for_time(target);
+    return {};
+  }
+  if (!take_commit(repository, object, target)) return {};
+  const auto path = path_of(target);
+  if (!path) return {};
+  const auto view = view_commit(repository, *target.commit);
+  std::vector<Oid> missing;
+  const auto entry = find_object(*view, *path, "", target, missing);
+  if (entry && !read_object(*view, *entry, target)) missing = {entry->oid};
+  return missing;
+}
+
+namespace {
+
+void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const Settings& settings,
+                     const Own& own = {}) {
+  const detail::Refs refs = refs_of(repository, own);
   const auto peel = [&](const Oid& oid) { return repository.find_commit(oid); };
   const auto lack = [](Target& target, const Oid& missing) {
     target.fail(Verdict::unreachable, "the repository lacks object " + missing.hex(),
@@ -280,35 +312,31 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
       return entry.has_value();
     });
   }
-  if (prepare) {
+  if (own.prepare) {
     std::vector<Oid> blobs;
     for (const Found& each : found) blobs.push_back(each.entry.oid);
-    prepare(blobs);
+    own.prepare(blobs);
   }
-  read_objects(repository, found, [&](std::size_t i, const std::function<bool(Target&)>& answer) {
+  read_objects(repository, found, settings, [&](std::size_t i, const std::function<bool(Target&)>& answer) {
     if (!answer(*found_for[i])) lack(*found_for[i], found[i].entry.oid);
   });
 }
 
-namespace {
-
-/// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
-void name_repository(const detail::LocalRepository& found, const std::vector<Target*>& targets) {
-  const RepoUrl repo = RepoUrl::parse(file_url(found.root.string()));
-  for (Target* target : targets) {
-    target->source.repo = repo;
-    target->source.path = found.inner + "/" + target->source.path;
-  }
-}
-
 }  // namespace
+
+void read_registry(const git::Registry& registry, const std::vector<Target*>& targets, const Settings& settings) {
+  read_repository(registry.objects(), targets, settings,
+                  {.space = git::namespace_prefix(registry.environment()),
+                   .pushed_refs = settings.pushed_refs,
+                   .prepare = [&](const std::vector<Oid>& blobs) { fetch_missing(registry, blobs, settings); }});
+}
 
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {
   const auto refusal = detail::visit_source(
       url, settings,
-      [&](const detail::LocalRepository& found) {
+      [&](const LocalRepository& found) {
         if (!found.inner.empty()) name_repository(found, targets);
-        read_repository(*git::open_repository(found.git_dir, settings.environment), targets);
+        read_repository(*git::open_repository(found.git_dir, settings.environment), targets, settings);
       },
       [&](const std::string& rewritten) { detail::read_remote(url, rewritten, targets, settings); });
   if (!refusal) return;

@@ -18,10 +18,9 @@ namespace mlem::resolve {
 /// as the server allows. Failures become verdicts; only Interrupted and failures of this machine are thrown.
 void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings);
 
-/// The same for questions about an open repository. `space` is what the names of its refs begin with
-/// (git::namespace_prefix()); `prepare` is told which blobs will be read.
-void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const std::string& space = {},
-                     const std::function<void(const std::vector<Oid>& blobs)>& prepare = {});
+/// The same for links with `rev` and without `repo`: the registry itself is asked, with the refs that a push is about
+/// to give it.
+void read_registry(const git::Registry& registry, const std::vector<Target*>& targets, const Settings& settings);
 
 /// Returns the directory of this machine that `config`, git's, leads `url` to; nothing for what is elsewhere.
 std::optional<std::string> find_directory(const RepoUrl& url,
@@ -44,7 +43,9 @@ struct Found {
 /// Takes the answer of one of many: its place among them, and read_object() for a target of the caller's.
 using TakeAnswer = std::function<void(std::size_t i, const std::function<bool(Target&)>& read)>;
 
-/// Calls `take` for each of `found`, all of `repository`, in any order. Each distinct blob is read once.
-void read_objects(git::Repository& repository, const std::vector<Found>& found, const TakeAnswer& take);
+/// Calls `take` for each of `found`, all of `repository`, in any order. Each distinct blob is read once; what there is
+/// no time left for fails.
+void read_objects(git::Repository& repository, const std::vector<Found>& found, const Settings& settings,
+                  const TakeAnswer& take);
 
 }  // namespace mlem::resolve

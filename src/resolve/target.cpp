@@ -8,6 +8,12 @@ void Target::fail(Verdict why, std::string what, std::string remedy) {
   verdict = why;
   message = std::move(what);
   hint = std::move(remedy);
+  flaw.clear();
+}
+
+void Target::reject_file(std::string why, std::string remedy) {
+  fail(Verdict::not_an_object, "'" + path + "' is no MLEM object: " + why, std::move(remedy));
+  flaw = std::move(why);
 }
 
 void Target::take_rev_of(const Target& other) {

@@ -17,7 +17,8 @@ namespace detail {
 class Hints;
 }
 
-/// A question to one repository, `source` (never an alias), and its answer.
+/// A question to one repository, `source`, and its answer. Of an alias, the source's path is that in the tree it is
+/// looked up in.
 struct Target {
   Source source;
   std::optional<Oid> pinned_blob;  ///< what the first link that led here is pinned to: for a hint if its path is gone
@@ -26,6 +27,7 @@ struct Target {
   Verdict verdict = Verdict::ok;
   std::string message;
   std::string hint;
+  std::string flaw;              ///< of a file that is no MLEM object: what it is an invalid link for by itself
   std::string ref;               ///< full name of what the rev matched; empty for an id
   std::string rev;               ///< as asked
   std::string stored_rev;        ///< what a link to it stores: for `HEAD`, the branch's name or the commit's id
@@ -42,6 +44,8 @@ struct Target {
 
   /// Gives a negative answer.
   void fail(Verdict why, std::string what, std::string remedy = {});
+  /// Gives the answer that the file at `path` is no MLEM object.
+  void reject_file(std::string why, std::string remedy = {});
   /// Takes over what another question about the same rev led to.
   void take_rev_of(const Target& other);
   /// Takes a negative answer back.

@@ -19,11 +19,27 @@ constexpr std::uint32_t directory_mode = 0040000;
 
 git::Lookup found(git::Entry entry) { return {git::Lookup::State::found, entry, std::nullopt}; }
 
+using Files = std::deque<git::File>;  // in the order of the index
+
+Files::const_iterator first_of(const Files& files, std::string_view path) {
+  return std::lower_bound(files.begin(), files.end(), path,
+                          [](const git::File& file, std::string_view name) { return file.name < name; });
+}
+
+git::Lookup find_in(const Files& files, std::string_view path) {
+  const auto first = first_of(files, path);
+  if (first != files.end() && first->name == path && first->stage == 0) return found(first->entry);
+  const std::string below = std::string(path) + "/";
+  const auto inside = first_of(files, below);
+  if (inside != files.end() && inside->name.starts_with(below)) return found({directory_mode, Oid()});
+  return {};
+}
+
 class IndexView final : public TreeView {
  public:
   explicit IndexView(const git::Registry& registry) : registry_(registry) {}
 
-  void expect(const std::vector<std::string>& names, const std::deque<git::File>& entries) override {
+  void expect(const std::vector<std::string>& names, const Files& entries) override {
     if (loaded_) return;
     expected_.insert(names.begin(), names.end());
     files_ = entries;
@@ -31,15 +47,13 @@ class IndexView final : public TreeView {
 
   git::Lookup find(std::string_view path) override {
     if (!is_expected(path)) load();
-    const auto first = std::lower_bound(files_.begin(), files_.end(), path,
-                                        [](const git::File& file, std::string_view name) { return file.name < name; });
-    if (first != files_.end() && first->name == path && first->stage == 0) return found(first->entry);
-    const std::string below = std::string(path) + "/";
-    const auto inside =
-        std::lower_bound(files_.begin(), files_.end(), below,
-                         [](const git::File& file, const std::string& name) { return file.name < name; });
-    if (inside != files_.end() && inside->name.starts_with(below)) return found({directory_mode, Oid()});
-    return {};
+    return find_in(files_, path);
+  }
+
+  bool is_unmerged(std::string_view path) override {
+    if (!is_expected(path)) load();
+    const auto first = first_of(files_, path);
+    return first != files_.end() && first->name == path && first->stage != 0;
   }
 
   std::optional<std::string> read(std::string_view, const git::Entry& entry, std::size_t limit) override {
@@ -49,7 +63,7 @@ class IndexView final : public TreeView {
   void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
     load();
     for (const git::File& file : files_) {
-      if (!visit(file.name, file.entry)) return;
+      if (file.stage == 0 && !visit(file.name, file.entry)) return;
     }
   }
 
@@ -61,16 +75,15 @@ class IndexView final : public TreeView {
     if (!std::exchange(loaded_, true)) files_ = registry_.index_files("", {});
   }
   bool is_expected(std::string_view path) const {
-    for (std::size_t end = path.size(); end != std::string_view::npos && !expected_.empty();
-         end = path.rfind('/', end)) {
-      if (expected_.contains(std::string(path.substr(0, end)))) return true;
-      if (end-- == 0) break;
+    if (expected_.empty()) return false;
+    for (; !path.empty(); path = parent_of(path)) {
+      if (expected_.contains(std::string(path))) return true;
     }
     return false;
   }
 
   const git::Registry& registry_;
-  std::deque<git::File> files_;
+  Files files_;
   std::set<std::string> expected_;  ///< what `files_` is about while it is not loaded; empty: nothing
   bool loaded_ = false;
 };
@@ -81,18 +94,24 @@ class WorkTreeView final : public TreeView {
 
   git::Lookup find(std::string_view path) override {
     struct stat status {};
-    if (!is_real_directory(parent(path)) || lstat(on_disk(path).c_str(), &status) != 0) return {};
+    if (!registry_.has_work_tree()) return {};
+    if (lstat(on_disk(path).c_str(), &status) != 0) return find_in(left_out(), path);
+    if (!is_real_directory(parent_of(path))) return {};
     if (S_ISDIR(status.st_mode)) return found({directory_mode, Oid()});
     return found({S_ISLNK(status.st_mode) ? 0120000U : 0100644U, Oid()});
   }
 
-  std::optional<std::string> read(std::string_view path, const git::Entry&, std::size_t limit) override {
-    return load_file(on_disk(path), limit);
+  std::optional<std::string> read(std::string_view path, const git::Entry& entry, std::size_t limit) override {
+    return entry.oid == Oid() ? load_file(on_disk(path), limit) : registry_.objects().find_blob(entry.oid, limit);
   }
 
   void walk(const std::function<bool(const std::string&, const git::Entry&)>& visit) override {
+    if (!registry_.has_work_tree()) return;
     for (const git::File& file : registry_.work_tree_files("", {})) {
       if (!visit(file.name, file.entry)) return;
+    }
+    for (const git::File& file : left_out()) {
+      if (find(file.name).entry.oid == file.entry.oid && !visit(file.name, file.entry)) return;
     }
   }
 
@@ -102,9 +121,9 @@ class WorkTreeView final : public TreeView {
  private:
   std::string on_disk(std::string_view path) const { return root_ + std::string(path); }
 
-  static std::string_view parent(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+  const Files& left_out() {
+    if (!left_out_) left_out_ = registry_.left_out_files();
+    return *left_out_;
   }
 
   /// Whether a directory is one on every step from the root: to git, what is behind a symbolic link is no file of the
@@ -114,7 +133,7 @@ class WorkTreeView final : public TreeView {
     const auto [known, is_new] = is_real_.try_emplace(std::string(directory), false);
     if (!is_new) return known->second;
     struct stat status {};
-    const bool is_real = is_real_directory(parent(directory)) && lstat(on_disk(directory).c_str(), &status) == 0 &&
+    const bool is_real = is_real_directory(parent_of(directory)) && lstat(on_disk(directory).c_str(), &status) == 0 &&
                          S_ISDIR(status.st_mode);
     return is_real_[std::string(directory)] = is_real;
   }
@@ -122,6 +141,7 @@ class WorkTreeView final : public TreeView {
   const git::Registry& registry_;
   std::string root_ = registry_.work_tree().string() + "/";
   std::unordered_map<std::string, bool> is_real_;  ///< of directories that were looked at
+  std::optional<Files> left_out_;                  ///< by a sparse checkout; none: not asked for yet
 };
 
 class CommitView final : public TreeView {
@@ -142,10 +162,6 @@ class CommitView final : public TreeView {
   git::Repository& repository_;
   Oid commit_;
 };
-
-std::string join(std::string_view directory, std::string_view name) {
-  return directory.empty() ? std::string(name) : std::string(directory) + "/" + std::string(name);
-}
 
 Located lacking(const git::Lookup& lookup) { return {Located::State::missing_object, {}, {}, {*lookup.missing}}; }
 
@@ -168,14 +184,12 @@ std::optional<std::string> find_project(TreeView& view, std::string_view directo
     const git::Lookup old = view.find(join(directory, ".mlem"));
     if (old.state == git::Lookup::State::found && git::is_directory(old.entry)) return std::string(directory);
     if (directory.empty()) return std::nullopt;
-    const std::size_t slash = directory.rfind('/');
-    directory = slash == std::string_view::npos ? std::string_view{} : directory.substr(0, slash);
+    directory = parent_of(directory);
   }
 }
 
 std::string alias_base(TreeView& view, std::string_view link) {
-  const std::size_t slash = link.rfind('/');
-  const std::string_view directory = slash == std::string_view::npos ? std::string_view{} : link.substr(0, slash);
+  const std::string_view directory = parent_of(link);
   // A link in `.mlem/link/` belongs to the project that the `.mlem` directory marks, not to a loose directory in it.
   return find_project(view, directory).value_or(std::string(directory));
 }
@@ -197,8 +211,7 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
   }
 
   const std::string store = join(base, ".mlem");
-  const bool in_base = base.empty() || path.starts_with(std::string(base) + "/");
-  if (in_base && view.find(store).state == git::Lookup::State::found) {
+  if (is_below(path, base) && view.find(store).state == git::Lookup::State::found) {
     std::string_view inner = path.substr(base.empty() ? 0 : base.size() + 1);
     if (has_suffix) inner.remove_suffix(mlem_suffix.size());
     constexpr std::array<std::string_view, 8> types{"model", "dataset",  "data",    "deployment",
@@ -206,8 +219,7 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
     Located old;
     std::vector<Oid> missing;
     for (const std::string_view type : types) {
-      const std::string candidate =
-          store + "/" + std::string(type) + "/" + std::string(inner) + std::string(mlem_suffix);
+      const std::string candidate = join(join(store, type), inner) + std::string(mlem_suffix);
       const git::Lookup lookup = view.find(candidate);
       if (lookup.state == git::Lookup::State::missing_object) missing.push_back(*lookup.missing);
       if (lookup.state != git::Lookup::State::found || !git::is_regular(lookup.entry)) continue;
@@ -218,6 +230,19 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
     }
     if (!missing.empty()) return {Located::State::missing_object, {}, {}, std::move(missing)};
     if (old.state == Located::State::found) return old;
+  }
+  // What has the name of a metafile and is none.
+  const auto state_of = [&](std::string_view name, const git::Lookup& lookup) {
+    if (lookup.state == git::Lookup::State::found && git::is_link(lookup.entry)) return Located::State::not_a_file;
+    return view.is_unmerged(name) ? Located::State::unmerged : Located::State::absent;
+  };
+  if (has_suffix) {
+    if (const auto state = state_of(path, itself); state != Located::State::absent) {
+      return {state, std::string(path), {}, {}};
+    }
+  }
+  if (const auto state = state_of(with_suffix, added); state != Located::State::absent) {
+    return {state, with_suffix, {}, {}};
   }
   const git::Lookup plain = has_suffix ? itself : view.find(path);
   if (plain.state == git::Lookup::State::missing_object) return lacking(plain);

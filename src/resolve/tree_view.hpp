@@ -24,15 +24,18 @@ class TreeView {
   virtual git::Lookup find(std::string_view path) = 0;
   /// Returns the content of a file that find() found. Throws Error(invalid) if it is larger than `limit` bytes.
   virtual std::optional<std::string> read(std::string_view path, const git::Entry& entry, std::size_t limit) = 0;
+  /// Returns whether what is at `path` waits for a conflict to be resolved; find() finds nothing there.
+  virtual bool is_unmerged(std::string_view) { return false; }
   /// Calls `visit` for every file until it returns false.
   virtual void walk(const std::function<bool(const std::string& path, const git::Entry&)>& visit) = 0;
   /// `index`, `worktree` or a commit id: the key `at` of a finding.
   virtual std::string at() const = 0;
-  /// The repository whose blobs its files are; null for a work tree.
+  /// The repository whose blobs its files are; null for a work tree, where most are none.
   virtual git::Repository* repository() = 0;
 };
 
 std::unique_ptr<TreeView> view_index(const git::Registry& registry);
+/// What a sparse checkout leaves out is there as the index has it. Without a work tree there is nothing.
 std::unique_ptr<TreeView> view_work_tree(const git::Registry& registry);
 /// `repository` must outlive the view.
 std::unique_ptr<TreeView> view_commit(git::Repository& repository, const Oid& commit);
@@ -46,9 +49,9 @@ std::string alias_base(TreeView& view, std::string_view link);
 
 /// Where the object was found that a path names, or why it was not.
 struct Located {
-  enum class State { found, absent, not_an_object, several, missing_object };
+  enum class State { found, absent, not_an_object, not_a_file, unmerged, several, missing_object };
   State state = State::absent;
-  std::string path;          ///< of what was found; of the two candidates if several
+  std::string path;          ///< of what was found, or is no file; of the two candidates if several
   git::Entry entry;          ///< if found
   std::vector<Oid> missing;  ///< the objects that the view's repository lacks
 };

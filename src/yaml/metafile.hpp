@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "model/link.hpp"
 
 #include <cstddef>
@@ -36,18 +37,16 @@ struct Metafile {
 /// `max_object_size`.
 Metafile read_metafile(std::string_view text);
 
+/// Returns what is wrong with a file that could not be read as a link: what the error says but for the words that the
+/// verdict `invalid-link` has already.
+std::string flaw_of(const Error& error);
+
 /// Reads a link in the canonical form that `write_link` prints, without a YAML parser. Returns nothing for any text
 /// that it does not fully understand: read_metafile() then asks yaml-cpp. What it accepts, both read alike.
 std::optional<Metafile> scan_link(std::string_view text);
 
 /// The same by yaml-cpp and this room's own checks only. For read_metafile() and for the test that compares the two.
 Metafile parse_metafile(std::string_view text);
-
-/// Returns the top-level scalar `object_type` of an object's metafile (`dataset` as `data`) without parsing all of it
-/// where that is provably the same; nothing if the text is a mapping without one.
-/// Throws Error(invalid) for text that is no YAML mapping, that leaves its `object_type` in doubt (twice, tagged,
-/// merged), or over `max_object_size`.
-std::optional<std::string> find_object_type(std::string_view text);
 
 /// Returns the link as PyYAML's `safe_dump` prints it: keys sorted, block style, folded at 80 columns, ASCII only.
 /// `repo` is written under the key of `link.dialect` (none: `repo`); params.git-mlem if either pinned field is set.

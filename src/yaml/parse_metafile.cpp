@@ -319,6 +319,8 @@ Metafile parse_metafile(std::string_view text) {
   return metafile;
 }
 
+std::string flaw_of(const Error& error) { return error.what_failed() == invalid_link ? error.why() : error.what(); }
+
 namespace detail {
 
 bool is_link_type(std::string_view object_type) noexcept {

@@ -40,12 +40,12 @@ void write_link(benchmark::State& state) {
 }
 BENCHMARK(write_link);
 
-void find_object_type(benchmark::State& state) {
+void read_object(benchmark::State& state) {
   const std::string text = object();
-  while (state.KeepRunning()) benchmark::DoNotOptimize(yaml::find_object_type(text));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(yaml::read_metafile(text));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
-BENCHMARK(find_object_type);
+BENCHMARK(read_object);
 
 void parse_object(benchmark::State& state) {
   const std::string text = object();

@@ -65,6 +65,106 @@ TEST_CASE("bad input: an unmerged link is told of") {
   CAPTURE(outcome);
   CHECK(outcome.code == 1);
   CHECK(outcome.output == "a.mlem: invalid-link: unmerged\n  hint: resolve the conflict and 'git add' the file\n");
+  const Outcome named = world.mlem({"resolve", ":a", ":a.mlem", ":b.mlem"});
+  CAPTURE(named);
+  CHECK(named.code == 1);
+  CHECK(named.errors ==
+        "error: :a: invalid-link: unmerged\nhint: resolve the conflict and 'git add' the file\n"
+        "error: :a.mlem: invalid-link: unmerged\nhint: resolve the conflict and 'git add' the file\n"
+        "error: :b.mlem: missing-path: nothing at 'b.mlem'\n");
+  // What was given up of an alias is told in the same words.
+  world.registry.write("b.mlem", link_text({.path = "a.mlem"}));
+  world.registry.git({"add", "b.mlem"});
+  const Outcome alias = world.mlem({"check", "b.mlem"});
+  CAPTURE(alias);
+  CHECK(alias.output ==
+        "b.mlem: not-an-object: 'a.mlem' is no MLEM object: unmerged\n"
+        "  hint: resolve the conflict and 'git add' the file\n");
+}
+
+TEST_CASE("bad input: a file that is no valid link gets one verdict from every command") {
+  struct Row {
+    std::string name;
+    std::string text;  // empty: a symbolic link
+    std::string message;
+  };
+  const std::vector<Row> rows{
+      {"fields are missing", "object_type: link\n", "line 1, column 1: there is no 'link_type'"},
+      {"conflict markers", "<<<<<<< HEAD\nobject_type: link\n=======\n",
+       "malformed YAML: line 1, column 1: a conflict marker of a merge"},
+      {"a bad rev", "link_type: model\nobject_type: link\npath: a\nrepo: https://example.com/a/\nrev: HEAD~1\n",
+       "invalid rev 'HEAD~1': it is no branch, tag, full ref name or full commit id"},
+      {"a symbolic link", "", "not a regular file"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    World world;
+    if (row.text.empty())
+      fs::create_symlink("elsewhere", world.registry.path() / "s.mlem");
+    else
+      world.registry.write("s.mlem", row.text);
+    world.registry.write("alias.mlem", link_text({.path = "s.mlem"}));
+    world.registry.git({"add", "."});
+    world.registry.commit({});
+    const std::string verdict = "invalid-link: " + row.message + "\n";
+    for (const std::vector<std::string>& check : {std::vector<std::string>{"check", "s.mlem"},
+                                                  {"check", "--worktree", "s.mlem"},
+                                                  {"check", "HEAD", "s.mlem"}}) {
+      const Outcome checked = world.mlem(check);
+      CAPTURE(checked);
+      CHECK(contains(checked.output, "s.mlem: " + verdict));
+    }
+    for (const std::string object : {"s", "s.mlem", ":s", "HEAD:s.mlem"}) {
+      for (const std::vector<std::string>& command :
+           {std::vector<std::string>{"resolve", object}, {"show", object}, {"link", object, "new"}}) {
+        const Outcome named = world.mlem(command);
+        CAPTURE(named);
+        CHECK(named.code == 1);
+        CHECK(contains(named.errors, verdict));
+      }
+    }
+    const Outcome elsewhere = world.mlem({"resolve", "-p", world.registry.url(), "s"});
+    CAPTURE(elsewhere);
+    CHECK(contains(elsewhere.errors, "s: " + verdict));
+    // To whoever is led there it is no object.
+    const Outcome alias = world.mlem({"check", "alias.mlem"});
+    CAPTURE(alias);
+    CHECK(contains(alias.output, row.name == "a bad rev" ? "alias.mlem: invalid-link: 's.mlem' is no valid link: "
+                                                         : "alias.mlem: not-an-object: 's.mlem' is no MLEM object: "));
+  }
+}
+
+TEST_CASE("bad input: an object without a type is no object") {
+  World world;
+  world.registry.commit({{"e.mlem", "object_type: ''\n"}, {"alias.mlem", link_text({.path = "e.mlem"})}});
+  const Outcome named = world.mlem({"resolve", "e"});
+  CAPTURE(named);
+  CHECK(named.code == 1);
+  CHECK(named.errors == "error: e: not-an-object: 'e.mlem' has an empty object_type\n");
+  const Outcome checked = world.mlem({"check"});
+  CAPTURE(checked);
+  CHECK(checked.output == "alias.mlem: not-an-object: 'e.mlem' has an empty object_type\n");
+}
+
+TEST_CASE("bad input: an object of the registry that cannot be read spoils one link") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})},
+                         {"b.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "4-pack"})},
+                         {"c.mlem", link_text({.path = "a.mlem"})}});
+  const std::string bad = world.registry.id(":a.mlem");
+  const fs::path file = world.registry.path() / ".git/objects" / bad.substr(0, 2) / bad.substr(2);
+  fs::permissions(file, fs::owner_all);
+  write_file(file, "broken");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"check", "--porcelain"}, {"ls", "--porcelain"}, {"check", "--porcelain", "HEAD"}}) {
+    const Outcome outcome = world.mlem(command);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 2);
+    CHECK(contains(outcome.output, "unreachable\ta.mlem\t"));
+    CHECK(contains(outcome.output, "ok\tb.mlem\t"));
+    CHECK(contains(outcome.output, "unreachable\tc.mlem\t"));
+  }
+  CHECK(contains(world.mlem({"check"}).output, "a.mlem: unreachable: cannot read object '" + bad + "'"));
 }
 
 TEST_CASE("bad input: a link is not written through a symbolic link or in a bare repository") {

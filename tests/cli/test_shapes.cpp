@@ -187,3 +187,61 @@ TEST_CASE("shapes: SHA-256 and SHA-1 repositories link to one another") {
     CHECK(world.sandbox.git_output({"fsck", "--no-dangling"}, here).empty());
   }
 }
+
+TEST_CASE("shapes: what a sparse checkout leaves out is in the work tree as the index has it") {
+  struct Row {
+    std::string name;
+    std::vector<std::string> options;
+    bool is_partial = false;
+  };
+  const std::vector<Row> rows{
+      {"no cone", {"--no-cone", "/in/"}},
+      {"cone", {"--cone", "--no-sparse-index", "in"}},
+      {"sparse index", {"--cone", "--sparse-index", "in"}},
+      {"partial clone", {"--no-cone", "/in/"}, true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    World world;
+    // Looked up from the directory of the links, there would be data at their paths.
+    world.registry.commit({{".mlem.yaml", ""},
+                           {".mlem/model/old.mlem", model_meta()},
+                           {"in/al.mlem", link_text({.path = "out/c.mlem"})},
+                           {"in/al2.mlem", link_text({.path = "old"})},
+                           {"in/old.mlem", data_meta()},
+                           {"in/out/c.mlem", data_meta()},
+                           {"out/c.mlem", model_meta()}});
+    RunOptions here;
+    here.directory = world.registry.path();
+    if (row.is_partial) {
+      world.registry.git({"config", "uploadpack.allowFilter", "true"});
+      here.directory = world.sandbox / "partial";
+      world.sandbox.git_output({"clone", "-q", "--no-checkout", "--filter=blob:none", world.registry.url(), "partial"});
+    }
+    std::vector<std::string> command{"sparse-checkout", "set"};
+    command.insert(command.end(), row.options.begin(), row.options.end());
+    world.sandbox.git_output(command, here);
+    world.sandbox.git_output({"checkout", "-q", "main"}, here);
+
+    const Outcome resolved = world.sandbox.mlem({"resolve", "--porcelain", "in/al", "in/al2", "out/c"}, here);
+    CAPTURE(resolved);
+    CHECK(resolved.code == 0);
+    const std::string blob = world.registry.id(":out/c.mlem");
+    CHECK(resolved.output == "ok\tin/al.mlem\tmodel\t-\t" + blob + "\tout/c.mlem\t-\t-\nok\tin/al2.mlem\tmodel\t-\t" +
+                                 blob + "\t.mlem/model/old.mlem\t-\t-\nok\tout/c.mlem\tmodel\t-\t" + blob +
+                                 "\tout/c.mlem\t-\t-\n");
+    CHECK(world.sandbox.mlem({"show", "in/al"}, here).output == model_meta());
+    for (const std::vector<std::string>& check : {std::vector<std::string>{"check"}, {"check", "--worktree"}}) {
+      const Outcome checked = world.sandbox.mlem(check, here);
+      CAPTURE(checked);
+      CHECK(checked.errors == "2 links: 2 ok, 0 broken, 0 undecided\n");
+    }
+    CHECK(world.sandbox.git_output({"status", "--porcelain"}, here).empty());
+
+    // A file that is there all the same is what it is.
+    write_file(here.directory / "out/c.mlem", data_meta());
+    const Outcome present = world.sandbox.mlem({"resolve", "--porcelain", "in/al"}, here);
+    CAPTURE(present);
+    CHECK(present.output == "wrong-type\tin/al.mlem\tdata\t-\t-\tout/c.mlem\t-\t-\n");
+  }
+}

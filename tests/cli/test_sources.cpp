@@ -478,3 +478,79 @@ TEST_CASE("sources: a link's directory behind a repository of this machine is sp
   CHECK(contains(missing.output, "a.mlem: missing-path: nothing at 'src/sub/none'"));
   CHECK(contains(missing.output, "b.mlem: missing-repo: "));
 }
+
+TEST_CASE("sources: an id of the other object format fails its own link alone") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  const auto link = [&](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = rev});
+  };
+  const std::string longer = "'" + world.model_commit + std::string(24, '0') + "'";
+  world.registry.commit(
+      {{"a.mlem", link(longer)}, {"b.mlem", link(world.model_commit)}, {"c.mlem", link(world.model_commit)}});
+  const auto check = [&](std::vector<std::string> arguments, const std::string& summary) {
+    arguments.insert(arguments.begin(), "check");
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.errors == summary + "\n");
+    return outcome.output;
+  };
+  const std::string one_is_broken = "3 links: 2 ok, 1 broken, 0 undecided";
+  const std::string told = "a.mlem: missing-rev: no commit " + longer + "\n  hint: the source has ids of 40 digits\n";
+  CHECK(check({}, one_is_broken) == told);
+  check({"--offline", "b.mlem", "c.mlem"}, "2 links: 2 ok, 0 broken, 0 undecided");
+  // What is cached tells it too, and stays.
+  CHECK(check({"a.mlem"}, "1 link: 0 ok, 1 broken, 0 undecided") == told);
+  CHECK(check({}, one_is_broken) == told);
+  check({"--offline"}, "3 links: 2 ok, 0 broken, 1 undecided");
+  // An entry that was made for nothing but the wrong id is made anew.
+  remove_all(world.registry.path() / ".git/mlem");
+  CHECK(check({"a.mlem"}, "1 link: 0 ok, 1 broken, 0 undecided") == told);
+  CHECK(check({}, one_is_broken) == told);
+}
+
+TEST_CASE("sources: where the cache is depends on nothing but whole paths") {
+  World world;
+  const mlem::fs::path open = world.sandbox / "open";
+  create_directory(open);
+  permissions(open, mlem::fs::all_all);
+  world.registry.git({"config", "mlem.cacheDir", open.string()});
+  RunOptions here;
+  here.directory = world.registry.path();
+  here.environment = {{"XDG_CACHE_HOME", "relative"}};
+  const Outcome home = world.sandbox.mlem({"env"}, here);
+  CAPTURE(home);
+  CHECK(contains(home.output, (world.sandbox.home() / ".cache/git-mlem").string()));
+  here.environment = {{"XDG_CACHE_HOME", (world.sandbox / "xdg").string()}};
+  CHECK(contains(world.sandbox.mlem({"env"}, here).output, (world.sandbox / "xdg/git-mlem").string()));
+
+  world.registry.git({"config", "mlem.cacheDir", "~/x"});
+  here.environment = {{"HOME", ""}};
+  const Outcome homeless = world.sandbox.mlem({"check"}, here);
+  CAPTURE(homeless);
+  CHECK(homeless.code == 128);
+  CHECK(homeless.errors ==
+        "fatal: bad config value for 'mlem.cacheDir': it begins with '~/', and HOME is not set\n");
+}
+
+TEST_CASE("sources: no repository is looked for above a directory that this account may not enter") {
+  if (geteuid() != 0) return;  // only root can give a directory away
+  World world;
+  world.sandbox.add_config("safe.directory", "*");
+  RepoBuilder outer(world.sandbox, "outer");
+  outer.commit({{"closed/x.mlem", model_meta()}});
+  const std::string path = (outer.path() / "closed/x").string();
+  const std::string script =
+      "chmod 700 outer/closed; chown -R 65534 . && chown -R 0 outer && cd registry && "
+      "setpriv --reuid=65534 --clear-groups git-mlem ";
+  const Outcome linked = world.sandbox.run({"sh", "-c", script + "link " + path + " new"});
+  CAPTURE(linked);
+  if (linked.errors.find("setpriv") != std::string::npos) return;
+  CHECK(linked.code == 128);
+  CHECK(linked.errors == "fatal: cannot look for the repository of '" + path +
+                             "': this account may not read a directory on the way\n");
+  const Outcome address = world.sandbox.run({"sh", "-c", script + "resolve -p file://" + outer.path().string() + "/closed x"});
+  CAPTURE(address);
+  CHECK(contains(address.errors, "auth-required"));
+}

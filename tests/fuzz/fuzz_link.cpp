@@ -27,7 +27,7 @@ void check_round_trip(const mlem::Link& link) {
 void check_metafile(std::string_view text) {
   const yaml::Metafile parsed = yaml::parse_metafile(text);
   require(yaml::read_metafile(text) == parsed);
-  require(yaml::find_object_type(text).has_value() == (parsed.kind != yaml::Metafile::Kind::neither));
+  require(yaml::detail::parse_object_type(text).has_value() == (parsed.kind != yaml::Metafile::Kind::neither));
   if (parsed.kind == yaml::Metafile::Kind::link) {
     require(!parsed.link.link_type.empty() && !parsed.link.path.empty());
     require(!mlem::has_control_character(parsed.link.path) && mlem::is_utf8(parsed.link.path));

@@ -231,6 +231,8 @@ TEST_CASE("registry: the index is read whatever its format") {
     CHECK(registry.index_entries({"d/ita.mlem"}).empty());
     CHECK(names(registry.index_entries({"d", "a.mlem"})) == names(registry.index_files("", {"d", "a.mlem"})));
     CHECK(registry.index_entries({"*.mlem"}).empty());
+    CHECK(names(registry.left_out_files()) ==
+          (row.sparse ? Names{"x/new\nline.mlem", "x/\xff.mlem", "y/a b.mlem"} : Names()));
   }
 }
 

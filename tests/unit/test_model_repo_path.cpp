@@ -5,6 +5,9 @@
 
 #include <string>
 
+using mlem::is_below;
+using mlem::join;
+using mlem::parent_of;
 using mlem::RepoPath;
 
 TEST_CASE("repo path: it is normalised") {
@@ -100,4 +103,36 @@ TEST_CASE("repo path: directory and name are the parts around the last slash") {
   CHECK(top.directory().empty());
   CHECK(top.name() == "c");
   CHECK_FALSE(top.has_suffix(mlem::mlem_suffix));
+}
+
+TEST_CASE("repo path: paths as text are taken apart and put together at either root") {
+  struct Row {
+    std::string directory;
+    std::string name;
+    std::string path;
+  };
+  const Row rows[] = {
+      {"", "a", "a"},      {"a", "b", "a/b"},         {"a/b", "c", "a/b/c"}, {"/", "a", "/a"},
+      {"/a", "b", "/a/b"}, {"a", ".mlem", "a/.mlem"}, {"a b", "c", "a b/c"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.path);
+    CHECK(join(row.directory, row.name) == row.path);
+    CHECK(parent_of(row.path) == row.directory);
+    CHECK(is_below(row.path, row.directory));
+    CHECK_FALSE(is_below(row.directory, row.path));
+    CHECK_FALSE(is_below(row.path, row.path));
+  }
+  CHECK(parent_of("") == "");
+  CHECK(parent_of("/") == "/");
+  CHECK(join("a", "") == "a");
+  CHECK(join("", "") == "");
+  CHECK(join("a", "b/c") == "a/b/c");
+  CHECK(is_below("a/b/c", "a"));
+  CHECK_FALSE(is_below("", ""));
+  CHECK_FALSE(is_below("/", "/"));
+  CHECK_FALSE(is_below("/a", ""));
+  CHECK_FALSE(is_below("a", "/"));
+  CHECK_FALSE(is_below("ab", "a"));
+  CHECK_FALSE(is_below("b/a", "a"));
 }

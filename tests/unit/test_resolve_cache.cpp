@@ -111,3 +111,52 @@ TEST_CASE("Cache: what is not used is pruned and nothing that is not its own") {
     CHECK(!fs::exists(cache.directory() / (unused + suffix)));
   }
 }
+
+TEST_CASE("Cache: nobody else may hold a symbolic link on the way") {
+  if (geteuid() != 0) return;  // giving away is root's
+  const TempDir scratch;
+  const fs::path own = scratch.path() / "own";
+  const fs::path fallback = scratch.path() / "fallback";
+  fs::create_directories(own / "sources");
+  const fs::path link = scratch.path() / "link";
+  fs::create_symlink("own", link);
+  const fs::path to_link = scratch.path() / "to_link";
+  fs::create_symlink(link, to_link);
+  for (const fs::path& directory : {link, link / "sources", to_link / "sources", to_link / "new"}) {
+    CAPTURE(directory.string());
+    CHECK_FALSE(Cache(directory, fallback).is_fallback());
+  }
+  REQUIRE(lchown(link.c_str(), 65534, getegid()) == 0);
+  for (const fs::path& directory : {link, link / "sources", to_link / "sources", to_link / "new"}) {
+    CAPTURE(directory.string());
+    CHECK(Cache(directory, fallback).is_fallback());
+  }
+  // What it leads to is judged too, `..` as the system takes it.
+  REQUIRE(lchown(link.c_str(), 0, getegid()) == 0);
+  CHECK_FALSE(Cache(link / "sources/../sources/.", fallback).is_fallback());
+  REQUIRE(chmod(own.c_str(), 0777) == 0);
+  CHECK(Cache(link / "sources", fallback).is_fallback());
+  fs::create_symlink("loop", scratch.path() / "loop");
+  CHECK(Cache(scratch.path() / "loop", fallback).is_fallback());
+}
+
+TEST_CASE("Cache: a directory that this account may not write gives way to the fallback") {
+  if (geteuid() != 0) return;  // only root can play another user's part
+  const TempDir scratch;
+  const fs::path fallback = scratch.path() / "fallback";
+  const fs::path common = scratch.path() / "common";
+  fs::create_directory(common);
+  fs::create_directory(fallback);
+  constexpr uid_t other = 65534;
+  REQUIRE(chown(fallback.c_str(), other, getegid()) == 0);
+  REQUIRE(chmod(scratch.path().c_str(), 0755) == 0);
+  REQUIRE(chmod(common.c_str(), 0755) == 0);
+  REQUIRE(seteuid(other) == 0);
+  const Cache cache(common / "mlem/sources", fallback);
+  const bool is_fallback = cache.is_fallback();
+  const bool without = Cache(common / "mlem/sources", {}).is_fallback();
+  REQUIRE(seteuid(0) == 0);
+  CHECK(is_fallback);
+  CHECK(cache.directory() == fallback);
+  CHECK_FALSE(without);
+}

@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "yaml/detail/object_type.hpp"
 #include "yaml/metafile.hpp"
 
 #include "yaml_fixtures.hpp"
@@ -15,7 +16,6 @@ using mlem::Error;
 using mlem::ErrorKind;
 using mlem::Link;
 using mlem::test::link_to;
-using mlem::yaml::find_object_type;
 using mlem::yaml::Metafile;
 using mlem::yaml::parse_metafile;
 using mlem::yaml::read_metafile;
@@ -35,6 +35,12 @@ std::string why(const std::string& text) {
     return error.why();
   }
   return {};
+}
+
+/// Returns what `text` says its type is; nothing if it is neither link nor object.
+std::optional<std::string> object_type_of(const std::string& text) {
+  const Metafile metafile = read_metafile(text);
+  return metafile.kind == Metafile::Kind::neither ? std::nullopt : std::optional(metafile.object_type);
 }
 
 std::vector<std::string> warnings(const std::string& text) {
@@ -243,7 +249,7 @@ TEST_CASE("read_metafile: an object needs no more than a type") {
     CHECK(metafile.kind == Metafile::Kind::object);
     CHECK(metafile.object_type == row.object_type);
     CHECK(metafile.link == Link());
-    CHECK(find_object_type(row.text) == row.object_type);
+    CHECK(mlem::yaml::detail::parse_object_type(row.text) == row.object_type);
   }
 }
 
@@ -252,7 +258,7 @@ TEST_CASE("read_metafile: a mapping without an object type is neither") {
        {"{}", "a: b\n", "object_type: null\nlink_type: model\n", "x:\n  object_type: link\n"}) {
     CAPTURE(text);
     CHECK(read_metafile(text) == Metafile());
-    CHECK(!find_object_type(text));
+    CHECK(!mlem::yaml::detail::parse_object_type(text));
   }
 }
 
@@ -284,7 +290,7 @@ TEST_CASE("read_metafile: an unknown key gives a warning") {
 TEST_CASE("read_metafile: sizes have limits") {
   const std::string big = "object_type: model\na: '" + std::string(mlem::yaml::max_object_size, 'a') + "'\n";
   CHECK_MESSAGE(why(big).ends_with(": a metafile may not be larger than 16 MiB"), why(big));
-  CHECK_THROWS_AS(find_object_type(big), Error);
+  CHECK_THROWS_AS(object_type_of(big), Error);
 }
 
 TEST_CASE("scan_link: canonical links need no parser") {
@@ -331,7 +337,7 @@ TEST_CASE("scan_link: what is not canonical is left to the parser") {
   }
 }
 
-TEST_CASE("find_object_type: only the top level counts") {
+TEST_CASE("read_metafile: only the top level counts for the type") {
   struct Row {
     std::string text;
     std::optional<std::string> object_type;
@@ -347,16 +353,16 @@ TEST_CASE("find_object_type: only the top level counts") {
       {"? object_type\n: model\n", "model"},
       {"'object_type': model\n", "model"},
       {"\"object\\x5ftype\": model\n", "model"},
-      {"a: b\nobject_type: link\n", "link"},
+      {"a: b\n" + alias, "link"},
       {"a:\n- \nobject_type: model\n", "model"},
       {"- a\n-\n", std::nullopt},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text.substr(0, 200));
     if (row.text.starts_with("-")) {
-      CHECK_THROWS_AS(find_object_type(row.text), Error);
+      CHECK_THROWS_AS(object_type_of(row.text), Error);
     } else {
-      CHECK(find_object_type(row.text) == row.object_type);
+      CHECK(object_type_of(row.text) == row.object_type);
     }
   }
 }
@@ -373,7 +379,7 @@ TEST_CASE("read_metafile: recorded objects have their type") {
     CAPTURE(entry.path().string());
     const Metafile metafile = parse_metafile(text);
     CHECK(metafile.kind != Metafile::Kind::neither);
-    CHECK(find_object_type(text) == metafile.object_type);
+    CHECK(object_type_of(text) == metafile.object_type);
     CHECK(read_metafile(text) == metafile);
   }
 }

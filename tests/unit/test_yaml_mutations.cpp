@@ -117,7 +117,7 @@ TEST_CASE("scan_link: accepts nothing that the parser reads otherwise") {
   CHECK(accepted > rounds / 20);
 }
 
-TEST_CASE("find_object_type: finds nothing that the parser reads otherwise") {
+TEST_CASE("scan_object_type: finds nothing that the parser reads otherwise") {
   const std::string metafiles[] = {
       "artifacts:\n  data:\n    hash: 96f5441d1cfa935583836702a3edd3d1\n    size: 163671\n    uri: rf\ncall_orders:\n"
       "  predict:\n  - - model\n    - predict\nobject_type: model\nprocessors:\n  model:\n    methods:\n      "

@@ -3,15 +3,12 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace mlem::check::detail {
 
-bool Receiver::has_time() const { return !settings.deadline || std::chrono::steady_clock::now() < *settings.deadline; }
-
 void Receiver::want_time(const char* what_failed) const {
-  if (!has_time()) throw Error(ErrorKind::unavailable, what_failed, "there was no time left for it", hint_of_time);
+  if (!settings.has_time()) throw Error(ErrorKind::unavailable, what_failed, "there was no time left for it", hint_of_time);
 }
 
 RunResult Receiver::git(std::vector<std::string> arguments, std::string_view input) const {

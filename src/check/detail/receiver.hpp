@@ -22,7 +22,6 @@ struct Receiver {
   const resolve::Settings& settings;
   std::size_t changes = 0;  ///< of links, that were listed for all refs so far
 
-  bool has_time() const;
   /// Throws Error(unavailable) with `what_failed` if there is no time left.
   void want_time(const char* what_failed) const;
   /// Runs git; ends it when the time is over, and then says so in the result.

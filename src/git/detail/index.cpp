@@ -16,7 +16,8 @@ std::optional<std::deque<File>> read_index(const fs::path& index_file, std::stri
     const git_index_entry* entry = git_index_get_byindex(index.get(), i);
     if (!std::string_view(entry->path).ends_with(suffix)) continue;
     if ((entry->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD) != 0) continue;
-    files.push_back({entry->path, {entry->mode, to_oid(entry->id)}, git_index_entry_stage(entry)});
+    const bool is_left_out = (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
+    files.push_back({entry->path, {entry->mode, to_oid(entry->id)}, git_index_entry_stage(entry), is_left_out});
   }
   return files;
 }

@@ -25,17 +25,10 @@ Verdict verdict_of(git::TransportFailure failure) {
   return Verdict::unreachable;
 }
 
-/// Returns the repository that `directory` is or, if `is_upward`, is below; but none above what this account may not
-/// see.
-std::optional<LocalRepository> find_local(const fs::path& directory, bool is_upward) {
-  for (fs::path at = directory; !at.empty(); at = at.parent_path()) {
-    if (const auto git_dir = git::find_addressed_git_dir(at)) {
-      return LocalRepository{*git_dir, at,
-                             at == directory ? std::string() : directory.lexically_relative(at).generic_string()};
-    }
-    if (!is_upward || git::is_closed(at)) break;
-  }
-  return std::nullopt;
+/// Returns the repository that an address names, and nothing else.
+std::optional<LocalRepository> find_whole_repository(const fs::path& directory) {
+  const auto git_dir = git::find_addressed_git_dir(directory);
+  return git_dir ? std::optional(LocalRepository{*git_dir, directory, {}}) : std::nullopt;
 }
 
 }  // namespace
@@ -62,7 +55,7 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
   if (const auto why = why_forbidden(url, settings.url_policy, rewritten != url.fetch_text())) {
     return Refusal{Verdict::forbidden, name + " may not be used: " + *why, {}};
   }
-  if (settings.deadline && std::chrono::steady_clock::now() >= *settings.deadline) {
+  if (!settings.has_time()) {
     return Refusal{Verdict::timeout, "cannot read " + name + ": there was no time left", {}};
   }
   const auto directory = directory_of(rewritten);
@@ -75,7 +68,8 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
     // as written that is allowed, and not a repository above it.
     const bool is_server = settings.url_policy.public_hosts;
     const bool is_upward = !is_server && url.scheme() == "file" && rewritten == url.fetch_text();
-    const auto found = find_local(*directory, is_upward);
+    const auto found =
+        is_upward ? find_repository_above(*directory, Spelling::address) : find_whole_repository(*directory);
     if (git::is_closed(found ? found->git_dir : fs::path(*directory))) {
       return Refusal{Verdict::auth_required, "this account may not read " + name, {}};
     }

@@ -4,6 +4,7 @@
 #include "git/transport.hpp"
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
+#include "resolve/local_repository.hpp"
 #include "resolve/settings.hpp"
 
 #include <functional>
@@ -17,13 +18,6 @@ struct Refusal {
   Verdict verdict = Verdict::ok;
   std::string message;
   std::string hint;
-};
-
-/// A repository of this machine. No spelling tells where it ends in a `file:` URL: the contract's section 3.
-struct LocalRepository {
-  fs::path git_dir;
-  fs::path root;      ///< as the URL spells it
-  std::string inner;  ///< the directory that the URL has behind it; empty: none
 };
 
 /// Calls `local`, if git maps `url` to a directory, else `remote` with the address after insteadOf. Returns why neither

@@ -47,9 +47,18 @@ class RemoteSource {
   void answer(const std::vector<Target*>& targets) {
     std::vector<Target> asked;
     for (const Target* target : targets) asked.push_back(*target);
-    use_entry(cache_, key_, url_, settings_, [&] {
+    const auto ask = [&] {
       for (std::size_t i = 0; i < targets.size(); ++i) *targets[i] = asked[i];
       answer_from_entry(targets);
+    };
+    use_entry(cache_, key_, url_, settings_, [&] {
+      try {
+        ask();
+      } catch (const git::TransportError& error) {
+        if (asks_for_format_ || error.why().find("mismatched algorithms") == std::string::npos) throw;
+        asks_for_format_ = true;
+        ask();
+      }
     });
   }
 
@@ -120,7 +129,7 @@ class RemoteSource {
       if (target->failed()) continue;
       if (settings_.offline && !repository->find_commit(object)) {
         lacking[target] = {object};
-      } else if (auto objects = answer_at(*repository, object, *target); !objects.empty()) {
+      } else if (auto objects = answer_at(*repository, object, *target, settings_); !objects.empty()) {
         lacking.emplace(target, std::move(objects));
       }
     }
@@ -129,14 +138,20 @@ class RemoteSource {
 
   std::unique_ptr<git::Repository> open_entry() const { return git::open_repository(entry_, settings_.environment); }
 
-  /// Asks for the refs if a rev is a name.
+  /// Asks for the refs if a rev is a name, or if ids alone do not tell the object format of the source.
   void find_refs(const std::vector<Target*>& targets) {
     refs_.clear();
     head_branch_.reset();
-    const bool needs_refs = std::any_of(targets.begin(), targets.end(), [](const Target* target) {
-      return !target->source.undivided.empty() || target->source.rev->kind() != Rev::Kind::oid;
-    });
-    if (!needs_refs) return;
+    std::set<std::string> formats;
+    if (const std::string known = cache_.object_format(key_); !known.empty()) formats.insert(known);
+    bool needs_refs = asks_for_format_;
+    for (const Target* target : targets) {
+      if (!target->source.undivided.empty() || target->source.rev->kind() != Rev::Kind::oid)
+        needs_refs = true;
+      else
+        formats.insert(format_of(*target->source.rev->oid()));
+    }
+    if (!needs_refs && (formats.size() < 2 || settings_.offline)) return;
     if (settings_.offline) {
       recall(targets);
       return;
@@ -146,16 +161,29 @@ class RemoteSource {
     head_branch_ = remote.head_branch;
   }
 
-  /// The entry's, that is the source's: told by the ids it lists, or that it is asked for.
+  static std::string format_of(const Oid& oid) {
+    constexpr std::size_t sha256_size = 32;
+    return oid.bytes().size() == sha256_size ? "sha256" : "sha1";
+  }
+
+  /// The entry's, that is the source's: told by the ids it lists, or by those that were fetched or are asked for.
   std::string object_format(const std::vector<Target*>& targets) const {
-    constexpr std::size_t sha256_digits = 64;
-    std::size_t digits = 0;
-    if (!refs_.empty()) {
-      digits = refs_.begin()->second.hex().size();
-    } else if (const auto& rev = targets.front()->source.rev; rev && rev->kind() == Rev::Kind::oid) {
-      digits = rev->oid()->hex().size();
-    }
-    return digits == sha256_digits ? "sha256" : "sha1";
+    if (!refs_.empty()) return format_of(refs_.begin()->second);
+    if (std::string known = cache_.object_format(key_); !known.empty()) return known;
+    const auto& rev = targets.front()->source.rev;
+    return rev && rev->kind() == Rev::Kind::oid ? format_of(*rev->oid()) : "sha1";
+  }
+
+  /// Answers for ids that are none in this source: to ask for them would fail the others.
+  bool has_other_format(Target& target) const {
+    const Rev& rev = *target.source.rev;
+    if (refs_.empty() || rev.kind() != Rev::Kind::oid) return false;
+    const Oid& own = refs_.begin()->second;
+    if (format_of(*rev.oid()) == format_of(own)) return false;
+    target.rev = rev.text();
+    target.fail(Verdict::missing_rev, "no commit '" + rev.text() + "'",
+                "the source has ids of " + std::to_string(own.hex().size()) + " digits");
+    return true;
   }
 
   /// Finds the object that each rev names.
@@ -179,7 +207,7 @@ class RemoteSource {
               .head_branch = head_branch_};
     std::vector<Target*> divided;
     for (Target* target : targets) {
-      if (divide(refs, *target)) divided.push_back(target);
+      if (divide(refs, *target) && !has_other_format(*target)) divided.push_back(target);
     }
     if (!settings_.offline) fetch_ambiguous(refs, divided);
     const auto repository = open_entry();
@@ -316,8 +344,9 @@ class RemoteSource {
 
   void recall(const std::vector<Target*>& targets) {
     const auto text = load_file(refs_file(), max_refs_file);
-    if (!text) throw unreachable(url_, "it is not in the cache", "run the command without --offline");
-    const std::time_t seen = fs::last_write_time(refs_file());
+    boost::system::error_code failure;  // the cache may be deleted at any time
+    const std::time_t seen = fs::last_write_time(refs_file(), failure);
+    if (!text || failure) throw unreachable(url_, "it is not in the cache", "run the command without --offline");
     for (Target* target : targets) target->proof_time = seen;
     for (const std::string_view line : split(*text, '\n')) {
       const std::size_t blank = line.find(' ');
@@ -339,8 +368,9 @@ class RemoteSource {
   fs::path entry_;
   std::map<std::string, Oid> refs_;  ///< by full name, `HEAD` among them, unpeeled
   std::optional<std::string> head_branch_;
-  bool is_new_ = false;       ///< all that the entry has was fetched in this run
-  bool all_is_here_ = false;  ///< there is nothing more to ask for
+  bool asks_for_format_ = false;  ///< it is not that of the ids
+  bool is_new_ = false;           ///< all that the entry has was fetched in this run
+  bool all_is_here_ = false;      ///< there is nothing more to ask for
 };
 
 }  // namespace

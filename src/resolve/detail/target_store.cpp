@@ -21,18 +21,18 @@ TargetStore::Subject TargetStore::subject_of(const Source& source, TreeView* vie
   return subject->second;
 }
 
-std::pair<int, bool> TargetStore::add(Subject subject, std::string_view path) {
-  std::pmr::unordered_map<std::string_view, int>& numbers = subjects_[subject].numbers;
+std::pair<TargetNumber, bool> TargetStore::add(Subject subject, std::string_view path) {
+  std::pmr::unordered_map<std::string_view, TargetNumber>& numbers = subjects_[subject].numbers;
   if (const auto known = numbers.find(path); known != numbers.end()) return {known->second, false};
   auto* const text = static_cast<char*>(memory_.allocate(path.size(), 1));
   path = {text, path.copy(text, path.size())};
-  const int number = static_cast<int>(entries_.size());
+  const TargetNumber number = static_cast<TargetNumber>(entries_.size());
   numbers.emplace(path, number);
   entries_.push_back({path, subject, {}, nullptr, nullptr});
   return {number, true};
 }
 
-Target TargetStore::get(int number) const {
+Target TargetStore::get(TargetNumber number) const {
   const std::lock_guard lock(mutex_);
   const Entry& entry = this->entry(number);
   if (entry.whole) return *entry.whole;
@@ -56,7 +56,7 @@ Target TargetStore::get(int number) const {
   return target;
 }
 
-void TargetStore::put(int number, Target target) {
+void TargetStore::put(TargetNumber number, Target target) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[static_cast<std::size_t>(number)];
   Common& common = subjects_[entry.subject];

@@ -18,6 +18,9 @@
 
 namespace mlem::resolve::detail {
 
+/// Names a question of a run, from 0.
+using TargetNumber = int;
+
 /// The questions of a run and their answers, a whole registry's. Most are about a few revs of a few repositories and
 /// are answered by an object: of those only path and blob are kept, and once what they have in common.
 class TargetStore {
@@ -29,19 +32,19 @@ class TargetStore {
   Subject subject_of(const Source& source, TreeView* view, const std::string& base);
 
   /// Returns the number of the question that `path`, as Source has it, makes of a subject, and whether it is new.
-  std::pair<int, bool> add(Subject subject, std::string_view path);
+  std::pair<TargetNumber, bool> add(Subject subject, std::string_view path);
 
   /// The repository that is asked; none: the registry's own.
-  const std::optional<RepoUrl>& repo(int number) const { return common(number).source.repo; }
+  const std::optional<RepoUrl>& repo(TargetNumber number) const { return common(number).source.repo; }
   /// The tree that an alias is looked up in; null if it is none.
-  TreeView* view(int number) const { return common(number).view; }
+  TreeView* view(TargetNumber number) const { return common(number).view; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
-  bool is_plain_object(int number) const { return entry(number).object_type != nullptr; }
+  bool is_plain_object(TargetNumber number) const { return entry(number).object_type != nullptr; }
 
   /// Returns a question with what is known of its answer. This and put() may be called on several threads.
-  Target get(int number) const;
-  void put(int number, Target target);
+  Target get(TargetNumber number) const;
+  void put(TargetNumber number, Target target);
 
  private:
   /// What a rev led to: the same for all objects that are looked up at it.
@@ -59,7 +62,7 @@ class TargetStore {
     TreeView* view = nullptr;
     std::string base;
     std::optional<Revision> revision;
-    std::pmr::unordered_map<std::string_view, int> numbers;  ///< of its questions, by path
+    std::pmr::unordered_map<std::string_view, TargetNumber> numbers;  ///< of its questions, by path
   };
   struct Entry {
     std::string_view path;  ///< as asked
@@ -68,8 +71,8 @@ class TargetStore {
     const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`
     std::unique_ptr<Target> whole;             ///< what is no such object
   };
-  const Entry& entry(int number) const { return entries_[static_cast<std::size_t>(number)]; }
-  const Common& common(int number) const { return subjects_[entry(number).subject]; }
+  const Entry& entry(TargetNumber number) const { return entries_[static_cast<std::size_t>(number)]; }
+  const Common& common(TargetNumber number) const { return subjects_[entry(number).subject]; }
 
   std::pmr::monotonic_buffer_resource memory_;  ///< of what is kept to the end: it is given back as a whole
   std::deque<Common> subjects_;

@@ -18,7 +18,8 @@ std::string current_type(std::string_view name);
 std::optional<std::string> scan_object_type(std::string_view text);
 
 /// Returns the top-level `object_type` by yaml-cpp, nothing for a mapping without one; a link's fields are not judged.
-/// Throws Error(invalid) for text that is no YAML mapping, or over `max_object_size`.
+/// Throws Error(invalid) for text that is no YAML mapping, or over `max_object_size`. For the test that compares the
+/// two.
 std::optional<std::string> parse_object_type(std::string_view text);
 
 }  // namespace mlem::yaml::detail

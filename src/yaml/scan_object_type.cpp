@@ -154,9 +154,7 @@ class BlockScanner {
 
 }  // namespace
 
-namespace detail {
-
-std::optional<std::string> scan_object_type(std::string_view text) {
+std::optional<std::string> detail::scan_object_type(std::string_view text) {
   if (text.size() > max_object_size || !is_printable_ascii_in_lines(text)) return std::nullopt;
   BlockScanner scanner;
   while (!text.empty()) {
@@ -165,13 +163,6 @@ std::optional<std::string> scan_object_type(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return scanner.object_type();
-}
-
-}  // namespace detail
-
-std::optional<std::string> find_object_type(std::string_view text) {
-  if (std::optional<std::string> type = detail::scan_object_type(text)) return type;
-  return detail::parse_object_type(text);
 }
 
 }  // namespace mlem::yaml
