@@ -84,6 +84,32 @@ TEST_CASE("install: a hooks path of all repositories is left alone") {
   CHECK(outcome.errors.find("--manual") != std::string::npos);
 }
 
+TEST_CASE("install: hooks that a hooks path of all repositories hides can be removed") {
+  const World world;
+  const fs::path hook = world.registry.path() / ".git/hooks/pre-commit";
+  REQUIRE(world.mlem({"install"}).code == 0);
+  world.sandbox.add_config("core.hooksPath", (world.sandbox / "hooks").string());
+  const Outcome removed = world.mlem({"uninstall"});
+  CAPTURE(removed);
+  CHECK(removed.code == 0);
+  CHECK(removed.output == "Removed hooks from '" + hook.parent_path().string() + "'\n");
+  CHECK(!fs::exists(hook));
+}
+
+TEST_CASE("install: the directory is said without detours and an empty one is refused") {
+  const World world;
+  RunOptions below;
+  below.directory = world.registry.path() / "sub";
+  fs::create_directory(below.directory);
+  world.registry.git({"config", "core.hooksPath", ".hk"});
+  CHECK(world.sandbox.mlem({"install"}, below).output ==
+        "Installed hooks in '" + (world.registry.path() / ".hk").string() + "'\n");
+  CHECK(world.sandbox.mlem({"install", "--template", "../t"}, below).output ==
+        "Installed hooks in '" + (world.registry.path() / "t/hooks").string() + "'\n");
+  CHECK(world.mlem({"install", "--template", ""}).code == 129);
+  CHECK(!fs::exists(world.registry.path() / "hooks"));
+}
+
 TEST_CASE("install: a hook that only mentions ours is somebody else's") {
   const World world;
   const fs::path hook = world.registry.path() / ".git/hooks/pre-commit";
