@@ -51,6 +51,12 @@ bool names_file(const git::Registry& registry, const std::string& word) {
          (registry.has_work_tree() && !word.starts_with(':') && !registry.index_files("", {word}).empty());
 }
 
+/// The commit or tree that an expression of gitrevisions(7) names; nothing if it names neither.
+std::optional<Oid> find_tree_ish(const git::Registry& registry, const std::string& expression) {
+  const auto oid = registry.find_object(expression);
+  return oid ? registry.objects().find_tree_ish(*oid) : std::nullopt;
+}
+
 /// `<rev>:<directory>`.
 struct Directory {
   Oid commit;
@@ -116,11 +122,6 @@ Operands tell_apart(const git::Registry& registry, const Options& options, const
   }
   if (directory && !directory->path.empty()) operands.paths = {":(top,literal)" + directory->path};
   return operands;
-}
-
-std::optional<Oid> find_tree_ish(const git::Registry& registry, const std::string& expression) {
-  const auto oid = registry.find_object(expression);
-  return oid ? registry.objects().find_tree_ish(*oid) : std::nullopt;
 }
 
 void require_pathspecs(const git::Registry& registry, const std::vector<std::string>& words) {

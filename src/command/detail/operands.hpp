@@ -27,9 +27,6 @@ struct Operands {
 enum class Ranges { no, yes };
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges);
 
-/// Returns the commit or tree that an expression of gitrevisions(7) names; nothing if it names neither.
-std::optional<Oid> find_tree_ish(const git::Registry& registry, const std::string& expression);
-
 /// Throws Error(not_found) for a word that is no pathspec by its look and names no file.
 void require_pathspecs(const git::Registry& registry, const std::vector<std::string>& words);
 
