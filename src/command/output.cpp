@@ -39,6 +39,24 @@ bool shows_color(const Context& context, const git::Config& config, Stream strea
   return is_paged && config.boolean("color.pager", true);
 }
 
+/// Porcelain v1.
+void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii) {
+  const std::string commit = finding.commit ? finding.commit->hex() : "";
+  const std::string blob = finding.blob ? finding.blob->hex() : "";
+  const std::string_view fields[] = {name(finding.verdict), finding.link, finding.object_type, commit, blob,
+                                     finding.path,          finding.repo, finding.rev};
+  const char* separator = "";
+  for (const std::string_view field : fields) {
+    if (nul) {
+      out << field << '\0';
+      continue;
+    }
+    out << separator << (field.empty() ? "-" : quote_path(field, quotes_non_ascii));
+    separator = "\t";
+  }
+  if (!nul) out << '\n';
+}
+
 }  // namespace
 
 void add_talk_options(Options& options, Format& format) {
@@ -123,23 +141,6 @@ void print_json(std::ostream& out, const Finding& finding) {
 }
 
 bool quotes_non_ascii(const git::Registry& registry) { return registry.config().boolean("core.quotepath", true); }
-
-void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii) {
-  const std::string commit = finding.commit ? finding.commit->hex() : "";
-  const std::string blob = finding.blob ? finding.blob->hex() : "";
-  const std::string_view fields[] = {name(finding.verdict), finding.link, finding.object_type, commit, blob,
-                                     finding.path,          finding.repo, finding.rev};
-  const char* separator = "";
-  for (const std::string_view field : fields) {
-    if (nul) {
-      out << field << '\0';
-      continue;
-    }
-    out << separator << (field.empty() ? "-" : quote_path(field, quotes_non_ascii));
-    separator = "\t";
-  }
-  if (!nul) out << '\n';
-}
 
 bool print_for_scripts(std::ostream& out, const Finding& finding, const Format& format, bool quotes_non_ascii) {
   if (format.json)

@@ -4,7 +4,6 @@
 #include "command/context.hpp"
 #include "command/options.hpp"
 #include "model/finding.hpp"
-#include "model/rev.hpp"
 
 #include <iosfwd>
 #include <optional>
@@ -70,10 +69,5 @@ int exit_code(Verdict verdict);
 
 /// Returns `<n> links<suffix>: <n> <ok_word>, <n> broken, <n> undecided`.
 std::string summary_line(const check::Summary& summary, const char* suffix, const char* ok_word);
-
-inline std::string count_links(const check::Summary& summary, const char* what, const char* ok) {
-  return summary_line(summary, what, ok);
-}
-void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii);
 
 }  // namespace mlem::command
