@@ -117,7 +117,7 @@ int run(const std::vector<std::string>& arguments, Context& context) {
     return exit_no;
   }
   std::string name = arguments.front();
-  if (name == "-h") {
+  if (name == "-h" || (name == "help" && arguments.back() == "-h")) {
     print_commands(context.out);
     return exit_usage;
   }

@@ -206,6 +206,7 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
   CHECK(world.mlem({"xyzzy"}).errors == "error: 'xyzzy' is not a git mlem command\nhint: 'git mlem' lists them\n");
   CHECK(world.mlem({"-v"}).output == world.mlem({"version"}).output);
   CHECK(world.mlem({"help", "chekc"}).code == 129);
+  CHECK(world.mlem({"help", "-h"}).output == world.mlem({"-h"}).output);
   CHECK(world.mlem({"help", "check", "ls"}).code == 129);
   RunOptions options;
   options.environment["MANPAGER"] = "cat";
