@@ -1,8 +1,10 @@
 // git-mlem: picks the command and turns an Error into text and an exit code.
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "command/context.hpp"
 #include "command/output.hpp"
+#include "model/repo_url.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -51,9 +53,9 @@ extern "C" void on_signal(int number) {
 }
 
 /// Has what ends this program end the children of their own sessions first.
-class Ending {
+class SignalHandlers {
  public:
-  Ending() {
+  SignalHandlers() {
     interrupt = &interrupt_;
     for (const int number : {SIGHUP, SIGINT, SIGTERM}) {
       struct sigaction action {};
@@ -65,9 +67,9 @@ class Ending {
       sigaction(number, &action, nullptr);
     }
   }
-  ~Ending() { interrupt = nullptr; }
-  Ending(const Ending&) = delete;
-  Ending& operator=(const Ending&) = delete;
+  ~SignalHandlers() { interrupt = nullptr; }
+  SignalHandlers(const SignalHandlers&) = delete;
+  SignalHandlers& operator=(const SignalHandlers&) = delete;
   mlem::Interrupt* get() noexcept { return &interrupt_; }
 
  private:
@@ -79,7 +81,7 @@ void print_commands(std::ostream& out) {
   for (const Command& command : commands) {
     out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n'git mlem --help' has the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem help [<command>]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -97,42 +99,56 @@ int show_page(const std::string& page, const Context& context) {
   return mlem::run_attached({{"git", "help", page}, environment, {}});
 }
 
+/// Throws Error(usage), with a command of a like name as its hint.
+const Command& find_command(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) {
+    if (command.name == name) return command;
+    names.emplace_back(command.name);
+  }
+  const std::vector<std::string> alike = mlem::nearest(name, names, 1);
+  throw mlem::Error(mlem::ErrorKind::usage, "'" + mlem::redact(name) + "' is not a git mlem command", "",
+                    alike.empty() ? "'git mlem' lists them" : "the most similar command is '" + alike.front() + "'");
+}
+
 int run(const std::vector<std::string>& arguments, Context& context) {
   if (arguments.empty()) {
     print_commands(context.out);
     return exit_no;
   }
   std::string name = arguments.front();
-  if (name == "-h") {
+  if (name == "-h" || (name == "help" && arguments.back() == "-h")) {
     print_commands(context.out);
     return exit_usage;
   }
-  // Through git this never arrives: 'git mlem --help' is git's own.
-  if (name == "--help") return show_page("git-mlem", context);
-  if (name == "--version") name = "version";
-  const auto command =
-      std::find_if(commands.begin(), commands.end(), [&](const Command& candidate) { return candidate.name == name; });
-  if (command == commands.end()) {
-    throw mlem::Error(mlem::ErrorKind::usage, "'" + name + "' is not a git mlem command", "", "'git mlem' lists them");
+  // Through git '--help' never arrives: 'git mlem --help' is git's own.
+  if (name == "--help" || name == "help") {
+    if (arguments.size() > 2) {
+      throw mlem::Error(mlem::ErrorKind::usage, "one command at most", "", "usage: git mlem help [<command>]");
+    }
+    return show_page(arguments.size() == 1 ? "git-mlem" : "git-mlem-" + std::string(find_command(arguments[1]).name),
+                     context);
   }
+  if (name == "--version" || name == "-v") name = "version";
+  const Command& command = find_command(name);
   const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
   if (std::find(arguments.begin() + 1, options_end, "--help") != options_end)
     return show_page("git-mlem-" + name, context);
-  return command->run({arguments.begin() + 1, arguments.end()}, context);
+  return command.run({arguments.begin() + 1, arguments.end()}, context);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
-  std::optional<Ending> ending;  // for the handlers of exceptions too
+  std::optional<SignalHandlers> signal_handlers;  // for the handlers of exceptions too
   try {
-    ending.emplace();
+    signal_handlers.emplace();
     Context context{.environment = mlem::Environment::of_this_process(),
                     .in = std::cin,
                     .out = std::cout,
                     .err = std::cerr,
-                    .interrupt = ending->get(),
+                    .interrupt = signal_handlers->get(),
                     .out_is_terminal = isatty(STDOUT_FILENO) == 1,
                     .err_is_terminal = isatty(STDERR_FILENO) == 1,
                     .program = program_path(argv[0])};

@@ -324,8 +324,7 @@ class Judge {
   }
 
   static void warn_of_local_path(Finding& finding, const std::optional<RepoUrl>& repo) {
-    if (!repo || !repo->local_path()) return;
-    finding.warnings.push_back({"local-path", "'" + repo->printable() + "' is a directory of one machine"});
+    if (auto warning = repo ? local_path_warning(*repo) : std::nullopt) finding.warnings.push_back(std::move(*warning));
   }
 
   static void warn_of_move(Finding& finding, const Followed& followed, const std::vector<resolve::Target>& chain) {

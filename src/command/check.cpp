@@ -5,6 +5,7 @@
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "model/repo_url.hpp"
 
 #include <charconv>
 #include <ostream>
@@ -17,7 +18,8 @@ Oid commit_of(const git::Registry& registry, const std::string& side) {
   const std::string expression = side.empty() ? "HEAD" : side;
   const auto commit = registry.find_commit(expression);
   if (!commit) {
-    throw Error(ErrorKind::not_found, "bad revision '" + expression + "'", "it names no commit", "paths follow '--'");
+    throw Error(ErrorKind::not_found, "bad revision '" + redact(expression) + "'", "it names no commit",
+                "paths follow '--'");
   }
   return *commit;
 }
@@ -51,10 +53,9 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
   return registry.find_commit(branch + "@{upstream}");
 }
 
-/// What the server would judge if `scope` were pushed to the ref.
-check::Scope policy_scope(const git::Registry& registry, const resolve::Settings& settings, const std::string& ref_text,
+/// What the server would judge if `scope` were pushed to `ref`, a full name.
+check::Scope policy_scope(const git::Registry& registry, const resolve::Settings& settings, const std::string& ref,
                           const check::Scope& scope) {
-  const std::string ref = full_ref_name(ref_text);
   check::RefUpdate update{ref, scope.before, scope.commit};
   if (!update.after) update.after = commit_of(registry, "HEAD");
   if (!update.before) update.before = pushed_tip(registry, ref);
@@ -76,104 +77,121 @@ check::Shard parse_shard(const std::string& text, const Options& options) {
   return shard;
 }
 
+/// What `-j` takes: as many as mlem.jobs may be.
+std::size_t parse_jobs(const std::string& text, const Options& options) {
+  constexpr std::size_t most_jobs = 1000;
+  std::size_t jobs = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, bad_number] = std::from_chars(text.data(), end, jobs);
+  if (bad_number != std::errc{} || rest != end || jobs < 1 || jobs > most_jobs) {
+    throw options.wrong("'-j' takes a number from 1 to " + std::to_string(most_jobs));
+  }
+  return jobs;
+}
+
+/// What is to be judged, as the command line has it.
+struct Question {
+  bool cached = false;
+  bool worktree = false;
+  bool changed = false;
+  bool offline = false;
+  bool fresh = false;
+  bool reachable = false;
+  bool strict = false;
+  std::optional<std::string> jobs;
+  std::optional<std::string> policy;
+  std::optional<std::string> shard;
+  bool names_tree() const { return cached || worktree || changed; }
+};
+
+void declare(Options& options, Question& asked, Format& format) {
+  options.flag("cached", "judge the index (default)", asked.cached)
+      .alias("staged", "cached")
+      .flag("worktree", "judge the files of the work tree", asked.worktree)
+      .flag("changed", "judge what differs between HEAD and the index", asked.changed)
+      .flag("offline", "answer from the cache", asked.offline)
+      .flag("fresh", "ask the sources again for what the cache has", asked.fresh)
+      .flag("reachable", "want commits to be on a branch or tag of their source", asked.reachable)
+      .value("policy", "ref", "judge as the server would a push to this ref", asked.policy)
+      .value("shard", "i/n", "judge one of n parts of the links", asked.shard)
+      .flag("strict", "let warnings fail", asked.strict)
+      .value("jobs,j", "n", "read that many repositories at once", asked.jobs)
+      .exclusive({"cached", "worktree", "changed", "policy"})
+      .exclusive({"offline", "reachable"})
+      .exclusive({"offline", "fresh"})
+      .exclusive({"offline", "policy"})
+      .exclusive({"policy", "shard"});
+  add_format_options(options, format);
+}
+
+/// The links that the command line is about, before a policy is asked what of them it is about.
+check::Scope scope_for(const git::Registry& registry, const Question& asked, const Operands& operands) {
+  if (operands.is_range) return range_scope(registry, *operands.rev, operands.rev->find(".."));
+  check::Scope scope;
+  if (operands.tree) {
+    scope.commit = operands.tree;
+  } else if (asked.worktree || asked.changed) {
+    if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+    scope.kind = asked.worktree ? check::Scope::Kind::work_tree : check::Scope::Kind::changes;
+    if (asked.changed) scope.before = registry.find_commit("HEAD");
+  } else if (!asked.cached && !registry.has_work_tree()) {
+    // Before the first commit, the index of a bare repository is as empty.
+    scope.commit = registry.find_commit("HEAD");
+  }
+  if (scope.commit) scope.kind = check::Scope::Kind::commit;
+  return scope;
+}
+
 }  // namespace
 
 int run_check(const Args& args, Context& context) {
   Options options({"check [<options>] [<rev> | <a>..<b> | --cached | --worktree | --changed] [--] [<pathspec>...]",
                    "check [<options>] --policy <ref> [<rev> | <a>..<b>]"});
   Format format;
-  bool cached = false;
-  bool worktree = false;
-  bool changed = false;
-  bool offline = false;
-  bool strict = false;
-  bool reachable = false;
-  bool fresh = false;
-  std::optional<std::string> jobs;
-  std::optional<std::string> policy;
-  std::optional<std::string> shard;
-  options.flag("cached", "judge the index (default)", cached)
-      .flag("worktree", "judge the files of the work tree", worktree)
-      .flag("changed", "judge what differs between HEAD and the index", changed)
-      .flag("offline", "answer from the cache", offline)
-      .flag("fresh", "ask the sources again for what the cache has", fresh)
-      .flag("reachable", "want commits to be on a branch or tag of their source", reachable)
-      .value("policy", "ref", "judge as the server would a push to this ref", policy)
-      .value("shard", "i/n", "judge one of n parts of the links", shard)
-      .flag("strict", "let warnings fail", strict)
-      .value("jobs,j", "n", "read that many repositories at once", jobs);
-  add_format_options(options, format);
+  Question asked;
+  declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (policy && shard) throw options.wrong("'--policy' is about the whole registry");
-  if (cached + worktree + changed > 1) throw options.wrong("more than one thing to judge; paths follow '--'");
+  const std::optional<std::size_t> jobs = asked.jobs ? std::optional(parse_jobs(*asked.jobs, options)) : std::nullopt;
+  const check::Shard shard = asked.shard ? parse_shard(*asked.shard, options) : check::Shard{};
 
   const git::Registry registry = open_registry(context);
   const Operands operands = tell_apart(registry, options, *rest, Ranges::yes);
-  if (cached + worktree + changed + static_cast<int>(operands.rev.has_value()) > 1) {
-    throw options.wrong("more than one thing to judge; paths follow '--'");
-  }
-  if (policy && !operands.paths.empty()) throw options.wrong("'--policy' is about the whole registry");
+  if (asked.names_tree() && operands.rev) throw options.wrong("more than one thing to judge; paths follow '--'");
+  if (asked.policy && !operands.paths.empty()) throw options.wrong("'--policy' is about the whole registry");
   Talk talk(format, context);
-  if (policy && (cached || worktree || changed || offline)) throw options.wrong("'--policy' is about commits");
-  resolve::Settings settings = talk.settings(registry, policy ? resolve::Trust::server : resolve::Trust::user);
-  if (offline && reachable) throw options.wrong("'--reachable' always asks the source");
-  if (offline && fresh) throw options.wrong("'--fresh' always asks the source");
-  settings.offline = offline;
-  settings.fresh = fresh;
-  if (jobs) {
-    const bool is_number =
-        !jobs->empty() && jobs->size() < 4 && jobs->find_first_not_of("0123456789") == std::string::npos;
-    if (!is_number || std::stoul(*jobs) == 0) throw options.wrong("'-j' takes a number from 1 to 999");
-    settings.jobs = std::stoul(*jobs);
-  }
-  check::Scope scope;
-  if (operands.is_range) {
-    scope = range_scope(registry, *operands.rev, operands.rev->find(".."));
-  } else if (operands.rev) {
-    scope.kind = check::Scope::Kind::commit;
-    scope.commit = find_tree_ish(registry, *operands.rev);
-  } else if (worktree || changed || cached) {
-    if (!registry.has_work_tree() && !cached)
-      throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
-    if (worktree) scope.kind = check::Scope::Kind::work_tree;
-    if (changed) {
-      scope.kind = check::Scope::Kind::changes;
-      scope.before = registry.find_commit("HEAD");
-    }
-  } else if (!registry.has_work_tree()) {
-    // Before the first commit, the index of a bare repository is as empty.
-    scope.commit = registry.find_commit("HEAD");
-    if (scope.commit) scope.kind = check::Scope::Kind::commit;
-  }
-  if (policy) {
-    scope = policy_scope(registry, settings, *policy, scope);
+  resolve::Settings settings = talk.settings(registry, asked.policy ? resolve::Trust::server : resolve::Trust::user);
+  settings.offline = asked.offline;
+  settings.fresh = asked.fresh;
+  if (jobs) settings.jobs = *jobs;
+  check::Scope scope = scope_for(registry, asked, operands);
+  if (asked.policy) {
+    const std::string ref = parse_ref(registry, *asked.policy);
+    scope = policy_scope(registry, settings, ref, scope);
     if (scope.rules.empty()) {
-      print_error(context.err, "warning", "no policy is in force here for '" + full_ref_name(*policy) + "'");
+      print_error(context.err, "warning", "no policy is in force here for '" + ref + "'");
       print_hint(context.err, "policies are in the configuration of the server");
     }
   }
   scope.pathspecs = operands.paths;
-  scope.reachable = reachable;
-  if (shard) scope.shard = parse_shard(*shard, options);
+  scope.reachable = asked.reachable;
+  scope.shard = shard;
 
   const bool color = wants_color(format, context, registry);
   const bool quotes = quotes_non_ascii(registry);
+  const bool tells_warnings = !format.quiet || asked.strict;
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
-    if (format.json) {
-      print_json(context.out, finding);
-    } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul, quotes);
-    } else if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && !format.quiet)) {
-      print_finding(context.out, finding, registry.prefix(), color);
+    if (print_for_scripts(context.out, finding, format, quotes)) return;
+    if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && tells_warnings)) {
+      print_finding(context.out, finding, operands.prefix, color);
     }
   });
   context.out.flush();
   if (!format.quiet) {
-    context.err << count_links(summary, "", "ok") << '\n';
+    context.err << summary_line(summary, "", "ok") << '\n';
     print_proof_age(context.err, summary.proof_time);
   }
-  return strict && summary.warnings > 0 ? exit_no : exit_code(summary);
+  return asked.strict && summary.warnings > 0 ? exit_no : exit_code(summary);
 }
 
 }  // namespace mlem::command

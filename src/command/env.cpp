@@ -3,6 +3,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "git/repository.hpp"
+#include "model/repo_url.hpp"
 #include "resolve/settings.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -41,7 +42,7 @@ int run_version(const Args& args, Context& context) {
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
+  options.refuse_arguments(*rest);
   context.out << "git-mlem version " << GIT_MLEM_VERSION << '\n';
   return exit_yes;
 }
@@ -52,7 +53,7 @@ int run_env(const Args& args, Context& context) {
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
+  options.refuse_arguments(*rest);
   std::ostream& out = context.out;
   out << "git-mlem version " << GIT_MLEM_VERSION << '\n' << git_version(context) << '\n';
   out << "libgit2 " << git::library_version() << "\nboost " << BOOST_LIB_VERSION << '\n';
@@ -75,7 +76,7 @@ int run_env(const Args& args, Context& context) {
   out << "cache " << escape_for_terminal(cache.directory().string()) << '\n';
   out << "cache-size " << size_below(cache.directory()) << '\n';
   for (const auto& [key, value] : registry.config().entries()) {
-    if (key.starts_with("mlem.")) out << "config " << escape_for_terminal(key + "=" + value) << '\n';
+    if (key.starts_with("mlem.")) out << "config " << escape_for_terminal(key + "=" + redact(value)) << '\n';
   }
   return exit_yes;
 }

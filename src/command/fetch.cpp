@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "check/check.hpp"
+#include "command/detail/operands.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
@@ -12,6 +13,7 @@
 #include <set>
 
 namespace mlem::command {
+
 int run_fetch(const Args& args, Context& context) {
   Options options({"fetch [<options>] [--] [<pathspec>...]"});
   Format format;
@@ -20,10 +22,11 @@ int run_fetch(const Args& args, Context& context) {
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (!rest->words.empty()) throw options.wrong("paths follow '--'");
-  if (prune_unused && !rest->paths.empty()) throw options.wrong("'--prune' is about the whole registry");
+  const std::vector<std::string> paths = rest->all();
+  if (prune_unused && !paths.empty()) throw options.wrong("'--prune' is about the whole registry");
 
   const git::Registry registry = open_registry(context);
+  require_pathspecs(registry, rest->words);
   Talk talk(format, context);
   const resolve::Settings settings = talk.settings(registry);
   check::Scope scope;
@@ -32,7 +35,8 @@ int run_fetch(const Args& args, Context& context) {
     scope.commit = registry.find_commit("HEAD");
     if (scope.commit) scope.kind = check::Scope::Kind::commit;
   }
-  scope.pathspecs = rest->paths;
+  scope.pathspecs = paths;
+  const bool color = wants_color(format, context, registry, Stream::err);
   const bool quotes = quotes_non_ascii(registry);
   std::set<std::string> used;
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
@@ -40,29 +44,26 @@ int run_fetch(const Args& args, Context& context) {
       if (repo.empty()) return;
       try {
         const RepoUrl url = RepoUrl::parse(repo);
-        used.insert(resolve::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)));
+        const bool is_new =
+            used.insert(resolve::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)))
+                .second;
+        // As git-fetch(1) has it.
+        if (is_new && format.verbose) context.err << "From " << url.printable() << '\n';
       } catch (const Error& error) {
         // What may be printed of an address need not be one: then its source is fetched again the next time.
         if (error.kind() != ErrorKind::invalid) throw;
       }
     };
-    if (finding.verdict != Verdict::invalid_link && finding.verdict != Verdict::forbidden) use(finding.repo);
     for (const Hop& hop : finding.hops) use(hop.repo);
-    if (format.json) {
-      print_json(context.out, finding);
-    } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul, quotes);
-    } else if (finding.verdict != Verdict::ok) {
-      print_error(context.err, answer(finding.verdict) == Answer::no ? "error" : "warning",
-                  relative_to(finding.link, registry.prefix()) + ": " + std::string(name(finding.verdict)) + ": " +
-                      finding.message);
-      print_hint(context.err, finding.hint);
-    }
+    if (finding.verdict != Verdict::invalid_link && finding.verdict != Verdict::forbidden) use(finding.repo);
+    if (print_for_scripts(context.out, finding, format, quotes) || finding.verdict == Verdict::ok) return;
+    print_failure(context.err, answer(finding.verdict) == Answer::no ? "error" : "warning",
+                  relative_to(finding.link, registry.prefix()), finding, color);
   });
   std::size_t pruned = 0;
   if (prune_unused) pruned = resolve::Cache(settings.cache_directory, settings.cache_fallback).prune(used);
   if (!format.quiet) {
-    context.err << count_links(summary, "", "fetched");
+    context.err << summary_line(summary, "", "fetched");
     if (prune_unused) context.err << fmt::format("; {} unused source{} removed", pruned, pruned == 1 ? "" : "s");
     context.err << '\n';
   }

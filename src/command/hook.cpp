@@ -24,15 +24,20 @@ struct Manner {
   bool rejects_undecided = false;
   bool tells_all = true;  ///< what was learned from sources too
   bool json = false;
+  bool quiet = false;  ///< errors only
+  bool color = false;
 };
 
-Manner manner_of(const git::Registry& registry, bool is_server, bool json) {
+Manner manner_of(const git::Registry& registry, const Context& context, bool is_server, const Format& format) {
   const std::string on_undecided = registry.config().find("mlem.onundecided").value_or(is_server ? "reject" : "warn");
   if (on_undecided != "warn" && on_undecided != "reject") {
-    throw Error(ErrorKind::invalid, "bad config value for 'mlem.onUndecided'", "it takes 'reject' or 'warn'");
+    throw Error(ErrorKind::invalid, "bad config value '" + on_undecided + "' for 'mlem.onUndecided'",
+                "it takes 'reject' or 'warn'");
   }
   const bool tells_all = !is_server || registry.config().boolean("mlem.serverhints", false);
-  return {is_server, on_undecided == "reject", tells_all, json};
+  // What a server says goes to the pusher, whose terminal it does not know.
+  const bool color = (!is_server || format.color) && wants_color(format, context, registry, Stream::err);
+  return {is_server, on_undecided == "reject", tells_all, format.json, format.quiet, color};
 }
 
 resolve::Settings hook_settings(const git::Registry& registry, const Context& context, resolve::Trust trust) {
@@ -69,21 +74,28 @@ void print_wrapped(std::ostream& err, const std::string& lead, const std::string
   }
 }
 
-void print_for_pusher(std::ostream& err, const char* severity, const Finding& finding) {
-  std::string subject = finding.pushed_ref;
-  if (!finding.link.empty()) subject += ": " + finding.link;
-  err << severity << ": " << escape_for_terminal(subject) << ": " << name(finding.verdict);
+std::string subject_of(const Finding& finding) {
+  const bool has_both = !finding.pushed_ref.empty() && !finding.link.empty();
+  return finding.pushed_ref + (has_both ? ": " : "") + finding.link;
+}
+
+void print_for_pusher(std::ostream& err, const char* severity, const Finding& finding, bool color) {
+  err << severity << ": " << escape_for_terminal(subject_of(finding)) << ": "
+      << painted(name(finding.verdict), color_of(finding.verdict), color);
   if (!finding.rules.empty()) err << fmt::format(" ({})", fmt::join(finding.rules, ", "));
   err << '\n';
   print_wrapped(err, "  ", "  ", finding.message);
   if (!finding.hint.empty()) print_wrapped(err, "  hint: ", "        ", finding.hint);
 }
 
-void print_for_committer(std::ostream& err, const char* severity, const Finding& finding) {
-  std::string subject;
-  for (const std::string& part : {finding.pushed_ref, finding.link}) subject += part.empty() ? "" : part + ": ";
-  print_error(err, severity, subject + std::string(name(finding.verdict)) + ": " + finding.message);
-  print_hint(err, finding.hint);
+void print_warnings(std::ostream& err, const Finding& finding, bool is_server) {
+  for (const Warning& warning : finding.warnings) {
+    const std::string text = warning.code + ": " + warning.message;
+    if (is_server)
+      print_wrapped(err, "warning: ", "  ", subject_of(finding) + ": " + text);
+    else
+      print_error(err, "warning", finding.link + ": " + text);
+  }
 }
 
 /// Appends what the pusher is not told to the file that GIT_TRACE2 names, as git itself traces there.
@@ -112,33 +124,33 @@ int judge_and_print(const git::Registry& registry, const resolve::Settings& sett
       print_json(context.out, finding);
       return;
     }
-    if (finding.verdict == Verdict::ok && finding.warnings.empty()) return;
+    const bool is_error = answer(finding.verdict) == Answer::no || !finding.rules.empty() ||
+                          (finding.verdict != Verdict::ok && manner.rejects_undecided);
+    if (manner.quiet ? !is_error : finding.verdict == Verdict::ok && finding.warnings.empty()) return;
     if (++printed > most_printed) {
       ++untold;
       return;
     }
-    if (finding.verdict != Verdict::ok) {
-      const bool is_error = answer(finding.verdict) == Answer::no || manner.rejects_undecided || !finding.rules.empty();
-      (manner.is_server ? print_for_pusher : print_for_committer)(context.err, is_error ? "error" : "warning", finding);
-    }
-    for (const Warning& warning : finding.warnings) {
-      if (manner.is_server) {
-        print_wrapped(context.err, "warning: ", "  ",
-                      finding.pushed_ref + ": " + finding.link + ": " + warning.code + ": " + warning.message);
-      } else {
-        print_error(context.err, "warning", finding.link + ": " + warning.code + ": " + warning.message);
-      }
-    }
+    const char* const severity = is_error ? "error" : "warning";
+    if (finding.verdict != Verdict::ok && manner.is_server)
+      print_for_pusher(context.err, severity, finding, manner.color);
+    else if (finding.verdict != Verdict::ok)
+      print_failure(context.err, severity, subject_of(finding), finding, manner.color);
+    if (!manner.quiet) print_warnings(context.err, finding, manner.is_server);
   });
   if (untold > 0) context.err << fmt::format("… and {} more\n", untold);
   const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && manner.rejects_undecided);
-  if (manner.is_server && (rejected || summary.undecided > 0)) {
-    context.err << count_links(summary, " judged", "ok") << '\n';
+  if (manner.is_server && (rejected || (summary.undecided > 0 && !manner.quiet))) {
+    context.err << summary_line(summary, " judged", "ok") << '\n';
   }
   return rejected ? exit_no : exit_yes;
 }
 
-int run_commit_hook(bool json, Context& context) {
+/// Whether the index is one that git makes for a commit of files (`-a`, `<path>`), and drops with it: builtin/commit.c
+/// gives it to the hook by its lock's name.
+bool is_temporary(const fs::path& index_file) { return index_file.extension() == ".lock"; }
+
+int run_commit_hook(const Format& format, Context& context) {
   // Most commits touch no link: they are told apart by one process, before anything else is looked at.
   auto changes = git::find_staged_changes(context.environment);
   if (changes && std::none_of(changes->begin(), changes->end(), check::concerns_links)) return exit_yes;
@@ -147,11 +159,12 @@ int run_commit_hook(bool json, Context& context) {
   scope.kind = check::Scope::Kind::changes;
   scope.before = registry.objects().find_ref("HEAD");
   scope.changes = std::move(changes);
-  const Manner manner = manner_of(registry, false, json);
+  const Manner manner = manner_of(registry, context, false, format);
   const int code =
       judge_and_print(registry, hook_settings(registry, context, resolve::Trust::user), {scope}, manner, context);
-  if (code != exit_yes && !json) {
-    print_hint(context.err, "'git mlem check --changed' judges again; 'git commit --no-verify' skips the hooks");
+  if (code != exit_yes && !format.json) {
+    const std::string tree = is_temporary(registry.index_file()) ? "--worktree" : "--changed";
+    print_hint(context.err, "'git mlem check " + tree + "' judges again; 'git commit --no-verify' skips the hooks");
   }
   return code;
 }
@@ -160,7 +173,7 @@ std::string read_input(std::istream& in) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-int run_pre_push(const std::vector<std::string>& words, bool json, Context& context) {
+int run_pre_push(const std::vector<std::string>& words, const Format& format, Context& context) {
   std::vector<check::RefUpdate> updates = check::parse_pre_push(read_input(context.in));
   const git::Registry registry = open_registry(context);
   for (check::RefUpdate& update : updates) {
@@ -171,15 +184,15 @@ int run_pre_push(const std::vector<std::string>& words, bool json, Context& cont
   const std::string remote = words.size() > 1 ? words[1] : std::string();
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {"--remotes=" + remote};
-  const Manner manner = manner_of(registry, false, json);
+  const Manner manner = manner_of(registry, context, false, format);
   const resolve::Settings settings = hook_settings(registry, context, resolve::Trust::user);
   const int code =
       judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
-  if (code != exit_yes && !json) print_hint(context.err, "'git push --no-verify' skips this hook");
+  if (code != exit_yes && !format.json) print_hint(context.err, "'git push --no-verify' skips this hook");
   return code;
 }
 
-int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Context& context) {
+int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& format, Context& context) {
   if (updates.empty()) {
     throw Error(ErrorKind::invalid, "there is no list of refs to judge", "git writes one to the hook's stdin",
                 "another part of this hook may have read it before");
@@ -191,7 +204,7 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Con
     pusher.known_refs = {"--branches", "--tags"};
   else
     pusher.known_refs = {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
-  const Manner manner = manner_of(registry, true, json);
+  const Manner manner = manner_of(registry, context, true, format);
   resolve::Settings settings = hook_settings(registry, context, resolve::Trust::server);
   for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;
   return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
@@ -201,23 +214,23 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, bool json, Con
 
 int run_hook(const Args& args, Context& context) {
   Options options({"hook [<options>] <name> [<args>...]"});
-  bool json = false;
   Format format;
-  options.flag("json", "print one JSON object a line", json);
+  options.flag("json", "print one JSON object a line", format.json);
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (rest->words.empty()) throw options.wrong("which hook?");
-  const std::string& hook = rest->words.front();
+  const std::vector<std::string> words = rest->all();
+  if (words.empty()) throw options.wrong("which hook?");
+  const std::string& hook = words.front();
   if (hook == "pre-commit" || hook == "pre-merge-commit" || hook == "pre-applypatch") {
-    return run_commit_hook(json, context);
+    return run_commit_hook(format, context);
   }
-  if (hook == "pre-push") return run_pre_push(rest->words, json, context);
-  if (hook == "pre-receive") return run_server_hook(check::parse_pre_receive(read_input(context.in)), json, context);
+  if (hook == "pre-push") return run_pre_push(words, format, context);
+  if (hook == "pre-receive") return run_server_hook(check::parse_pre_receive(read_input(context.in)), format, context);
   if (hook == "update") {
-    if (rest->words.size() < 4) throw options.wrong("'update' takes a ref, its old id and its new id");
-    const std::string line = rest->words[2] + " " + rest->words[3] + " " + rest->words[1];
-    return run_server_hook(check::parse_pre_receive(line), json, context);
+    if (words.size() < 4) throw options.wrong("'update' takes a ref, its old id and its new id");
+    const std::string line = words[2] + " " + words[3] + " " + words[1];
+    return run_server_hook(check::parse_pre_receive(line), format, context);
   }
   throw options.wrong("there is no hook '" + hook + "'");
 }

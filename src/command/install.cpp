@@ -77,10 +77,21 @@ Error changed_hook(const char* verb, const fs::path& file, const std::string& re
                "move your own lines to '" + file.filename().string() + set_aside + "', which it runs first" + remedy);
 }
 
-/// The repository's hook directory; core.hooksPath counts if it is this repository's own.
-fs::path hooks_directory(const git::Registry& registry) {
+/// `path` without `..`, which after a symbolic link only the file system can tell.
+fs::path normal(const fs::path& path) {
+  boost::system::error_code failure;
+  const fs::path found = fs::weakly_canonical(path, failure);
+  return failure ? path : found;
+}
+
+enum class Purpose { install, remove };
+
+/// The repository's hook directory; core.hooksPath counts if it is this repository's own. With one that is not, nothing
+/// can be installed that would run; what was installed before it was set is still in the usual place.
+fs::path hooks_directory(const git::Registry& registry, Purpose purpose) {
   const RunResult scope = registry.git({"config", "--show-scope", "--get", "core.hooksPath"});
   if (scope.code == 0 && !scope.output.starts_with("local") && !scope.output.starts_with("worktree")) {
+    if (purpose == Purpose::remove) return registry.common_dir() / "hooks";
     throw Error(ErrorKind::invalid, "core.hooksPath is set for more than this repository",
                 "a hook there would run everywhere", "'git mlem install --manual' prints what to add to your hooks");
   }
@@ -88,7 +99,7 @@ fs::path hooks_directory(const git::Registry& registry) {
   std::string text = path.output;
   if (!text.empty() && text.back() == '\n') text.pop_back();
   if (path.code != 0 || text.empty()) throw Error(ErrorKind::unavailable, "cannot find the hooks directory");
-  return fs::absolute(text, registry.directory());
+  return normal(fs::absolute(text, registry.directory()));
 }
 
 void move(const fs::path& from, const fs::path& to) {
@@ -143,8 +154,9 @@ std::vector<Place> find_places(const fs::path& directory, const Names& names, co
   return places;
 }
 
-/// Puts the hooks into `directory`; what is there is set aside and run first by ours.
-void install_into(const fs::path& directory, const Names& names, const std::string& text, bool force) {
+/// Puts the hooks into `directory`; what is there is set aside and run first by ours. Returns the files it wrote.
+std::vector<fs::path> install_into(const fs::path& directory, const Names& names, const std::string& text, bool force) {
+  std::vector<fs::path> written;
   boost::system::error_code failure;
   fs::create_directories(directory, failure);
   if (failure) throw Error(ErrorKind::io, "cannot create '" + directory.string() + "'", failure.message());
@@ -160,7 +172,13 @@ void install_into(const fs::path& directory, const Names& names, const std::stri
       if (place.sets_aside) move(aside, place.file);
       throw;
     }
+    written.push_back(place.file);
   }
+  return written;
+}
+
+void print_files(std::ostream& out, const char* what, const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) out << "  " << what << " '" << escape_for_terminal(file.string()) << "'\n";
 }
 
 }  // namespace
@@ -178,34 +196,36 @@ int run_install(const Args& args, Context& context) {
       .value("template", "dir", "install all hooks into a template directory of 'git init'", template_directory)
       .flag("manual", "print what to add to hooks by hand", manual)
       .flag("force,f", "replace what was set aside before, and changed hooks", force);
+  options.exclusive({"local", "server", "template"});
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
-  if (local + server + static_cast<int>(template_directory.has_value()) > 1) {
-    throw options.wrong("'--local', '--server' and '--template' exclude each other");
-  }
+  options.refuse_arguments(*rest);
+  if (template_directory && template_directory->empty()) throw options.wrong("'--template' takes a directory");
   const Names& names = server ? server_hooks : client_hooks;
   if (manual) {
     print_manual(context, names);
     return exit_yes;
   }
   fs::path directory;
+  std::vector<fs::path> written;
   const std::string text = hook_text(context);
   if (template_directory) {
-    directory = fs::absolute(*template_directory, current_directory()) / "hooks";
-    install_into(directory, client_hooks, text, force);
-    install_into(directory, server_hooks, text, force);
+    directory = normal(fs::absolute(*template_directory, current_directory()) / "hooks");
+    Names all = client_hooks;
+    all.insert(all.end(), server_hooks.begin(), server_hooks.end());
+    written = install_into(directory, all, text, force);
   } else {
     const git::Registry registry = open_registry(context);
     if (!server && !registry.has_work_tree()) {
       throw Error(ErrorKind::invalid, "this repository is bare, and nobody commits to it", "",
                   "'git mlem install --server' installs the hook for pushes");
     }
-    directory = hooks_directory(registry);
-    install_into(directory, names, text, force);
+    directory = hooks_directory(registry, Purpose::install);
+    written = install_into(directory, names, text, force);
   }
   if (!format.quiet) context.out << "Installed hooks in '" << escape_for_terminal(directory.string()) << "'\n";
+  if (format.verbose) print_files(context.out, "wrote", written);
   return exit_yes;
 }
 
@@ -215,9 +235,9 @@ int run_uninstall(const Args& args, Context& context) {
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (!rest->words.empty() || !rest->paths.empty()) throw options.wrong("no arguments are taken");
+  options.refuse_arguments(*rest);
   const git::Registry registry = open_registry(context);
-  const fs::path directory = hooks_directory(registry);
+  const fs::path directory = hooks_directory(registry, Purpose::remove);
   const std::string text = hook_text(context);
   std::vector<fs::path> ours;
   for (const Names& names : {client_hooks, server_hooks}) {
@@ -240,6 +260,7 @@ int run_uninstall(const Args& args, Context& context) {
     context.out << (ours.empty() ? "No hooks of git-mlem in '" : "Removed hooks from '")
                 << escape_for_terminal(directory.string()) << "'\n";
   }
+  if (format.verbose) print_files(context.out, "removed", ours);
   return exit_yes;
 }
 

@@ -31,7 +31,8 @@ std::string location(const Link& link) {
 }
 
 void warn_of_local_path(const NewLink& made, Context& context) {
-  print_error(context.err, "warning", "local-path: '" + *made.link.repo + "' is a directory of this machine");
+  if (const auto warning = local_path_warning(RepoUrl::parse(*made.link.repo)))
+    print_error(context.err, "warning", warning->code + ": " + warning->message);
   const Program origin{{"git", "-C", *made.local_directory, "config", "--get", "remote.origin.url"},
                        git::without_repository(context.environment),
                        {}};

@@ -1,5 +1,7 @@
 #include "command/options.hpp"
 
+#include "model/repo_url.hpp"
+
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
@@ -21,11 +23,13 @@ struct Options::State {
     std::string argument{};  ///< as shown: ` <repo>`, `[=<when>]`
     std::string help{};
     bool* flag = nullptr;
+    bool* opposite = nullptr;
     std::optional<std::string>* value = nullptr;
     std::vector<std::string> choices{};     ///< values that it takes; none: any
     std::optional<std::string> implicit{};  ///< what an optional value is without one
     std::optional<std::string> negated{};   ///< what `no-` makes of a value; nothing: as if it was not given
     std::string also{};                     ///< its other names
+    bool is_given() const { return flag != nullptr ? *flag : value->has_value(); }
   };
   Option& declare(std::string_view names, const char* help);
 
@@ -38,10 +42,13 @@ struct Options::State {
   std::map<std::string, Meaning> long_names() const;
   Meaning find_long(const std::string& word, const Options& owner) const;
   std::vector<po::option> parse_long(std::vector<std::string>& args, const Options& owner) const;
+  void set(const po::option& given, const Options& owner);
+  void refuse_together(const Options& owner) const;
 
   std::vector<std::string> usage;
   std::deque<Option> options;
   std::map<std::string, std::string> meanings;  ///< by alias
+  std::vector<std::vector<std::string>> exclusive;
   po::options_description known;
 };
 
@@ -107,6 +114,41 @@ std::vector<po::option> Options::State::parse_long(std::vector<std::string>& arg
   return {given};
 }
 
+/// Writes the value of the option that was given.
+void Options::State::set(const po::option& given, const Options& owner) {
+  const std::string& key = given.string_key;
+  for (const Option& option : options) {
+    const bool is_negated = key == "no-" + option.name;
+    if (!is_negated && key != option.name) continue;
+    if (option.flag != nullptr) {
+      *option.flag = !is_negated;
+      if (!is_negated && option.opposite != nullptr) *option.opposite = false;
+    } else if (is_negated) {
+      *option.value = option.negated;
+    } else if (!given.value.empty()) {
+      const std::string& value = given.value.front();
+      if (!option.choices.empty() && std::count(option.choices.begin(), option.choices.end(), value) == 0) {
+        throw owner.wrong(fmt::format("'{}' is no value for '--{}', which takes {}", value, option.name,
+                                      fmt::join(option.choices, ", ")));
+      }
+      *option.value = value;
+    }
+  }
+}
+
+void Options::State::refuse_together(const Options& owner) const {
+  for (const std::vector<std::string>& names : exclusive) {
+    std::string first;
+    for (const Option& option : options) {
+      if (std::count(names.begin(), names.end(), option.name) == 0 || !option.is_given()) continue;
+      // git's words: die_for_incompatible_opt4() of its parse-options.c.
+      if (!first.empty())
+        throw owner.wrong("options '--" + first + "' and '--" + option.name + "' cannot be used together");
+      first = option.name;
+    }
+  }
+}
+
 namespace {
 
 constexpr const char* words_key = "words";
@@ -132,9 +174,10 @@ Options::Options(std::vector<std::string> usage) : state_(std::make_unique<State
 
 Options::~Options() = default;
 
-Options& Options::flag(const char* names, const char* help, bool& value) {
+Options& Options::flag(const char* names, const char* help, bool& value, bool* opposite) {
   State::Option& option = state_->declare(names, help);
   option.flag = &value;
+  option.opposite = opposite;
   state_->known.add_options()(names, "")(("no-" + option.name).c_str(), "");
   return *this;
 }
@@ -170,6 +213,17 @@ Options& Options::alias(const char* name, const char* meaning) {
   return *this;
 }
 
+Options& Options::exclusive(std::initializer_list<const char*> names) {
+  state_->exclusive.emplace_back(names.begin(), names.end());
+  return *this;
+}
+
+std::vector<std::string> Options::Rest::all() const {
+  std::vector<std::string> all = words;
+  all.insert(all.end(), paths.begin(), paths.end());
+  return all;
+}
+
 std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out) {
   Rest rest;
   const auto separator = std::find(args.begin(), args.end(), "--");
@@ -201,23 +255,15 @@ std::optional<Options::Rest> Options::parse(const Args& args, std::ostream& out)
         print_usage(out);
         return std::nullopt;
       }
-      if (key == words_key) rest.words.insert(rest.words.end(), given.value.begin(), given.value.end());
-      for (const State::Option& option : state_->options) {
-        if (option.flag != nullptr && key == option.name) *option.flag = true;
-        if (option.flag != nullptr && key == "no-" + option.name) *option.flag = false;
-        if (option.value != nullptr && key == "no-" + option.name) *option.value = option.negated;
-        if (option.value == nullptr || key != option.name || given.value.empty()) continue;
-        const std::string& value = given.value.front();
-        if (!option.choices.empty() && std::count(option.choices.begin(), option.choices.end(), value) == 0) {
-          throw wrong(fmt::format("'{}' is no value for '--{}', which takes {}", value, option.name,
-                                  fmt::join(option.choices, ", ")));
-        }
-        *option.value = value;
-      }
+      if (key == words_key)
+        rest.words.insert(rest.words.end(), given.value.begin(), given.value.end());
+      else
+        state_->set(given, *this);
     }
   } catch (const po::error& error) {
     throw wrong(error.what());
   }
+  state_->refuse_together(*this);
   rest.words.insert(rest.words.end(), words, options_end);
   if (options_end != separator) rest.words.insert(rest.words.end(), options_end + 1, separator);
   return rest;
@@ -238,8 +284,18 @@ void Options::print_usage(std::ostream& out) const {
   }
 }
 
+void Options::refuse_arguments(const Rest& rest) const {
+  if (!rest.words.empty() || !rest.paths.empty()) throw wrong("no arguments are taken");
+}
+
 Error Options::wrong(const std::string& what) const {
-  return Error(ErrorKind::usage, what, "", "usage: git mlem " + state_->usage.front());
+  const std::string& usage = state_->usage.front();
+  // One of several forms would not be the one that was meant.
+  const bool has_forms = state_->usage.size() > 1;
+  // Any word may be an address, with a password.
+  return Error(ErrorKind::usage, redact(what), "",
+               has_forms ? "'git mlem " + usage.substr(0, usage.find(' ')) + " -h' shows the usage"
+                         : "usage: git mlem " + usage);
 }
 
 }  // namespace mlem::command

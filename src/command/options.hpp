@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "command/context.hpp"
 
-#include <functional>
+#include <initializer_list>
 #include <iosfwd>
 #include <memory>
 #include <optional>
@@ -24,28 +24,35 @@ class Options {
   Options& operator=(const Options&) = delete;
 
   /// Declares options; `names` is `long` or `long,s`. The value is written when parse() meets it.
-  Options& flag(const char* names, const char* help, bool& value);
+  /// `opposite` may be null: a flag that this one, given later, takes back.
+  Options& flag(const char* names, const char* help, bool& value, bool* opposite = nullptr);
   Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
   /// The values that an option may have.
   struct Choices {
-    std::vector<std::string> values;  ///< the first is meant if it is left out
-    const char* negated;              ///< what `no-` makes of it
+    std::vector<std::string> values;       ///< the first is meant if it is left out
+    std::optional<std::string> negated{};  ///< what `no-` makes of it; nothing: as if it was not given
   };
   Options& optional_choice(const char* names, const char* argument, Choices choices, const char* help,
                            std::optional<std::string>& value);
   /// Declares one more long name of an option; `meaning` may be `no-<flag>`.
   Options& alias(const char* name, const char* meaning);
+  /// Says which declared options parse() refuses to see together, each by its long name.
+  Options& exclusive(std::initializer_list<const char*> names);
 
   /// What is left: words before `--`, and paths after it.
   struct Rest {
     std::vector<std::string> words;
     std::vector<std::string> paths;
     bool has_separator = false;
+    /// Returns both, for a command to which `--` only ends the options.
+    std::vector<std::string> all() const;
   };
   /// Throws Error(usage). Returns nothing if `-h` was given; usage has then been printed to `out`.
   std::optional<Rest> parse(const Args& args, std::ostream& out);
 
-  /// Returns an Error(usage) with the synopsis as its hint.
+  /// Throws Error(usage) for words or paths: the command takes none.
+  void refuse_arguments(const Rest& rest) const;
+  /// Returns an Error(usage) that hints at the synopsis.
   Error wrong(const std::string& what) const;
 
  private:

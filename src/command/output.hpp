@@ -8,39 +8,54 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace mlem::command {
 
 /// The output options that all listing commands share.
 struct Format {
   bool json = false;
-  bool porcelain = false;
-  bool nul = false;  ///< -z
+  std::optional<std::string> porcelain;  ///< its version: `v1`
+  bool nul = false;                      ///< -z
   bool quiet = false;
   bool verbose = false;
   std::optional<std::string> color;
   bool progress = true;
+  /// Returns whether the output is for scripts: never coloured, always whole.
+  bool is_for_scripts() const { return json || porcelain || nul; }
 };
 
 void add_format_options(Options& options, Format& format);
 void add_talk_options(Options& options, Format& format);
 
-/// Returns whether `out` gets colours: `--color`, color.mlem, color.ui, NO_COLOR, TERM, a terminal.
-bool wants_color(const Format& format, const Context& context, const git::Registry& registry);
+/// Where something is printed.
+enum class Stream { out, pager, err };
+
+/// Returns whether what goes to `stream` gets colours: `--color`, color.mlem, color.ui, NO_COLOR, TERM, a terminal or
+/// a pager that color.pager allows them to. Throws Error(invalid) naming the key for a bad value.
+bool wants_color(const Format& format, const Context& context, const git::Registry& registry,
+                 Stream stream = Stream::out);
+
+/// Escape sequences of what git has in the same colour by default.
+inline constexpr const char* color_of_commit = "\033[33m";
+const char* color_of(Verdict verdict);
+/// Returns `text` in a colour, or as it is if `color` is false.
+std::string painted(std::string_view text, const char* code, bool color);
 
 /// Writes a finding as one line of JSON, with the keys of the contract's section 5.
 void print_json(std::ostream& out, const Finding& finding);
 /// Returns whether names are quoted for bytes over 0x7f: core.quotePath of git-config(1).
 bool quotes_non_ascii(const git::Registry& registry);
-/// Writes a finding as porcelain v1; with `nul` nothing is quoted.
-void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool quotes_non_ascii);
+/// Writes a finding as JSON or as porcelain v1, where with -z nothing is quoted. Returns false, having written nothing,
+/// if the format is the one for people.
+bool print_for_scripts(std::ostream& out, const Finding& finding, const Format& format, bool quotes_non_ascii);
 
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);
 void print_hint(std::ostream& err, const std::string& text);
-
-/// Returns the full name of a ref: `refs/heads/<text>` unless it is one already.
-std::string full_ref_name(const std::string& text);
+/// Writes `<severity>: <subject>: <verdict>: <message>` and the hint.
+void print_failure(std::ostream& err, const char* severity, const std::string& subject, const Finding& finding,
+                   bool color);
 
 /// Returns `name`, from the repository's root, relative to the current directory, whose prefix is given.
 std::string relative_to(const std::string& name, const std::string& prefix);
@@ -50,8 +65,9 @@ void print_finding(std::ostream& out, const Finding& finding, const std::string&
 
 /// Returns the exit code for what was judged: no if anything is broken, else undecided if anything is.
 int exit_code(const check::Summary& summary);
+int exit_code(Verdict verdict);
 
-/// Returns `<n> links<what>: <n> <ok>, <n> broken, <n> undecided`.
-std::string count_links(const check::Summary& summary, const char* what, const char* ok);
+/// Returns `<n> links<suffix>: <n> <ok_word>, <n> broken, <n> undecided`.
+std::string summary_line(const check::Summary& summary, const char* suffix, const char* ok_word);
 
 }  // namespace mlem::command

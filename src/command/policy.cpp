@@ -1,10 +1,10 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/push.hpp"
+#include "command/detail/json.hpp"
+#include "command/detail/operands.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -48,13 +48,31 @@ std::vector<Setting> load_settings_of_policies(const git::Registry& registry) {
 }
 
 void print_json_of(std::ostream& out, const Setting& setting) {
-  nlohmann::ordered_json json;
+  Json json;
   json["schema"] = 1;
-  json["policy"] = replace_bad_utf8(setting.policy);
-  json["key"] = setting.key;
-  json["value"] = replace_bad_utf8(setting.value);
-  json["origin"] = replace_bad_utf8(setting.origin);
+  set(json, "policy", setting.policy);
+  set(json, "key", setting.key);
+  set(json, "value", setting.value);
+  set(json, "origin", setting.origin);
   out << json.dump() << '\n';
+}
+
+/// Writes a text with a `\\` before each of `special`: git-config(1) has it in the names of sections and in values.
+std::string escaped(const std::string& text, std::string_view special) {
+  std::string out;
+  for (const char c : text) {
+    if (special.find(c) != std::string_view::npos) out += '\\';
+    out += c == '\n' ? 'n' : c == '\t' ? 't' : c == '\b' ? 'b' : c;
+  }
+  return out;
+}
+
+/// A value as a file of configuration has it, quoted where write_pair() of git's config.c quotes it.
+std::string quoted_value(const std::string& value) {
+  const std::string text = escape_for_terminal(escaped(value, "\n\t\b\"\\"));
+  const bool is_quoted =
+      value.starts_with(' ') || value.ends_with(' ') || value.find_first_of(";#") != std::string::npos;
+  return is_quoted ? '"' + text + '"' : text;
 }
 
 void print_fields(std::ostream& out, const Setting& setting, bool nul) {
@@ -75,15 +93,16 @@ int run_policy(const Args& args, Context& context) {
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (rest->words.size() > 1 || !rest->paths.empty()) throw options.wrong("one ref at most");
+  const std::vector<std::string> words = rest->all();
+  if (words.size() > 1) throw options.wrong("one ref at most");
 
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
   std::vector<std::string> in_force;
-  if (rest->words.empty()) {
+  if (words.empty()) {
     for (const check::Policy& policy : pusher.policies) in_force.push_back(policy.name);
   } else {
-    for (const check::Rules& rules : check::rules_for(registry, full_ref_name(rest->words.front()), pusher)) {
+    for (const check::Rules& rules : check::rules_for(registry, parse_ref(registry, words.front()), pusher)) {
       in_force.push_back(rules.policy.name);
     }
   }
@@ -97,9 +116,9 @@ int run_policy(const Args& args, Context& context) {
       } else if (format.porcelain || format.nul) {
         print_fields(context.out, setting, format.nul);
       } else {
-        if (name != last) context.out << "[mlem-policy \"" << escape_for_terminal(name) << "\"]\n";
+        if (name != last) context.out << "[mlem-policy \"" << escape_for_terminal(escaped(name, "\"\\")) << "\"]\n";
         last = name;
-        context.out << "\t" << setting.key << " = " << escape_for_terminal(setting.value) << "\t# "
+        context.out << "\t" << setting.key << " = " << quoted_value(setting.value) << "\t# "
                     << escape_for_terminal(setting.origin) << '\n';
       }
     }

@@ -4,6 +4,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "mlem/object_argument.hpp"
+#include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 
@@ -50,10 +51,11 @@ bool is_date(std::string_view text) {
 /// The registry as it was: a rev, or the last commit of HEAD before a date.
 Oid commit_at(const git::Registry& registry, const std::string& at) {
   if (const auto commit = registry.find_commit(at)) return *commit;
-  if (!is_date(at)) throw Error(ErrorKind::not_found, "bad revision or date '" + at + "'", "it is neither");
+  if (!is_date(at)) throw Error(ErrorKind::not_found, "bad revision or date '" + redact(at) + "'", "it is neither");
   const RunResult listed = registry.git({"rev-list", "-1", "--before=" + at, "HEAD", "--"});
   if (const auto commit = Oid::parse(trim(listed.output)); listed.code == 0 && commit) return *commit;
-  throw Error(ErrorKind::not_found, "bad revision or date '" + at + "'", "no commit is that old or of that name");
+  throw Error(ErrorKind::not_found, "bad revision or date '" + redact(at) + "'",
+              "no commit is that old or of that name");
 }
 
 /// Completes a finding to what check says of the same link. `word` is the object's name on the command line.
@@ -71,9 +73,7 @@ void describe(Finding& finding, const std::vector<resolve::Target>& chain, const
   if (!finding.hops.empty()) finding.hops.erase(finding.hops.begin());
   if (!first.text.empty()) finding.warnings = yaml::read_metafile(first.text).warnings;
   const auto repo = chain.size() > 1 ? chain[1].source.repo : std::nullopt;
-  if (repo && repo->local_path()) {
-    finding.warnings.push_back({"local-path", "'" + repo->printable() + "' is a directory of one machine"});
-  }
+  if (auto warning = repo ? local_path_warning(*repo) : std::nullopt) finding.warnings.push_back(std::move(*warning));
 }
 
 /// Makes a finding one about the chain's first step alone, the link itself.
@@ -93,6 +93,19 @@ void stop_at_link(Finding& finding, const std::vector<resolve::Target>& chain) {
   finding.blob = first.blob;
 }
 
+/// Prints an object's place for people, and with `-v` the links on the way there.
+void print_place(std::ostream& out, const Finding& finding, bool shows_hops, bool color) {
+  const auto id = [](const std::optional<Oid>& oid) { return oid ? oid->hex() : std::string("-"); };
+  const auto shown = [](const std::string& text) { return text.empty() ? "." : escape_for_terminal(text); };
+  out << painted(id(finding.commit), color_of_commit, color) << ' ' << id(finding.blob) << ' ' << finding.object_type
+      << ' ' << shown(finding.path) << ' ' << shown(finding.repo) << '\n';
+  if (!shows_hops) return;
+  for (const Hop& hop : finding.hops) {
+    out << "  " << painted(id(hop.commit), color_of_commit, color) << ' ' << shown(hop.path) << ' ' << shown(hop.repo)
+        << '\n';
+  }
+}
+
 }  // namespace
 
 int run_resolve(const Args& args, Context& context) {
@@ -103,17 +116,18 @@ int run_resolve(const Args& args, Context& context) {
   std::optional<std::string> project;
   std::optional<std::string> rev;
   options.flag("follow-links", "stop at a link instead of following it", follow_links)
+      .alias("f", "follow-links")
+      .alias("nf", "no-follow-links")
       .value("at", "rev or date", "as the registry was then", at)
       .value("project,p", "repo", "the repository that has the objects", project)
-      .value("rev,r", "rev", "the rev in it", rev);
+      .value("rev,r", "rev", "the rev in it", rev)
+      .exclusive({"at", "project"})
+      .exclusive({"at", "rev"});
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  std::vector<std::string> words = rest->words;
-  words.insert(words.end(), rest->paths.begin(), rest->paths.end());
+  const std::vector<std::string> words = rest->all();
   if (words.empty()) throw options.wrong("which object?");
-  if (at && (project || rev))
-    throw options.wrong("'--at' is about this repository, '--project' and '--rev' about another");
 
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
@@ -127,44 +141,35 @@ int run_resolve(const Args& args, Context& context) {
   objects.reserve(words.size());
   for (const std::string& word : words) {
     ObjectArgument& object = objects.emplace_back(parse_object(registry, views, word, project, rev));
-    if (as_it_was && object.source.is_alias()) object.source.rev = as_it_was;
+    if (as_it_was && !object.source.is_alias()) {
+      throw options.wrong("'--at' is about this repository as it was: '" + word +
+                          "' names a rev or another repository");
+    }
+    if (as_it_was) object.source.rev = as_it_was;
     numbers.push_back(resolver.add(*object.view, "", object.source));
   }
   resolver.run();
-  const bool machine = format.json || format.porcelain || format.nul;
-  int code = exit_yes;
+  const bool color = wants_color(format, context, registry);
+  const bool err_color = wants_color(format, context, registry, Stream::err);
+  const bool quotes = quotes_non_ascii(registry);
+  check::Summary summary;
   for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string word = redact(words[i]);
     Finding finding = resolver.finding(numbers[i], "");
     // The readable form says of an object itself alone.
-    if (machine || !follow_links) {
+    if (format.is_for_scripts() || format.verbose || !follow_links) {
       const auto chain = resolver.chain(numbers[i]);
-      describe(finding, chain, objects[i], words[i]);
+      describe(finding, chain, objects[i], word);
       if (!follow_links) stop_at_link(finding, chain);
     }
-    switch (answer(finding.verdict)) {
-      case Answer::yes:
-        break;
-      case Answer::no:
-        code = exit_no;
-        break;
-      case Answer::undecided:
-        code = code == exit_no ? exit_no : exit_undecided;
-        break;
-    }
-    if (format.json) {
-      print_json(context.out, finding);
-    } else if (format.porcelain || format.nul) {
-      print_porcelain(context.out, finding, format.nul, quotes_non_ascii(registry));
-    } else if (finding.verdict != Verdict::ok) {
-      print_error(context.err, "error", words[i] + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
-      print_hint(context.err, finding.hint);
-    } else {
-      context.out << (finding.commit ? finding.commit->hex() : "-") << ' ' << (finding.blob ? finding.blob->hex() : "-")
-                  << ' ' << finding.object_type << ' ' << escape_for_terminal(finding.path) << ' '
-                  << (finding.repo.empty() ? "." : escape_for_terminal(finding.repo)) << '\n';
-    }
+    summary.count(finding);
+    if (print_for_scripts(context.out, finding, format, quotes)) continue;
+    if (finding.verdict != Verdict::ok)
+      print_failure(context.err, "error", word, finding, err_color);
+    else
+      print_place(context.out, finding, format.verbose, color);
   }
-  return code;
+  return exit_code(summary);
 }
 
 }  // namespace mlem::command

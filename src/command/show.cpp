@@ -3,6 +3,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "mlem/object_argument.hpp"
+#include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 
@@ -19,14 +20,15 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
   std::optional<std::string> project;
   std::optional<std::string> rev;
   options.flag("follow-links", "stop at a link instead of following it", follow_links)
+      .alias("f", "follow-links")
+      .alias("nf", "no-follow-links")
       .flag("json", "print one JSON object", json)
       .value("project,p", "repo", "the repository that has the object", project)
       .value("rev,r", "rev", "the rev in it", rev);
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  std::vector<std::string> words = rest->words;
-  words.insert(words.end(), rest->paths.begin(), rest->paths.end());
+  const std::vector<std::string> words = rest->all();
   if (words.size() != 1) throw options.wrong("one object is needed");
 
   const git::Registry registry = open_registry(context);
@@ -42,10 +44,9 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
   const auto chain = resolver.chain(number);
   const bool first_will_do = !follow_links && !chain.empty() && !chain.front().failed();
   if (finding.verdict != Verdict::ok && !first_will_do) {
-    print_error(context.err, "error",
-                words.front() + ": " + std::string(name(finding.verdict)) + ": " + finding.message);
-    print_hint(context.err, finding.hint);
-    return answer(finding.verdict) == Answer::undecided ? exit_undecided : exit_no;
+    print_failure(context.err, "error", redact(words.front()), finding,
+                  wants_color(format, context, registry, Stream::err));
+    return exit_code(finding.verdict);
   }
   const std::string& text = follow_links ? chain.back().text : chain.front().text;
   if (json) {

@@ -41,7 +41,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 [[noreturn]] void throw_bad_value(std::string_view key, const std::string& value, std::string_view wanted) {
-  throw Error(ErrorKind::invalid, "bad value '" + escape_for_terminal(value) + "' of '" + std::string(key) + "'",
+  throw Error(ErrorKind::invalid,
+              "bad config value '" + escape_for_terminal(value) + "' for '" + std::string(key) + "'",
               "it is no " + std::string(wanted));
 }
 

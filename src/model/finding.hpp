@@ -2,6 +2,7 @@
 
 #include "model/link.hpp"
 #include "model/oid.hpp"
+#include "model/repo_url.hpp"
 #include "model/verdict.hpp"
 
 #include <cstdint>
@@ -47,5 +48,11 @@ struct Finding {
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };
+
+/// Returns the warning about a source that is a directory: other machines have another there, or none.
+inline std::optional<Warning> local_path_warning(const RepoUrl& repo) {
+  if (!repo.local_path()) return std::nullopt;
+  return Warning{"local-path", "'" + repo.printable() + "' is a directory of one machine"};
+}
 
 }  // namespace mlem

@@ -33,6 +33,8 @@ bool is_ref_name(std::string_view name) {
   });
 }
 
+std::string full_ref_name(const std::string& text) { return text.starts_with("refs/") ? text : "refs/heads/" + text; }
+
 bool is_abbreviated_oid(std::string_view text) {
   return text.size() >= 4 && text.size() < 64 && text.size() != 40 && is_hex(text);
 }

@@ -42,6 +42,9 @@ class Rev {
 /// Returns whether git-check-ref-format(1) accepts `name`; one-level names such as `main` count as acceptable.
 bool is_ref_name(std::string_view name);
 
+/// Returns the full name of a ref: `refs/heads/<text>` unless it is one already.
+std::string full_ref_name(const std::string& text);
+
 /// Returns whether `text` could be an abbreviated object id: 4 to 63 hex digits that are no full id.
 bool is_abbreviated_oid(std::string_view text);
 

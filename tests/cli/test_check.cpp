@@ -165,6 +165,9 @@ TEST_CASE("check: revs and paths are told apart as git does") {
       {{"twice", "--"}, 4},
       {{"--", "twice"}, 0},
       {{"a/b"}, 4},
+      {{"HEAD:"}, 4},
+      {{"HEAD:./prod/"}, 2},
+      {{"--staged"}, 3},
   };
   for (const Row& row : good) {
     std::vector<std::string> arguments{"check", "-v"};
@@ -208,6 +211,51 @@ TEST_CASE("check: index and work tree are told apart") {
   world.registry.write("a.mlem", link_to(world, "models/rf.mlem", "gone"));
   CHECK(world.mlem({"check"}).code == 0);
   CHECK(world.mlem({"check", "--worktree"}).code == 1);
+}
+
+TEST_CASE("check: a directory of a commit is judged where it is") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "pj/o.mlem"})},
+                         {"pj/.mlem.yaml", ""},
+                         {"pj/al.mlem", link_text({.path = "o.mlem"})},
+                         {"pj/o.mlem", model_meta()},
+                         {"pj/in/al.mlem", link_text({.path = "o.mlem"})},
+                         {"pj[x]/b.mlem", link_to(world, "models/rf.mlem", "gone")}});
+  const std::string head = world.registry.id("HEAD");
+  RunOptions below;
+  below.directory = world.registry.path() / "pj";
+  for (const std::string rev : {"HEAD:pj", "HEAD:./", "HEAD:../pj", "HEAD:pj/", "main^{commit}:pj"}) {
+    const Outcome shown = world.sandbox.mlem({"check", "-v", rev}, below);
+    CAPTURE(shown);
+    CHECK(shown.code == 0);
+    CHECK(shown.output == "al.mlem: ok\nin/al.mlem: ok\n");
+    const Outcome json = world.sandbox.mlem({"check", "--json", rev}, below);
+    CHECK(contains(json.output, "\"link\":\"pj/in/al.mlem\""));
+    CHECK(contains(json.output, "\"at\":\"" + head + "\""));
+    CHECK(contains(world.sandbox.mlem({"ls", rev}, below).output, "\nin/al.mlem  model  pj/o.mlem  "));
+  }
+  CHECK(world.mlem({"check", "-v", "HEAD:pj/in"}).output == "pj/in/al.mlem: ok\n");
+  CHECK(contains(world.mlem({"check", "HEAD:pj[x]"}).output, "pj[x]/b.mlem: missing-rev"));
+  const Outcome both = world.mlem({"check", "HEAD:pj", "--", "al.mlem"});
+  CHECK(both.code == 129);
+  CHECK(contains(both.errors, "error: 'HEAD:pj' is a directory already; paths follow a commit\n"));
+  // Of a tree alone it is not known where it is.
+  const Outcome tree = world.sandbox.mlem({"check", "-v", world.registry.id("HEAD:pj")}, below);
+  CHECK(contains(tree.output, "al.mlem: ok\nin/al.mlem: ok\n"));
+  CHECK_FALSE(contains(tree.output, "../"));
+}
+
+TEST_CASE("check: what --strict fails for is printed with -q too") {
+  World world;
+  world.registry.commit({{"a.mlem", link_to(world, "models/rf.mlem", "main")}});
+  const Outcome passed = world.mlem({"check", "-q"});
+  CHECK(passed.code == 0);
+  CHECK(passed.output + passed.errors == "");
+  const Outcome strict = world.mlem({"check", "-q", "--strict"});
+  CHECK(strict.code == 1);
+  CHECK(strict.output ==
+        "a.mlem: ok\n  warning: local-path: '" + world.models.url() + "' is a directory of one machine\n");
+  CHECK(strict.errors.empty());
 }
 
 TEST_CASE("check: outside a repository there is one clear error") {

@@ -28,6 +28,50 @@ TEST_CASE("hook: a commit of a good link passes and of a broken one is refused")
   CHECK(refused.errors.find("'5-deploy-meta'") != std::string::npos);
 }
 
+TEST_CASE("hook: the hint at a refused commit finds again what was refused") {
+  World world;
+  const auto link = [&](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  world.registry.commit({{"a.mlem", link("main")}});
+  REQUIRE(world.mlem({"install"}).code == 0);
+  world.registry.write("a.mlem", link("gone"));
+  const std::string again = "' judges again; 'git commit --no-verify' skips the hooks\n";
+  // git's index for such a commit is gone with it.
+  for (const std::string files : {"-a", "a.mlem"}) {
+    const Outcome refused = world.git({"commit", "-m", "broken", files});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "hint: 'git mlem check --worktree" + again));
+    CHECK(world.mlem({"check", "--worktree"}).code == 1);
+  }
+  world.registry.git({"add", "a.mlem"});
+  const Outcome refused = world.git({"commit", "-m", "broken"});
+  CHECK(contains(refused.errors, "hint: 'git mlem check --changed" + again));
+  CHECK(world.mlem({"check", "--changed"}).code == 1);
+}
+
+TEST_CASE("hook: with -q it says errors only and what follows -- is its name too") {
+  World world;
+  world.registry.write("a.mlem", link_text({.path = "models/rf.mlem", .repo = world.models.url(), .rev = "main"}));
+  world.registry.write("b.mlem",
+                       link_text({.path = "models/rf.mlem", .repo = "http://127.0.0.1:1/models.git/", .rev = "main"}));
+  world.registry.git({"add", "."});
+  const Outcome loud = world.mlem({"hook", "--", "pre-commit"});
+  CAPTURE(loud);
+  CHECK(loud.code == 0);
+  CHECK(contains(loud.errors, "warning: a.mlem: local-path: "));
+  CHECK(contains(loud.errors, "warning: b.mlem: unreachable: "));
+  const Outcome quiet = world.mlem({"hook", "-q", "pre-commit"});
+  CHECK(quiet.code == 0);
+  CHECK(quiet.errors.empty());
+  world.registry.git({"config", "mlem.onUndecided", "reject"});
+  const Outcome refused = world.mlem({"hook", "-q", "pre-commit"});
+  CHECK(refused.code == 1);
+  CHECK(refused.errors.find("error: b.mlem: unreachable: ") == 0);
+  CHECK_FALSE(contains(refused.errors, "local-path"));
+}
+
 TEST_CASE("hook: removing an object fails if an unchanged alias leads to it") {
   World world;
   world.registry.commit({{"rf.mlem", model_meta()}, {"alias.mlem", link_text({.path = "rf.mlem"})}});
@@ -82,6 +126,32 @@ TEST_CASE("install: a hooks path of all repositories is left alone") {
   CAPTURE(outcome);
   CHECK(outcome.code == 128);
   CHECK(outcome.errors.find("--manual") != std::string::npos);
+}
+
+TEST_CASE("install: hooks that a hooks path of all repositories hides can be removed") {
+  const World world;
+  const fs::path hook = world.registry.path() / ".git/hooks/pre-commit";
+  REQUIRE(world.mlem({"install"}).code == 0);
+  world.sandbox.add_config("core.hooksPath", (world.sandbox / "hooks").string());
+  const Outcome removed = world.mlem({"uninstall"});
+  CAPTURE(removed);
+  CHECK(removed.code == 0);
+  CHECK(removed.output == "Removed hooks from '" + hook.parent_path().string() + "'\n");
+  CHECK(!fs::exists(hook));
+}
+
+TEST_CASE("install: the directory is said without detours and an empty one is refused") {
+  const World world;
+  RunOptions below;
+  below.directory = world.registry.path() / "sub";
+  fs::create_directory(below.directory);
+  world.registry.git({"config", "core.hooksPath", ".hk"});
+  CHECK(world.sandbox.mlem({"install"}, below).output ==
+        "Installed hooks in '" + (world.registry.path() / ".hk").string() + "'\n");
+  CHECK(world.sandbox.mlem({"install", "--template", "../t"}, below).output ==
+        "Installed hooks in '" + (world.registry.path() / "t/hooks").string() + "'\n");
+  CHECK(world.mlem({"install", "--template", ""}).code == 129);
+  CHECK(!fs::exists(world.registry.path() / "hooks"));
 }
 
 TEST_CASE("install: a hook that only mentions ours is somebody else's") {

@@ -448,6 +448,17 @@ TEST_CASE("policy: the command prints what is in force and where it comes from")
               R"({"schema":1,"policy":"production","key":"ref","value":"refs/heads/production","origin":"file:config"})") ==
       0);
   CHECK(policy({"--porcelain"}).output.find("production\tref\trefs/heads/production\tfile:config\n") == 0);
+  server.world.sandbox.git_output({"symbolic-ref", "HEAD", "refs/heads/production"}, there);
+  CHECK(policy({"HEAD"}).output == shown.output);
+  for (const std::string ref : {"", "a b", "refs/", "x..y", "main.lock"}) {
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"policy", ref}, {"check", "--policy", ref}}) {
+      const Outcome refused = server.world.sandbox.mlem(arguments, there);
+      CAPTURE(refused);
+      CHECK(refused.code == 128);
+      CHECK(contains(refused.errors, "fatal: '" + ref + "' is no name of a ref\n"));
+    }
+  }
   const Outcome none = policy({"main"});
   CHECK(none.code == 1);
   CHECK(none.output.empty());
@@ -456,6 +467,28 @@ TEST_CASE("policy: the command prints what is in force and where it comes from")
   const Outcome bad = policy({});
   CHECK(bad.code == 128);
   CHECK(contains(bad.errors, "fatal: bad config key 'mlem-policy.production.colour'"));
+}
+
+TEST_CASE("policy: what the command prints is configuration again") {
+  World world;
+  const std::vector<std::string> values = {
+      "https://example.org/#a;b", " led", "trailed ", "q\"uo\\te", "tab\there", "line\nbreak", "plain/**"};
+  const std::string name = "a\"b\\c.d";
+  for (const std::string& value : values)
+    world.registry.git({"config", "--add", "mlem-policy." + name + ".source", value});
+  const Outcome shown = world.mlem({"policy"});
+  CAPTURE(shown);
+  write_file(world.sandbox / "again", shown.output);
+  std::string expected;
+  for (const std::string& value : values) expected += value + '\0';
+  const Outcome read = world.sandbox.git(
+      {"config", "-z", "-f", (world.sandbox / "again").string(), "--get-all", "mlem-policy." + name + ".source"});
+  CHECK(read.output == expected);
+
+  world.registry.git({"config", "--add", "mlem-policy." + name + ".path", "caf\xe9/**"});
+  const Outcome json = world.mlem({"policy", "--json"});
+  CAPTURE(json);
+  CHECK(contains(json.output, R"("value":"caf�/**","value_base64":"Y2Fm6S8qKg==","origin")"));
 }
 
 TEST_CASE("policy: check tells what the server would say") {
@@ -477,6 +510,15 @@ TEST_CASE("policy: check tells what the server would say") {
   const Outcome unpoliced = server.world.sandbox.mlem({"check", "--policy", "main", "main"}, there);
   CHECK(unpoliced.code == 0);
   CHECK(contains(unpoliced.errors, "warning: no policy is in force here for 'refs/heads/main'"));
+
+  // HEAD is the branch that is checked out.
+  server.world.registry.branch("other");
+  server.world.registry.checkout("other");
+  CHECK(contains(server.world.mlem({"check", "--policy", "HEAD"}).errors, "for 'refs/heads/other'"));
+  server.world.registry.checkout("HEAD~0");
+  const Outcome detached = server.world.mlem({"check", "--policy", "HEAD"});
+  CHECK(detached.code == 128);
+  CHECK(contains(detached.errors, "fatal: HEAD is detached"));
 }
 
 TEST_CASE("policy: a ref that is replaced by what is no commit was rewound") {

@@ -188,6 +188,13 @@ TEST_CASE("resolve: --at takes a rev or a date and nothing that git would take f
     CHECK(outcome.code == 128);
     CHECK(outcome.errors == "fatal: bad revision or date '" + at + "': it is neither\n");
   }
+  for (const std::string& object : {std::string("HEAD:m"), example_url + "/models/rf"}) {
+    const Outcome outcome = world.mlem({"resolve", "--at", "HEAD~1", object});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(outcome.errors.find("error: '--at' is about this repository as it was: '" + object +
+                              "' names a rev or another repository\nhint: ") == 0);
+  }
   CHECK(world.mlem({"resolve", "--at", "never", "m"}).errors ==
         "fatal: bad revision or date 'never': no commit is that old or of that name\n");
 }

@@ -1,6 +1,11 @@
 #include "command/detail/operands.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
+#include "model/object_name.hpp"
+#include "model/repo_path.hpp"
+#include "model/repo_url.hpp"
+#include "model/rev.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -46,8 +51,35 @@ bool names_file(const git::Registry& registry, const std::string& word) {
          (registry.has_work_tree() && !word.starts_with(':') && !registry.index_files("", {word}).empty());
 }
 
+/// The commit or tree that an expression of gitrevisions(7) names; nothing if it names neither.
+std::optional<Oid> find_tree_ish(const git::Registry& registry, const std::string& expression) {
+  const auto oid = registry.find_object(expression);
+  return oid ? registry.objects().find_tree_ish(*oid) : std::nullopt;
+}
+
+/// `<rev>:<directory>`.
+struct Directory {
+  Oid commit;
+  std::string path;  ///< empty: the root
+};
+
+/// Takes it apart; nothing for what is written otherwise or has no commit.
+std::optional<Directory> find_directory_of(const git::Registry& registry, const std::string& word) {
+  if (word.ends_with(':')) {
+    const auto commit = registry.find_commit(word.substr(0, word.size() - 1));
+    return commit ? std::optional(Directory{*commit, ""}) : std::nullopt;
+  }
+  const ObjectName name = ObjectName::parse(word);
+  if (name.kind != ObjectName::Kind::rev) return std::nullopt;
+  const auto commit = registry.find_commit(name.rev);
+  if (!commit) return std::nullopt;
+  // With a component more, for a root has no path of its own.
+  const RepoPath inside = RepoPath::parse(name.path + "/x", name.is_relative_to_cwd() ? registry.prefix() : "");
+  return Directory{*commit, std::string(inside.directory())};
+}
+
 Error ambiguous(const std::string& word, const std::string& why) {
-  return {ErrorKind::not_found, "ambiguous argument '" + word + "'", why,
+  return {ErrorKind::not_found, "ambiguous argument '" + redact(word) + "'", why,
           "use '--' to separate paths from revisions: '[<rev>] -- [<pathspec>...]'"};
 }
 
@@ -55,31 +87,62 @@ Error ambiguous(const std::string& word, const std::string& why) {
 
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges) {
   Operands operands;
+  std::optional<Directory> directory;
   operands.paths = rest.paths;
+  operands.prefix = registry.prefix();
   for (const std::string& word : rest.words) {
     const bool may_be_rev = rest.has_separator || operands.paths.empty();
     const bool range = may_be_rev && ranges == Ranges::yes && is_range(registry, word);
-    if (range || (may_be_rev && find_tree_ish(registry, word))) {
+    const auto tree = may_be_rev && !range ? find_tree_ish(registry, word) : std::nullopt;
+    if (range || tree) {
       if (!rest.has_separator && is_on_disk(registry, word)) throw ambiguous(word, "both revision and filename");
       if (operands.rev) throw options.wrong("more than one revision; paths follow '--'");
       operands.rev = word;
       operands.is_range = range;
+      operands.tree = tree;
+      if (range || registry.find_commit(word)) continue;
+      directory = find_directory_of(registry, word);
+      if (directory)
+        operands.tree = directory->commit;
+      else
+        operands.prefix.clear();
       continue;
     }
     if (rest.has_separator || word.empty()) {
-      throw Error(ErrorKind::not_found, "bad revision '" + word + "'", "it names no commit", "paths follow '--'");
+      throw Error(ErrorKind::not_found, "bad revision '" + redact(word) + "'", "it names no commit",
+                  "paths follow '--'");
     }
     if (!looks_like_pathspec(word) && !names_file(registry, word)) {
       throw ambiguous(word, "unknown revision or path not in the working tree");
     }
     operands.paths.push_back(word);
   }
+  if (directory && !operands.paths.empty()) {
+    throw options.wrong("'" + *operands.rev + "' is a directory already; paths follow a commit");
+  }
+  if (directory && !directory->path.empty()) operands.paths = {":(top,literal)" + directory->path};
   return operands;
 }
 
-std::optional<Oid> find_tree_ish(const git::Registry& registry, const std::string& expression) {
-  const auto oid = registry.find_object(expression);
-  return oid ? registry.objects().find_tree_ish(*oid) : std::nullopt;
+void require_pathspecs(const git::Registry& registry, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (looks_like_pathspec(word) || names_file(registry, word)) continue;
+    throw Error(ErrorKind::not_found, "pathspec '" + redact(word) + "' did not match any file", "",
+                "paths that are nowhere now follow '--'");
+  }
+}
+
+std::string parse_ref(const git::Registry& registry, const std::string& word) {
+  if (word == "HEAD") {
+    const RunResult named = registry.git({"symbolic-ref", "--quiet", "HEAD"});
+    if (named.code == 0) return std::string(trim(named.output));
+    throw Error(ErrorKind::invalid, "HEAD is detached", "it is no branch's tip", "name the ref that is meant");
+  }
+  std::string name = full_ref_name(word);
+  if (!is_ref_name(name) || word.starts_with('-')) {
+    throw Error(ErrorKind::invalid, "'" + redact(word) + "' is no name of a ref", "", "see git-check-ref-format(1)");
+  }
+  return name;
 }
 
 }  // namespace mlem::command

@@ -13,16 +13,25 @@ namespace mlem::command {
 /// What a command line asks about: `[<rev>] [--] [<pathspec>…]`.
 struct Operands {
   std::optional<std::string> rev;
-  bool is_range = false;  ///< `rev` is `a..b` or `a...b`
+  bool is_range = false;      ///< `rev` is `a..b` or `a...b`
+  std::optional<Oid> tree{};  ///< the commit or tree that `rev` names, if it is no range
   std::vector<std::string> paths;
+  /// What names are relative to: Registry::prefix(); empty for a tree without its commit, which may be any directory.
+  std::string prefix;
 };
 
 /// Tells a rev from paths as git does: `--` decides; without it a word is what it can only be. `ranges` says whether a
-/// rev may be `a..b`. Throws Error(not_found) for a word that is neither or both, Error(usage) for a second rev.
+/// rev may be `a..b`. `<rev>:<directory>` is that commit, for aliases start at its root, and the directory as a path.
+/// Throws Error(not_found) for a word that is neither or both, Error(usage) for a second rev and for paths beside such
+/// a directory.
 enum class Ranges { no, yes };
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges);
 
-/// Returns the commit or tree that an expression of gitrevisions(7) names; nothing if it names neither.
-std::optional<Oid> find_tree_ish(const git::Registry& registry, const std::string& expression);
+/// Throws Error(not_found) for a word that is no pathspec by its look and names no file.
+void require_pathspecs(const git::Registry& registry, const std::vector<std::string>& words);
+
+/// Returns the full name of the ref that a word means: a branch unless it is a full name; HEAD is the current branch.
+/// Throws Error(invalid) if git-check-ref-format(1) refuses it or HEAD is detached.
+std::string parse_ref(const git::Registry& registry, const std::string& word);
 
 }  // namespace mlem::command

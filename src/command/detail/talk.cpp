@@ -8,6 +8,7 @@
 #include <charconv>
 #include <csignal>
 #include <ostream>
+#include <system_error>
 #include <utility>
 
 namespace mlem::command {
@@ -19,17 +20,6 @@ std::chrono::seconds progress_delay(const Environment& environment) {
   int seconds = 2;
   std::from_chars(text.data(), text.data() + text.size(), seconds);
   return std::chrono::seconds(seconds);
-}
-
-/// The command that a table goes through; empty for none. As git-config(1) has it for `pager.<cmd>`: a boolean or a
-/// command, before which only GIT_PAGER counts.
-std::string find_pager(const git::Registry& registry, const Context& context) {
-  if (!context.out_is_terminal) return {};
-  const RunResult asked = registry.git({"config", "--type=bool", "--get", "pager.mlem"});
-  if (asked.code == 0 && trim(asked.output) == "false") return {};
-  const bool is_command = asked.code > 1;  // 1: unset
-  if (is_command && !context.environment.find("GIT_PAGER")) return registry.config().find("pager.mlem").value_or("");
-  return std::string(trim(registry.git({"var", "GIT_PAGER"}).output));
 }
 
 }  // namespace
@@ -72,16 +62,22 @@ void Talk::note_progress(std::size_t done, std::size_t total) {
   if (total == total_ && done < done_) return;  // another thread was faster
   done_ = done;
   total_ = total;
-  if (!timer_.joinable()) {
-    // Signals are for the threads that wait for children.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    timer_ = std::thread([this] { draw_when_due(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
+  if (!timer_.joinable()) start_timer();
   if (std::chrono::steady_clock::now() >= begin_ && (done == total || shown_.empty())) draw_progress();
+}
+
+void Talk::start_timer() {
+  // Signals are for the threads that wait for children.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    timer_ = std::thread([this] { draw_when_due(); });
+  } catch (const std::system_error&) {
+    // No thread is to be had: progress is drawn when a source has been read, and nothing depends on it.
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 /// A source that hangs tells nothing, and is what people want to see.
@@ -131,9 +127,20 @@ void print_proof_age(std::ostream& err, std::int64_t proof_time) {
   err << "branches and tags as the cache saw them " << (old == "now" ? "just now" : old + " ago") << '\n';
 }
 
-void print_paged(const git::Registry& registry, const std::string& text, Context& context) {
-  const std::string command = find_pager(registry, context);
-  if (command.empty() || command == "cat") {
+std::string find_pager(const git::Registry& registry, const Context& context) {
+  if (!context.out_is_terminal) return {};
+  // As git-config(1) has `pager.<cmd>`: a boolean or a command, before which only GIT_PAGER counts.
+  const RunResult asked = registry.git({"config", "--type=bool", "--get", "pager.mlem"});
+  if (asked.code == 0 && trim(asked.output) == "false") return {};
+  const bool is_command = asked.code > 1;  // 1: unset
+  const std::string pager = is_command && !context.environment.find("GIT_PAGER")
+                                ? registry.config().find("pager.mlem").value_or("")
+                                : std::string(trim(registry.git({"var", "GIT_PAGER"}).output));
+  return pager == "cat" ? std::string() : pager;
+}
+
+void print_paged(const std::string& pager, const std::string& text, Context& context) {
+  if (pager.empty()) {
     context.out << text;
     return;
   }
@@ -142,7 +149,11 @@ void print_paged(const git::Registry& registry, const std::string& text, Context
   // git's own defaults, and git's own way: the pager is the user's shell command (git-var(1)).
   if (!environment.find("LESS")) environment.set("LESS", "FRX");
   if (!environment.find("LV")) environment.set("LV", "-c");
-  run_attached({{"sh", "-c", command}, environment, {}}, text);
+  const int code = run_attached({{"sh", "-c", pager}, environment, {}}, text);
+  // The shell has said why. As git does, which prints without a pager then.
+  constexpr int cannot_execute = 126;
+  constexpr int not_found = 127;
+  if (code == cannot_execute || code == not_found) context.out << text;
 }
 
 }  // namespace mlem::command

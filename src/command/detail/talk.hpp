@@ -29,6 +29,7 @@ class Talk {
  private:
   void say(const std::string& text);
   void note_progress(std::size_t done, std::size_t total);
+  void start_timer();
   void draw_when_due();
   void draw_progress();
   void clear_progress();
@@ -52,7 +53,10 @@ std::string age(std::int64_t seconds);
 /// Says how old the refs are that `--offline` answered from; nothing for 0.
 void print_proof_age(std::ostream& err, std::int64_t proof_time);
 
-/// Prints to stdout, through git's pager if that is a terminal and `pager.mlem` does not say otherwise.
-void print_paged(const git::Registry& registry, const std::string& text, Context& context);
+/// Returns git's pager, a shell command, if stdout is a terminal and `pager.mlem` does not say otherwise; else nothing.
+std::string find_pager(const git::Registry& registry, const Context& context);
+
+/// Prints to stdout, through a pager if there is one and it can be run.
+void print_paged(const std::string& pager, const std::string& text, Context& context);
 
 }  // namespace mlem::command
