@@ -225,7 +225,7 @@ std::vector<std::string> names_to_look_up(const std::string& target, const Sourc
 }  // namespace
 
 NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request) {
-  const ObjectViews views(registry);
+  ObjectViews views(registry);
   resolve::TreeView* const work_view = views.work_tree.get();
   NewLink made;
   if (!request.target.empty()) made.target = find_target(registry, request, *work_view);

@@ -65,7 +65,7 @@ resolve::Target find(const git::Registry& registry, resolve::TreeView& view, con
 
 Object load_meta(const std::string& path, const LoadOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    const ObjectViews views(registry);
+    ObjectViews views(registry);
     const ObjectArgument argument =
         parse_object(registry, views, path, if_given(options.project), if_given(options.rev));
     const resolve::Target target = find(registry, *argument.view, "", argument.source, path, options.follow_links);

@@ -439,6 +439,19 @@ TEST_CASE("link: an expression is stored as the commit's id however a directory 
   CHECK(contains(world.staged("x.mlem"), "\nrev: main"));
 }
 
+TEST_CASE("link: a server is asked about no expression") {
+  const World world;
+  for (const std::string rev : {"HEAD~1", "main^"}) {
+    const Outcome outcome = world.mlem({"link", "--rev", rev, "--sp", "https://git.example.com/lib", "m", "x"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: invalid rev '" + rev +
+                                "': it is no branch, tag, full ref name or full commit id\n"
+                                "hint: a server answers names and full ids only; 'git rev-parse' in a clone tells "
+                                "the id\n");
+  }
+}
+
 TEST_CASE("link: an ignored target wants force") {
   World world;
   world.registry.commit({{".gitignore", "*.mlem\n"}});
