@@ -48,7 +48,7 @@ struct LinkOptions {
   std::string target_project{};  ///< a project of the work tree that `target` is relative to
   bool follow_links = true;      ///< link to what a link leads to
   bool absolute = false;         ///< name the repository even where an alias would do
-  bool force = false;            ///< replace what is no link, write an ignored file
+  bool force = false;            ///< replace what is no link, write what `git add` would refuse
   bool stage = true;             ///< stage the file that was written
   std::string directory{};       ///< inside the registry; empty: the current directory
 };
