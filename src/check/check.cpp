@@ -452,6 +452,14 @@ class Judge {
 
 }  // namespace
 
+Scope whole_registry(const git::Registry& registry) {
+  Scope scope;
+  if (registry.has_work_tree()) return scope;
+  scope.commit = registry.find_commit("HEAD");
+  if (scope.commit) scope.kind = Scope::Kind::commit;
+  return scope;
+}
+
 void Summary::count(const Finding& finding) {
   switch (answer(finding.verdict)) {
     case Answer::yes:

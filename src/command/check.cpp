@@ -141,10 +141,8 @@ int run_check(const Args& args, Context& context) {
       scope.kind = check::Scope::Kind::changes;
       scope.before = registry.find_commit("HEAD");
     }
-  } else if (!registry.has_work_tree()) {
-    // Before the first commit, the index of a bare repository is as empty.
-    scope.commit = registry.find_commit("HEAD");
-    if (scope.commit) scope.kind = check::Scope::Kind::commit;
+  } else {
+    scope = check::whole_registry(registry);
   }
   if (policy) {
     scope = policy_scope(registry, settings, *policy, scope);

@@ -53,11 +53,11 @@ int run_ls(const Args& args, Context& context) {
   settings.offline = offline;
   check::Scope scope;
   if (operands.rev) {
+    scope.kind = check::Scope::Kind::commit;
     scope.commit = find_tree_ish(registry, *operands.rev);
-  } else if (!registry.has_work_tree()) {
-    scope.commit = registry.find_commit("HEAD");
+  } else {
+    scope = check::whole_registry(registry);
   }
-  if (scope.commit) scope.kind = check::Scope::Kind::commit;
   scope.pathspecs = operands.paths;
 
   std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "SOURCE", "REV", "COMMIT", "AGE"}};
