@@ -153,9 +153,11 @@ std::string final_ref(const git::Registry& registry, const std::string& ref) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
 
-/// Whether the ref keeps all that it had.
+/// Whether the ref keeps all that it had. Throws Error(unavailable) if there is no time left to tell.
 bool is_forward(const Receiver& receiver, const Oid& before, const Oid& tip) {
-  return receiver.git({"merge-base", "--is-ancestor", before.hex(), tip.hex()}).code == 0;
+  const RunResult result = receiver.git({"merge-base", "--is-ancestor", before.hex(), tip.hex()});
+  if (result.end == RunResult::End::deadline) receiver.want_time("cannot compare a ref's old tip with its new one");
+  return result.code == 0;
 }
 
 Scope scope_of(const Receiver& receiver, const RefUpdate& update, const Pusher& pusher, const NewCommits& new_commits) {
