@@ -389,6 +389,14 @@ bool Shard::has(std::string_view name) const noexcept {
   return hash % count == number - 1;
 }
 
+Scope whole_registry(const git::Registry& registry) {
+  Scope scope;
+  if (registry.has_work_tree()) return scope;
+  scope.commit = registry.find_commit("HEAD");
+  if (scope.commit) scope.kind = Scope::Kind::commit;
+  return scope;
+}
+
 void Summary::count(const Finding& finding) {
   switch (answer(finding.verdict)) {
     case Answer::yes:

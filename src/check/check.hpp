@@ -51,6 +51,10 @@ struct Scope {
   std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
 };
 
+/// Returns the scope of all links that are in force: the index; HEAD in a bare repository; the empty index there before
+/// the first commit.
+Scope whole_registry(const git::Registry& registry);
+
 /// How many links were judged, by what they came to. What is undecided is broken if a policy wants it decided.
 struct Summary {
   std::size_t ok = 0;

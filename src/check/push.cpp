@@ -192,9 +192,11 @@ std::set<std::string> list_symbolic_refs(const git::Registry& registry, const st
   return names;
 }
 
-/// Whether the ref keeps all that it had.
+/// Whether the ref keeps all that it had. Throws Error(unavailable) if there is no time left to tell.
 bool is_forward(const Receiver& receiver, const Oid& before, const Oid& tip) {
-  return receiver.git({"merge-base", "--is-ancestor", before.hex(), tip.hex()}).code == 0;
+  const RunResult result = receiver.git({"merge-base", "--is-ancestor", before.hex(), tip.hex()});
+  if (result.end == RunResult::End::deadline) receiver.want_time("cannot compare a ref's old tip with its new one");
+  return result.code == 0;
 }
 
 Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher, const NewCommits& new_commits) {

@@ -127,18 +127,16 @@ void declare(Options& options, Question& asked, Format& format) {
 /// The links that the command line is about, before a policy is asked what of them it is about.
 check::Scope scope_for(const git::Registry& registry, const Question& asked, const Operands& operands) {
   if (operands.is_range) return range_scope(registry, *operands.rev, operands.rev->find(".."));
+  if (!operands.tree && !asked.names_tree()) return check::whole_registry(registry);
   check::Scope scope;
   if (operands.tree) {
+    scope.kind = check::Scope::Kind::commit;
     scope.commit = operands.tree;
   } else if (asked.worktree || asked.changed) {
     if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
     scope.kind = asked.worktree ? check::Scope::Kind::work_tree : check::Scope::Kind::changes;
     if (asked.changed) scope.before = registry.find_commit("HEAD");
-  } else if (!asked.cached && !registry.has_work_tree()) {
-    // Before the first commit, the index of a bare repository is as empty.
-    scope.commit = registry.find_commit("HEAD");
   }
-  if (scope.commit) scope.kind = check::Scope::Kind::commit;
   return scope;
 }
 

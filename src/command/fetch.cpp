@@ -29,12 +29,7 @@ int run_fetch(const Args& args, Context& context) {
   require_pathspecs(registry, rest->words);
   Talk talk(format, context);
   const resolve::Settings settings = talk.settings(registry);
-  check::Scope scope;
-  if (!registry.has_work_tree()) {
-    // Before the first commit, the index of a bare repository is as empty.
-    scope.commit = registry.find_commit("HEAD");
-    if (scope.commit) scope.kind = check::Scope::Kind::commit;
-  }
+  check::Scope scope = check::whole_registry(registry);
   scope.pathspecs = paths;
   const bool color = wants_color(format, context, registry, Stream::err);
   const bool quotes = quotes_non_ascii(registry);

@@ -3,6 +3,8 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "mlem/target_file.hpp"
+#include "model/repo_path.hpp"
+#include "yaml/metafile.hpp"
 
 #include <ostream>
 
@@ -21,22 +23,25 @@ int run_init(const Args& args, Context& context) {
   const git::Registry registry = open_registry(context);
   if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
   const std::string given = words.empty() ? registry.directory().string() : words.front();
+  require_no_address(given);
   const std::string directory = path_in_work_tree(registry, given);
-  const std::string marker = (directory.empty() ? "" : directory + "/") + ".mlem.yaml";
+  const std::string marker = RepoPath::parse((directory.empty() ? "" : directory + "/") + ".mlem.yaml").text();
   const fs::path file = registry.work_tree() / marker;
   const bool is_staged = !require_stageable(registry, marker, registry.index_entries(names_on_the_way(marker))).empty();
   const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
-  const bool is_new = load_type(file) == fs::file_not_found;
-  const HeldSignals held;  // between the file and the index
-  FileChange change;
-  change.make_directories(file.parent_path());
-  if (is_new) change.write(file, "");
-  const auto content = load_file(file, std::size_t{1} << 20);
+  const bool is_absent = load_type(file) == fs::file_not_found;
+  const auto content = is_absent ? std::string() : load_file(file, yaml::max_object_size);
   if (!content) throw Error(ErrorKind::invalid, "'" + shown + "' is no regular file");
+  // What is in the index alone is left to whoever removed it, or to a sparse checkout.
+  const bool is_new = is_absent && !is_staged;
   if (!is_staged) {
-    registry.update_index({{marker, {0100644, registry.write_blob(marker, *content)}, 0}});
+    const HeldSignals held;  // between the file and the index
+    FileChange change;
+    change.make_directories(file.parent_path());
+    if (is_new) change.write(file, "");
+    registry.stage_files({{marker, {0100644, registry.write_blob(marker, *content)}}});
+    change.finish();
   }
-  change.finish();
   if (!format.quiet) {
     context.out << (is_new ? "Initialized MLEM project: '" : "MLEM project exists already: '") << shown << "'\n";
   }

@@ -62,7 +62,7 @@ int run_link(const Args& args, Context& context) {
       .alias("abs", "absolute")
       .alias("relative", "no-absolute")
       .alias("rel", "no-absolute")
-      .flag("force,f", "replace what is no link, write an ignored file", chosen.force)
+      .flag("force,f", "replace what is no link, write what git add would refuse", chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage);
   add_talk_options(options, format);

@@ -86,10 +86,11 @@ int run_ls(const Args& args, Context& context) {
   Talk talk(format, context);
   resolve::Settings settings = talk.settings(registry);
   settings.offline = offline;
-  check::Scope scope;
-  scope.commit = operands.tree;
-  if (!scope.commit && !registry.has_work_tree()) scope.commit = registry.find_commit("HEAD");
-  if (scope.commit) scope.kind = check::Scope::Kind::commit;
+  check::Scope scope = check::whole_registry(registry);
+  if (operands.tree) {
+    scope.kind = check::Scope::Kind::commit;
+    scope.commit = operands.tree;
+  }
   scope.pathspecs = operands.paths;
 
   std::vector<Row> rows{{{"NAME", "TYPE", "SOURCE", "REV", "COMMIT", "AGE"}, nullptr}};

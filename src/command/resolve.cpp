@@ -136,7 +136,7 @@ int run_resolve(const Args& args, Context& context) {
   resolve::Resolver resolver(registry, settings);
   std::vector<ObjectArgument> objects;
   std::vector<std::size_t> numbers;
-  const ObjectViews views(registry);
+  ObjectViews views(registry);
   const auto as_it_was = at ? std::optional(Rev::parse(commit_at(registry, *at).hex())) : std::nullopt;
   objects.reserve(words.size());
   for (const std::string& word : words) {

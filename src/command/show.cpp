@@ -36,7 +36,7 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
   resolve::Settings settings = talk.settings(registry);
   settings.keep_text = true;
   resolve::Resolver resolver(registry, settings);
-  const ObjectViews views(registry);
+  ObjectViews views(registry);
   const ObjectArgument object = parse_object(registry, views, words.front(), project, rev);
   const std::size_t number = resolver.add(*object.view, "", object.source);
   resolver.run();

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <deque>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace mlem::git {
@@ -265,13 +266,15 @@ void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits
 }
 
 std::deque<File> Registry::index_entries(const std::vector<std::string>& names) const {
-  // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
-  Environment environment = at_root();
-  for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}) {
-    environment.unset(other);
-  }
-  environment.set("GIT_LITERAL_PATHSPECS", "1");
-  return list_index(environment, root(), {}, names);
+  return list_index(at_root_literally(), root(), {}, names);
+}
+
+bool Registry::is_outside_checkout(const std::string& name) const {
+  if (!config().boolean("core.sparsecheckout", false)) return false;
+  Environment environment = at_root_literally();
+  // Of an index that is not there yet. In the repository's, it would take all that is beside the file for checked out.
+  environment.set("GIT_INDEX_FILE", index_file_.string() + ".mlem-" + std::to_string(getpid()));
+  return run(git_program({"add", "--dry-run", "--force", "--", name}, environment, root())).code == 1;
 }
 
 std::deque<File> Registry::left_out_files() const {
@@ -310,24 +313,25 @@ Oid Registry::write_blob(std::string_view name, std::string_view content) const 
   return *oid;
 }
 
-void Registry::update_index(const std::vector<File>& entries) const {
-  const std::string no_object(empty_tree().hex().size(), '0');
-  std::string input;
-  for (const File& file : entries) {
-    const bool removed = file.entry.mode == 0;
-    input += octal(file.entry.mode) + ' ' + (removed ? no_object : file.entry.oid.hex()) + ' ' +
-             std::to_string(file.stage) + '\t' + file.name + '\0';
+void Registry::stage_files(const std::vector<File>& files) const {
+  // First the entries, for git leaves one alone that is to be assumed unchanged or is outside of a sparse checkout.
+  // Then what it finds in the work tree: the new ones know nothing of the files.
+  std::vector<std::string> arguments{"update-index", "--add", "--replace"};
+  for (const File& file : files) {
+    arguments.insert(arguments.end(),
+                     {"--cacheinfo", octal(file.entry.mode) + ',' + file.entry.oid.hex() + ',' + file.name});
   }
-  const RunResult result = run(git_program({"update-index", "-z", "--index-info"}, at_root(), root()), input);
+  arguments.emplace_back("--");
+  for (const File& file : files) arguments.push_back(file.name);
+  const RunResult result = run(git_program(std::move(arguments), at_root(), root()));
+  if (result.code == 0) return;
   const std::string why = detail::last_fatal(result.errors);
-  // git leaves out a name such as `../a` and calls that a success.
-  if (result.code == 0 && why.starts_with("Ignoring path")) {
+  if (why.find("--cacheinfo cannot add") != std::string::npos) {
     throw Error(ErrorKind::invalid, "cannot update the index", escape_for_terminal(why));
   }
-  if (result.code == 0) return;
   // The lock may not be made for other reasons: no right, no room.
   const bool locked = why.find(".lock': File exists") != std::string::npos;
-  throw Error(ErrorKind::unavailable, "cannot update the index", why,
+  throw Error(ErrorKind::unavailable, "cannot update the index", escape_for_terminal(why),
               locked ? "another git process may be at work here; if none is, remove the file" : "");
 }
 
@@ -341,6 +345,16 @@ Environment Registry::at_root() const {
   environment.set("GIT_WORK_TREE", work_tree_.string());
   environment.set("GIT_INDEX_FILE", index_file_.string());
   if (environment.find("GIT_COMMON_DIR")) environment.set("GIT_COMMON_DIR", common_dir_.string());
+  return environment;
+}
+
+Environment Registry::at_root_literally() const {
+  // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
+  Environment environment = at_root();
+  for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}) {
+    environment.unset(other);
+  }
+  environment.set("GIT_LITERAL_PATHSPECS", "1");
   return environment;
 }
 

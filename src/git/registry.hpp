@@ -114,6 +114,10 @@ class Registry {
   /// are there as the index has them. Looks at the index only where `core.sparseCheckout` is set.
   std::deque<File> left_out_files() const;
 
+  /// Returns whether the file `name` of the work tree is outside of its sparse checkout, so that `git add` would refuse
+  /// it. It has to be there.
+  bool is_outside_checkout(const std::string& name) const;
+
   /// Returns what differs between two trees-ish, or between `before` and the index if `after` is none. Without `before`
   /// everything is new.
   std::vector<Change> changes(const std::optional<Oid>& before, const std::optional<Oid>& after,
@@ -121,9 +125,12 @@ class Registry {
 
   /// Writes a blob through the filters for `name` and returns its id.
   Oid write_blob(std::string_view name, std::string_view content) const;
-  /// Sets entries of the index; those of mode 0 are removed. Throws Error(unavailable), the index untouched, if it is
-  /// locked, Error(invalid) after the others were set if git takes no such name (`../a`, `.git/a`).
-  void update_index(const std::vector<File>& entries) const;
+  /// Stages files of the work tree, whose entries these are to be, by one `git update-index`: what `git add` would
+  /// leave in the index, whatever flags the former entries had. The mode is the file's but where `core.fileMode` is
+  /// off. Throws Error(unavailable) if the index is locked or a file is not there, Error(invalid) if git takes no such
+  /// name
+  /// (`../a`, `.git/a`); the index is untouched then.
+  void stage_files(const std::vector<File>& files) const;
 
  private:
   Registry() = default;
@@ -131,6 +138,8 @@ class Registry {
   std::string root() const;
   /// Our variables, for a run in `root()`.
   Environment at_root() const;
+  /// The same for pathspecs that are names.
+  Environment at_root_literally() const;
   Environment environment_;
   fs::path directory_;
   fs::path git_dir_;

@@ -13,6 +13,19 @@
 namespace mlem {
 namespace {
 
+/// The link that the text is which `load` gives, if any; nothing for all else, as for what is too large for a link.
+template <typename Load>
+std::optional<Link> find_link(const Load& load) {
+  try {
+    const std::optional<std::string> text = load();
+    const yaml::Metafile file = text ? yaml::read_metafile(*text) : yaml::Metafile();
+    return file.kind == yaml::Metafile::Kind::link ? std::optional(file.link) : std::nullopt;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return std::nullopt;
+  }
+}
+
 /// The dialect that the registry's links are written in: `mlem.dialect`, else that of its first link that has one.
 Dialect dialect_of(const git::Registry& registry) {
   if (const auto configured = registry.config().find("mlem.dialect")) {
@@ -22,46 +35,29 @@ Dialect dialect_of(const git::Registry& registry) {
   }
   for (const git::File& file : registry.index_files(mlem_suffix, {})) {
     if (file.stage != 0 || !git::is_regular(file.entry)) continue;
-    const auto text = registry.objects().find_blob(file.entry.oid, yaml::max_object_size);
-    if (!text || text->size() > yaml::max_link_size) continue;
-    try {
-      const yaml::Metafile file_read = yaml::read_metafile(*text);
-      if (file_read.link.dialect) return *file_read.link.dialect;
-    } catch (const Error& error) {
-      // What is no link has no dialect.
-      if (error.kind() != ErrorKind::invalid) throw;
-    }
+    const auto link = find_link([&] { return registry.objects().find_blob(file.entry.oid, yaml::max_link_size); });
+    if (link && link->dialect) return *link->dialect;
   }
   return Dialect::repo;
 }
 
-/// Whether `text`, the content of a file if there is one, is a link.
-bool is_link(const std::optional<std::string>& text) {
-  try {
-    return text && yaml::read_metafile(*text).kind == yaml::Metafile::Kind::link;
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-    return false;
-  }
-}
-
-/// Throws if `target` may not be written: no file of this repository, a directory, a symbolic link, or no link.
-void require_writable(const git::Registry& registry, const std::string& target, const std::deque<git::File>& index,
+/// Throws if `target`, which has the entries `staged`, may not be written: a directory, a symbolic link, or no link.
+void require_writable(const git::Registry& registry, const std::string& target, const std::vector<git::File>& staged,
                       bool force) {
   const fs::path file = registry.work_tree() / target;
   const std::string what = "cannot write '" + target + "'";
-  const std::vector<git::File> staged = require_stageable(registry, target, index);
   const fs::file_type type = load_type(file);
   if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
   if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
   if (force) return;
   const std::string hint = "'-f' replaces it";
-  if (type != fs::file_not_found && !is_link(load_file(file, yaml::max_object_size))) {
+  if (type != fs::file_not_found && !find_link([&] { return load_file(file, yaml::max_link_size); })) {
     throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
   }
   // It may be gone from the work tree, or outside of a sparse one.
   for (const git::File& each : staged) {
-    if (!git::is_regular(each.entry) || !is_link(registry.objects().find_blob(each.entry.oid, yaml::max_object_size))) {
+    const auto load = [&] { return registry.objects().find_blob(each.entry.oid, yaml::max_link_size); };
+    if (!git::is_regular(each.entry) || !find_link(load)) {
       throw Error(ErrorKind::invalid, what, "it is in the index and is no link", hint);
     }
   }
@@ -180,25 +176,32 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
 /// The link file from the work tree's root, which may be written.
 std::string find_target(const git::Registry& registry, const LinkRequest& request, resolve::TreeView& work_view) {
   if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
-  std::string target_text = request.target;
-  const std::string what = "cannot write '" + target_text + "'";
-  if (is_surely_url(target_text)) {
+  const std::string what = "cannot write '" + redact(request.target) + "'";
+  if (is_surely_url(request.target)) {
     throw Error(ErrorKind::invalid, what, "it is an address, and a link is a file of this work tree",
                 "the source comes first, then the target");
   }
-  if (const std::string name = target_text.substr(target_text.rfind('/') + 1);
-      name.empty() || name == "." || name == "..") {
+  const std::string name = request.target.substr(request.target.rfind('/') + 1);
+  if (name.empty() || name == "." || name == "..") {
     throw Error(ErrorKind::invalid, what, "it names a directory", "add a name for the link's file");
   }
-  if (request.target_project) target_text = (fs::path(*request.target_project) / target_text).string();
-  std::string target = RepoPath::parse(path_in_work_tree(registry, target_text)).text();
+  if (name == mlem_suffix) {
+    throw Error(ErrorKind::invalid, what, "an old project's directory has that name", "add a name for the link's file");
+  }
+  const std::string project = request.target_project.value_or("");
+  if (request.target_project) require_no_address(project);
+  const bool is_in_project = request.target_project && !fs::path(request.target).is_absolute();
+  const std::string text = is_in_project ? (fs::path(project) / request.target).string() : request.target;
+  std::string target = RepoPath::parse(path_in_work_tree(registry, text)).text();
   if (!target.ends_with(mlem_suffix)) target += mlem_suffix;
-  if (request.target_project) {
-    const std::string directory = path_in_work_tree(registry, *request.target_project);
-    if (resolve::find_project(work_view, directory) != directory) {
-      throw Error(ErrorKind::invalid, "'" + *request.target_project + "' is no MLEM project", "",
-                  "'git mlem init " + *request.target_project + "' makes it one");
-    }
+  if (!request.target_project) return target;
+  const std::string directory = path_in_work_tree(registry, project);
+  if (resolve::find_project(work_view, directory) != directory) {
+    throw Error(ErrorKind::invalid, "'" + project + "' is no MLEM project", "",
+                "'git mlem init " + project + "' makes it one");
+  }
+  if (!directory.empty() && !target.starts_with(directory + "/")) {
+    throw Error(ErrorKind::invalid, what, "it is outside of the project '" + project + "'");
   }
   return target;
 }
@@ -225,7 +228,7 @@ std::vector<std::string> names_to_look_up(const std::string& target, const Sourc
 }  // namespace
 
 NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request) {
-  const ObjectViews views(registry);
+  ObjectViews views(registry);
   resolve::TreeView* const work_view = views.work_tree.get();
   NewLink made;
   if (!request.target.empty()) made.target = find_target(registry, request, *work_view);
@@ -239,7 +242,10 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
     const std::vector<std::string> names = names_to_look_up(made.target, source.source);
     const std::deque<git::File> index = registry.index_entries(names);
     views.index->expect(names, index);
-    require_writable(registry, made.target, index, request.force);
+    const std::vector<git::File> staged = require_stageable(registry, made.target, index);
+    require_writable(registry, made.target, staged, request.force);
+    if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
+    made.force = request.force;
   }
   resolve::Resolver resolver(registry, settings);
   const std::size_t number = resolver.add(*source.view, "", source.source);
@@ -281,15 +287,18 @@ void save_link(const git::Registry& registry, const NewLink& link, Stage stage) 
   const HeldSignals held;  // between the file and the index
   FileChange change;
   change.make_directories(file.parent_path());
-  change.write(file, link.text);
+  change.write(file, link.text, (link.mode & 0100U) != 0 ? Permissions::executable : Permissions::usual);
   if (stage == Stage::yes) {
-    std::vector<git::File> entries;
-    entries.push_back({link.target, {0100644, registry.write_blob(link.target, link.text)}, 0});
+    if (!link.force && registry.is_outside_checkout(link.target)) {
+      throw Error(ErrorKind::invalid, "cannot write '" + link.target + "'", "it is outside of the sparse checkout",
+                  "'-f' adds it all the same");
+    }
+    std::vector<git::File> files{{link.target, {link.mode, registry.write_blob(link.target, link.text)}}};
     if (!link.marker.empty()) {
       const auto content = load_file(registry.work_tree() / link.marker, yaml::max_object_size);
-      if (content) entries.push_back({link.marker, {0100644, registry.write_blob(link.marker, *content)}, 0});
+      if (content) files.push_back({link.marker, {0100644, registry.write_blob(link.marker, *content)}});
     }
-    registry.update_index(entries);
+    registry.stage_files(files);
   }
   change.finish();
 }

@@ -5,6 +5,7 @@
 #include "model/link.hpp"
 #include "resolve/settings.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -19,13 +20,15 @@ struct LinkRequest {
   std::optional<std::string> target_project;  ///< a project of the work tree that `target` is relative to
   bool follow_links = true;
   bool absolute = false;  ///< name the repository even where an alias would do
-  bool force = false;     ///< replace what is no link, write an ignored file
+  bool force = false;     ///< replace what is no link, write a file that is ignored or outside of a sparse checkout
 };
 
 /// A link to an object that was found, not written yet.
 struct NewLink {
   Finding finding;     ///< of the source; if it is not `ok`, the rest is empty
   std::string target;  ///< the file, from the work tree's root
+  std::uint32_t mode = 0100644;  ///< of the entry that it replaces in the index
+  bool force = false;            ///< it was asked for
   Link link;
   std::string text;                            ///< of the file
   std::string object_text;                     ///< the object's metafile
@@ -42,7 +45,8 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
 enum class Stage { yes, no };
 
 /// Writes the link's file and stages it and, for an alias, its project's marker. On failure neither the work tree nor
-/// the index is changed. Throws Error(io), Error(unavailable) if the index is locked.
+/// the index is changed. Throws Error(io), Error(unavailable) if the index is locked, Error(invalid) for what is to be
+/// staged outside of a sparse checkout without force.
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage);
 
 }  // namespace mlem

@@ -65,7 +65,7 @@ resolve::Target find(const git::Registry& registry, resolve::TreeView& view, con
 
 Object load_meta(const std::string& path, const LoadOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    const ObjectViews views(registry);
+    ObjectViews views(registry);
     const ObjectArgument argument =
         parse_object(registry, views, path, if_given(options.project), if_given(options.rev));
     const resolve::Target target = find(registry, *argument.view, "", argument.source, path, options.follow_links);
@@ -103,14 +103,19 @@ std::optional<Link> Object::link() const {
     link.path_ = fields.path;
     link.repo_ = fields.repo.value_or("");
     link.rev_ = fields.rev.value_or("");
-    link.file_ = repo_.empty() && commit_.empty() ? path_ : "";
+    link.file_ = commit_.empty() ? path_ : "";
     link.text_ = text_;
     link.directory_ = asked_.directory;
+    if (!commit_.empty()) {
+      link.loaded_path_ = repo_.empty() ? commit_ + ":" + path_ : path_;
+      link.loaded_from_ = {.project = repo_, .rev = commit_, .directory = asked_.directory};
+    }
     return std::optional(link);
   });
 }
 
 Object Link::load_link() const {
+  if (!loaded_path_.empty()) return load_meta(loaded_path_, loaded_from_);
   return in_registry(directory_, [&](const git::Registry& registry) {
     const auto work_view = resolve::view_work_tree(registry);
     const resolve::Target target =
@@ -157,11 +162,13 @@ std::vector<Finding> check(const CheckOptions& options) {
     resolve::Settings settings = resolve::load_settings(registry);
     settings.offline = options.offline;
     check::Scope scope;
-    if (!options.rev.empty() || !registry.has_work_tree()) {
-      const std::string rev = options.rev.empty() ? "HEAD" : options.rev;
+    if (options.rev.empty()) {
+      scope = check::whole_registry(registry);
+    } else {
+      const auto oid = registry.find_object(options.rev);
       scope.kind = check::Scope::Kind::commit;
-      scope.commit = registry.find_commit(rev);
-      if (!scope.commit) throw Error("bad revision '" + rev + "'", "", "");
+      scope.commit = oid ? registry.objects().find_tree_ish(*oid) : std::nullopt;
+      if (!scope.commit) throw Error("bad revision '" + options.rev + "'", "", "");
     }
     scope.pathspecs = options.paths;
     std::vector<Finding> findings;

@@ -48,7 +48,7 @@ struct LinkOptions {
   std::string target_project{};  ///< a project of the work tree that `target` is relative to
   bool follow_links = true;      ///< link to what a link leads to
   bool absolute = false;         ///< name the repository even where an alias would do
-  bool force = false;            ///< replace what is no link, write an ignored file
+  bool force = false;            ///< replace what is no link, write what `git add` would refuse
   bool stage = true;             ///< stage the file that was written
   std::string directory{};       ///< inside the registry; empty: the current directory
 };
@@ -99,7 +99,8 @@ class Link {
   /// The link file from the work tree's root; empty if it was not written.
   const std::string& file() const noexcept { return file_; }
 
-  /// Finds the object that the link leads to; an alias in the work tree, from its file's project.
+  /// Finds the object that the link leads to: an alias where the link was loaded from, else in the work tree, from its
+  /// file's project.
   Object load_link() const;
 
  private:
@@ -112,6 +113,9 @@ class Link {
   std::string file_;
   std::string text_;
   std::string directory_;
+  /// Of a link that was read from a commit: its file and how to load that; else empty.
+  std::string loaded_path_;
+  LoadOptions loaded_from_;
 };
 
 /// What a judged link came to; the keys of `git mlem check --json`.
@@ -132,7 +136,7 @@ struct Finding {
 
 /// Which links are judged.
 struct CheckOptions {
-  std::string rev{};                 ///< a commit's links; empty: those of the index
+  std::string rev{};                 ///< a commit's or tree's links; empty: those of the index, or of a bare HEAD
   std::vector<std::string> paths{};  ///< git's pathspecs; none: the whole registry
   bool offline = false;              ///< answer from the cache
   std::string directory{};           ///< inside the registry; empty: the current directory

@@ -25,7 +25,7 @@ fs::path canonical(const git::Registry& registry, const std::string& path) {
 }
 
 /// The same for one of many objects, which share few directories.
-fs::path canonical(const git::Registry& registry, const ObjectViews& views, const std::string& path) {
+fs::path canonical(const git::Registry& registry, ObjectViews& views, const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string directory = slash == std::string::npos ? std::string() : path.substr(0, slash);
   const std::string name = path.substr(slash + 1);  // npos + 1 is 0
@@ -48,7 +48,7 @@ std::optional<std::string> inside_work_tree(const git::Registry& registry, const
 }
 
 /// Whether `directory`, from the root of the work tree, is in a submodule or another repository below that root.
-bool is_in_nested(const git::Registry& registry, const ObjectViews& views, const std::string& directory) {
+bool is_in_nested(const git::Registry& registry, ObjectViews& views, const std::string& directory) {
   if (directory.empty()) return false;
   const auto known = views.nested.find(directory);
   if (known != views.nested.end()) return known->second;
@@ -60,7 +60,7 @@ bool is_in_nested(const git::Registry& registry, const ObjectViews& views, const
 }
 
 /// An object of the work tree at a path from its root; of the index if there is none.
-ObjectArgument in_own_tree(const ObjectViews& views, const std::string& path) {
+ObjectArgument in_own_tree(ObjectViews& views, const std::string& path) {
   ObjectArgument argument{{}, views.work_tree.get()};
   argument.source.path = RepoPath::parse(path).text();
   if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
@@ -82,7 +82,7 @@ LocalRepository find_repository(const fs::path& path) {
 }
 
 /// A rev as a link can store it: an expression or an abbreviated id becomes the commit's id.
-Rev storable_rev(const git::Registry& repository, const std::string& text) {
+Rev rev_to_store(const git::Registry& repository, const std::string& text) {
   if (text == "HEAD") return Rev::head();
   const bool is_name = is_ref_name(text) && (repository.objects().find_ref("refs/heads/" + text) ||
                                              repository.objects().find_ref("refs/tags/" + text) ||
@@ -93,7 +93,17 @@ Rev storable_rev(const git::Registry& repository, const std::string& text) {
   return Rev::parse(text);
 }
 
-ObjectArgument in_local_repository(const git::Registry& registry, const ObjectViews& views, const fs::path& path,
+/// Throws if a server could not be asked about `rev`.
+void require_name_or_id(const std::string& rev) {
+  try {
+    Rev::parse(rev);
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.what_failed(), error.why(),
+                "a server answers names and full ids only; 'git rev-parse' in a clone tells the id");
+  }
+}
+
+ObjectArgument in_local_repository(const git::Registry& registry, ObjectViews& views, const fs::path& path,
                                    const std::optional<std::string>& rev) {
   const LocalRepository found = find_repository(path);
   ObjectArgument argument{{}, views.work_tree.get()};
@@ -102,22 +112,27 @@ ObjectArgument in_local_repository(const git::Registry& registry, const ObjectVi
   if (rev) {
     const git::Registry there =
         git::Registry::discover(git::without_repository(registry.environment()), found.root.string());
-    argument.source.rev = storable_rev(there, *rev);
+    argument.source.rev = rev_to_store(there, *rev);
   }
   argument.source.path = found.inner;
   return argument;
 }
 
-/// What `rev` is in a link to `url`: where that is a directory of this machine, expressions can be asked about.
-std::optional<std::string> storable_rev(const git::Registry& registry, const RepoUrl& url,
-                                        const std::optional<std::string>& rev) {
-  const auto directory = rev ? resolve::find_directory(url, registry.config().entries()) : std::optional<std::string>();
-  const auto git_dir = directory ? git::find_addressed_git_dir(*directory) : std::nullopt;
+/// The same for a link to `url`: where that is a directory of this machine, expressions can be asked about.
+std::optional<std::string> rev_to_store_of_address(const git::Registry& registry, const RepoUrl& url,
+                                                   const std::optional<std::string>& rev) {
+  if (!rev) return rev;
+  const auto directory = resolve::find_directory(url, registry.config().entries());
+  if (!directory) {
+    require_name_or_id(*rev);
+    return rev;
+  }
+  const auto git_dir = git::find_addressed_git_dir(*directory);
   // What may not be read is the resolver's to tell.
   if (!git_dir || git::is_closed(*git_dir) || git::is_foreign(*git_dir, registry.environment())) return rev;
   const git::Registry there =
       git::Registry::discover(git::without_repository(registry.environment()), git_dir->string());
-  return storable_rev(there, *rev).text();
+  return rev_to_store(there, *rev).text();
 }
 
 /// Splits an address in `file:` at the git directory; nothing if that is its end, or git is led elsewhere.
@@ -133,26 +148,41 @@ std::optional<LocalRepository> split_at_git_dir(const git::Registry& registry, c
 /// Reads the address of an object or, with the object's `path`, of a repository.
 Source from_address(const git::Registry& registry, const std::string& address, const std::optional<std::string>& path,
                     const std::optional<std::string>& rev) {
-  Link link;
-  link.link_type = "model";
-  link.path = path.value_or("");
-  link.repo = address;
-  link.rev = rev;
   const UrlParts parts = split_url(address);
   const auto found = split_at_git_dir(registry, address);
-  if (found) {
-    link.repo = file_url(found->root.string());
-    link.path = found->inner + (path ? "/" + *path : "");
+  const std::string whole = found ? file_url(found->root.string()) : address;
+  const std::string inner = found ? found->inner + (path ? "/" + *path : "") : path.value_or("");
+  const auto stored = parts.rev_kind == UrlParts::RevKind::none
+                          ? rev_to_store_of_address(registry, RepoUrl::parse(found ? whole : parts.repo), rev)
+                          : rev;
+  if (!inner.empty()) return Source::from_parts(whole, inner, stored);
+  if (parts.rev_kind == UrlParts::RevKind::none && parts.rest.empty()) {
+    throw Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(address)) + "'",
+                "it names no file in the repository",
+                "where it has both, name the repository by '--sp' or '--project' and the path beside it");
   }
-  if (parts.rev_kind == UrlParts::RevKind::none) {
-    link.rev = storable_rev(registry, RepoUrl::parse(found ? *link.repo : parts.repo), rev);
-  }
-  return link.path.empty() ? Source::from_url(address, link.rev) : Source::from_link(link);
+  return Source::from_url(address, stored);
+}
+
+/// Throws if a name has a rev of its own, or means the index, and another was asked for.
+void require_no_other_rev(const std::string& text, const std::string& own, const std::optional<std::string>& rev) {
+  if (!rev || *rev == own) return;
+  throw Error(
+      ErrorKind::invalid, "invalid rev '" + escape_for_terminal(redact(*rev)) + "'",
+      "'" + escape_for_terminal(text) + "' names " + (own.empty() ? "what is in the index" : "a rev of its own"),
+      "leave out '--rev'");
+}
+
+/// Throws if a name is that of a repository or of the directory at its root.
+void require_file(const std::string& text, const std::string& inner) {
+  if (!inner.empty()) return;
+  throw Error(ErrorKind::invalid, "invalid object name '" + escape_for_terminal(text) + "'",
+              "it names no file in the repository");
 }
 
 }  // namespace
 
-std::optional<ObjectArgument> find_own_object(const git::Registry& registry, const ObjectViews& views,
+std::optional<ObjectArgument> find_own_object(const git::Registry& registry, ObjectViews& views,
                                               const std::string& text, const std::string& project) {
   if (project.empty() || is_surely_url(project) || looks_like_url(project)) return std::nullopt;
   const fs::path directory = canonical(registry, project);
@@ -163,7 +193,7 @@ std::optional<ObjectArgument> find_own_object(const git::Registry& registry, con
   return in_own_tree(views, RepoPath::parse(text, *inner).text());
 }
 
-ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
+ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev) {
   ObjectArgument argument{{}, views.work_tree.get()};
   if (project) {
@@ -176,7 +206,12 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
     const fs::path directory = canonical(registry, *project);
     boost::system::error_code ignored;
     if (!fs::is_directory(directory, ignored)) {
-      throw Error(ErrorKind::not_found, "'" + *project + "' is no directory and no address of a repository");
+      if (inside_work_tree(registry, directory) || load_type(directory) != fs::file_not_found) {
+        throw Error(ErrorKind::not_found, "'" + *project + "' is no directory and no address of a repository");
+      }
+      // That there is none is the resolver's to tell, as of any repository.
+      argument.source = Source::from_parts(file_url(directory.string()), text, rev);
+      return argument;
     }
     argument = in_local_repository(registry, views, directory, rev);
     argument.source.path = RepoPath::parse(text, argument.source.path).text();
@@ -192,13 +227,15 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
       argument.source = from_address(registry, name.path, std::nullopt, rev);
       return argument;
     case ObjectName::Kind::index:
+      require_no_other_rev(text, {}, rev);
       argument.source.path = from_root();
       argument.view = views.index.get();
       return argument;
     case ObjectName::Kind::rev: {
+      require_no_other_rev(text, name.rev, rev);
       const auto commit = registry.find_commit(name.rev);
       if (!commit) throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit");
-      argument.source.rev = storable_rev(registry, name.rev);
+      argument.source.rev = rev_to_store(registry, name.rev);
       argument.source.path = from_root();
       return argument;
     }
@@ -209,10 +246,15 @@ ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& vi
   const auto inner = inside_work_tree(registry, path);
   const std::size_t slash = inner ? inner->rfind('/') : std::string::npos;
   const bool is_nested = slash != std::string::npos && is_in_nested(registry, views, inner->substr(0, slash));
-  if (!inner || is_nested) return in_local_repository(registry, views, path, rev);
+  if (!inner || is_nested) {
+    argument = in_local_repository(registry, views, path, rev);
+    require_file(text, argument.source.path);
+    return argument;
+  }
+  require_file(text, *inner);
   if (!rev) return in_own_tree(views, *inner);
   argument.source.path = RepoPath::parse(*inner).text();
-  argument.source.rev = storable_rev(registry, *rev);
+  argument.source.rev = rev_to_store(registry, *rev);
   return argument;
 }
 

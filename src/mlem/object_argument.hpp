@@ -18,8 +18,8 @@ struct ObjectViews {
 
   std::unique_ptr<resolve::TreeView> work_tree;
   std::unique_ptr<resolve::TreeView> index;
-  mutable std::unordered_map<std::string, fs::path> directories{};  ///< as given, and without links: remembered
-  mutable std::unordered_map<std::string, bool> nested{};           ///< whether they are another repository's
+  std::unordered_map<std::string, fs::path> directories{};  ///< as given, and without links: remembered
+  std::unordered_map<std::string, bool> nested{};           ///< whether they are another repository's
 };
 
 /// An object as users name it, ready for the resolver: the contract's section 3.
@@ -29,13 +29,14 @@ struct ObjectArgument {
 };
 
 /// Reads `text`; `project` and `rev` are the values of `--project` and `--rev`.
-/// Throws Error(invalid) for a malformed name, Error(not_found) for a rev or a directory that does not exist.
-ObjectArgument parse_object(const git::Registry& registry, const ObjectViews& views, const std::string& text,
+/// Throws Error(invalid) for a malformed name or one with a rev of its own beside another `rev`, Error(not_found) for a
+/// rev of this machine that does not exist or a directory in no repository.
+ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, const std::string& text,
                             const std::optional<std::string>& project, const std::optional<std::string>& rev);
 
 /// Returns the object `text` of the directory `project` if that is one of this repository's work tree: the repository
 /// itself then, and not what others see of it. Throws Error(invalid) for a malformed `text`.
-std::optional<ObjectArgument> find_own_object(const git::Registry& registry, const ObjectViews& views,
+std::optional<ObjectArgument> find_own_object(const git::Registry& registry, ObjectViews& views,
                                               const std::string& text, const std::string& project);
 
 }  // namespace mlem

@@ -1,11 +1,18 @@
 #include "mlem/target_file.hpp"
 
 #include "base/error.hpp"
-#include "yaml/metafile.hpp"
+#include "model/repo_url.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace mlem {
@@ -55,7 +62,7 @@ std::string path_in_work_tree(const git::Registry& registry, const std::string& 
   const fs::path absolute = fs::absolute(text, registry.directory()).lexically_normal();
   const auto root = find_root(registry, absolute);
   if (!root) {
-    throw Error(ErrorKind::invalid, "'" + text + "' is outside the work tree",
+    throw Error(ErrorKind::invalid, "'" + redact(text) + "' is outside the work tree",
                 "its root is '" + registry.work_tree().string() + "'");
   }
   std::string path = absolute.lexically_relative(*root).generic_string();
@@ -63,6 +70,12 @@ std::string path_in_work_tree(const git::Registry& registry, const std::string& 
   if (path == ".") return {};
   if (path.ends_with("/.")) path.resize(path.size() - 2);
   return path;
+}
+
+void require_no_address(const std::string& text) {
+  if (!is_surely_url(text)) return;
+  throw Error(ErrorKind::invalid, "'" + redact(text) + "' is no MLEM project",
+              "it is an address, and a project is a directory of this work tree");
 }
 
 bool is_other_repository(const git::Registry& registry, const std::string& directory) {
@@ -103,19 +116,18 @@ std::vector<git::File> require_stageable(const git::Registry& registry, const st
 
 FileChange::~FileChange() {
   if (finished_) return;
-  boost::system::error_code ignored;
-  if (!file_.empty()) {
-    if (previous_) {
-      try {
-        AtomicFile(file_, *previous_).commit();
-      } catch (const Error&) {
-        // The first error is the one to report; the file's content is in the index or was reported before.
-      }
-    } else {
-      fs::remove(file_, ignored);
-    }
+  if (!previous_.empty()) {
+    // Of two names of one file, rename(2) leaves both. Where it fails, the file is still there by the other name.
+    if (rename(previous_.c_str(), file_.c_str()) == 0) unlink(previous_.c_str());
+  } else if (!file_.empty()) {
+    unlink(file_.c_str());
   }
-  for (const fs::path& directory : created_) fs::remove(directory, ignored);
+  for (const fs::path& directory : created_) rmdir(directory.c_str());
+}
+
+void FileChange::finish() noexcept {
+  finished_ = true;
+  if (!previous_.empty()) unlink(previous_.c_str());
 }
 
 void FileChange::make_directories(const fs::path& directory) {
@@ -130,11 +142,30 @@ void FileChange::make_directories(const fs::path& directory) {
   }
 }
 
-void FileChange::write(const fs::path& file, const std::string& text) {
-  previous_ = load_file(file, yaml::max_object_size);
-  AtomicFile replacement(file, text);
+void FileChange::set_aside() {
+  previous_ = file_ + ".old-XXXXXX";
+  const int descriptor = mkostemp(previous_.data(), O_CLOEXEC);
+  if (descriptor >= 0) {
+    close(descriptor);
+    unlink(previous_.c_str());
+    // A second name, so that there is no moment without the file, where the file system has such and the user may.
+    if (link(file_.c_str(), previous_.c_str()) == 0 || rename(file_.c_str(), previous_.c_str()) == 0) return;
+  }
+  previous_.clear();
+  const std::string why = std::strerror(errno);
+  const std::string file = std::exchange(file_, {});
+  throw Error(ErrorKind::io, "cannot write '" + file + "'", why);
+}
+
+void FileChange::write(const fs::path& file, const std::string& text, Permissions permissions) {
+  struct stat status {};
+  const bool exists = lstat(file.c_str(), &status) == 0;
+  if (exists) permissions = (status.st_mode & S_IXUSR) != 0 ? Permissions::executable : Permissions::usual;
+  AtomicFile replacement(file, text, permissions);
+  const std::string name = file.string();
+  file_ = name;
+  if (exists) set_aside();
   replacement.commit();
-  file_ = file;
 }
 
 }  // namespace mlem

@@ -57,18 +57,18 @@ Source Source::from_url(std::string_view url, const std::optional<std::string>& 
   return assemble(url, split_url(url), rev, {});
 }
 
-Source Source::from_link(const Link& link) {
-  if (is_surely_url(link.path)) {
-    if (link.repo) throw invalid("path", link.path, "it is an address, and the link names a repository too");
-    return from_url(link.path, link.rev);
-  }
-  if (link.path.starts_with('/')) throw invalid("path", link.path, "it is absolute");
+Source Source::from_parts(const std::string& repo, const std::string& path, const std::optional<std::string>& rev) {
+  if (is_surely_url(path)) throw invalid("path", path, "it is an address, and the link names a repository too");
+  if (path.starts_with('/')) throw invalid("path", path, "it is absolute");
+  const std::string url = repo.starts_with('/') ? file_url(repo) : repo;
+  if (!looks_like_url(url)) throw invalid("repository", repo, "it is a relative path");
+  return assemble(url, split_url(url), rev, path);
+}
 
-  if (link.repo) {
-    const std::string url = link.repo->starts_with('/') ? file_url(*link.repo) : *link.repo;
-    if (!looks_like_url(url)) throw invalid("repository", *link.repo, "it is a relative path");
-    return assemble(url, split_url(url), link.rev, link.path);
-  }
+Source Source::from_link(const Link& link) {
+  if (is_surely_url(link.path) && !link.repo) return from_url(link.path, link.rev);
+  if (link.repo) return from_parts(*link.repo, link.path, link.rev);
+  if (link.path.starts_with('/')) throw invalid("path", link.path, "it is absolute");
   Source source;
   source.path = link.path;
   if (link.rev) {

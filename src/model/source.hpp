@@ -35,6 +35,11 @@ struct Source {
   /// contradicts `rev`.
   static Source from_link(const Link& link);
 
+  /// Returns what `path` names in the repository or directory `repo`, which are read as the fields of a link.
+  /// Throws Error(invalid) as from_link().
+  static Source from_parts(const std::string& repo, const std::string& path,
+                           const std::optional<std::string>& rev = {});
+
   /// Returns what `url`, an address with a path in it, points at; `rev` is what was asked for beside it, if anything.
   /// Throws Error(invalid) as from_link().
   static Source from_url(std::string_view url, const std::optional<std::string>& rev = {});

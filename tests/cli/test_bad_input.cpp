@@ -355,6 +355,10 @@ TEST_CASE("bad input: a signal between the file and the index leaves neither or 
     CHECK(outcome.signal == SIGTERM);
     CHECK(world.registry.git({"status", "--porcelain", "-uall"}) == (works ? "A  d/rf.mlem" : ""));
     CHECK(fs::exists(world.registry.path() / "d") == works);
+
+    world.registry.commit({{"old.mlem", link_text({.path = "m"})}});
+    CHECK(world.sandbox.mlem({"link", "--sp", example_url, "models/rf", "old"}, options).signal == SIGTERM);
+    CHECK(world.registry.git({"status", "--porcelain", "-uall"}) == (works ? "M  old.mlem" : ""));
   }
 }
 

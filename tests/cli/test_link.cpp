@@ -362,6 +362,9 @@ TEST_CASE("link: a target that names no file is refused") {
       {example_url, "d/", "fatal: cannot write 'd/" + directory},
       {example_url, "d/..", "fatal: cannot write 'd/.." + directory},
       {example_url, ".", "fatal: cannot write '." + directory},
+      {example_url, "d/.mlem",
+       "fatal: cannot write 'd/.mlem': an old project's directory has that name\n"
+       "hint: add a name for the link's file\n"},
       {example_url, "file:///tmp/x",
        "fatal: cannot write 'file:///tmp/x': it is an address, and a link is a file of this work tree\n"
        "hint: the source comes first, then the target\n"},
@@ -439,6 +442,19 @@ TEST_CASE("link: an expression is stored as the commit's id however a directory 
   CHECK(contains(world.staged("x.mlem"), "\nrev: main"));
 }
 
+TEST_CASE("link: a server is asked about no expression") {
+  const World world;
+  for (const std::string rev : {"HEAD~1", "main^"}) {
+    const Outcome outcome = world.mlem({"link", "--rev", rev, "--sp", "https://git.example.com/lib", "m", "x"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: invalid rev '" + rev +
+                                "': it is no branch, tag, full ref name or full commit id\n"
+                                "hint: a server answers names and full ids only; 'git rev-parse' in a clone tells "
+                                "the id\n");
+  }
+}
+
 TEST_CASE("link: an ignored target wants force") {
   World world;
   world.registry.commit({{".gitignore", "*.mlem\n"}});
@@ -477,4 +493,182 @@ TEST_CASE("init: a locked index leaves no directory behind") {
   CAPTURE(outcome);
   CHECK(outcome.code == 128);
   CHECK(!boost::filesystem::exists(world.registry.path() / "no"));
+}
+
+TEST_CASE("link: the index is left as git add leaves it") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"m.mlem", model_meta()}, {"old.mlem", link_text({.path = "other"})}});
+  boost::filesystem::remove(world.registry.path() / ".mlem.yaml");
+  world.registry.git({"rm", "-q", "--cached", ".mlem.yaml"});
+  world.registry.write(".mlem.yaml", "");
+  world.registry.git({"update-index", "--assume-unchanged", "old.mlem"});
+  for (const std::string name : {"new", "old"}) {
+    CAPTURE(name);
+    const Outcome outcome = world.mlem({"link", "-q", "m", name});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.git({"diff-files", "--quiet"}).code == 0);
+    const std::string left = world.registry.git({"ls-files", "--stage", "--debug"});
+    world.registry.git({"add", name + ".mlem", ".mlem.yaml"});
+    CHECK(world.registry.git({"ls-files", "--stage", "--debug"}) == left);
+  }
+  REQUIRE(world.mlem({"init", "-q", "d"}).code == 0);
+  CHECK(world.git({"diff-files", "--quiet"}).code == 0);
+  REQUIRE(world.mlem({"link", "-q", "--no-stage", "m", "unstaged"}).code == 0);
+  CHECK(world.registry.git({"ls-files", "unstaged.mlem"}).empty());
+}
+
+TEST_CASE("link: a file that is replaced comes back whole if the index cannot be written") {
+  namespace fs = boost::filesystem;
+  World world;
+  world.registry.commit({{"m.mlem", model_meta()}});
+  const std::string large(std::size_t{17} << 20, 'x');
+  struct Row {
+    std::string content;
+    fs::perms mode;
+  };
+  const std::vector<Row> rows = {{example_link("4-pack") + "\n", fs::perms(0755)},
+                                 {example_link("4-pack") + "\n", fs::perms(0600)},
+                                 {example_link("4-pack") + "\n", fs::perms(0)},
+                                 {large, fs::perms(0644)}};
+  const fs::path file = world.registry.path() / "x.mlem";
+  for (const Row& row : rows) {
+    CAPTURE(row.mode);
+    fs::remove(file);
+    world.registry.write("x.mlem", row.content);
+    fs::permissions(file, row.mode);
+    world.registry.write(".git/index.lock", "");
+    Outcome outcome = world.mlem({"link", "-f", "m", "x"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(contains(outcome.errors, "index.lock"));
+    CHECK(fs::status(file).permissions() == row.mode);
+    fs::permissions(file, fs::perms(0600));
+    CHECK(read_file(file) == row.content);
+    CHECK(world.registry.git({"status", "--porcelain"}) == "?? x.mlem");
+    fs::permissions(file, row.mode);
+    fs::remove(world.registry.path() / ".git/index.lock");
+    outcome = world.mlem({"link", "-f", "m", "x"});
+    CHECK(outcome.code == 0);
+    CHECK(world.registry.git({"status", "--porcelain"}) == "A  x.mlem");
+    world.registry.git({"rm", "-q", "--cached", "x.mlem"});
+  }
+  fs::remove(file);
+  world.registry.write("x.mlem", large);
+  CHECK(world.mlem({"link", "m", "x"}).errors ==
+        "fatal: cannot write 'x.mlem': it exists and is no link\nhint: '-f' replaces it\n");
+}
+
+TEST_CASE("link: an executable link stays executable") {
+  namespace fs = boost::filesystem;
+  World world;
+  world.registry.commit({{"m.mlem", model_meta()}, {"x.mlem", example_link("4-pack") + "\n"}});
+  const fs::path file = world.registry.path() / "x.mlem";
+  const auto mode = [&] { return world.registry.git({"ls-files", "--stage", "x.mlem"}).substr(0, 6); };
+  fs::permissions(file, fs::perms(0755));
+  world.registry.git({"add", "x.mlem"});
+  REQUIRE(world.mlem({"link", "m", "x"}).code == 0);
+  CHECK(mode() == "100755");
+  CHECK(fs::status(file).permissions() == fs::perms(0755));
+  fs::remove(file);
+  REQUIRE(world.mlem({"link", "m", "x"}).code == 0);
+  CHECK(mode() == "100755");
+  CHECK(fs::status(file).permissions() == fs::perms(0755));
+  fs::permissions(file, fs::perms(0644));
+  world.registry.git({"config", "core.fileMode", "false"});
+  REQUIRE(world.mlem({"link", "m", "x"}).code == 0);
+  CHECK(mode() == "100755");
+  CHECK(world.registry.git({"diff-files"}).empty());
+}
+
+TEST_CASE("link: what is outside of a sparse checkout wants force") {
+  for (const std::string how : {"--cone", "--sparse-index", "--no-cone"}) {
+    CAPTURE(how);
+    World world;
+    world.registry.commit({{"in/m.mlem", model_meta()}, {"out/old.mlem", example_link("4-pack") + "\n"}});
+    world.registry.git({"sparse-checkout", "set", how, "in"});
+    for (const std::string name : {"out/new.mlem", "out/old.mlem"}) {
+      CAPTURE(name);
+      const std::string before = world.registry.git({"ls-files", "-s", "-v"});
+      const Outcome refused = world.mlem({"link", "in/m", name});
+      CAPTURE(refused);
+      CHECK(refused.code == 128);
+      CHECK(refused.errors == "fatal: cannot write '" + name +
+                                  "': it is outside of the sparse checkout\nhint: '-f' adds it all the same\n");
+      CHECK(world.registry.git({"ls-files", "-s", "-v"}) == before);
+      CHECK(!boost::filesystem::exists(world.registry.path() / "out"));
+    }
+    CHECK(world.mlem({"link", "in/m", "in/new"}).code == 0);
+    CHECK(world.mlem({"link", "-f", "in/m", "out/new"}).code == 0);
+    CHECK(world.registry.git({"status", "--porcelain", "--", "out"}) == "A  out/new.mlem");
+  }
+}
+
+TEST_CASE("link: a target project keeps what it is given") {
+  World world;
+  world.registry.commit({{"proj/.mlem.yaml", ""}, {"m.mlem", model_meta()}});
+  const std::string root = world.registry.path().string();
+  struct Row {
+    std::string target;
+    std::string file;  // empty: refused
+  };
+  const std::vector<Row> rows = {{"x", "proj/x.mlem"},
+                                 {"d/../x", "proj/x.mlem"},
+                                 {root + "/proj/d/x", "proj/d/x.mlem"},
+                                 {"../x", ""},
+                                 {root + "/x", ""},
+                                 {"../project/x", ""},
+                                 {root + "/proj.mlem", ""}};
+  for (const Row& row : rows) {
+    const Outcome outcome = world.mlem({"link", "--tp", "proj", "m", row.target});
+    CAPTURE(outcome);
+    CHECK(outcome.code == (row.file.empty() ? 128 : 0));
+    if (row.file.empty())
+      CHECK(outcome.errors == "fatal: cannot write '" + row.target + "': it is outside of the project 'proj'\n");
+    else
+      CHECK(world.registry.git({"diff", "--cached", "--name-only"}) == row.file);
+    world.registry.git({"reset", "-q", "--hard"});
+    CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  }
+}
+
+TEST_CASE("link: no address is a project and none is printed with its secret") {
+  const World world;
+  const std::string url = "https://u:s3cret@git.example.com/x";
+  const std::vector<std::vector<std::string>> commands = {
+      {"link", "--tp", url, "a", "b"}, {"init", url}, {"link", "a", url}, {"link", "--tp", "none", "a", url}};
+  for (const auto& command : commands) {
+    const Outcome outcome = world.mlem(command);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(contains(outcome.errors, "it is an address, and a "));
+    CHECK(!contains(outcome.errors, "s3cret"));
+    CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  }
+}
+
+TEST_CASE("init: a marker that is in the index alone is left there") {
+  World world;
+  world.registry.commit({{".mlem.yaml", "core: {}\n"}, {"out/.mlem.yaml", "core: {}\n"}, {"in/a", ""}});
+  world.registry.git({"sparse-checkout", "set", "--no-cone", "in"});
+  for (const std::string directory : {".", "out"}) {
+    const Outcome outcome = world.mlem({"init", directory});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.output.starts_with("MLEM project exists already: '"));
+  }
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  CHECK(!boost::filesystem::exists(world.registry.path() / "out"));
+}
+
+TEST_CASE("init: no project is made in a git directory") {
+  const World world;
+  for (const std::string directory : {".git/x", "d/.GIT"}) {
+    const Outcome outcome = world.mlem({"init", directory});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors ==
+          "fatal: invalid path '" + directory + "/.mlem.yaml': a component could be taken for '.git'\n");
+    CHECK(!boost::filesystem::exists(world.registry.path() / directory));
+  }
 }

@@ -610,3 +610,28 @@ TEST_CASE("policy: a source that cannot be asked whether a commit is on a branch
   CAPTURE(refused);
   CHECK(refused.code == 1);
 }
+
+TEST_CASE("policy: a ref that cannot be compared in time is not called rewound") {
+  Production server({{"ref", "refs/heads/main"}, {"approver", "alice"}});
+  server.commit({{"a.mlem", server.pinned()}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.commit({{"readme", "text"}});
+  const Sandbox& box = server.world.sandbox;
+  const auto real = find_program("git", box.environment().at("PATH"));
+  REQUIRE(real);
+  write_file(box / "bin/git",
+             "#!/bin/sh\ncase \" $* \" in *' merge-base '*) sleep 60 ;; esac\nexec " + real->string() + " \"$@\"\n");
+  fs::permissions(box / "bin/git", fs::owner_all);
+  server.as("bob");
+  server.world.registry.git({"push", "-q", "origin", "main:refs/heads/other"});
+  server.config("mlem.hookTimeout", "1");
+  RunOptions options;
+  options.directory = server.bare;
+  options.environment["PATH"] = (box / "bin").string() + ":" + box.environment().at("PATH");
+  options.input = server.world.registry.id("main~1") + " " + server.world.registry.id("main") + " refs/heads/main\n";
+  const Outcome outcome = box.mlem({"hook", "pre-receive"}, options);
+  CAPTURE(outcome);
+  CHECK(outcome.code != 0);
+  CHECK(contains(outcome.errors, "cannot compare a ref's old tip with its new one: there was no time left for it\n"));
+  CHECK(!contains(outcome.errors, "rewound"));
+}

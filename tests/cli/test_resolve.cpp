@@ -294,3 +294,51 @@ TEST_CASE("env: outside a repository the facts of the program are told") {
   CHECK(outside.output.find("\ngit-dir - (not a git repository") != std::string::npos);
   CHECK(outside.errors.empty());
 }
+
+TEST_CASE("resolve: a rev beside a name that has one is refused everywhere unless they agree") {
+  World world;
+  const std::string commit = world.registry.commit({{"m.mlem", model_meta()}});
+  const std::vector<std::vector<std::string>> commands = {{"resolve"}, {"show"}, {"link", "-n"}};
+  for (const auto& command : commands) {
+    for (const std::string object : {":m", "HEAD:m"}) {
+      std::vector<std::string> arguments = command;
+      arguments.insert(arguments.end(), {"--rev", "other", object});
+      if (command.front() == "link") arguments.emplace_back("x");
+      const Outcome outcome = world.mlem(arguments);
+      CAPTURE(outcome);
+      CHECK(outcome.code == 128);
+      CHECK(outcome.output.empty());
+      CHECK(outcome.errors == "fatal: invalid rev 'other': '" + object + "' names " +
+                                  (object == ":m" ? "what is in the index" : "a rev of its own") +
+                                  "\nhint: leave out '--rev'\n");
+    }
+  }
+  CHECK(world.mlem({"show", "--rev", "HEAD", "HEAD:m"}).output == model_meta());
+}
+
+TEST_CASE("resolve: a directory that is not there is a missing repository") {
+  const World world;
+  const Outcome outcome = world.mlem({"resolve", "--project", "../none", "m"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors == "error: m: missing-repo: no repository at '" + RepoBuilder::file_url(world.sandbox / "none") +
+                              "'\nhint: or this account may not see it\n");
+  CHECK(world.mlem({"link", "--sp", "../none", "m", "x"}).code == 1);
+}
+
+TEST_CASE("resolve: a name of no file says so") {
+  World world;
+  world.registry.commit({{"m.mlem", model_meta()}});
+  for (const std::string object : {".", "../registry/", "../models", "d/.."}) {
+    const Outcome outcome = world.mlem({"resolve", object});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: invalid object name '" + object + "': it names no file in the repository\n");
+  }
+  const Outcome outcome = world.mlem({"link", "git://host/src/models/rf", "x"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors ==
+        "fatal: invalid address 'git://host/src/models/rf': it names no file in the repository\n"
+        "hint: where it has both, name the repository by '--sp' or '--project' and the path beside it\n");
+}

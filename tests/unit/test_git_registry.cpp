@@ -282,8 +282,9 @@ TEST_CASE("registry: GIT_DIR and GIT_WORK_TREE may be relative to a directory be
   CHECK(registry.work_tree() == repo.path());
   CHECK(registry.prefix() == "d/");
   CHECK(names(registry.work_tree_files(".mlem", {})) == Names{"a.mlem", "d/b.mlem"});
+  repo.write("d/new.mlem", "new");
   const Oid blob = registry.write_blob("d/new.mlem", "new");
-  registry.update_index({{"d/new.mlem", {0100644, blob}}});
+  registry.stage_files({{"d/new.mlem", {0100644, blob}}});
   CHECK(registry.index_entries({"d/new.mlem"}).front().entry.oid == blob);
 }
 
@@ -298,9 +299,11 @@ TEST_CASE("registry: GIT_WORK_TREE and GIT_INDEX_FILE may be meant from outside"
   const Registry registry = discover(box, box.path());
   CHECK(registry.work_tree() == repo.path());
   CHECK(registry.prefix() == "");
-  registry.update_index({{"b.mlem", {0100644, registry.write_blob("b.mlem", "2")}}});
+  repo.write("b.mlem", "2");
+  registry.stage_files({{"b.mlem", {0100644, registry.write_blob("b.mlem", "2")}}});
   CHECK(registry.index_entries({"b.mlem"}).size() == 1);
   CHECK(names(registry.index_files(".mlem", {})) == Names{"a.mlem", "b.mlem"});
+  fs::remove(repo.path() / "b.mlem");
   CHECK(names(registry.work_tree_files(".mlem", {})) == Names{"a.mlem"});
 }
 
@@ -397,18 +400,61 @@ TEST_CASE("registry: what is written passes the filters and is staged") {
     CAPTURE(format);
     const Sandbox box;
     RepoBuilder repo(box, "repo", with_format(format));
-    repo.commit({{".gitattributes", "d/*.mlem filter=upper\n"}, {"d/old.mlem", "1"}, {"gone.mlem", "1"}});
+    repo.commit({{".gitattributes", "d/*.mlem filter=upper\n"}, {"d/old.mlem", "1"}});
     box.add_config("filter.upper.clean", "tr a-z A-Z");
     const Registry registry = discover(box, repo.path() / "d");
     const Oid filtered = registry.write_blob("d/new\nname.mlem", "text\n");
     const Oid plain = registry.write_blob("plain.mlem", "text\n");
     CHECK(registry.objects().find_blob(filtered, 100) == "TEXT\n");
     CHECK(registry.objects().find_blob(plain, 100) == "text\n");
-    registry.update_index(
-        {{"d/new\nname.mlem", {0100644, filtered}}, {"plain.mlem", {0100644, plain}}, {"gone.mlem", {0, {}}}});
-    CHECK(names(registry.index_files(".mlem", {})) == Names{"d/new\nname.mlem", "d/old.mlem", "plain.mlem"});
+    const Oid empty = registry.write_blob("empty.mlem", "");
+    for (const std::string name : {"-\xff.mlem", "d/new\nname.mlem", "plain.mlem"}) repo.write(name, "text\n");
+    repo.write("empty.mlem", "");
+    registry.stage_files({{"-\xff.mlem", {0100644, plain}},
+                          {"d/new\nname.mlem", {0100644, filtered}},
+                          {"empty.mlem", {0100644, empty}},
+                          {"plain.mlem", {0100644, plain}}});
+    CHECK(names(registry.index_files(".mlem", {})) ==
+          Names{"-\xff.mlem", "d/new\nname.mlem", "d/old.mlem", "empty.mlem", "plain.mlem"});
+    CHECK(registry.index_entries({"d/new\nname.mlem"}).front().entry.oid == filtered);
+    repo.git({"diff-files", "--quiet"});
     CHECK(registry.index_entries({"plain.mlem"}).front().entry.oid == plain);
     CHECK(repo.git({"write-tree"}).size() == filtered.hex().size());
+  }
+}
+
+TEST_CASE("registry: an entry is what git add would leave whatever it was before") {
+  struct Row {
+    std::string name;
+    std::vector<std::vector<std::string>> git;
+  };
+  const std::vector<Row> rows = {
+      {"plain", {}},
+      {"assumed unchanged", {{"update-index", "--assume-unchanged", "a.mlem"}}},
+      {"skipped", {{"update-index", "--skip-worktree", "a.mlem"}}},
+      {"to be added", {{"rm", "-q", "--cached", "a.mlem"}, {"add", "-N", "a.mlem"}}},
+      {"in a split index", {{"update-index", "--split-index"}}},
+      {"with file modes", {{"update-index", "--chmod=+x", "a.mlem"}}},
+      {"without file modes", {{"config", "core.fileMode", "false"}, {"update-index", "--chmod=+x", "a.mlem"}}},
+      {"with line ends", {{"config", "core.autocrlf", "true"}}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Sandbox box;
+    RepoBuilder repo(box, "repo");
+    repo.commit({{"a.mlem", "1"}, {"b", "2"}});
+    repo.write("a.mlem", "new\n");
+    for (const auto& arguments : row.git) repo.git(arguments);
+    const Registry registry = discover(box, repo.path());
+    const Oid blob = registry.write_blob("a.mlem", "new\n");
+    registry.stage_files({{"a.mlem", {row.name == "without file modes" ? 0100755U : 0100644U, blob}}});
+    CHECK(repo.git({"ls-files", "-v"}) == "H a.mlem\nH b");
+    CHECK(repo.git({"show", ":a.mlem"}) == "new");
+    CHECK(repo.git({"diff-files", "--exit-code"}).empty());
+    CHECK(repo.git({"ls-files", "-s", "a.mlem"}).starts_with(row.name == "without file modes" ? "100755" : "100644"));
+    const std::string left = repo.git({"ls-files", "-s", "--debug"});
+    repo.git({"add", "a.mlem"});
+    CHECK(repo.git({"ls-files", "-s", "--debug"}) == left);
   }
 }
 
@@ -417,15 +463,16 @@ TEST_CASE("registry: a name that git takes for none is an error") {
   RepoBuilder repo(box, "repo");
   repo.commit({{"a.mlem", "1"}});
   const Registry registry = discover(box, repo.path());
-  const Oid blob = registry.write_blob("b.mlem", "2");
+  repo.write("d/c.mlem", "2");
+  const Oid blob = registry.write_blob("d/c.mlem", "2");
   for (const std::string name : {"../c.mlem", ".git/c.mlem", "d//c.mlem"}) {
     CAPTURE(name);
     try {
-      registry.update_index({{name, {0100644, blob}}});
+      registry.stage_files({{name, {0100644, blob}}});
       FAIL("updated");
     } catch (const Error& error) {
       CHECK(error.kind() == ErrorKind::invalid);
-      CHECK(error.why() == "Ignoring path " + name);
+      CHECK(error.why() == "git update-index: --cacheinfo cannot add " + name + ": Invalid path '" + name + "'");
     }
   }
   CHECK(names(registry.index_files(".mlem", {})) == Names{"a.mlem"});
@@ -436,10 +483,11 @@ TEST_CASE("registry: a locked index is left alone and the lock named") {
   RepoBuilder repo(box, "repo");
   repo.commit({{"a.mlem", "1"}});
   const Registry registry = discover(box, repo.path());
+  repo.write("b.mlem", "2");
   const Oid blob = registry.write_blob("b.mlem", "2");
   mlem::test::write_file(repo.path() / ".git/index.lock", "");
   try {
-    registry.update_index({{"b.mlem", {0100644, blob}}});
+    registry.stage_files({{"b.mlem", {0100644, blob}}});
     FAIL("updated");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::unavailable);
@@ -454,10 +502,11 @@ TEST_CASE("registry: a lock that cannot be made is no other process's") {
   Sandbox box;
   RepoBuilder repo(box, "repo");
   repo.commit({{"a.mlem", "1"}});
+  repo.write("b.mlem", "2");
   box.environment()["GIT_INDEX_FILE"] = "none/index";
   const Registry registry = discover(box, repo.path());
   try {
-    registry.update_index({{"b.mlem", {0100644, registry.write_blob("b.mlem", "2")}}});
+    registry.stage_files({{"b.mlem", {0100644, registry.write_blob("b.mlem", "2")}}});
     FAIL("updated");
   } catch (const Error& error) {
     CHECK(error.why().find("none/index.lock': No such file or directory") != std::string::npos);

@@ -1,4 +1,5 @@
 #include "mlem/mlem.hpp"
+#include "support/repo_builder.hpp"
 #include "support/temp_dir.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -18,4 +19,45 @@ TEST_CASE("library: whatever fails is its own error") {
   CHECK_THROWS_AS(mlem::load_meta("m"), mlem::Error);
   fs::current_path(before);
   CHECK_THROWS_AS(mlem::check({.directory = scratch.path().string()}), mlem::Error);
+}
+
+TEST_CASE("library: a link inside a source is followed there") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder source(box, "source");
+  mlem::test::RepoBuilder registry(box, "registry");
+  const std::string model = "object_type: model\nartifacts: {}\n";
+  const std::string alias = "link_type: model\nobject_type: link\npath: m.mlem\n";
+  source.commit({{".mlem.yaml", ""}, {"m.mlem", model + "# theirs\n"}, {"al.mlem", alias}});
+  const std::string commit =
+      registry.commit({{".mlem.yaml", ""}, {"m.mlem", model + "# ours\n"}, {"al.mlem", alias}, {"d/a", ""}});
+  registry.write("m.mlem", model + "# changed\n");
+  struct Row {
+    std::string name;
+    mlem::LoadOptions options;
+    std::string comment;
+  };
+  const std::string directory = (registry.path() / "d").string();
+  const std::vector<Row> rows = {
+      {"al", {.project = source.url(), .follow_links = false, .directory = directory}, "# theirs\n"},
+      {commit + ":al", {.follow_links = false, .directory = directory}, "# ours\n"},
+      {"../al", {.follow_links = false, .directory = directory}, "# changed\n"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const auto link = mlem::load_meta(row.name, row.options).link();
+    REQUIRE(link);
+    CHECK(link->load_link().text() == model + row.comment);
+  }
+}
+
+TEST_CASE("library: what is checked is what the command checks") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder registry(box, "registry");
+  const mlem::test::RepoBuilder bare(box, "bare", {.bare = true});
+  CHECK(mlem::check({.directory = bare.path().string()}).empty());
+  registry.commit({{"m.mlem", "object_type: model\n"}, {"al.mlem", "link_type: model\nobject_type: link\npath: m\n"}});
+  const std::string directory = registry.path().string();
+  CHECK(mlem::check({.directory = directory}).size() == 1);
+  CHECK(mlem::check({.rev = "HEAD^{tree}", .directory = directory}).size() == 1);
+  CHECK(mlem::check({.directory = registry.bare_clone(box / "clone").string()}).size() == 1);
+  CHECK_THROWS_WITH_AS(mlem::check({.rev = "none", .directory = directory}), "bad revision 'none'", mlem::Error);
 }
