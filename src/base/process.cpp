@@ -320,7 +320,7 @@ Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {
 }
 
 Coprocess::~Coprocess() {
-  close(to_child_);
+  if (takes_requests()) close(to_child_);
   close(from_child_);
   wait_for(pid_);
 }
@@ -338,6 +338,14 @@ bool Coprocess::fill() {
   buffer_.erase(0, std::exchange(consumed_, 0));
   std::array<char, 65536> block;
   for (;;) {
+    constexpr int patience = 1000;
+    pollfd polled{from_child_, POLLIN, 0};
+    const int ready = poll(&polled, 1, takes_requests() ? patience : -1);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) {
+      close(std::exchange(to_child_, -1));
+      continue;
+    }
     const ssize_t count = ::read(from_child_, block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return false;
