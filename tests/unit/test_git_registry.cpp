@@ -333,6 +333,20 @@ TEST_CASE("registry: files of a commit") {
   }
 }
 
+TEST_CASE("registry: what is no pathspec is told with the commit whose files were asked for") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  const std::string commit = repo.commit({{"a.mlem", "1"}});
+  const Registry registry = discover(box, repo.path());
+  try {
+    registry.tree_files(oid(commit), ".mlem", {":(bad)x"});
+    FAIL("no failure");
+  } catch (const Error& error) {
+    CHECK(error.what_failed() == "cannot list the files of '" + commit + "'");
+    CHECK(error.why().find("Invalid pathspec magic") != std::string::npos);
+  }
+}
+
 TEST_CASE("registry: files of the work tree") {
   const Sandbox box;
   RepoBuilder repo(box, "repo");
