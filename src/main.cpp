@@ -124,6 +124,7 @@ int run(const std::vector<std::string>& arguments, Context& context) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  for (const int number : {SIGCHLD, SIGPIPE}) signal(number, SIG_DFL);  // a parent may have ignored them
   std::ios::sync_with_stdio(false);
   std::optional<Ending> ending;  // for the handlers of exceptions too
   try {

@@ -104,7 +104,7 @@ class BatchScheduling {
   bool is_set_ = false;
 };
 
-/// Runs a program in place of waiting for it: stdin, stdout and stderr are ours. Returns its exit code.
+/// Runs a program to its end on our own stdin, stdout and stderr. Returns its exit code, as RunResult has it.
 int run_attached(const Program& program);
 
 /// The same with `input` on its stdin. SIGHUP, SIGINT and SIGTERM are held back until it has ended: they are for it

@@ -261,6 +261,17 @@ TEST_CASE("bad input: an interrupt ends what the program waits for") {
   }
 }
 
+TEST_CASE("bad input: children are waited for though the parent ignored that they end") {
+  const World world;
+  REQUIRE(world.mlem(link_rf).code == 0);
+  RunOptions here;
+  here.directory = world.registry.path();
+  const Outcome outcome =
+      world.sandbox.run({"bash", "-c", "trap '' CHLD; exec \"$0\" check", program_directory() + "/git-mlem"}, here);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+}
+
 TEST_CASE("bad input: a signal that is ignored stays ignored") {
   World world;
   const SilentServer silent;
