@@ -75,9 +75,7 @@ TransportError too_large(std::string_view name, const TransportOptions& options)
   }
   detail::Diagnosis diagnosis = detail::diagnose(result.errors);
   if (diagnosis.why.empty()) diagnosis.why = "git ended with code " + std::to_string(result.code);
-  TransportError error(diagnosis.failure, what, diagnosis.why, hint_for(diagnosis.failure, name));
-  error.set_missing(diagnosis.missing);
-  throw error;
+  throw TransportError(diagnosis.failure, what, diagnosis.why, hint_for(diagnosis.failure, name), diagnosis.missing);
 }
 
 RunResult transport_run(std::vector<std::string> arguments, const Environment& environment, std::string_view input,
@@ -93,12 +91,14 @@ RunResult transport_run(std::vector<std::string> arguments, const Environment& e
 
 }  // namespace
 
-TransportError::TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint)
-    : Error(kind_of(failure), std::move(what_failed), std::move(why), std::move(hint)), failure_(failure) {}
+TransportError::TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint,
+                               std::string missing)
+    : Error(kind_of(failure), std::move(what_failed), std::move(why), std::move(hint)),
+      failure_(failure),
+      missing_(std::move(missing)) {}
 
 Transport::Transport(Environment environment, TransportOptions options)
     : environment_(std::move(environment)), options_(std::move(options)) {
-  environment_.set("LC_ALL", "C");
   environment_.set("GIT_CONFIG_NOSYSTEM", "1");
   environment_.set("GIT_CONFIG_GLOBAL", "/dev/null");
   environment_.set("GIT_NO_LAZY_FETCH", "1");

@@ -40,6 +40,9 @@ constexpr Symptom symptoms[] = {
     {"bad shallow line: ", TransportFailure::broken_repository},
     {"cannot lock ref ", TransportFailure::broken_repository},
     {"local refs could not be updated", TransportFailure::broken_repository},
+    // Our own disk, before what a server says with the same words.
+    {"unable to create", TransportFailure::unreachable},
+    {"insufficient permission", TransportFailure::unreachable},
     {"could not read username", TransportFailure::auth_required},
     {"could not read password", TransportFailure::auth_required},
     {"authentication failed", TransportFailure::auth_required},
@@ -99,11 +102,15 @@ std::string_view last_reason(const std::vector<std::string_view>& lines) {
 
 Diagnosis diagnose(std::string_view errors) {
   const std::vector<std::string_view> lines = lines_of(errors);
+  std::vector<std::string> in_lower_case;
+  in_lower_case.reserve(lines.size());
+  for (const std::string_view line : lines) in_lower_case.push_back(to_lower_ascii(line));
   const auto told_by = [](std::string_view line) { return escape_for_terminal(redact(without_speaker(line))); };
   for (const Symptom& symptom : symptoms) {
-    for (const std::string_view line : lines) {
-      const std::size_t start = to_lower_ascii(line).find(symptom.words);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::size_t start = in_lower_case[i].find(symptom.words);
       if (start == std::string::npos) continue;
+      const std::string_view line = lines[i];
       std::string_view rest = line.substr(start + symptom.words.size());
       if (!symptom.names_missing) rest = {};
       return {symptom.failure, told_by(line), std::string(rest.substr(0, rest.find(' ')))};
