@@ -156,6 +156,10 @@ Registry Registry::discover(const Environment& environment, const std::string& d
   return registry;
 }
 
+void Registry::require_work_tree() const {
+  if (!has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+}
+
 const Config& Registry::config() const {
   if (!config_) config_ = Config::parse(output_of(git({"config", "-z", "--list"}), "cannot read git's configuration"));
   return *config_;

@@ -96,6 +96,8 @@ TEST_CASE("registry: a bare one has no work tree") {
   const fs::path bare = repo.bare_clone(box / "bare.git");
   const Registry registry = discover(box, bare);
   CHECK_FALSE(registry.has_work_tree());
+  CHECK_THROWS_WITH_AS(registry.require_work_tree(), "this operation must be run in a work tree", Error);
+  CHECK_NOTHROW(discover(box, repo.path()).require_work_tree());
   CHECK(registry.git_dir() == bare);
   CHECK(registry.common_dir() == bare);
   CHECK(registry.index_files(".mlem", {}).empty());
