@@ -156,8 +156,10 @@ class Reaper {
   void kill_now() const noexcept { kill(session_ == Session::own ? -pid_ : pid_, SIGKILL); }
   bool has_ended() const noexcept {
     siginfo_t information{};
-    return waitid(P_PID, static_cast<id_t>(pid_), &information, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           information.si_pid == pid_;
+    if (waitid(P_PID, static_cast<id_t>(pid_), &information, WEXITED | WNOHANG | WNOWAIT) == 0) {
+      return information.si_pid == pid_;
+    }
+    return errno == ECHILD;  // nothing is left of it where SIGCHLD is ignored
   }
   int wait() { return wait_for(std::exchange(pid_, -1)); }
 

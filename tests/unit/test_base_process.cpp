@@ -146,8 +146,12 @@ TEST_CASE("run: a program that closes its streams and stays is held to the limit
 TEST_CASE("run: a program may wait for its children where we ignore ours") {
   signal(SIGCHLD, SIG_IGN);
   const RunResult result = run(shell("perl -e 'print $SIG{CHLD} eq \"IGNORE\" ? \"ignored\" : \"default\"'"));
+  Limits limits;
+  limits.idle = 10s;
+  const RunResult limited = run_limited("exit 3", limits);
   signal(SIGCHLD, SIG_DFL);
   CHECK(result.output == "default");
+  CHECK(limited.end == End::exited);
 }
 
 TEST_CASE("run: an interrupt ends the program") {
