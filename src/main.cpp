@@ -140,6 +140,7 @@ int run(const std::vector<std::string>& arguments, Context& context) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  for (const int number : {SIGCHLD, SIGPIPE}) signal(number, SIG_DFL);  // a parent may have ignored them
   std::ios::sync_with_stdio(false);
   std::optional<SignalHandlers> signal_handlers;  // for the handlers of exceptions too
   try {

@@ -45,7 +45,8 @@ mode_t default_permissions() {
 std::optional<std::string> load_file(const fs::path& path, std::size_t limit) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor < 0) {
-    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP) return std::nullopt;
+    // ENXIO: a socket.
+    if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO) return std::nullopt;
     throw cannot("open", path.string(), errno);
   }
   const Closer closer{descriptor};
@@ -75,7 +76,7 @@ fs::file_type load_type(const fs::path& path) {
 }
 
 AtomicFile::AtomicFile(const fs::path& path, std::string_view content, Permissions permissions)
-    : path_(path.string()), temporary_(path_ + ".tmp-XXXXXX") {
+    : path_(path.string()), temporary_((path.parent_path() / ".git-mlem-XXXXXX").string()) {
   const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);
   if (descriptor < 0) {
     temporary_.clear();

@@ -27,7 +27,8 @@ enum class Permissions {
   executable,  ///< 0755
 };
 
-/// A file that is written whole or not at all: into a temporary file beside it, then renamed over it.
+/// A file that is written whole or not at all: into a temporary file beside it, `.git-mlem-` and six characters however
+/// long its own name is, then renamed over it.
 class AtomicFile {
  public:
   /// Writes `content` beside `path`; `path` itself is untouched. Throws Error(io).

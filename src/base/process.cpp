@@ -66,15 +66,16 @@ Pipe make_pipe() {
 
 class FileActions {
  public:
-  FileActions() { posix_spawn_file_actions_init(&actions_); }
+  explicit FileActions(const Program& program) {
+    posix_spawn_file_actions_init(&actions_);
+    if (program.directory.empty()) return;
+    posix_spawn_file_actions_addchdir_np(&actions_, program.directory.c_str());
+  }
   ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
   FileActions(const FileActions&) = delete;
   FileActions& operator=(const FileActions&) = delete;
   void duplicate(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
   void discard(int descriptor) { posix_spawn_file_actions_addopen(&actions_, descriptor, "/dev/null", O_WRONLY, 0); }
-  void change_directory(const std::string& directory) {
-    posix_spawn_file_actions_addchdir_np(&actions_, directory.c_str());
-  }
   const posix_spawn_file_actions_t* get() const noexcept { return &actions_; }
 
  private:
@@ -107,12 +108,12 @@ std::string find_program(const Program& program) {
 pid_t spawn(const Program& program, Session session, const FileActions& actions) {
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  // A child must not inherit what a caller blocks or ignores: git relies on SIGPIPE.
+  // A child must not inherit what a caller blocks or ignores: git relies on SIGPIPE, and waits for children of its own.
   sigset_t none;
   sigemptyset(&none);
   sigset_t defaults;
   sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
+  for (const int number : {SIGPIPE, SIGCHLD}) sigaddset(&defaults, number);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
@@ -155,8 +156,10 @@ class Reaper {
   void kill_now() const noexcept { kill(session_ == Session::own ? -pid_ : pid_, SIGKILL); }
   bool has_ended() const noexcept {
     siginfo_t information{};
-    return waitid(P_PID, static_cast<id_t>(pid_), &information, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           information.si_pid == pid_;
+    if (waitid(P_PID, static_cast<id_t>(pid_), &information, WEXITED | WNOHANG | WNOWAIT) == 0) {
+      return information.si_pid == pid_;
+    }
+    return errno == ECHILD;  // nothing is left of it where SIGCHLD is ignored
   }
   int wait() { return wait_for(std::exchange(pid_, -1)); }
 
@@ -207,11 +210,10 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
   Pipe in = make_pipe();
   Pipe out = make_pipe();
   Pipe err = capture_errors ? make_pipe() : Pipe{};
-  FileActions actions;
+  FileActions actions(program);
   actions.duplicate(in.read_end.get(), STDIN_FILENO);
   actions.duplicate(out.write_end.get(), STDOUT_FILENO);
   if (capture_errors) actions.duplicate(err.write_end.get(), STDERR_FILENO);
-  if (!program.directory.empty()) actions.change_directory(program.directory);
 
   const Interrupt::Wait counted(interrupt);
   if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
@@ -235,7 +237,11 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
   constexpr auto interval = std::chrono::milliseconds(250);
   Clock::time_point last_output = Clock::now();
   Clock::time_point last_look = last_output;
-  while (out.read_end || err.read_end) {
+  // A child that has closed its streams may stay, and nothing tells when it ends but looking.
+  const bool may_end_it =
+      interrupt != nullptr || limits.idle.count() > 0 || limits.deadline.has_value() || limits.exceeded != nullptr;
+  int patience = 1;
+  while (out.read_end || err.read_end || (may_end_it && !child.has_ended())) {
     std::array<pollfd, 4> polled{{{in.write_end.get(), POLLOUT, 0},
                                   {out.read_end.get(), POLLIN, 0},
                                   {err.read_end.get(), POLLIN, 0},
@@ -246,6 +252,8 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
       if (limits.idle.count() > 0) timeout = std::min(timeout, milliseconds_left(before, last_output + limits.idle));
       if (limits.deadline) timeout = std::min(timeout, milliseconds_left(before, *limits.deadline));
     }
+    if (!out.read_end && !err.read_end)
+      timeout = std::min(timeout, std::exchange(patience, std::min(2 * patience, 100)));
     if (poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) {
       throw Error(ErrorKind::io, "cannot wait for '" + program.arguments.front() + "'", std::strerror(errno));
     }
@@ -306,11 +314,10 @@ RunResult run(const Program& program, std::string_view input) {
 Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
-  FileActions actions;
+  FileActions actions(program);
   actions.duplicate(in.read_end.get(), STDIN_FILENO);
   actions.duplicate(out.write_end.get(), STDOUT_FILENO);
   actions.discard(STDERR_FILENO);
-  if (!program.directory.empty()) actions.change_directory(program.directory);
   if (reply_pipe > 0) fcntl(out.read_end.get(), F_SETPIPE_SZ, static_cast<int>(reply_pipe));
   // Less than all of it: what is left of a page that was read in part is lost.
   capacity_ = static_cast<std::size_t>(std::max(fcntl(in.write_end.get(), F_GETPIPE_SZ), 4096)) / 4 * 3;
@@ -320,7 +327,7 @@ Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {
 }
 
 Coprocess::~Coprocess() {
-  close(to_child_);
+  if (takes_requests()) close(to_child_);
   close(from_child_);
   wait_for(pid_);
 }
@@ -338,6 +345,14 @@ bool Coprocess::fill() {
   buffer_.erase(0, std::exchange(consumed_, 0));
   std::array<char, 65536> block;
   for (;;) {
+    constexpr int patience = 3000;
+    pollfd polled{from_child_, POLLIN, 0};
+    const int ready = poll(&polled, 1, takes_requests() ? patience : -1);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) {
+      close(std::exchange(to_child_, -1));
+      continue;
+    }
     const ssize_t count = ::read(from_child_, block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return false;
@@ -378,11 +393,11 @@ BatchScheduling::~BatchScheduling() {
   if (is_set_) sched_setscheduler(0, SCHED_OTHER, &no_priority);
 }
 
-int run_attached(const Program& program) { return wait_for(spawn(program, Session::shared, FileActions{})); }
+int run_attached(const Program& program) { return wait_for(spawn(program, Session::shared, FileActions(program))); }
 
 int run_attached(const Program& program, std::string_view input) {
   Pipe in = make_pipe();
-  FileActions actions;
+  FileActions actions(program);
   actions.duplicate(in.read_end.get(), STDIN_FILENO);
   const HeldSignals held;
   const pid_t pid = spawn(program, Session::shared, actions);

@@ -57,6 +57,9 @@ RunResult run(const Program& program, std::string_view input = {});
 
 /// A program that answers requests on its stdin with replies on its stdout, for as long as this lives.
 /// Its stderr goes nowhere. Not for use by several threads at once.
+///
+/// A program that says nothing for three seconds while it is read from gets no more requests: one that has answered less than
+/// it announced waits for the next as we wait for the rest, and ends when there can be none.
 class Coprocess {
  public:
   /// Starts the program. `reply_pipe` is how many bytes of replies may wait to be read, if the system allows so many;
@@ -68,7 +71,9 @@ class Coprocess {
 
   /// Returns how many bytes write() takes without waiting for the program, if it has read all that came before.
   std::size_t capacity() const noexcept { return capacity_; }
-  /// Throws Error(io) if the program is gone.
+  /// Returns whether it gets requests: it has not been silent.
+  bool takes_requests() const noexcept { return to_child_ >= 0; }
+  /// Throws Error(io) if the program is gone or has been silent.
   void write(std::string_view request);
   /// Returns the next line without its newline; nothing at the end of the output. A view of what read() and
   /// read_line() return is good until the next call of either.
@@ -99,7 +104,7 @@ class BatchScheduling {
   bool is_set_ = false;
 };
 
-/// Runs a program in place of waiting for it: stdin, stdout and stderr are ours. Returns its exit code.
+/// Runs a program to its end on our own stdin, stdout and stderr. Returns its exit code, as RunResult has it.
 int run_attached(const Program& program);
 
 /// The same with `input` on its stdin. SIGHUP, SIGINT and SIGTERM are held back until it has ended: they are for it

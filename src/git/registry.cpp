@@ -69,10 +69,11 @@ std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
   return files;
 }
 
-const std::vector<std::string> diff_tree = {"diff-tree", "-r",           "--no-commit-id", "--raw",
-                                            "-z",        "--no-renames", "--no-abbrev",    "--ignore-submodules=none"};
-const std::vector<std::string> diff_index = {"diff-index",   "--cached",    "--ita-invisible-in-index", "--raw", "-z",
-                                             "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
+constexpr std::array<std::string_view, 8> diff_tree{
+    "diff-tree", "-r", "--no-commit-id", "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
+constexpr std::array<std::string_view, 8> diff_index{
+    "diff-index",   "--cached",    "--ita-invisible-in-index", "--raw", "-z",
+    "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
 
 /// Reads what diff-tree and diff-index print with `--raw -z`: `:<mode> <mode> <oid> <oid> <status>\0<name>\0`.
 std::vector<Change> parse_raw(std::string_view output) {
@@ -131,7 +132,13 @@ Registry Registry::discover(const Environment& environment, const std::string& d
                     ? std::string()
                     : "'" + std::string(trim(std::string_view(result.errors).substr(remedy))) + "' allows it");
   }
-  enum Line { git_dir_at, common_dir_at, inside_at, format_at, prefix_at, index_at, up_at };
+  constexpr std::size_t git_dir_at = 0;
+  constexpr std::size_t common_dir_at = 1;
+  constexpr std::size_t inside_at = 2;
+  constexpr std::size_t format_at = 3;
+  constexpr std::size_t prefix_at = 4;
+  constexpr std::size_t index_at = 5;
+  constexpr std::size_t up_at = 6;
   std::vector<std::string_view> answer = split(result.output, '\n');
   answer.pop_back();
   // A newline in a path shifts the lines behind it.
@@ -149,6 +156,10 @@ Registry Registry::discover(const Environment& environment, const std::string& d
   // Relative from inside, empty at the root; absolute from outside, which GIT_WORK_TREE makes possible.
   if (answer.size() > up_at) registry.work_tree_ = without_links(std::string(answer[up_at]), registry.directory_);
   return registry;
+}
+
+void Registry::require_work_tree() const {
+  if (!has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
 }
 
 const Config& Registry::config() const {
@@ -233,9 +244,9 @@ std::deque<File> Registry::work_tree_files(std::string_view suffix, const std::v
     struct stat status {};
     if (lstat((work_tree_ / std::string(name)).c_str(), &status) != 0) continue;
     if (S_ISLNK(status.st_mode))
-      files.push_back({std::string(name), {0120000, {}}});
+      files.push_back({std::string(name), {mode_symlink, {}}});
     else if (S_ISREG(status.st_mode))
-      files.push_back({std::string(name), {0100644, {}}});
+      files.push_back({std::string(name), {mode_file, {}}});
   }
   // git lists the untracked ones first.
   std::sort(files.begin(), files.end(), [](const File& a, const File& b) { return a.name < b.name; });
@@ -294,13 +305,16 @@ std::vector<Change> Registry::changes(const std::optional<Oid>& before, const st
     });
     return found;
   }
-  std::vector<std::string> arguments = after ? diff_tree : diff_index;
+  const auto& command = after ? diff_tree : diff_index;
+  std::vector<std::string> arguments(command.begin(), command.end());
   const std::string from = before.value_or(empty_tree()).hex();
   arguments.push_back(from);
   if (after) arguments.push_back(after->hex());
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
-  return parse_raw(output_of(git(std::move(arguments)), "cannot compare with '" + from + "'"));
+  const std::string what_failed =
+      before || !after ? "cannot compare with '" + from + "'" : "cannot list the files of '" + after->hex() + "'";
+  return parse_raw(output_of(git(std::move(arguments)), what_failed));
 }
 
 Oid Registry::write_blob(std::string_view name, std::string_view content) const {
@@ -359,7 +373,7 @@ Environment Registry::at_root_literally() const {
 }
 
 std::optional<std::vector<Change>> find_staged_changes(const Environment& environment, const std::string& directory) {
-  std::vector<std::string> arguments = diff_index;
+  std::vector<std::string> arguments(diff_index.begin(), diff_index.end());
   arguments.insert(arguments.end(), {"HEAD", "--"});
   const RunResult result = run(git_program(std::move(arguments), environment, directory));
   if (result.code != 0) return std::nullopt;

@@ -19,7 +19,7 @@ namespace mlem::git {
 /// An entry of the index, or of a tree or work tree where those are listed alike.
 struct File {
   std::string name;          ///< from the repository's root: raw bytes
-  Entry entry;               ///< in a work tree: mode 0100644 or 0120000, no oid
+  Entry entry;               ///< in a work tree: mode_file or mode_symlink, no oid
   int stage = 0;             ///< 1 to 3: unmerged
   bool is_left_out = false;  ///< of the work tree, by a sparse checkout: `skip-worktree` in git-update-index(1)
 };
@@ -63,6 +63,8 @@ class Registry {
   /// Absolute; empty in a bare repository and inside a git directory.
   const fs::path& work_tree() const noexcept { return work_tree_; }
   bool has_work_tree() const noexcept { return !work_tree_.empty(); }
+  /// Throws Error(invalid) in git's words where there is none.
+  void require_work_tree() const;
   /// The current directory from the work tree's root: empty, or ending in `/`.
   const std::string& prefix() const noexcept { return prefix_; }
   const fs::path& index_file() const noexcept { return index_file_; }

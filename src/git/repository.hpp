@@ -27,9 +27,16 @@ struct Entry {
   std::uint32_t mode = 0;
   Oid oid;
 };
+/// The modes that git writes, besides 0100755 of a program.
+inline constexpr std::uint32_t mode_file = 0100644;
+inline constexpr std::uint32_t mode_symlink = 0120000;
+inline constexpr std::uint32_t mode_tree = 0040000;
+inline constexpr std::uint32_t mode_gitlink = 0160000;
 inline constexpr std::uint32_t mode_type_mask = 0170000;
-inline bool is_regular(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0100000; }
-inline bool is_directory(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == 0040000; }
+inline bool is_regular(const Entry& entry) noexcept {
+  return (entry.mode & mode_type_mask) == (mode_file & mode_type_mask);
+}
+inline bool is_directory(const Entry& entry) noexcept { return (entry.mode & mode_type_mask) == mode_tree; }
 /// A symbolic link, or a submodule, which is what git takes every other mode for.
 inline bool is_link(const Entry& entry) noexcept { return !is_regular(entry) && !is_directory(entry); }
 

@@ -32,11 +32,11 @@ enum class TransportFailure {
 /// Thrown by Transport. Its kind is `not_found` for the `missing_*` failures, else `unavailable`.
 class TransportError : public Error {
  public:
-  TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint);
+  TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint,
+                 std::string missing = {});
   TransportFailure failure() const noexcept { return failure_; }
   /// What a server did not have: the ref or object id from its message, if it named one.
   const std::string& missing() const noexcept { return missing_; }
-  void set_missing(std::string name) { missing_ = std::move(name); }
 
  private:
   TransportFailure failure_;

@@ -4,7 +4,7 @@
 //
 // The engine is that of `git mlem`, and so are its verdicts (git-mlem(1)). Nothing is printed, no signal handler is
 // installed; `git` is run for transport. Each call reads the environment of the process once; several threads may call
-// at once. Every function throws Error.
+// at once. Every function throws Error. The process must not ignore SIGCHLD: `git` is waited for.
 
 #include <optional>
 #include <stdexcept>

@@ -50,6 +50,46 @@ TEST_CASE("bad input: a repository without a commit works") {
   CHECK(world.sandbox.mlem({"check", "HEAD"}, options).code == 128);
 }
 
+TEST_CASE("bad input: an object that is cut off ends in a reason in the registry and in a source") {
+  for (const std::string format : {"sha1", "sha256"}) {
+    CAPTURE(format);
+    const Sandbox box;
+    RepoBuilder models(box, "models", {.object_format = format});
+    models.commit({{"rf.mlem", model_meta()}, {".mlem.yaml", ""}});
+    RepoBuilder registry(box, "registry", {.object_format = format});
+    registry.commit({{"a.mlem", link_text({.path = "rf.mlem", .repo = models.url(), .rev = "main"})}});
+    RunOptions here;
+    here.directory = registry.path();
+    here.timeout = std::chrono::seconds(20);
+    struct Row {
+      const RepoBuilder* repo;
+      std::string object;
+      int code;
+    };
+    const Row rows[] = {{&registry, "HEAD", 128}, {&registry, "HEAD^{tree}", 128}, {&registry, "HEAD:a.mlem", 2},
+                        {&models, "HEAD", 2},     {&models, "HEAD^{tree}", 2},     {&models, "HEAD:rf.mlem", 2}};
+    for (const Row& row : rows) {
+      CAPTURE(row.object);
+      const std::string id = row.repo->id(row.object);
+      const fs::path file = row.repo->path() / ".git/objects" / id.substr(0, 2) / id.substr(2);
+      fs::permissions(file, fs::owner_all);
+      const std::string whole = read_file(file);
+      for (const std::size_t size : {std::size_t{0}, std::size_t{12}, std::size_t{20}, whole.size() / 2}) {
+        CAPTURE(size);
+        write_file(file, whole.substr(0, size));
+        const Outcome outcome = box.mlem({"check", "HEAD"}, here);
+        CAPTURE(outcome);
+        CHECK(outcome.code == row.code);
+        const std::string& told = row.code == 128 ? outcome.errors : outcome.output;
+        const bool by_git = told.find("fatal: ambiguous argument 'HEAD'") == 0;
+        CHECK((by_git || told.find("cannot read object '" + id + "': ") != std::string::npos));
+      }
+      write_file(file, whole);
+    }
+    CHECK(box.mlem({"check", "HEAD"}, here).code == 0);
+  }
+}
+
 TEST_CASE("bad input: an unmerged link is told of") {
   World world;
   const auto link = [](const std::string& rev) {
@@ -319,6 +359,17 @@ TEST_CASE("bad input: an interrupt ends what the program waits for") {
     const std::string url = silent.url("models");
     CHECK(world.sandbox.run({"pgrep", "-f", url}).code == 1);
   }
+}
+
+TEST_CASE("bad input: children are waited for though the parent ignored that they end") {
+  const World world;
+  REQUIRE(world.mlem(link_rf).code == 0);
+  RunOptions here;
+  here.directory = world.registry.path();
+  const Outcome outcome =
+      world.sandbox.run({"bash", "-c", "trap '' CHLD; exec \"$0\" check", program_directory() + "/git-mlem"}, here);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
 }
 
 TEST_CASE("bad input: a signal that is ignored stays ignored") {

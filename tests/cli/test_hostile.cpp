@@ -311,6 +311,54 @@ TEST_CASE("hostile: a source with a million refs is read") {
   CHECK(landed.code == 0);
 }
 
+TEST_CASE("hostile: a tree with a slash in a name is refused") {
+  Server server;
+  const RepoBuilder& registry = server.world.registry;
+  const auto blob = [&](const std::string& rev) {
+    registry.write("x.mlem", server.link(rev));
+    return registry.git({"hash-object", "-w", "x.mlem"});
+  };
+  const auto entry = [](const std::string& mode, const std::string& name, const std::string& id) {
+    std::string text = mode + " " + name + '\0';
+    for (std::size_t i = 0; i < id.size(); i += 2) text += static_cast<char>(std::stoi(id.substr(i, 2), nullptr, 16));
+    return text;
+  };
+  RunOptions options;
+  options.input = entry("100644", "a.mlem", blob("nope"));
+  const std::vector<std::string> write_tree = {"hash-object", "-t", "tree", "-w", "--literally", "--stdin"};
+  const std::string inner = registry.git(write_tree, options);
+  // Who looks for 'prod/a.mlem' finds one of two links.
+  options.input = entry("40000", "prod", inner) + entry("100644", "prod/a.mlem", blob("main"));
+  const std::string commit = registry.git({"commit-tree", "-m", "x", registry.git(write_tree, options)});
+  const Outcome refused = server.push({"origin", commit + ":refs/heads/main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "it has a name that is empty or has a slash"));
+}
+
+TEST_CASE("hostile: large objects are read no longer than there is time") {
+  Server server;
+  server.config("mlem.hookTimeout", "2");
+  // Flow style takes the parser a second and more for each.
+  std::string flow = "{object_type: model, params: {";
+  for (int i = 0; i < 300'000; ++i) flow += fmt::format("key{}: 1, ", i);
+  constexpr int count = 20;
+  std::string stream = commit_on_main();
+  for (int i = 0; i < count; ++i)
+    stream += fmt::format("M 100644 inline {}.mlem\n", i) + data(flow + fmt::format("i: {}}}}}\n", i));
+  RunOptions options;
+  options.directory = server.world.models.path();
+  options.input = stream;
+  REQUIRE(server.world.sandbox.git({"fast-import", "--quiet", "--force"}, options).code == 0);
+  Files links;
+  for (int i = 0; i < count; ++i) links[fmt::format("{}.mlem", i)] = server.link("main", fmt::format("{}.mlem", i));
+  server.world.registry.commit(links);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, ": timeout"));
+}
+
 TEST_CASE("hostile: a tree with a git directory in it is judged like any other") {
   Server server;
   server.world.registry.commit({{"x.mlem", server.link("nope")}});

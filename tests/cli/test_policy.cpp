@@ -116,6 +116,24 @@ TEST_CASE("policy: each rule has a push that passes and one that does not") {
   }
 }
 
+TEST_CASE("policy: a commit of the registry itself may reach a branch by the same push") {
+  Production server({{"path", "**"}, {"requireReachable", "true"}, {"allowObjects", "true"}});
+  server.commit({{"m.mlem", model_meta()}});
+  const std::string commit = server.world.registry.id("HEAD");
+  server.commit({{"a.mlem", link_text({.path = "m.mlem", .rev = commit})}});
+  const Outcome landed = server.push({"origin", "main"});
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+  server.world.registry.git({"checkout", "-q", "-b", "side"});
+  server.commit({{"m.mlem", data_meta()}});
+  const std::string aside = server.world.registry.id("HEAD");
+  server.world.registry.checkout("main");
+  server.commit({{"a.mlem", link_text({.type = "data", .path = "m.mlem", .rev = aside})}});
+  server.world.registry.git({"push", "-q", "--no-verify", server.bare.string(), "side:refs/hidden/side"});
+  check_refused(server.push({"origin", "main"}), "refs/heads/main: a.mlem", "reachable");
+  CHECK(server.push({"origin", "main", "side"}).code == 0);
+}
+
 TEST_CASE("policy: no time to look for own commits on branches is a verdict") {
   Production server({{"ref", "refs/heads/production"}, {"path", "**"}, {"requireReachable", "true"}});
   server.commit({{"m.mlem", model_meta()}});

@@ -419,6 +419,26 @@ TEST_CASE("server: an alias is judged again where a new file takes the place of 
   }
 }
 
+TEST_CASE("server: a link to a rev of the registry itself is resolved with the refs that the push makes") {
+  Server server;
+  RepoBuilder& registry = server.world.registry;
+  registry.commit({{"rf.mlem", model_meta()}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  registry.remove({"rf.mlem"});
+  registry.commit({{"a.mlem", link_text({.path = "rf.mlem", .rev = "main"})}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "error: refs/heads/main: a.mlem: missing-path"));
+
+  registry.branch("topic", "HEAD~2");
+  registry.commit({{"a.mlem", link_text({.path = "rf.mlem", .rev = "topic"})}});
+  CHECK(contains(server.push({"origin", "main"}).errors, "error: refs/heads/main: a.mlem: missing-rev"));
+  const Outcome both = server.push({"origin", "main", "topic"});
+  CAPTURE(both);
+  CHECK(both.code == 0);
+}
+
 TEST_CASE("server: an alias is judged again where the object it is pinned to changes") {
   Server server;
   server.world.registry.commit({{"rf.mlem", model_meta()}});

@@ -9,8 +9,11 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace mlem;
 using namespace std::chrono_literals;
@@ -47,6 +50,13 @@ TEST_CASE("load_file: a regular file is read whole and nothing else is") {
   CHECK(!load_file(scratch.path() / "link", 4));
   REQUIRE(mkfifo((scratch.path() / "fifo").c_str(), 0600) == 0);
   CHECK(!load_file(scratch.path() / "fifo", 4));
+  const int bound = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{AF_UNIX, {}};
+  (scratch.path() / "socket").string().copy(address.sun_path, sizeof address.sun_path - 1);
+  // The interface of sockets is made of such casts.
+  REQUIRE(bind(bound, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  CHECK(!load_file(scratch.path() / "socket", 4));
+  close(bound);
 }
 
 TEST_CASE("load_type: a link is a link and a name that is too long an error") {
@@ -78,6 +88,13 @@ TEST_CASE("AtomicFile: what is not committed leaves nothing") {
   fs::create_directory(scratch.path() / "directory");
   CHECK_THROWS_AS(AtomicFile(scratch.path() / "directory", "new").commit(), Error);
   CHECK(files_in(scratch.path()) == 2);
+}
+
+TEST_CASE("AtomicFile: a name may be as long as the system takes it") {
+  const TempDir scratch;
+  const fs::path file = scratch.path() / std::string(255, 'x');
+  AtomicFile(file, "new").commit();
+  CHECK(test::read_file(file) == "new");
 }
 
 TEST_CASE("AtomicFile: the permissions are the usual ones or those of a program") {

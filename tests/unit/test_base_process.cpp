@@ -119,6 +119,41 @@ TEST_CASE("run: what outlives the program in a session of its own does not hold 
   CHECK(Clock::now() - start < 30s);
 }
 
+TEST_CASE("run: a program that closes its streams and stays is held to the limits") {
+  const std::string script = "exec <&- >&- 2>&-; sleep 20";
+  Limits idle;
+  idle.idle = 200ms;
+  Limits deadline;
+  deadline.deadline = Clock::now() + 300ms;
+  auto start = Clock::now();
+  CHECK(run_limited(script, idle).end == End::idle);
+  CHECK(run_limited(script, deadline).end == End::deadline);
+  Interrupt interrupt;
+  std::thread other([&] {
+    std::this_thread::sleep_for(200ms);
+    interrupt.request();
+  });
+  CHECK_THROWS_AS(run(shell(script), {}, Session::own, {}, &interrupt), Interrupted);
+  other.join();
+  CHECK(Clock::now() - start < 10s);
+  deadline.deadline = Clock::now() + 60s;
+  start = Clock::now();
+  const RunResult result = run_limited("exec <&- >&- 2>&-; sleep 0.3; exit 7", deadline);
+  CHECK(result.end == End::exited);
+  CHECK(result.code == 7);
+}
+
+TEST_CASE("run: a program may wait for its children where we ignore ours") {
+  signal(SIGCHLD, SIG_IGN);
+  const RunResult result = run(shell("perl -e 'print $SIG{CHLD} eq \"IGNORE\" ? \"ignored\" : \"default\"'"));
+  Limits limits;
+  limits.idle = 10s;
+  const RunResult limited = run_limited("exit 3", limits);
+  signal(SIGCHLD, SIG_DFL);
+  CHECK(result.output == "default");
+  CHECK(limited.end == End::exited);
+}
+
 TEST_CASE("run: an interrupt ends the program") {
   const TempDir scratch;
   const fs::path started = scratch.path() / "started";
@@ -138,6 +173,25 @@ TEST_CASE("run: an interrupt ends the program") {
 TEST_CASE("run_attached: the input is what the program reads and more than it wants is no error") {
   const std::string input = "line\n" + std::string(std::size_t{1} << 20, 'x');
   CHECK(run_attached(shell("read -r line; test \"$line\" = line || exit 9; exit 4"), input) == 4);
+}
+
+TEST_CASE("run_attached: the program runs in its directory") {
+  const TempDir scratch;
+  Program program = shell("test \"$(pwd -P)\" = \"$WANTED\"");
+  program.environment.set("WANTED", fs::canonical(scratch.path()).string());
+  CHECK(run_attached(program) == 1);
+  program.directory = scratch.path().string();
+  CHECK(run_attached(program) == 0);
+  CHECK(run_attached(program, "input") == 0);
+}
+
+TEST_CASE("Coprocess: one that promises more than it sends is told that there is no more") {
+  Coprocess promising(shell("while read -r line; do printf 'half'; done"));
+  promising.write("1\n");
+  CHECK(promising.takes_requests());
+  CHECK(promising.read(8) == "half");
+  CHECK(!promising.takes_requests());
+  CHECK_THROWS_AS(promising.write("2\n"), Error);
 }
 
 TEST_CASE("Coprocess: requests are answered until it ends") {

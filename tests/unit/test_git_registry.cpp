@@ -96,6 +96,8 @@ TEST_CASE("registry: a bare one has no work tree") {
   const fs::path bare = repo.bare_clone(box / "bare.git");
   const Registry registry = discover(box, bare);
   CHECK_FALSE(registry.has_work_tree());
+  CHECK_THROWS_WITH_AS(registry.require_work_tree(), "this operation must be run in a work tree", Error);
+  CHECK_NOTHROW(discover(box, repo.path()).require_work_tree());
   CHECK(registry.git_dir() == bare);
   CHECK(registry.common_dir() == bare);
   CHECK(registry.index_files(".mlem", {}).empty());
@@ -335,6 +337,20 @@ TEST_CASE("registry: files of a commit") {
     CHECK(names(registry.tree_files(commit, ".mlem", {":/a*"})) == Names{"a.mlem"});
     CHECK(registry.tree_files(commit, ".mlem", {"b.mlem"}).at(0).entry.oid.hex() == repo.id("HEAD:d/b.mlem"));
     CHECK(registry.tree_files(commit, ".mlem", {"b.mlem"}).at(0).entry.mode == 0100644);
+  }
+}
+
+TEST_CASE("registry: what is no pathspec is told with the commit whose files were asked for") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  const std::string commit = repo.commit({{"a.mlem", "1"}});
+  const Registry registry = discover(box, repo.path());
+  try {
+    registry.tree_files(oid(commit), ".mlem", {":(bad)x"});
+    FAIL("no failure");
+  } catch (const Error& error) {
+    CHECK(error.what_failed() == "cannot list the files of '" + commit + "'");
+    CHECK(error.why().find("Invalid pathspec magic") != std::string::npos);
   }
 }
 

@@ -362,6 +362,79 @@ TEST_CASE("repository: a corrupt object is an error and spoils nothing else") {
   });
 }
 
+TEST_CASE("repository: a loose object that is cut off has a reason and spoils nothing else") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    std::string noise;
+    for (unsigned i = 0; i < 50'000; ++i) noise += static_cast<char>(i * i / 7 % 251);
+    repo.commit({{"a", "1"}, {"b", "2"}, {"noise", noise}});
+    const auto repository = way.open(repo.path() / ".git", box);
+    const Oid commit = oid(repo.id("HEAD"));
+    const Oid b = oid(repo.id("HEAD:b"));
+    const std::string rows[] = {"HEAD", "HEAD^{tree}", "HEAD:a", "HEAD:noise"};
+    for (const std::string& row : rows) {
+      CAPTURE(row);
+      const Oid id = oid(repo.id(row));
+      const fs::path file = loose(repo, id.hex());
+      fs::permissions(file, fs::owner_all);
+      const std::string whole = mlem::test::read_file(file);
+      for (const std::size_t size :
+           {std::size_t{0}, std::size_t{12}, std::size_t{20}, whole.size() / 2, whole.size() - 1, whole.size() + 1}) {
+        CAPTURE(size);
+        if (size > whole.size() && way.plumbing && row.starts_with("HEAD:")) continue;  // not to git
+        mlem::test::write_file(file, size > whole.size() ? whole + "x" : whole.substr(0, size));
+        const auto read = [&] {
+          if (row == "HEAD") repository->commit_time(id);
+          if (row == "HEAD^{tree}") repository->find(id, "a");
+          if (row.starts_with("HEAD:")) repository->find_blob(id, 100'000);
+        };
+        repository->release();
+        try {
+          read();
+          FAIL_CHECK("it is read");
+        } catch (const Error& error) {
+          CHECK(error.kind() == ErrorKind::unavailable);
+          CHECK_FALSE(error.why().empty());
+        }
+        CHECK(repository->find_blob(b, 100) == "2");
+      }
+      mlem::test::write_file(file, whole);
+    }
+    CHECK(repository->find(commit, "a").state == Lookup::State::found);
+    CHECK(repository->find_blob(oid(repo.id("HEAD:noise")), 100'000) == noise);
+  });
+}
+
+TEST_CASE("repository: a loose object has what its header says and no more") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    repo.commit({{"a", "1"}, {"b", "2"}});
+    const Oid a = oid(repo.id("HEAD:a"));
+    const Oid b = oid(repo.id("HEAD:b"));
+    const fs::path file = loose(repo, a.hex());
+    const auto repository = way.open(repo.path() / ".git", box);
+    // The content is `12`; that of the second goes on for 50 MB.
+    const std::string rows[] = {
+        "blob 3", "blob 1", "blob 01x", "blob ", "blub 2", "blob2", "blob 99999999999999999999"};
+    for (const std::string& row : rows) {
+      CAPTURE(row);
+      fs::remove(file);
+      box.run({"perl", "-MCompress::Zlib", "-e",
+               "open F, '>', $ARGV[0]; print F compress($ARGV[1] . \"\\0\" . '12' . ($ARGV[1] eq 'blob 1' ? 'x' x 5e7 "
+               ": ''))",
+               file.string(), row});
+      REQUIRE(fs::exists(file));
+      CHECK(kind_of_failure([&] { repository->find_blob(a, 100); }) == ErrorKind::unavailable);
+      CHECK(repository->find_blob(b, 100) == "2");
+    }
+    fs::remove(file);
+    fs::create_directory(file);
+    CHECK(kind_of_failure([&] { repository->find_blob(a, 100); }) == ErrorKind::unavailable);
+  });
+}
+
 TEST_CASE("repository: malformed trees and commits are errors") {
   for_each_way([](const Way& way) {
     const Sandbox box;
@@ -427,16 +500,31 @@ TEST_CASE("repository: of a tree with two entries of one name nothing is told") 
     options.input = "two";
     const Oid two = oid(repo.git({"hash-object", "-w", "--stdin"}, options));
     options.input.clear();
-    for (const Oid& blob : {one, two}) {
-      options.input += std::string("100644 a.mlem") + '\0';
-      for (const std::uint8_t byte : blob.bytes()) options.input += static_cast<char>(byte);
-    }
-    const Oid tree = oid(repo.git({"hash-object", "-w", "-t", "tree", "--literally", "--stdin"}, options));
+    const Oid empty = oid(repo.git({"hash-object", "-w", "-t", "tree", "--stdin"}, options));
+    using Entries = std::vector<std::pair<std::string, Oid>>;
+    const auto write = [&](const Entries& entries) {
+      options.input.clear();
+      for (const auto& [name, id] : entries) {
+        options.input += name + '\0';
+        for (const std::uint8_t byte : id.bytes()) options.input += static_cast<char>(byte);
+      }
+      return oid(repo.git({"hash-object", "-w", "-t", "tree", "--literally", "--stdin"}, options));
+    };
     const auto opened = way.open(repo.path() / ".git", box);
-    CHECK(kind_of_failure([&] { opened->find(tree, "a.mlem"); }) == ErrorKind::unavailable);
-    CHECK(kind_of_failure([&] { names_below(*opened, tree, ""); }) == ErrorKind::unavailable);
-    CHECK(kind_of_failure([&] { opened->diff(std::nullopt, tree, [](const auto&) { return true; }); }) ==
-          ErrorKind::unavailable);
+    const std::vector<Entries> rows = {
+        {{"100644 a.mlem", one}, {"100644 a.mlem", two}},
+        {{"100644 a.mlem", one}, {"40000 a.mlem", empty}},
+        {{"100644 a.mlem", one}, {"100644 a.mlem-", one}, {"100644 a.mlem.b", one}, {"40000 a.mlem", empty}}};
+    for (const Entries& row : rows) {
+      CAPTURE(row.size());
+      const Oid tree = write(row);
+      CHECK(kind_of_failure([&] { opened->find(tree, "a.mlem"); }) == ErrorKind::unavailable);
+      CHECK(kind_of_failure([&] { names_below(*opened, tree, ""); }) == ErrorKind::unavailable);
+      CHECK(kind_of_failure([&] { opened->diff(std::nullopt, tree, [](const auto&) { return true; }); }) ==
+            ErrorKind::unavailable);
+    }
+    const Oid good = write({{"100644 a", one}, {"40000 a.mlem", empty}, {"100644 a.mlem0", one}, {"40000 a0", empty}});
+    CHECK(names_below(*opened, good, "").size() == 2);
   });
 }
 

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "git/detail/diagnosis.hpp"
 #include "git/registry.hpp"
 #include "git/transport.hpp"
 #include "support/git_daemon.hpp"
@@ -214,6 +215,32 @@ TEST_CASE("transport: each failure of a listing has its class and git's reason")
     CHECK(contains(error.why(), row.why));
     CHECK_FALSE(error.why().starts_with("fatal"));
     CHECK((error.kind() == ErrorKind::not_found) == (row.failure == TransportFailure::missing_repo));
+  }
+}
+
+TEST_CASE("transport: what may not be written here is no matter of logging in") {
+  using mlem::git::TransportFailure;
+  using mlem::git::detail::diagnose;
+  struct Row {
+    std::string errors;
+    TransportFailure failure;
+  };
+  const Row rows[] = {
+      {"error: unable to create temporary file: Permission denied\nfatal: failed to write object\n",
+       TransportFailure::unreachable},
+      {"fatal: Unable to create temporary file '/c/objects/pack/tmp_pack_XXXXXX': Permission denied\n"
+       "fatal: fetch-pack: invalid index-pack output\n",
+       TransportFailure::unreachable},
+      {"error: insufficient permission for adding an object to repository database /c/objects\n",
+       TransportFailure::unreachable},
+      {"error: cannot lock ref 'refs/a': Unable to create '/c/refs/a.lock': File exists\n",
+       TransportFailure::broken_repository},
+      {"git@example.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+       TransportFailure::auth_required},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.errors);
+    CHECK(diagnose(row.errors).failure == row.failure);
   }
 }
 

@@ -43,14 +43,13 @@ Environment for_reading(Environment environment, const fs::path& object_dir) {
   return environment;
 }
 
-std::vector<fs::path> alternate_directories(const Environment& environment) {
+std::vector<fs::path> split_alternates(std::string_view list, char separator) {
   std::vector<fs::path> directories;
-  const std::string list = environment.find("GIT_ALTERNATE_OBJECT_DIRECTORIES").value_or("");
   std::string directory;
   bool quoted = false;
   for (std::size_t i = 0; i <= list.size(); ++i) {
-    if (i == list.size() || (list[i] == ':' && !quoted)) {
-      if (!directory.empty()) directories.emplace_back(directory);
+    if (i == list.size() || (list[i] == separator && !quoted)) {
+      if (!directory.empty() && directory.front() != '#') directories.emplace_back(directory);
       directory.clear();
     } else if (list[i] == '"' && (quoted || directory.empty())) {
       quoted = !quoted;

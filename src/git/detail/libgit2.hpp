@@ -25,6 +25,8 @@ using OdbPtr = std::unique_ptr<git_odb, Free<git_odb_free>>;
 using OdbObjectPtr = std::unique_ptr<git_odb_object, Free<git_odb_object_free>>;
 using ReferencePtr = std::unique_ptr<git_reference, Free<git_reference_free>>;
 using ReferenceIteratorPtr = std::unique_ptr<git_reference_iterator, Free<git_reference_iterator_free>>;
+/// Frees what a buffer has, not the buffer itself.
+using BufferContent = std::unique_ptr<git_buf, Free<git_buf_dispose>>;
 using IndexPtr = std::unique_ptr<git_index, Free<git_index_free>>;
 
 /// Starts libgit2 at the first call, and sets what holds for the whole process.

@@ -1,8 +1,9 @@
 #include "git/detail/command.hpp"
 #include "git/detail/libgit2.hpp"
+#include "git/detail/loose_objects.hpp"
 #include "git/detail/object_repository.hpp"
 
-#include <boost/filesystem/operations.hpp>
+#include <git2/sys/odb_backend.h>
 
 #include <algorithm>
 #include <utility>
@@ -37,8 +38,8 @@ struct Handles {
   OdbPtr odb;
 };
 
-/// Returns nothing if libgit2 does not know the repository's format.
-std::optional<Handles> open_handles(const fs::path& git_dir, const std::vector<fs::path>& object_dirs) {
+/// Returns null if libgit2 does not know the repository's format.
+RepositoryPtr open_git_dir(const fs::path& git_dir) {
   // By its exact place: libgit2's own search obeys variables that are not for this repository.
   constexpr unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT;
   git_repository* raw = nullptr;
@@ -47,17 +48,28 @@ std::optional<Handles> open_handles(const fs::path& git_dir, const std::vector<f
   if (rc == GIT_ENOTFOUND) {
     throw Error(ErrorKind::not_found, "cannot read '" + git_dir.string() + "'", "not a git repository");
   }
-  if (rc < 0) return std::nullopt;
-  git_odb* raw_odb = nullptr;
-  const int odb_rc = git_repository_odb(&raw_odb, repository.get());
-  OdbPtr odb(raw_odb);
-  if (odb_rc < 0) throw_unreadable("the objects of '" + git_dir.string() + "'");
-  for (const fs::path& more : object_dirs) {
-    if (git_odb_add_disk_alternate(odb.get(), more.c_str()) < 0) {
-      throw_unreadable("the objects in '" + more.string() + "'");
-    }
+  return rc < 0 ? nullptr : std::move(repository);
+}
+
+/// Returns a database of what is in these directories, packs first.
+OdbPtr open_objects(const std::vector<fs::path>& object_dirs) {
+  constexpr int pack_priority = 2;
+  constexpr int loose_priority = 1;
+  git_odb* raw = nullptr;
+  if (git_odb_new(&raw) < 0) throw_unreadable("objects");
+  OdbPtr odb(raw);
+  for (const fs::path& directory : object_dirs) {
+    const auto add = [&](int rc, git_odb_backend* backend, int priority) {
+      if (rc == 0 && git_odb_add_backend(odb.get(), backend, priority) == 0) return;
+      if (rc == 0) backend->free(backend);
+      throw_unreadable("the objects in '" + directory.string() + "'");
+    };
+    git_odb_backend* packs = nullptr;
+    const int rc = git_odb_backend_pack(&packs, directory.c_str());
+    add(rc, packs, pack_priority);
+    add(0, make_loose_backend(directory), loose_priority);
   }
-  return Handles{std::move(repository), std::move(odb)};
+  return odb;
 }
 
 class Libgit2Repository final : public ObjectRepository {
@@ -141,8 +153,11 @@ class Libgit2Repository final : public ObjectRepository {
   git_repository* repository() { return handles().repository.get(); }
   git_odb* odb() { return handles().odb.get(); }
   const Handles& handles() {
-    if (!handles_) handles_ = open_handles(git_dir(), object_dirs_);
-    if (!handles_) throw_unreadable("'" + git_dir().string() + "'");
+    if (!handles_) {
+      RepositoryPtr repository = open_git_dir(git_dir());
+      if (!repository) throw_unreadable("'" + git_dir().string() + "'");
+      handles_ = Handles{std::move(repository), open_objects(object_dirs_)};
+    }
     return *handles_;
   }
   void close() {
@@ -160,17 +175,21 @@ class Libgit2Repository final : public ObjectRepository {
 std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Environment& environment,
                                               const fs::path& object_dir) {
   start_libgit2();
-  // libgit2 does not read the list where it has quotes, and takes it for no error.
-  std::vector<fs::path> object_dirs = alternate_directories(environment);
-  std::erase_if(object_dirs, [&](const fs::path& directory) {
-    boost::system::error_code ignored;
-    return fs::equivalent(directory, git_dir / "objects", ignored) || !fs::is_directory(directory, ignored);
-  });
-  if (!object_dir.empty()) object_dirs.push_back(object_dir);
-  auto handles = open_handles(git_dir, object_dirs);
-  if (!handles) return nullptr;
+  RepositoryPtr repository = open_git_dir(git_dir);
+  if (!repository) return nullptr;
+  git_buf objects{};
+  const BufferContent owner(&objects);
+  if (git_repository_item_path(&objects, repository.get(), GIT_REPOSITORY_ITEM_OBJECTS) < 0) {
+    throw_unreadable("the objects of '" + git_dir.string() + "'");
+  }
+  std::vector<fs::path> object_dirs;
+  add_object_dirs(object_dirs, objects.ptr);
+  const std::string more = environment.find("GIT_ALTERNATE_OBJECT_DIRECTORIES").value_or("");
+  for (const fs::path& directory : split_alternates(more, ':')) add_object_dirs(object_dirs, directory);
+  if (!object_dir.empty()) add_object_dirs(object_dirs, object_dir);
+  OdbPtr odb = open_objects(object_dirs);
   return std::make_unique<Libgit2Repository>(git_dir, environment, object_dir, std::move(object_dirs),
-                                             std::move(*handles));
+                                             Handles{std::move(repository), std::move(odb)});
 }
 
 }  // namespace mlem::git::detail

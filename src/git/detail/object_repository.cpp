@@ -69,6 +69,10 @@ RawEntry parse_entry(const Oid& tree, std::string_view rest) {
   const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, raw.entry.mode, 8);
   if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree, "it is no well-formed tree");
   raw.name = rest.substr(space + 1, nul - space - 1);
+  // Who asks for the path would be led past what is listed under it.
+  if (raw.name.empty() || raw.name.find('/') != std::string_view::npos) {
+    throw_corrupt(tree, "it has a name that is empty or has a slash");
+  }
   // char and unsigned char may alias.
   raw.entry.oid = Oid::from_bytes({reinterpret_cast<const std::uint8_t*>(rest.data()) + nul + 1, id_size});
   raw.size = nul + 1 + id_size;
@@ -87,39 +91,57 @@ int compare_as_git(std::string_view a, bool a_is_directory, std::string_view b, 
   return order != 0 ? order : static_cast<int>(a.size()) - static_cast<int>(b.size());
 }
 
-/// The entries of one tree, one after the other.
+/// The entries of one tree, one after the other. It may be moved, so names are remembered by their place.
 class TreeReader {
  public:
   TreeReader(const Oid& tree, std::string content) : tree_(tree), content_(std::move(content)) {}
 
   /// Returns whether there was one more entry; then `name()` (until the next call) and `entry()` are about it.
-  /// Throws Error(unavailable) for a tree that git would not write: of two entries with one name, some programs see one
-  /// and some the other.
+  /// Throws Error(unavailable) for a tree that git would not write: of two entries with one name, a file and a
+  /// directory too, some programs see one and some the other.
   bool next() {
     if (position_ == content_.size()) return false;
     const RawEntry raw = parse_entry(tree_, std::string_view(content_).substr(position_));
-    if (position_ > 0 && compare_as_git(name_, is_directory(entry_), raw.name, is_directory(raw.entry)) >= 0) {
+    if (position_ > 0 && compare_as_git(name(), is_directory(entry_), raw.name, is_directory(raw.entry)) >= 0) {
       throw_corrupt(tree_, "its entries are not in order");
     }
-    name_ = raw.name;
+    // Between a file `a` and a directory `a` there may be others, all of which begin so: `a.b`.
+    while (!files_.empty() && !raw.name.starts_with(text(files_.back()))) files_.pop_back();
+    if (!is_directory(raw.entry)) {
+      files_.push_back(place_of(raw.name));
+    } else if (!files_.empty() && text(files_.back()) == raw.name) {
+      throw_corrupt(tree_, "it has two entries of one name");
+    }
+    name_ = place_of(raw.name);
     entry_ = raw.entry;
     offset_ = position_;
     position_ += raw.size;
     return true;
   }
 
-  std::string_view name() const noexcept { return name_; }
+  std::string_view name() const noexcept { return text(name_); }
   const Entry& entry() const noexcept { return entry_; }
   /// Where the entry is in the content.
   std::size_t offset() const noexcept { return offset_; }
   std::string take_content() && { return std::move(content_); }
 
  private:
+  /// A part of the content.
+  struct Place {
+    std::size_t offset = 0;
+    std::size_t size = 0;
+  };
+  Place place_of(std::string_view part) const noexcept {
+    return {static_cast<std::size_t>(part.data() - content_.data()), part.size()};
+  }
+  std::string_view text(Place place) const noexcept { return {content_.data() + place.offset, place.size}; }
+
   Oid tree_;
   std::string content_;
   std::size_t position_ = 0;
   std::size_t offset_ = 0;
-  std::string_view name_;
+  Place name_;
+  std::vector<Place> files_;  ///< each begins with the one before, and what comes next may begin with the last
   Entry entry_;
 };
 
@@ -225,7 +247,7 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
   const auto missing = [](const Oid& oid) { return Lookup{Lookup::State::missing_object, {}, oid}; };
   const std::optional<Oid> root = tree_of(commit);
   if (!root) return missing(commit);
-  Entry at{0040000, *root};
+  Entry at{mode_tree, *root};
   std::size_t depth = 0;
   for (std::optional<std::string_view> rest = path; rest;) {
     const std::size_t slash = rest->find('/');
