@@ -40,7 +40,30 @@ mode_t default_permissions() {
   return 0644;
 }
 
+/// The same for one directory, in one that is there.
+void make_directory(const fs::path& path) {
+  struct stat above {};
+  const fs::path parent = path.parent_path();
+  if (stat(parent.empty() ? "." : parent.c_str(), &above) != 0) throw cannot("read", parent.string(), errno);
+  if (mkdir(path.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return;
+    throw cannot("create", path.string(), errno);
+  }
+  if (chown(path.c_str(), above.st_uid, above.st_gid) != 0 && geteuid() == 0) {
+    throw cannot("give away", path.string(), errno);
+  }
+  const mode_t mode = (above.st_mode & S_IWOTH) != 0 ? 0755 : above.st_mode & 02777U;
+  if (chmod(path.c_str(), mode) != 0) throw cannot("change the mode of", path.string(), errno);
+}
+
 }  // namespace
+
+void make_directories(const fs::path& path) {
+  struct stat status {};
+  if (path.empty() || stat(path.c_str(), &status) == 0) return;
+  make_directories(path.parent_path());
+  make_directory(path);
+}
 
 std::optional<std::string> load_file(const fs::path& path, std::size_t limit) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

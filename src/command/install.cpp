@@ -7,6 +7,7 @@
 
 #include <ostream>
 #include <string_view>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
@@ -157,9 +158,7 @@ std::vector<Place> find_places(const fs::path& directory, const Names& names, co
 /// Puts the hooks into `directory`; what is there is set aside and run first by ours. Returns the files it wrote.
 std::vector<fs::path> install_into(const fs::path& directory, const Names& names, const std::string& text, bool force) {
   std::vector<fs::path> written;
-  boost::system::error_code failure;
-  fs::create_directories(directory, failure);
-  if (failure) throw Error(ErrorKind::io, "cannot create '" + directory.string() + "'", failure.message());
+  make_directories(directory);
   for (const Place& place : find_places(directory, names, text, force)) {
     if (place.is_current) continue;
     // Written whole before the old hook goes, so that a full disk leaves that.
@@ -175,6 +174,19 @@ std::vector<fs::path> install_into(const fs::path& directory, const Names& names
     written.push_back(place.file);
   }
   return written;
+}
+
+/// git runs no hook that it may not execute, and nobody is told but who pushes.
+void warn_of_closed(std::ostream& err, const fs::path& directory, const fs::path& git_dir) {
+  struct stat hooks {};
+  struct stat repository {};
+  if (stat(directory.c_str(), &hooks) != 0 || stat(git_dir.c_str(), &repository) != 0) return;
+  const bool is_own = hooks.st_uid == repository.st_uid;
+  const bool is_in_group = hooks.st_gid == repository.st_gid;
+  const mode_t needed = is_own ? S_IXUSR : is_in_group ? S_IXGRP : S_IXOTH;
+  if (repository.st_uid == 0 || (hooks.st_mode & needed) != 0) return;
+  print_error(err, "warning", "the owner of the repository may not run hooks in '" + directory.string() + "'");
+  print_hint(err, "'chmod a+x " + directory.string() + "' lets it");
 }
 
 void print_files(std::ostream& out, const char* what, const std::vector<fs::path>& files) {
@@ -223,6 +235,7 @@ int run_install(const Args& args, Context& context) {
     }
     directory = hooks_directory(registry, Purpose::install);
     written = install_into(directory, names, text, force);
+    warn_of_closed(context.err, directory, registry.common_dir());
   }
   if (!format.quiet) context.out << "Installed hooks in '" << escape_for_terminal(directory.string()) << "'\n";
   if (format.verbose) print_files(context.out, "wrote", written);

@@ -224,6 +224,37 @@ TEST_CASE("server: a registry of another user is judged where git allows it to b
   CHECK(landed.code == 0);
 }
 
+TEST_CASE("server: hooks that root installs are run by the account whatever the umask") {
+  if (geteuid() != 0) return;  // so is another user's part played
+  const Sandbox box;
+  const fs::path bare = box / "registry.git";
+  REQUIRE(box.git({"init", "-q", "--bare", "--template=", bare.string()}).code == 0);
+  REQUIRE(box.run({"chown", "-R", "65534:65534", bare.string()}).code == 0);
+  box.add_config("safe.directory", "*");
+  RunOptions here;
+  here.directory = bare;
+  const auto install = [&](const std::string& arguments) {
+    return box.run({"sh", "-c", "umask 077; exec git-mlem install -q " + arguments}, here);
+  };
+  const auto listed = [&](const std::string& path) {
+    return box.run({"stat", "-c", "%u %a", path}, here).output;
+  };
+  const Outcome installed = install("--server");
+  CAPTURE(installed);
+  CHECK(installed.code == 0);
+  CHECK(installed.errors.empty());
+  CHECK(listed("hooks") == "65534 755\n");
+  CHECK(listed("hooks/pre-receive") == "0 755\n");
+  REQUIRE(install("--template ../template/of/ours").code == 0);
+  CHECK(box.run({"stat", "-c", "%a", (box / "template/of/ours/hooks").string()}).output ==
+        box.run({"stat", "-c", "%a", box.path().string()}).output);
+
+  REQUIRE(box.run({"chown", "0", (bare / "hooks").string()}).code == 0);
+  REQUIRE(box.run({"chmod", "700", (bare / "hooks").string()}).code == 0);
+  const Outcome closed = install("--server");
+  CHECK(contains(closed.errors, "warning: the owner of the repository may not run hooks in '" + bare.string()));
+}
+
 TEST_CASE("server: an account without rights to the registry keeps its cache at home") {
   if (geteuid() != 0) return;  // so is another user's part played
   // The pusher's account may write refs and objects, but the registry is not its own.
