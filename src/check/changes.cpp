@@ -66,8 +66,7 @@ std::optional<std::string> moved_project(const git::Change& change, resolve::Tre
     if (!old) return std::nullopt;
     marker = *old;
   }
-  const std::size_t slash = marker.rfind('/');
-  std::string directory = slash == std::string::npos ? std::string() : marker.substr(0, slash);
+  std::string directory(parent_of(marker));
   if (is_project(before, directory) == is_project(after, directory)) return std::nullopt;
   return directory;
 }
@@ -80,11 +79,9 @@ bool may_displace(resolve::TreeView* before, const std::string& name) {
   if (old_marker_of(name)) return true;
   if (before == nullptr) return false;
   if (has(before, name + std::string(mlem_suffix))) return true;
-  std::string directory = name;
-  for (std::size_t slash = 0; slash != std::string::npos;) {
-    slash = directory.rfind('/');
-    directory.resize(slash == std::string::npos ? 0 : slash);
-    if (has(before, directory + (directory.empty() ? "" : "/") + std::string(old_marker))) return true;
+  for (std::string_view directory = name; !directory.empty();) {
+    directory = parent_of(directory);
+    if (has(before, join(directory, old_marker))) return true;
   }
   return false;
 }

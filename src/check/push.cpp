@@ -56,7 +56,7 @@ std::vector<git::Change> changes_between(Receiver& receiver, const std::optional
   std::vector<git::Change> changes;
   std::size_t seen = 0;
   receiver.registry.objects().diff(before, after, [&](git::Change change) {
-    if (++seen % 4096 == 0) receiver.want_time("cannot list what changes");
+    if (++seen % 4096 == 0) receiver.require_time("cannot list what changes");
     if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) return true;
     if (++receiver.changes > Receiver::most_changes) {
       throw Error(ErrorKind::unavailable, "cannot list what changes",
@@ -131,7 +131,7 @@ void compare_with_known(Receiver& receiver, const Oid& tip, const NewCommits& ne
   scope.touches_aliases = bases.size() > 1;
 }
 
-void want_approver(Scope& scope, const std::string& what_happened) {
+void require_approver(Scope& scope, const std::string& what_happened) {
   for (const Rules& rules : scope.rules) {
     if (rules.is_approved) continue;
     break_ref_rule(scope, "approver",
@@ -195,7 +195,7 @@ std::set<std::string> list_symbolic_refs(const git::Registry& registry, const st
 /// Whether the ref keeps all that it had. Throws Error(unavailable) if there is no time left to tell.
 bool is_forward(const Receiver& receiver, const Oid& before, const Oid& tip) {
   const RunResult result = receiver.git({"merge-base", "--is-ancestor", before.hex(), tip.hex()});
-  if (result.end == RunResult::End::deadline) receiver.want_time("cannot compare a ref's old tip with its new one");
+  if (result.end == RunResult::End::deadline) receiver.require_time("cannot compare a ref's old tip with its new one");
   return result.code == 0;
 }
 
@@ -207,7 +207,7 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   scope.changes.emplace();
   scope.rules = rules_for(registry, update.ref, pusher);
   if (!update.after) {
-    want_approver(scope, "deleted");
+    require_approver(scope, "deleted");
     return scope;
   }
   const auto tree = registry.objects().find_tree_ish(*update.after);
@@ -216,11 +216,11 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   const auto before = update.before ? registry.objects().find_tree_ish(*update.before) : std::nullopt;
   if (!scope.rules.empty() && !before) {
     scope.all_policed = tree.has_value();
-    want_approver(scope, update.before ? "replaced" : "created");
+    require_approver(scope, update.before ? "replaced" : "created");
   } else if (before) {
     const bool can_want =
         std::any_of(scope.rules.begin(), scope.rules.end(), [](const Rules& rules) { return !rules.is_approved; });
-    if (can_want && (!tip || !is_forward(receiver, *before, *tip))) want_approver(scope, "rewound or replaced");
+    if (can_want && (!tip || !is_forward(receiver, *before, *tip))) require_approver(scope, "rewound or replaced");
   }
   if (!tree) return scope;
   if (before) {
@@ -291,7 +291,7 @@ std::vector<Scope> push_scopes(const git::Registry& registry, const resolve::Set
   for (const RefUpdate& update : updates) scopes.push_back(scope_of(receiver, update, pusher, new_commits));
   // Last, for they may take all the time that is left, and then the push is refused for them alone.
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    if (updates[i].after) detail::want_signatures(receiver, updates[i].before, *updates[i].after, scopes[i]);
+    if (updates[i].after) detail::require_signatures(receiver, updates[i].before, *updates[i].after, scopes[i]);
   }
   return scopes;
 }

@@ -133,7 +133,7 @@ check::Scope scope_for(const git::Registry& registry, const Question& asked, con
     scope.kind = check::Scope::Kind::commit;
     scope.commit = operands.tree;
   } else if (asked.worktree || asked.changed) {
-    if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+    registry.require_work_tree();
     scope.kind = asked.worktree ? check::Scope::Kind::work_tree : check::Scope::Kind::changes;
     if (asked.changed) scope.before = registry.find_commit("HEAD");
   }

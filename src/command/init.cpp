@@ -16,16 +16,15 @@ int run_init(const Args& args, Context& context) {
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  std::vector<std::string> words = rest->words;
-  words.insert(words.end(), rest->paths.begin(), rest->paths.end());
+  const std::vector<std::string> words = rest->all();
   if (words.size() > 1) throw options.wrong("one directory at most");
 
   const git::Registry registry = open_registry(context);
-  if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+  registry.require_work_tree();
   const std::string given = words.empty() ? registry.directory().string() : words.front();
   require_no_address(given);
   const std::string directory = path_in_work_tree(registry, given);
-  const std::string marker = RepoPath::parse((directory.empty() ? "" : directory + "/") + ".mlem.yaml").text();
+  const std::string marker = RepoPath::parse(join(directory, ".mlem.yaml")).text();
   const fs::path file = registry.work_tree() / marker;
   const bool is_staged = !require_stageable(registry, marker, registry.index_entries(names_on_the_way(marker))).empty();
   const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
@@ -39,7 +38,7 @@ int run_init(const Args& args, Context& context) {
     FileChange change;
     change.make_directories(file.parent_path());
     if (is_new) change.write(file, "");
-    registry.stage_files({{marker, {0100644, registry.write_blob(marker, *content)}}});
+    registry.stage_files({{marker, {git::mode_file, registry.write_blob(marker, *content)}}});
     change.finish();
   }
   if (!format.quiet) {

@@ -68,8 +68,7 @@ int run_link(const Args& args, Context& context) {
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  std::vector<std::string> words = rest->words;
-  words.insert(words.end(), rest->paths.begin(), rest->paths.end());
+  const std::vector<std::string> words = rest->all();
   if (words.size() != 2) throw options.wrong("a source and a target are needed");
 
   chosen.source = words[0];
@@ -84,7 +83,7 @@ int run_link(const Args& args, Context& context) {
                 "cannot link to '" + redact(words[0]) + "'" + where + ": " + std::string(name(made.finding.verdict)) +
                     ": " + made.finding.message);
     print_hint(context.err, made.finding.hint);
-    return answer(made.finding.verdict) == Answer::undecided ? exit_undecided : exit_no;
+    return exit_code(made.finding.verdict);
   }
   const bool emoji = wants_emoji(registry, context);
   if (!format.quiet) {

@@ -72,10 +72,6 @@ const resolve::Target& end_of(const std::vector<resolve::Target>& chain, const L
   return request.follow_links ? chain.back() : chain.front();
 }
 
-std::string join(const std::string& directory, const std::string& name) {
-  return directory.empty() ? name : directory + "/" + name;
-}
-
 /// Where the path of an alias starts.
 struct AliasBase {
   std::string directory;
@@ -86,8 +82,7 @@ struct AliasBase {
 /// Returns where an alias in `target` is to start: at the nearest project of the index or the work tree, whose marker
 /// goes to the index with it. The work tree alone would not do: it may lack what the index has.
 AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views, const std::string& target) {
-  const std::size_t slash = target.rfind('/');
-  const std::string directory = slash == std::string::npos ? std::string() : target.substr(0, slash);
+  const std::string directory(parent_of(target));
   const auto staged = resolve::find_project(*views.index, directory);
   const auto here = resolve::find_project(*views.work_tree, directory);
   AliasBase base;
@@ -175,7 +170,7 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
 
 /// The link file from the work tree's root, which may be written.
 std::string find_target(const git::Registry& registry, const LinkRequest& request, resolve::TreeView& work_view) {
-  if (!registry.has_work_tree()) throw Error(ErrorKind::invalid, "this operation must be run in a work tree");
+  registry.require_work_tree();
   const std::string what = "cannot write '" + redact(request.target) + "'";
   if (is_surely_url(request.target)) {
     throw Error(ErrorKind::invalid, what, "it is an address, and a link is a file of this work tree",
@@ -212,9 +207,8 @@ std::vector<std::string> names_to_look_up(const std::string& target, const Sourc
   std::vector<std::string> names = names_on_the_way(target);
   const std::string object = source.is_alias() ? source.path : std::string();
   for (const std::string& path : {target, object}) {
-    for (std::string directory = path; !directory.empty();) {
-      const std::size_t slash = directory.rfind('/');
-      directory.resize(slash == std::string::npos ? 0 : slash);
+    for (std::string_view directory = path; !directory.empty();) {
+      directory = parent_of(directory);
       for (const char* marker : {".mlem.yaml", ".mlem"}) names.push_back(join(directory, marker));
     }
   }
@@ -296,7 +290,7 @@ void save_link(const git::Registry& registry, const NewLink& link, Stage stage) 
     std::vector<git::File> files{{link.target, {link.mode, registry.write_blob(link.target, link.text)}}};
     if (!link.marker.empty()) {
       const auto content = load_file(registry.work_tree() / link.marker, yaml::max_object_size);
-      if (content) files.push_back({link.marker, {0100644, registry.write_blob(link.marker, *content)}});
+      if (content) files.push_back({link.marker, {git::mode_file, registry.write_blob(link.marker, *content)}});
     }
     registry.stage_files(files);
   }

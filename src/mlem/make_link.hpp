@@ -27,7 +27,7 @@ struct LinkRequest {
 struct NewLink {
   Finding finding;     ///< of the source; if it is not `ok`, the rest is empty
   std::string target;  ///< the file, from the work tree's root
-  std::uint32_t mode = 0100644;  ///< of the entry that it replaces in the index
+  std::uint32_t mode = git::mode_file;  ///< of the entry that it replaces in the index
   bool force = false;            ///< it was asked for
   Link link;
   std::string text;                            ///< of the file

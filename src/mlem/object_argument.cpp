@@ -26,25 +26,22 @@ fs::path canonical(const git::Registry& registry, const std::string& path) {
 
 /// The same for one of many objects, which share few directories.
 fs::path canonical(const git::Registry& registry, ObjectViews& views, const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? std::string() : path.substr(0, slash);
-  const std::string name = path.substr(slash + 1);  // npos + 1 is 0
+  const std::string name = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  const std::string directory = path.substr(0, path.size() - name.size());
   if (name.empty() || name == "." || name == "..") return canonical(registry, path);
   const auto [known, is_new] = views.directories.try_emplace(directory);
-  if (is_new) known->second = canonical(registry, directory.empty() ? "x" : directory + "/x").parent_path();
+  if (is_new) known->second = canonical(registry, directory + "x").parent_path();
   return known->second / name;
-}
-
-bool is_inside(const std::string& path, const std::string& directory) {
-  return path == directory || path.starts_with(directory + "/");
 }
 
 /// A canonical path from the root of the work tree (empty: itself); nothing if it is outside.
 std::optional<std::string> inside_work_tree(const git::Registry& registry, const fs::path& path) {
   const std::string& root = registry.work_tree().native();
   const std::string& text = path.native();
-  if (!registry.has_work_tree() || !is_inside(text, root)) return std::nullopt;
-  return text == root ? std::string() : text.substr(root.size() + 1);
+  if (!registry.has_work_tree()) return std::nullopt;
+  if (text == root) return std::string();
+  if (!is_below(text, root)) return std::nullopt;
+  return text.substr(root.size() + (root == "/" ? 0 : 1));
 }
 
 /// Whether `directory`, from the root of the work tree, is in a submodule or another repository below that root.
@@ -52,10 +49,8 @@ bool is_in_nested(const git::Registry& registry, ObjectViews& views, const std::
   if (directory.empty()) return false;
   const auto known = views.nested.find(directory);
   if (known != views.nested.end()) return known->second;
-  const std::size_t slash = directory.rfind('/');
-  const bool is_nested =
-      is_in_nested(registry, views, slash == std::string::npos ? std::string() : directory.substr(0, slash)) ||
-      is_other_repository(registry, directory);
+  const bool is_nested = is_in_nested(registry, views, std::string(parent_of(directory))) ||
+                         is_other_repository(registry, directory);
   return views.nested.emplace(directory, is_nested).first->second;
 }
 
@@ -244,8 +239,7 @@ ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, c
   }
   const fs::path path = canonical(registry, views, name.path);
   const auto inner = inside_work_tree(registry, path);
-  const std::size_t slash = inner ? inner->rfind('/') : std::string::npos;
-  const bool is_nested = slash != std::string::npos && is_in_nested(registry, views, inner->substr(0, slash));
+  const bool is_nested = inner && is_in_nested(registry, views, std::string(parent_of(*inner)));
   if (!inner || is_nested) {
     argument = in_local_repository(registry, views, path, rev);
     require_file(text, argument.source.path);

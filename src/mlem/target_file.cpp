@@ -1,6 +1,7 @@
 #include "mlem/target_file.hpp"
 
 #include "base/error.hpp"
+#include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -17,10 +18,6 @@
 
 namespace mlem {
 namespace {
-
-bool is_below(std::string_view path, std::string_view directory) {
-  return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
-}
 
 Error in_repository(const std::string& what, std::string_view kind, std::string_view directory) {
   const std::string name(directory);
@@ -87,20 +84,16 @@ bool is_other_repository(const git::Registry& registry, const std::string& direc
 
 std::vector<std::string> names_on_the_way(const std::string& path) {
   std::vector<std::string> names{path};
-  for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;) {
-    names.push_back(path.substr(0, slash));
-    slash = path.rfind('/', slash - 1);
-  }
+  for (auto above = parent_of(path); !above.empty(); above = parent_of(above)) names.emplace_back(above);
   return names;
 }
 
 std::vector<git::File> require_stageable(const git::Registry& registry, const std::string& path,
                                          const std::deque<git::File>& index) {
-  constexpr std::uint32_t gitlink = 0160000;
   const std::string what = "cannot write '" + path + "'";
   std::vector<git::File> entries;
   for (const git::File& file : index) {
-    const bool is_submodule = file.entry.mode == gitlink;
+    const bool is_submodule = file.entry.mode == git::mode_gitlink;
     if (is_below(path, file.name)) {
       if (is_submodule) throw in_repository(what, "the submodule", file.name);
       throw Error(ErrorKind::invalid, what, "'" + file.name + "' is a file in the index");

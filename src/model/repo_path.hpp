@@ -33,8 +33,7 @@ class RepoPath {
   std::string text_;
 };
 
-// The same questions about paths as plain text, of a tree (its root is the empty path) or of this machine (`/`):
-// without
+// The same questions about paths as plain text, of a tree (its root is the empty path) or of this machine (`/`): without
 // `.`, `..` and a slash at the end.
 
 /// Returns the directory that `path` is in. The root is in itself.

@@ -15,8 +15,6 @@
 namespace mlem::resolve {
 namespace {
 
-constexpr std::uint32_t directory_mode = 0040000;
-
 git::Lookup found(git::Entry entry) { return {git::Lookup::State::found, entry, std::nullopt}; }
 
 using Files = std::deque<git::File>;  // in the order of the index
@@ -31,7 +29,7 @@ git::Lookup find_in(const Files& files, std::string_view path) {
   if (first != files.end() && first->name == path && first->stage == 0) return found(first->entry);
   const std::string below = std::string(path) + "/";
   const auto inside = first_of(files, below);
-  if (inside != files.end() && inside->name.starts_with(below)) return found({directory_mode, Oid()});
+  if (inside != files.end() && inside->name.starts_with(below)) return found({git::mode_tree, Oid()});
   return {};
 }
 
@@ -97,8 +95,8 @@ class WorkTreeView final : public TreeView {
     if (!registry_.has_work_tree()) return {};
     if (lstat(on_disk(path).c_str(), &status) != 0) return find_in(left_out(), path);
     if (!is_real_directory(parent_of(path))) return {};
-    if (S_ISDIR(status.st_mode)) return found({directory_mode, Oid()});
-    return found({S_ISLNK(status.st_mode) ? 0120000U : 0100644U, Oid()});
+    if (S_ISDIR(status.st_mode)) return found({git::mode_tree, Oid()});
+    return found({S_ISLNK(status.st_mode) ? git::mode_symlink : git::mode_file, Oid()});
   }
 
   std::optional<std::string> read(std::string_view path, const git::Entry& entry, std::size_t limit) override {

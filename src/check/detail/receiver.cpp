@@ -7,8 +7,9 @@
 
 namespace mlem::check::detail {
 
-void Receiver::want_time(const char* what_failed) const {
-  if (!settings.has_time()) throw Error(ErrorKind::unavailable, what_failed, "there was no time left for it", hint_of_time);
+void Receiver::require_time(const char* what_failed) const {
+  if (!settings.has_time())
+    throw Error(ErrorKind::unavailable, what_failed, "there was no time left for it", hint_of_time);
 }
 
 RunResult Receiver::git(std::vector<std::string> arguments, std::string_view input) const {
@@ -20,7 +21,7 @@ RunResult Receiver::git(std::vector<std::string> arguments, std::string_view inp
 std::vector<std::string> Receiver::list_commits(std::vector<std::string> arguments, std::string_view input) const {
   arguments.insert(arguments.begin(), "rev-list");
   const RunResult result = git(std::move(arguments), input);
-  if (result.end == RunResult::End::deadline) want_time("cannot list commits");
+  if (result.end == RunResult::End::deadline) require_time("cannot list commits");
   if (result.code != 0) {
     throw Error(ErrorKind::unavailable, "cannot list commits", escape_for_terminal(trim(result.errors)));
   }

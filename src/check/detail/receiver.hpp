@@ -23,7 +23,7 @@ struct Receiver {
   std::size_t changes = 0;  ///< of links, that were listed for all refs so far
 
   /// Throws Error(unavailable) with `what_failed` if there is no time left.
-  void want_time(const char* what_failed) const;
+  void require_time(const char* what_failed) const;
   /// Runs git; ends it when the time is over, and then says so in the result.
   RunResult git(std::vector<std::string> arguments, std::string_view input = {}) const;
   /// Returns what `git rev-list` prints, by lines. Throws Error(unavailable) if it fails or there is no time left.

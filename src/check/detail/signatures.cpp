@@ -97,7 +97,7 @@ void hold_commits(const Receiver& receiver, const std::optional<Oid>& before, co
 
 }  // namespace
 
-void want_signatures(const Receiver& receiver, const std::optional<Oid>& before, const Oid& after, Scope& scope) {
+void require_signatures(const Receiver& receiver, const std::optional<Oid>& before, const Oid& after, Scope& scope) {
   const auto tip = receiver.registry.objects().find_commit(after);
   for (const Rules& rules : scope.rules) {
     if (!rules.policy.require_signed) continue;
