@@ -150,7 +150,7 @@ int run_check(const Args& args, Context& context) {
   declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  const std::optional<std::size_t> jobs = asked.jobs ? std::optional(parse_jobs(*asked.jobs, options)) : std::nullopt;
+  const std::size_t jobs = asked.jobs ? parse_jobs(*asked.jobs, options) : 0;  // as configured
   const check::Shard shard = asked.shard ? parse_shard(*asked.shard, options) : check::Shard{};
 
   const git::Registry registry = open_registry(context);
@@ -161,7 +161,7 @@ int run_check(const Args& args, Context& context) {
   resolve::Settings settings = talk.settings(registry, asked.policy ? resolve::Trust::server : resolve::Trust::user);
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
-  if (jobs) settings.jobs = *jobs;
+  if (jobs > 0) settings.jobs = jobs;
   check::Scope scope = scope_for(registry, asked, operands);
   if (asked.policy) {
     const std::string ref = parse_ref(registry, *asked.policy);

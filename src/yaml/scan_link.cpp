@@ -83,10 +83,8 @@ class Cursor {
 std::optional<Metafile> scan_link(std::string_view text) {
   if (text.size() > max_link_size) return std::nullopt;
   Cursor cursor(text);
-  std::optional<Metafile> metafile(std::in_place);
-  metafile->kind = Metafile::Kind::link;
-  metafile->object_type = "link";
-  Link& link = metafile->link;
+  Metafile metafile{.kind = Metafile::Kind::link, .object_type = "link", .link = {}, .warnings = {}};
+  Link& link = metafile.link;
 
   if (!cursor.eat_field("link_type: ", link.link_type) || !cursor.eat("object_type: link\n")) return std::nullopt;
   if (cursor.eat("params:\n  git-mlem:\n")) {
