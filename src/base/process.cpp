@@ -324,6 +324,7 @@ Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {
   pid_ = spawn(program, Session::shared, actions);
   to_child_ = in.write_end.release();
   from_child_ = out.read_end.release();
+  fcntl(from_child_, F_SETFL, O_NONBLOCK);
 }
 
 Coprocess::~Coprocess() {
@@ -345,15 +346,13 @@ bool Coprocess::fill() {
   buffer_.erase(0, std::exchange(consumed_, 0));
   std::array<char, 65536> block;
   for (;;) {
-    constexpr int patience = 3000;
-    pollfd polled{from_child_, POLLIN, 0};
-    const int ready = poll(&polled, 1, takes_requests() ? patience : -1);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0) {
-      close(std::exchange(to_child_, -1));
+    const ssize_t count = ::read(from_child_, block.data(), block.size());
+    if (count < 0 && errno == EAGAIN) {
+      constexpr int patience = 3000;
+      pollfd polled{from_child_, POLLIN, 0};
+      if (poll(&polled, 1, takes_requests() ? patience : -1) == 0) close(std::exchange(to_child_, -1));
       continue;
     }
-    const ssize_t count = ::read(from_child_, block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return false;
     buffer_.append(block.data(), static_cast<std::size_t>(count));

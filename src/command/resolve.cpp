@@ -154,18 +154,17 @@ int run_resolve(const Args& args, Context& context) {
   const bool quotes = quotes_non_ascii(registry);
   check::Summary summary;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string word = redact(words[i]);
     Finding finding = resolver.finding(numbers[i], "");
     // The readable form says of an object itself alone.
     if (format.is_for_scripts() || format.verbose || !follow_links) {
       const auto chain = resolver.chain(numbers[i]);
-      describe(finding, chain, objects[i], word);
+      describe(finding, chain, objects[i], redact(words[i]));
       if (!follow_links) stop_at_link(finding, chain);
     }
     summary.count(finding);
     if (print_for_scripts(context.out, finding, format, quotes)) continue;
     if (finding.verdict != Verdict::ok)
-      print_failure(context.err, "error", word, finding, err_color);
+      print_failure(context.err, "error", redact(words[i]), finding, err_color);
     else
       print_place(context.out, finding, format.verbose, color);
   }

@@ -93,8 +93,9 @@ class WorkTreeView final : public TreeView {
   git::Lookup find(std::string_view path) override {
     struct stat status {};
     if (!registry_.has_work_tree()) return {};
-    if (lstat(on_disk(path).c_str(), &status) != 0) return find_in(left_out(), path);
-    if (!is_real_directory(parent_of(path))) return {};
+    if (!is_real_directory(parent_of(path)) || lstat(on_disk(path).c_str(), &status) != 0) {
+      return find_in(left_out(), path);
+    }
     if (S_ISDIR(status.st_mode)) return found({git::mode_tree, Oid()});
     return found({S_ISLNK(status.st_mode) ? git::mode_symlink : git::mode_file, Oid()});
   }

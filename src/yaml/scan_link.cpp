@@ -54,9 +54,10 @@ class Cursor {
     return true;
   }
   bool eat_field(std::string_view key, std::optional<std::string>& value) {
-    if (eat_field(key, value.emplace())) return true;
-    value.reset();
-    return false;
+    std::string text;
+    if (!eat_field(key, text)) return false;
+    value = std::move(text);
+    return true;
   }
 
  private:
