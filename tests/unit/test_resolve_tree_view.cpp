@@ -167,8 +167,10 @@ TEST_CASE("tree view: a sparse checkout hides nothing of a work tree") {
   CHECK(resolve::find_project(tree, "out") == "out");
   CHECK(names_of(tree) == std::vector<std::string>{"in/a.mlem", "out/.mlem.yaml", "out/b.mlem"});
   test::write_file(repo.path() / "out/b.mlem", "3");
-  CHECK(tree.read("out/b.mlem", tree.find("out/b.mlem").entry, 10) == "3");
-  CHECK(names_of(tree) == std::vector<std::string>{"in/a.mlem", "out/b.mlem", "out/.mlem.yaml"});
+  const Views later(box, repo);
+  TreeView& written = *later.all.at(1);
+  CHECK(written.read("out/b.mlem", written.find("out/b.mlem").entry, 10) == "3");
+  CHECK(names_of(written) == std::vector<std::string>{"in/a.mlem", "out/b.mlem", "out/.mlem.yaml"});
 }
 
 TEST_CASE("tree view: without a work tree nothing is looked for on the disk") {

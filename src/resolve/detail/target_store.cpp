@@ -28,7 +28,7 @@ std::pair<TargetNumber, bool> TargetStore::add(Subject subject, std::string_view
   path = {text, path.copy(text, path.size())};
   const TargetNumber number = static_cast<TargetNumber>(entries_.size());
   numbers.emplace(path, number);
-  entries_.push_back({path, subject, {}, nullptr, nullptr});
+  entries_.push_back({path, subject, {}, nullptr, nullptr, nullptr});
   return {number, true};
 }
 
@@ -40,7 +40,7 @@ Target TargetStore::get(TargetNumber number) const {
   Target target;
   target.source = common.source;
   target.source.path = entry.path;
-  if (entry.object_type == nullptr) {
+  if (entry.object_type == nullptr && !entry.link) {
     target.link_base = common.base;
     return target;
   }
@@ -52,7 +52,8 @@ Target TargetStore::get(TargetNumber number) const {
   target.proof_time = common.revision->proof_time;
   target.path = entry.path;
   target.blob = entry.blob;
-  target.object_type = *entry.object_type;
+  if (entry.object_type != nullptr) target.object_type = *entry.object_type;
+  if (entry.link) target.link = *entry.link;
   return target;
 }
 
@@ -60,9 +61,9 @@ void TargetStore::put(TargetNumber number, Target target) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[static_cast<std::size_t>(number)];
   Common& common = subjects_[entry.subject];
-  const bool is_plain = !target.failed() && !target.object_type.empty() && target.path == entry.path &&
-                        target.text.empty() && !target.pinned_blob && target.source.undivided.empty() &&
-                        common.source.undivided.empty();
+  const bool is_found = !target.object_type.empty() || (target.link && target.link_base.empty());
+  const bool is_plain = !target.failed() && is_found && target.path == entry.path && target.text.empty() &&
+                        !target.pinned_blob && target.source.undivided.empty() && common.source.undivided.empty();
   if (is_plain) {
     Revision revision{target.ref, target.rev, target.stored_rev, target.commit, target.commit_time, target.proof_time};
     if (!common.revision)
@@ -72,7 +73,10 @@ void TargetStore::put(TargetNumber number, Target target) {
       return;
     }
     entry.blob = target.blob;
-    entry.object_type = &*object_types_.insert(std::move(target.object_type)).first;
+    if (target.link)
+      entry.link = std::make_unique<Link>(*std::move(target.link));
+    else
+      entry.object_type = &*object_types_.insert(std::move(target.object_type)).first;
     entry.whole.reset();
     return;
   }

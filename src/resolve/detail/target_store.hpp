@@ -22,7 +22,8 @@ namespace mlem::resolve::detail {
 using TargetNumber = int;
 
 /// The questions of a run and their answers, a whole registry's. Most are about a few revs of a few repositories and
-/// are answered by an object: of those only path and blob are kept, and once what they have in common.
+/// are answered by an object, or by a link to one: of those only path, blob and link are kept, and once what they have
+/// in common.
 class TargetStore {
  public:
   /// What questions about one rev of one repository, or about one project of a tree, have in common.
@@ -40,7 +41,7 @@ class TargetStore {
   TreeView* view(TargetNumber number) const { return common(number).view; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
-  bool is_plain_object(TargetNumber number) const { return entry(number).object_type != nullptr; }
+  bool is_plain_object(TargetNumber number) const { return entry(number).object_type != nullptr && !entry(number).whole; }
 
   /// Returns a question with what is known of its answer. This and put() may be called on several threads.
   Target get(TargetNumber number) const;
@@ -69,7 +70,8 @@ class TargetStore {
     Subject subject = 0;
     std::optional<Oid> blob;
     const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`
-    std::unique_ptr<Target> whole;             ///< what is no such object
+    std::unique_ptr<Link> link;                ///< that was found, the same
+    std::unique_ptr<Target> whole;             ///< what is neither
   };
   const Entry& entry(TargetNumber number) const { return entries_[static_cast<std::size_t>(number)]; }
   const Common& common(TargetNumber number) const { return subjects_[entry(number).subject]; }
