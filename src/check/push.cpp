@@ -258,6 +258,11 @@ Pusher load_pusher(const git::Registry& registry) {
   if (const auto variable = registry.config().find("mlem.pusher")) {
     pusher.name = registry.environment().find(*variable);
   }
+  const std::string space = git::namespace_prefix(registry.environment());
+  if (space.empty())
+    pusher.known_refs = {"--branches", "--tags"};
+  else
+    pusher.known_refs = {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
   const bool names_refs = std::any_of(pusher.policies.begin(), pusher.policies.end(),
                                       [](const Policy& policy) { return !policy.refs.empty(); });
   if (names_refs) pusher.symbolic_refs = list_symbolic_refs(registry, pusher.policies);

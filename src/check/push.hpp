@@ -33,7 +33,8 @@ struct Pusher {
   std::vector<std::string> known_refs;
 };
 
-/// Returns the policies of the registry's configuration and, from the variable that `mlem.pusher` names, the pusher.
+/// Returns the policies of the registry's configuration and, from the variable that `mlem.pusher` names, the pusher;
+/// known are the registry's branches and tags.
 /// Throws Error(invalid) as parse_policies().
 Pusher load_pusher(const git::Registry& registry);
 

@@ -45,7 +45,7 @@ check::Scope range_scope(const git::Registry& registry, const std::string& text,
 
 /// What the ref's tip is where it is pushed to: here in a bare repository, elsewhere as it was last seen there.
 std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& ref) {
-  if (!registry.has_work_tree()) return registry.find_commit(ref);
+  if (!registry.has_work_tree()) return registry.find_commit(git::namespace_prefix(registry.environment()) + ref);
   constexpr std::string_view heads = "refs/heads/";
   if (!ref.starts_with(heads)) return registry.find_commit(ref);
   const std::string branch = ref.substr(heads.size());
@@ -60,7 +60,8 @@ check::Scope policy_scope(const git::Registry& registry, const resolve::Settings
   if (!update.after) update.after = commit_of(registry, "HEAD");
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
-  pusher.known_refs = {registry.has_work_tree() ? "--remotes" : "--branches"};
+  // A tag of a clone need not be on the server.
+  if (registry.has_work_tree()) pusher.known_refs = {"--remotes"};
   return check::push_scopes(registry, settings, {update}, pusher).front();
 }
 

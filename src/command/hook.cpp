@@ -198,12 +198,7 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
                 "another part of this hook may have read it before");
   }
   const git::Registry registry = open_registry(context);
-  check::Pusher pusher = check::load_pusher(registry);
-  const std::string space = git::namespace_prefix(context.environment);
-  if (space.empty())
-    pusher.known_refs = {"--branches", "--tags"};
-  else
-    pusher.known_refs = {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
+  const check::Pusher pusher = check::load_pusher(registry);
   const Manner manner = manner_of(registry, context, true, format);
   resolve::Settings settings = hook_settings(registry, context, resolve::Trust::server);
   for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;

@@ -33,7 +33,11 @@ bool is_ref_name(std::string_view name) {
   });
 }
 
-std::string full_ref_name(const std::string& text) { return text.starts_with("refs/") ? text : "refs/heads/" + text; }
+std::string full_ref_name(const std::string& text) {
+  if (text.starts_with("refs/")) return text;
+  const bool has_kind = text.starts_with("heads/") || text.starts_with("tags/");
+  return (has_kind ? "refs/" : "refs/heads/") + text;
+}
 
 bool is_abbreviated_oid(std::string_view text) {
   return text.size() >= 4 && text.size() < 64 && text.size() != 40 && is_hex(text);

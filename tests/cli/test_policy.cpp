@@ -539,6 +539,23 @@ TEST_CASE("policy: check tells what the server would say") {
   CHECK(contains(detached.errors, "fatal: HEAD is detached"));
 }
 
+TEST_CASE("policy: check takes for known on a server what the hook takes for known") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
+  server.config("mlem-policy.other.path", "other/**");
+  server.commit({{"broken.mlem", server.link("nope")}});
+  server.world.registry.tag("known");
+  const fs::path hook = server.bare / "hooks/pre-receive";
+  fs::rename(hook, server.bare / "aside");
+  REQUIRE(server.push({"origin", "known", "main:refs/hidden/x"}).code == 0);
+  fs::rename(server.bare / "aside", hook);
+  RunOptions here;
+  here.directory = server.bare;
+  const Outcome told = server.world.sandbox.mlem({"check", "--policy", "next", "refs/hidden/x"}, here);
+  CAPTURE(told);
+  CHECK(told.code == 0);
+  CHECK(server.push({"origin", "main:refs/heads/next"}).code == 0);
+}
+
 TEST_CASE("policy: a ref that is replaced by what is no commit was rewound") {
   Production server({{"ref", "refs/tags/prod-*"}, {"approver", "alice"}});
   server.commit({{"prod/a.mlem", server.link("main")}});

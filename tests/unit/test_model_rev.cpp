@@ -99,3 +99,11 @@ TEST_CASE("rev: an abbreviated id has 4 to 63 digits and is no full one") {
   CHECK_FALSE(mlem::is_abbreviated_oid(std::string(40, 'a')));
   CHECK_FALSE(mlem::is_abbreviated_oid(std::string(64, 'a')));
 }
+
+TEST_CASE("rev: a name of a ref is that of a branch unless it says otherwise") {
+  CHECK(mlem::full_ref_name("main") == "refs/heads/main");
+  CHECK(mlem::full_ref_name("heads/main") == "refs/heads/main");
+  CHECK(mlem::full_ref_name("tags/v1") == "refs/tags/v1");
+  CHECK(mlem::full_ref_name("refs/notes/x") == "refs/notes/x");
+  CHECK(mlem::full_ref_name("feature/heads") == "refs/heads/feature/heads");
+}
