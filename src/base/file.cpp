@@ -49,11 +49,15 @@ void make_directory(const fs::path& path) {
     if (errno == EEXIST) return;
     throw cannot("create", path.string(), errno);
   }
-  if (chown(path.c_str(), above.st_uid, above.st_gid) != 0 && geteuid() == 0) {
+  // Whoever owns the directory above may have put something else in its place.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0) throw cannot("open", path.string(), errno);
+  const Closer closer{descriptor};
+  if (fchown(descriptor, above.st_uid, above.st_gid) != 0 && geteuid() == 0) {
     throw cannot("give away", path.string(), errno);
   }
   const mode_t mode = (above.st_mode & S_IWOTH) != 0 ? 0755 : above.st_mode & 02777U;
-  if (chmod(path.c_str(), mode) != 0) throw cannot("change the mode of", path.string(), errno);
+  if (fchmod(descriptor, mode) != 0) throw cannot("change the mode of", path.string(), errno);
 }
 
 }  // namespace

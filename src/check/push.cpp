@@ -140,17 +140,6 @@ void require_approver(Scope& scope, const std::string& what_happened) {
   }
 }
 
-/// Where a ref of the registry leads through symbolic refs.
-std::string final_ref(const git::Registry& registry, std::string name) {
-  constexpr int most_links = 5;  // as git: SYMREF_MAXDEPTH
-  for (int i = 0; i < most_links; ++i) {
-    const auto target = registry.objects().symbolic_target(name);
-    if (!target) break;
-    name = *target;
-  }
-  return name;
-}
-
 /// The name of a ref as those see it who are in its namespace: gitnamespaces(7).
 std::string without_namespaces(std::string_view name) {
   constexpr std::string_view space = "refs/namespaces/";
@@ -161,10 +150,10 @@ std::string without_namespaces(std::string_view name) {
 /// All names under which people know what a push to `ref` changes.
 std::set<std::string> names_of(const git::Registry& registry, const std::string& ref, const Pusher& pusher) {
   const std::string pushed = git::namespace_prefix(registry.environment()) + ref;
-  const std::string changed = final_ref(registry, pushed);
+  const std::string changed = registry.objects().final_ref(pushed);
   std::set<std::string> names{ref, pushed, changed};
   for (const std::string& symbolic : pusher.symbolic_refs) {
-    if (final_ref(registry, symbolic) == changed) names.insert(symbolic);
+    if (registry.objects().final_ref(symbolic) == changed) names.insert(symbolic);
   }
   std::set<std::string> inside;
   for (const std::string& name : names) inside.insert(without_namespaces(name));

@@ -53,11 +53,12 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
   return registry.find_commit(branch + "@{upstream}");
 }
 
-/// What the server would judge if `scope` were pushed to `ref`, a full name.
-check::Scope policy_scope(const git::Registry& registry, const resolve::Settings& settings, const std::string& ref,
+/// What the server would judge if `scope` were pushed to `ref`, a full name, which `settings` are told.
+check::Scope policy_scope(const git::Registry& registry, resolve::Settings& settings, const std::string& ref,
                           const check::Scope& scope) {
   check::RefUpdate update{ref, scope.before, scope.commit};
   if (!update.after) update.after = commit_of(registry, "HEAD");
+  settings.pushed_refs[ref] = update.after;
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
   // A tag of a clone need not be on the server.

@@ -185,7 +185,8 @@ int run_pre_push(const std::vector<std::string>& words, const Format& format, Co
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {"--remotes=" + remote};
   const Manner manner = manner_of(registry, context, false, format);
-  const resolve::Settings settings = hook_settings(registry, context, resolve::Trust::user);
+  resolve::Settings settings = hook_settings(registry, context, resolve::Trust::user);
+  for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;
   const int code =
       judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
   if (code != exit_yes && !format.json) print_hint(context.err, "'git push --no-verify' skips this hook");

@@ -208,7 +208,7 @@ int run_install(const Args& args, Context& context) {
       .value("template", "dir", "install all hooks into a template directory of 'git init'", template_directory)
       .flag("manual", "print what to add to hooks by hand", manual)
       .flag("force,f", "replace what was set aside before, and changed hooks", force);
-  options.exclusive({"local", "server", "template"});
+  options.exclusive({"local", "server", "template"}).exclusive({"manual", "template"});
   add_talk_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

@@ -126,4 +126,14 @@ std::string namespace_prefix(const Environment& environment) {
   return prefix;
 }
 
+std::string Repository::final_ref(std::string full_name) {
+  constexpr int most_links = 5;  // as git: SYMREF_MAXDEPTH
+  for (int i = 0; i < most_links; ++i) {
+    auto target = symbolic_target(full_name);
+    if (!target) break;
+    full_name = *std::move(target);
+  }
+  return full_name;
+}
+
 }  // namespace mlem::git

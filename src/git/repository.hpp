@@ -68,6 +68,8 @@ class Repository {
   std::optional<std::string> head_branch() { return symbolic_target("HEAD"); }
   /// Returns the full name of what a symbolic ref is for; nothing if `full_name` is none.
   virtual std::optional<std::string> symbolic_target(std::string_view full_name) = 0;
+  /// Returns the full name of where a ref leads through symbolic refs: its own if it is none.
+  std::string final_ref(std::string full_name);
   /// Returns all refs that start with `prefix`, by name.
   virtual std::vector<Ref> refs(std::string_view prefix) = 0;
   /// Returns whether an object is here.

@@ -35,8 +35,12 @@ Dialect dialect_of(const git::Registry& registry) {
   }
   for (const git::File& file : registry.index_files(mlem_suffix, {})) {
     if (file.stage != 0 || !git::is_regular(file.entry)) continue;
-    const auto link = find_link([&] { return registry.objects().find_blob(file.entry.oid, yaml::max_link_size); });
-    if (link && link->dialect) return *link->dialect;
+    try {
+      const auto link = find_link([&] { return registry.objects().find_blob(file.entry.oid, yaml::max_link_size); });
+      if (link && link->dialect) return *link->dialect;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;  // a corrupt one is for `check` to tell
+    }
   }
   return Dialect::repo;
 }
@@ -169,7 +173,7 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
 }
 
 /// The link file from the work tree's root, which may be written.
-std::string find_target(const git::Registry& registry, const LinkRequest& request, resolve::TreeView& work_view) {
+std::string find_target(const git::Registry& registry, const LinkRequest& request, const ObjectViews& views) {
   registry.require_work_tree();
   const std::string what = "cannot write '" + redact(request.target) + "'";
   if (is_surely_url(request.target)) {
@@ -191,7 +195,8 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
   if (!target.ends_with(mlem_suffix)) target += mlem_suffix;
   if (!request.target_project) return target;
   const std::string directory = path_in_work_tree(registry, project);
-  if (resolve::find_project(work_view, directory) != directory) {
+  const auto is_project = [&](resolve::TreeView& view) { return resolve::find_project(view, directory) == directory; };
+  if (!is_project(*views.work_tree) && !is_project(*views.index)) {
     throw Error(ErrorKind::invalid, "'" + project + "' is no MLEM project", "",
                 "'git mlem init " + project + "' makes it one");
   }
@@ -225,7 +230,7 @@ NewLink make_link(const git::Registry& registry, const resolve::Settings& settin
   ObjectViews views(registry);
   resolve::TreeView* const work_view = views.work_tree.get();
   NewLink made;
-  if (!request.target.empty()) made.target = find_target(registry, request, *work_view);
+  if (!request.target.empty()) made.target = find_target(registry, request, views);
 
   const auto own = request.source_project && !request.rev
                        ? find_own_object(registry, views, request.source, *request.source_project)

@@ -136,7 +136,7 @@ void FileChange::make_directories(const fs::path& directory) {
 }
 
 void FileChange::set_aside() {
-  previous_ = file_ + ".old-XXXXXX";
+  previous_ = (fs::path(file_).parent_path() / ".git-mlem-XXXXXX").string();
   const int descriptor = mkostemp(previous_.data(), O_CLOEXEC);
   if (descriptor >= 0) {
     close(descriptor);

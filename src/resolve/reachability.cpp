@@ -94,8 +94,19 @@ void ask_registry(const git::Registry& registry, const Settings& settings, const
     const auto commit = counts && tip ? registry.objects().find_commit(*tip) : std::nullopt;
     if (commit) pushed.push_back(*commit);
   }
-  ask_repository(registry.objects(), git, settings, tips(git::namespace_prefix(registry.environment())), pushed,
-                 questions);
+  const std::string space = git::namespace_prefix(registry.environment());
+  std::vector<std::string> arguments;
+  // As many as fit into an argument vector anywhere; of more, the old tips count too.
+  constexpr std::size_t most_excluded = 500;
+  for (std::string& glob : tips(space)) {
+    if (settings.pushed_refs.size() <= most_excluded) {
+      for (const auto& each : settings.pushed_refs) {
+        arguments.push_back("--exclude=" + registry.objects().final_ref(space + each.first));
+      }
+    }
+    arguments.push_back(std::move(glob));
+  }
+  ask_repository(registry.objects(), git, settings, arguments, pushed, questions);
 }
 
 /// Asks a source by way of `entry`. A history without trees has an entry of its own: in that of the metafiles, history

@@ -75,7 +75,8 @@ void answer_with(TreeView& view, const Content& content, Target& target) {
 
 /// A large object takes seconds to read, and there may be many: the contract's `mlem.hookTimeout`.
 bool fail_for_time(Target& target) {
-  target.fail(Verdict::timeout, "cannot read '" + target.path + "': there was no time left");
+  const std::string& path = target.path.empty() ? target.source.path : target.path;
+  target.fail(Verdict::timeout, "cannot read '" + path + "': there was no time left");
   return true;
 }
 
@@ -126,15 +127,16 @@ detail::Refs refs_of(git::Repository& repository, const Own& own) {
   const auto without_space = [&](std::optional<std::string> name) {
     return name ? std::optional(name->substr(name->starts_with(space) ? space.size() : 0)) : std::nullopt;
   };
-  const auto known = std::make_shared<std::unordered_map<std::string, std::optional<Oid>>>(own.pushed_refs.begin(),
-                                                                                           own.pushed_refs.end());
-  const auto head_branch = without_space(repository.symbolic_target(space + "HEAD"));
-  if (const auto pushed = own.pushed_refs.find(head_branch.value_or("")); pushed != own.pushed_refs.end())
-    known->emplace("HEAD", pushed->second);
+  using Ids = std::unordered_map<std::string, std::optional<Oid>>;
+  const auto known = std::make_shared<Ids>();
+  const auto pushed = std::make_shared<Ids>();  // by where the names lead
+  for (const auto& [name, tip] : own.pushed_refs) pushed->insert_or_assign(repository.final_ref(space + name), tip);
   return {.find =
-              [&repository, known, space](const std::string& name) {
+              [&repository, known, pushed, space](const std::string& name) {
                 const auto [found, is_new] = known->try_emplace(name);
-                if (is_new) found->second = repository.find_ref(space + name);
+                if (!is_new) return found->second;
+                const auto tip = pushed->empty() ? pushed->end() : pushed->find(repository.final_ref(space + name));
+                found->second = tip != pushed->end() ? tip->second : repository.find_ref(space + name);
                 return found->second;
               },
           .names =
@@ -147,7 +149,7 @@ detail::Refs refs_of(git::Repository& repository, const Own& own) {
                 }
                 return names;
               },
-          .head_branch = head_branch};
+          .head_branch = without_space(repository.symbolic_target(space + "HEAD"))};
 }
 
 /// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
@@ -285,6 +287,10 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
   std::vector<std::unique_ptr<TreeView>> views;
   const Target* first = nullptr;
   for (Target* target : asked) {
+    if (!settings.has_time()) {
+      fail_for_time(*target);
+      continue;
+    }
     if (first != nullptr && question(first) == question(target)) {
       target->take_rev_of(*first);
     } else {

@@ -132,6 +132,9 @@ TEST_CASE("policy: a commit of the registry itself may reach a branch by the sam
   server.world.registry.git({"push", "-q", "--no-verify", server.bare.string(), "side:refs/hidden/side"});
   check_refused(server.push({"origin", "main"}), "refs/heads/main: a.mlem", "reachable");
   CHECK(server.push({"origin", "main", "side"}).code == 0);
+  // Nor is it on a branch that the push deletes.
+  server.commit({{"b.mlem", link_text({.type = "data", .path = "m.mlem", .rev = aside})}});
+  check_refused(server.push({"origin", "main", ":side"}), "refs/heads/main: b.mlem", "reachable");
 }
 
 TEST_CASE("policy: no time to look for own commits on branches is a verdict") {

@@ -468,6 +468,13 @@ TEST_CASE("server: a link to a rev of the registry itself is resolved with the r
   const Outcome both = server.push({"origin", "main", "topic"});
   CAPTURE(both);
   CHECK(both.code == 0);
+
+  // By another name of the ref that is pushed.
+  REQUIRE(server.git_in(server.bare, {"symbolic-ref", "refs/heads/alias", "refs/heads/main"}).code == 0);
+  registry.commit({{"m.mlem", model_meta()}, {"b.mlem", link_text({.path = "m.mlem", .rev = "alias"})}});
+  const Outcome aliased = server.push({"origin", "main"});
+  CAPTURE(aliased);
+  CHECK(aliased.code == 0);
 }
 
 TEST_CASE("server: an alias is judged again where the object it is pinned to changes") {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "command/output.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
@@ -120,7 +121,12 @@ Operands tell_apart(const git::Registry& registry, const Options& options, const
   if (directory && !operands.paths.empty()) {
     throw options.wrong("'" + *operands.rev + "' is a directory already; paths follow a commit");
   }
-  if (directory && !directory->path.empty()) operands.paths = {":(top,literal)" + directory->path};
+  if (directory && !directory->path.empty()) {
+    // Magic means nothing where the user has switched it off.
+    const std::string literal = registry.environment().find("GIT_LITERAL_PATHSPECS").value_or("0");
+    operands.paths = {literal == "0" ? ":(top,literal)" + directory->path
+                                     : relative_to(directory->path + "/", registry.prefix()) + "."};
+  }
   return operands;
 }
 

@@ -124,7 +124,9 @@ class PlumbingRepository final : public ObjectRepository {
   /// missing too, or it dies of it, and git dies of what a partial clone has left on the server; what git says when it
   /// reads that object alone tells them apart.
   std::optional<ObjectHeader> explain(const Oid& oid) {
-    const std::string errors = git({"cat-file", "-p", oid.hex()}).errors;
+    Limits limits;
+    limits.output = std::size_t{1} << 20;  // a corrupt object may unpack to any size, and its content is not wanted
+    const std::string errors = run(program({"cat-file", "-p", oid.hex()}), {}, Session::own, limits, nullptr).errors;
     if (errors.find("promisor remote") != std::string::npos) return std::nullopt;
     if (errors.find("error: ") == std::string::npos && cat_file_) return std::nullopt;
     const std::string reason = errors.substr(0, errors.rfind("fatal: "));
