@@ -236,6 +236,12 @@ TEST_CASE("check: a directory of a commit is judged where it is") {
   }
   CHECK(world.mlem({"check", "-v", "HEAD:pj/in"}).output == "pj/in/al.mlem: ok\n");
   CHECK(contains(world.mlem({"check", "HEAD:pj[x]"}).output, "pj[x]/b.mlem: missing-rev"));
+  below.environment["GIT_LITERAL_PATHSPECS"] = "1";
+  for (const std::string rev : {"HEAD:pj", "HEAD:./"}) {
+    CHECK(world.sandbox.mlem({"check", "-v", rev}, below).output == "al.mlem: ok\nin/al.mlem: ok\n");
+  }
+  CHECK(contains(world.sandbox.mlem({"check", "HEAD:pj[x]"}, below).output, "/b.mlem: missing-rev"));
+  below.environment.clear();
   const Outcome both = world.mlem({"check", "HEAD:pj", "--", "al.mlem"});
   CHECK(both.code == 129);
   CHECK(contains(both.errors, "error: 'HEAD:pj' is a directory already; paths follow a commit\n"));

@@ -581,6 +581,16 @@ TEST_CASE("link: an executable link stays executable") {
   CHECK(world.registry.git({"diff-files"}).empty());
 }
 
+TEST_CASE("link: a name as long as may be can be replaced") {
+  World world;
+  world.registry.commit({{"m.mlem", model_meta()}});
+  const std::string name(250, 'x');
+  CHECK(world.mlem({"link", "m", name}).code == 0);
+  const Outcome again = world.mlem({"link", "m", name});
+  CAPTURE(again);
+  CHECK(again.code == 0);
+}
+
 TEST_CASE("link: what is outside of a sparse checkout wants force") {
   for (const std::string how : {"--cone", "--sparse-index", "--no-cone"}) {
     CAPTURE(how);
@@ -659,6 +669,8 @@ TEST_CASE("init: a marker that is in the index alone is left there") {
   }
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
   CHECK(!boost::filesystem::exists(world.registry.path() / "out"));
+  // And it is one to `link`.
+  CHECK(world.mlem({"link", "-n", "--tp", "out", "--sp", example_url, "models/rf", "x"}).code == 0);
 }
 
 TEST_CASE("init: no project is made in a git directory") {
