@@ -58,8 +58,8 @@ RunResult run(const Program& program, std::string_view input = {});
 /// A program that answers requests on its stdin with replies on its stdout, for as long as this lives.
 /// Its stderr goes nowhere. Not for use by several threads at once.
 ///
-/// A program that says nothing for three seconds while it is read from gets no more requests: one that has answered less than
-/// it announced waits for the next as we wait for the rest, and ends when there can be none.
+/// A program that says nothing for three seconds while it is read from gets no more requests: one that has answered
+/// less than it announced waits for the next as we wait for the rest, and ends when there can be none.
 class Coprocess {
  public:
   /// Starts the program. `reply_pipe` is how many bytes of replies may wait to be read, if the system allows so many;

@@ -27,7 +27,7 @@ std::vector<RefUpdate> parse_pre_push(std::string_view input);
 /// Who pushes, and what that is held to.
 struct Pusher {
   std::vector<Policy> policies;
-  std::optional<std::string> name;  ///< for `approver`; none or empty: nobody
+  std::optional<std::string> name;        ///< for `approver`; none or empty: nobody
   std::set<std::string> symbolic_refs{};  ///< of the registry, if a policy is about refs
   /// Patterns of git-rev-list(1) for the refs that are there already: what a new ref is compared with.
   std::vector<std::string> known_refs;

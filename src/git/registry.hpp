@@ -130,8 +130,7 @@ class Registry {
   /// Stages files of the work tree, whose entries these are to be, by one `git update-index`: what `git add` would
   /// leave in the index, whatever flags the former entries had. The mode is the file's but where `core.fileMode` is
   /// off. Throws Error(unavailable) if the index is locked or a file is not there, Error(invalid) if git takes no such
-  /// name
-  /// (`../a`, `.git/a`); the index is untouched then.
+  /// name (`../a`, `.git/a`); the index is untouched then.
   void stage_files(const std::vector<File>& files) const;
 
  private:

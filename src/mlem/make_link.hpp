@@ -25,10 +25,10 @@ struct LinkRequest {
 
 /// A link to an object that was found, not written yet.
 struct NewLink {
-  Finding finding;     ///< of the source; if it is not `ok`, the rest is empty
-  std::string target;  ///< the file, from the work tree's root
+  Finding finding;                      ///< of the source; if it is not `ok`, the rest is empty
+  std::string target;                   ///< the file, from the work tree's root
   std::uint32_t mode = git::mode_file;  ///< of the entry that it replaces in the index
-  bool force = false;            ///< it was asked for
+  bool force = false;                   ///< it was asked for
   Link link;
   std::string text;                            ///< of the file
   std::string object_text;                     ///< the object's metafile

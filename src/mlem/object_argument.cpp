@@ -49,8 +49,8 @@ bool is_in_nested(const git::Registry& registry, ObjectViews& views, const std::
   if (directory.empty()) return false;
   const auto known = views.nested.find(directory);
   if (known != views.nested.end()) return known->second;
-  const bool is_nested = is_in_nested(registry, views, std::string(parent_of(directory))) ||
-                         is_other_repository(registry, directory);
+  const bool is_nested =
+      is_in_nested(registry, views, std::string(parent_of(directory))) || is_other_repository(registry, directory);
   return views.nested.emplace(directory, is_nested).first->second;
 }
 

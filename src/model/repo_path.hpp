@@ -33,8 +33,8 @@ class RepoPath {
   std::string text_;
 };
 
-// The same questions about paths as plain text, of a tree (its root is the empty path) or of this machine (`/`): without
-// `.`, `..` and a slash at the end.
+// The same questions about paths as plain text, without `.`, `..` and a slash at the end: of a tree, whose root is the
+// empty path, or of this machine, whose root is `/`.
 
 /// Returns the directory that `path` is in. The root is in itself.
 std::string_view parent_of(std::string_view path) noexcept;

@@ -42,8 +42,8 @@ class Rev {
 /// Returns whether git-check-ref-format(1) accepts `name`; one-level names such as `main` count as acceptable.
 bool is_ref_name(std::string_view name);
 
-/// Returns the full name of a ref: that of a branch unless `text` begins with `refs/`, or with `heads/` or `tags/` as in
-/// gitrevisions(7).
+/// Returns the full name of a ref: that of a branch unless `text` begins with `refs/`, or with `heads/` or `tags/` as
+/// in gitrevisions(7).
 std::string full_ref_name(const std::string& text);
 
 /// Returns whether `text` could be an abbreviated object id: 4 to 63 hex digits that are no full id.

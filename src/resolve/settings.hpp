@@ -28,11 +28,11 @@ struct Settings {
   std::chrono::milliseconds timeout{30'000};                      ///< mlem.timeout
   std::optional<std::chrono::steady_clock::time_point> deadline;  ///< mlem.hookTimeout
   bool has_time() const { return !deadline || std::chrono::steady_clock::now() < *deadline; }
-  std::uint64_t max_fetch = std::uint64_t{1} << 30;               ///< mlem.maxFetch
-  bool keep_text = false;                                         ///< keep every metafile's text: for few objects
-  bool offline = false;                                           ///< answer from the cache
-  bool fresh = false;                                             ///< ask again for what the cache has
-  bool interactive = false;                                       ///< ask on the terminal where credentials are missing
+  std::uint64_t max_fetch = std::uint64_t{1} << 30;  ///< mlem.maxFetch
+  bool keep_text = false;                            ///< keep every metafile's text: for few objects
+  bool offline = false;                              ///< answer from the cache
+  bool fresh = false;                                ///< ask again for what the cache has
+  bool interactive = false;                          ///< ask on the terminal where credentials are missing
   /// Told what is unusual about reading a source, for `-v`. Called by several threads at once.
   std::function<void(const std::string&)> notice;
   /// Told how many of the sources of one hop level have been read. Called by several threads at once.

@@ -35,8 +35,8 @@ class TreeView {
 };
 
 std::unique_ptr<TreeView> view_index(const git::Registry& registry);
-/// What a sparse checkout leaves out is there as the index has it. Without a work tree there is nothing. Remembers which
-/// directories there are.
+/// What a sparse checkout leaves out is there as the index has it. Without a work tree there is nothing. Remembers
+/// which directories there are.
 std::unique_ptr<TreeView> view_work_tree(const git::Registry& registry);
 /// `repository` must outlive the view.
 std::unique_ptr<TreeView> view_commit(git::Repository& repository, const Oid& commit);

@@ -21,8 +21,8 @@ Program git_program(std::vector<std::string> arguments, const Environment& envir
 Environment for_reading(Environment environment, const fs::path& object_dir);
 
 /// Returns the directories of a list of alternates, as git reads GIT_ALTERNATE_OBJECT_DIRECTORIES (separated by `:`,
-/// git(1)) and `info/alternates` (by newlines, gitrepository-layout(5)): in C quotes where one has the separator itself,
-/// a comment where one begins with `#`.
+/// git(1)) and `info/alternates` (by newlines, gitrepository-layout(5)): in C quotes where one has the separator
+/// itself, a comment where one begins with `#`.
 std::vector<fs::path> split_alternates(std::string_view list, char separator);
 
 /// Returns what git says it died of: the last `fatal:` line of its stderr without that word, and the last `error:` line

@@ -41,7 +41,9 @@ class TargetStore {
   TreeView* view(TargetNumber number) const { return common(number).view; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
-  bool is_plain_object(TargetNumber number) const { return entry(number).object_type != nullptr && !entry(number).whole; }
+  bool is_plain_object(TargetNumber number) const {
+    return entry(number).object_type != nullptr && !entry(number).whole;
+  }
 
   /// Returns a question with what is known of its answer. This and put() may be called on several threads.
   Target get(TargetNumber number) const;
