@@ -133,6 +133,7 @@ class Judge {
                                    [&](std::size_t, const std::optional<std::string_view>& text) {
                                      read(part, resolver, std::move(files.front()), only, text);
                                      files.pop_front();
+                                     return true;
                                    });
   }
 

@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <ostream>
+#include <set>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,22 +86,26 @@ fs::path normal(const fs::path& path) {
   return failure ? path : found;
 }
 
-enum class Purpose { install, remove };
-
-/// The repository's hook directory; core.hooksPath counts if it is this repository's own. With one that is not, nothing
-/// can be installed that would run; what was installed before it was set is still in the usual place.
-fs::path hooks_directory(const git::Registry& registry, Purpose purpose) {
+/// Whether core.hooksPath leads to hooks of more than this repository.
+bool shares_hooks(const git::Registry& registry) {
   const RunResult scope = registry.git({"config", "--show-scope", "--get", "core.hooksPath"});
-  if (scope.code == 0 && !scope.output.starts_with("local") && !scope.output.starts_with("worktree")) {
-    if (purpose == Purpose::remove) return registry.common_dir() / "hooks";
-    throw Error(ErrorKind::invalid, "core.hooksPath is set for more than this repository",
-                "a hook there would run everywhere", "'git mlem install --manual' prints what to add to your hooks");
-  }
+  return scope.code == 0 && !scope.output.starts_with("local") && !scope.output.starts_with("worktree");
+}
+
+/// Where git looks for the repository's hooks.
+fs::path hooks_directory(const git::Registry& registry) {
   const RunResult path = registry.git({"rev-parse", "--git-path", "hooks"});
   std::string text = path.output;
   if (!text.empty() && text.back() == '\n') text.pop_back();
   if (path.code != 0 || text.empty()) throw Error(ErrorKind::unavailable, "cannot find the hooks directory");
   return normal(fs::absolute(text, registry.directory()));
+}
+
+/// Where hooks of ours may be: in the usual place too, from before core.hooksPath was set.
+std::set<fs::path> own_directories(const git::Registry& registry) {
+  std::set<fs::path> directories{normal(registry.common_dir() / "hooks")};
+  if (!shares_hooks(registry)) directories.insert(hooks_directory(registry));
+  return directories;
 }
 
 void move(const fs::path& from, const fs::path& to) {
@@ -233,7 +238,11 @@ int run_install(const Args& args, Context& context) {
       throw Error(ErrorKind::invalid, "this repository is bare, and nobody commits to it", "",
                   "'git mlem install --server' installs the hook for pushes");
     }
-    directory = hooks_directory(registry, Purpose::install);
+    if (shares_hooks(registry)) {
+      throw Error(ErrorKind::invalid, "core.hooksPath is set for more than this repository",
+                  "a hook there would run everywhere", "'git mlem install --manual' prints what to add to your hooks");
+    }
+    directory = hooks_directory(registry);
     written = install_into(directory, names, text, force);
     warn_of_closed(context.err, directory, registry.common_dir());
   }
@@ -250,10 +259,12 @@ int run_uninstall(const Args& args, Context& context) {
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
   const git::Registry registry = open_registry(context);
-  const fs::path directory = hooks_directory(registry, Purpose::remove);
+  const std::set<fs::path> directories = own_directories(registry);
   const std::string text = hook_text(context);
+  Names names = client_hooks;
+  names.insert(names.end(), server_hooks.begin(), server_hooks.end());
   std::vector<fs::path> ours;
-  for (const Names& names : {client_hooks, server_hooks}) {
+  for (const fs::path& directory : directories) {
     for (const std::string& name : names) {
       const auto current = load_file(directory / name, max_hook_size);
       if (!current || !version_line(*current)) continue;
@@ -269,7 +280,10 @@ int run_uninstall(const Args& args, Context& context) {
     else
       remove_file(file);
   }
-  if (!format.quiet) {
+  std::set<fs::path> emptied;
+  for (const fs::path& file : ours) emptied.insert(file.parent_path());
+  for (const fs::path& directory : ours.empty() ? directories : emptied) {
+    if (format.quiet) break;
     context.out << (ours.empty() ? "No hooks of git-mlem in '" : "Removed hooks from '")
                 << escape_for_terminal(directory.string()) << "'\n";
   }

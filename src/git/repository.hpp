@@ -94,9 +94,9 @@ class Repository {
   /// Returns a blob's content; nothing if it is absent. Throws Error(invalid) if it is larger than `limit` bytes.
   virtual std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) = 0;
   /// Takes a blob of many: its number among them, and its content until the call returns or nothing if it takes a
-  /// closer look by find_blob(): it is absent, no blob, corrupt or too large.
-  using VisitBlob = std::function<void(std::size_t i, const std::optional<std::string_view>& content)>;
-  /// Calls `visit` for each blob, in order. Many are read by `git cat-file`, which works beside us and keeps more bases
+  /// closer look by find_blob(): it is absent, no blob, corrupt or too large. Returns whether to go on.
+  using VisitBlob = std::function<bool(std::size_t i, const std::optional<std::string_view>& content)>;
+  /// Calls `visit` for each blob, in order, until it returns false. Many are read by `git cat-file`, which works beside us and keeps more bases
   /// of deltas than libgit2.
   virtual void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) = 0;
   /// Lets go of the memory that reading took; the next call takes it up again.

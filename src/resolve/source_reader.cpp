@@ -227,21 +227,22 @@ void read_objects(git::Repository& repository, const std::vector<Found>& found, 
   std::sort(by_blob.begin(), by_blob.end());
   auto next = by_blob.begin();
   const auto answer_all = [&](std::size_t blob, const std::optional<std::string_view>& text) {
+    if (!settings.has_time()) return false;
     std::optional<Content> content;
-    const bool has_time = settings.has_time();
-    if (text && has_time) content = parse_content(*text);
+    if (text) content = parse_content(*text);
     for (; next != by_blob.end() && next->first == blob; ++next) {
       const Found& one = found[next->second];
       take(next->second, [&](Target& target) {
-        if (!has_time) return fail_for_time(target);
         if (!content) return read_or_fail(*one.view, one.entry, target);
         answer_with(*one.view, *content, target);
         if (target.keeps_text) target.text = *text;
         return true;
       });
     }
+    return true;
   };
   repository.read_blobs(blobs, yaml::max_object_size, answer_all);
+  for (; next != by_blob.end(); ++next) take(next->second, fail_for_time);
 }
 
 std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& object, Target& target,

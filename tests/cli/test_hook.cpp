@@ -140,6 +140,22 @@ TEST_CASE("install: hooks that a hooks path of all repositories hides can be rem
   CHECK(!fs::exists(hook));
 }
 
+TEST_CASE("install: hooks from before a hooks path of the repository was set are removed too") {
+  const World world;
+  const fs::path usual = world.registry.path() / ".git/hooks/pre-commit";
+  const fs::path set = world.registry.path() / ".hk/pre-commit";
+  REQUIRE(world.mlem({"install", "-q"}).code == 0);
+  world.registry.git({"config", "core.hooksPath", ".hk"});
+  REQUIRE(world.mlem({"install", "-q"}).code == 0);
+  REQUIRE((fs::exists(usual) && fs::exists(set)));
+  const Outcome removed = world.mlem({"uninstall"});
+  CAPTURE(removed);
+  CHECK(removed.code == 0);
+  CHECK((!fs::exists(usual) && !fs::exists(set)));
+  CHECK(contains(removed.output, "Removed hooks from '" + usual.parent_path().string() + "'\n"));
+  CHECK(contains(removed.output, "Removed hooks from '" + set.parent_path().string() + "'\n"));
+}
+
 TEST_CASE("install: the directory is said without detours and an empty one is refused") {
   const World world;
   RunOptions below;

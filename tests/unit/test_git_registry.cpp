@@ -547,6 +547,7 @@ TEST_CASE("registry: many blobs are read at once, and what is no readable blob i
     registry.objects().read_blobs(blobs, 100'000, [&](std::size_t i, const std::optional<std::string_view>& content) {
       CHECK(i == contents.size());
       contents.emplace_back(content);
+      return true;
     });
     REQUIRE(contents.size() == blobs.size());
     CHECK(contents[0] == "one\n");
@@ -555,6 +556,12 @@ TEST_CASE("registry: many blobs are read at once, and what is no readable blob i
     CHECK(contents[3] == "");
     CHECK(std::count(contents.begin(), contents.end(), "one\n") == 9'998);
     CHECK_FALSE(contents[10'000]);
+    for (const std::size_t count : {std::size_t{10}, blobs.size()}) {
+      std::size_t visited = 0;
+      const std::vector<Oid> some(blobs.begin(), blobs.begin() + static_cast<std::ptrdiff_t>(count));
+      registry.objects().read_blobs(some, 100'000, [&](std::size_t, const auto&) { return ++visited < 3; });
+      CHECK(visited == 3);
+    }
   }
 }
 
@@ -568,8 +575,10 @@ TEST_CASE("registry: reading many blobs of a partial clone fetches none") {
   const Registry registry = discover(box, clone);
   std::vector<Oid> blobs = {oid(origin.id("HEAD:a"))};
   blobs.resize(5'000, oid(origin.id("HEAD:b")));
-  registry.objects().read_blobs(
-      blobs, 1000, [](std::size_t, const std::optional<std::string_view>& content) { CHECK_FALSE(content); });
+  registry.objects().read_blobs(blobs, 1000, [](std::size_t, const std::optional<std::string_view>& content) {
+    CHECK_FALSE(content);
+    return true;
+  });
   mlem::test::RunOptions here;
   here.directory = clone;
   const std::string missing = box.git_output({"rev-list", "--objects", "--all", "--missing=print"}, here);

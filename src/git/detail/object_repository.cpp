@@ -397,7 +397,7 @@ void ObjectRepository::read_blobs(const std::vector<Oid>& blobs, std::size_t lim
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
     }
-    visit(i, content ? std::optional<std::string_view>(*content) : std::nullopt);
+    if (!visit(i, content ? std::optional<std::string_view>(*content) : std::nullopt)) return;
   }
 }
 

@@ -92,7 +92,7 @@ void read_by_cat_file(const Program& cat_file, const std::vector<Oid>& blobs, st
       reader_of(asked).ask(std::span(blobs).subspan(asked, count));
       asked += count;
     }
-    visit(i, reader_of(i).read(blobs[i], limit));
+    if (!visit(i, reader_of(i).read(blobs[i], limit))) return;
   }
 }
 
