@@ -50,7 +50,7 @@ struct Part {
 
 class Judge {
  public:
-  Judge(const git::Registry& registry, const resolve::Settings& settings,
+  Judge(const git::Registry& registry, const source::Settings& settings,
         const std::function<void(const Finding&)>& report)
       : registry_(registry), settings_(settings), report_(report) {}
 
@@ -128,7 +128,7 @@ class Judge {
       blobs.push_back(file.entry.oid);
       if (git::is_regular(file.entry)) own.push_back(file.entry.oid);
     }
-    resolve::fetch_missing(registry_, own, settings_);
+    source::fetch_missing(registry_, own, settings_);
     registry_.objects().read_blobs(blobs, yaml::max_object_size,
                                    [&](std::size_t, const std::optional<std::string_view>& text) {
                                      read(part, resolver, std::move(files.front()), only, text);
@@ -160,7 +160,7 @@ class Judge {
         if (entry && git::is_regular(*entry)) blobs.push_back(entry->oid);
       }
     }
-    resolve::fetch_missing(registry_, blobs, settings_);
+    source::fetch_missing(registry_, blobs, settings_);
     for (const git::Change& change : changes) {
       const auto project = moved_project(change, part.before.get(), part.view.get());
       if (project) {
@@ -371,7 +371,7 @@ class Judge {
   }
 
   const git::Registry& registry_;
-  const resolve::Settings& settings_;
+  const source::Settings& settings_;
   const std::function<void(const Finding&)>& report_;
   std::pmr::monotonic_buffer_resource memory_;  ///< of the items: it is given back as a whole
   std::set<std::string> link_types_;
@@ -414,7 +414,7 @@ void Summary::count(const Finding& finding) {
   if (finding.proof_time != 0 && (proof_time == 0 || finding.proof_time < proof_time)) proof_time = finding.proof_time;
 }
 
-Summary judge(const git::Registry& registry, const resolve::Settings& settings, const std::vector<Scope>& scopes,
+Summary judge(const git::Registry& registry, const source::Settings& settings, const std::vector<Scope>& scopes,
               const std::function<void(const Finding&)>& report) {
   return Judge(registry, settings, report).run(scopes);
 }

@@ -70,7 +70,7 @@ struct Summary {
 /// Judges the links of `scopes` and calls `report` for each, scope by scope in path order. Objects are passed over.
 /// Of changes, unchanged aliases are judged too where the change could have broken one: the contract's section 7.
 /// Each source is asked once for all scopes.
-Summary judge(const git::Registry& registry, const resolve::Settings& settings, const std::vector<Scope>& scopes,
+Summary judge(const git::Registry& registry, const source::Settings& settings, const std::vector<Scope>& scopes,
               const std::function<void(const Finding&)>& report);
 
 }  // namespace mlem::check

@@ -276,7 +276,7 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
   return rules;
 }
 
-std::vector<Scope> push_scopes(const git::Registry& registry, const resolve::Settings& settings,
+std::vector<Scope> push_scopes(const git::Registry& registry, const source::Settings& settings,
                                const std::vector<RefUpdate>& updates, const Pusher& pusher) {
   Receiver receiver{registry, settings};
   const NewCommits new_commits = list_new_commits(receiver, updates, pusher.known_refs);

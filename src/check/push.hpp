@@ -47,7 +47,7 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
 /// Deletions, and tips that are neither commits nor trees, have no links.
 /// Throws Error(unavailable) if what is new cannot be listed before the deadline of `settings`; signatures that cannot
 /// be verified before it count as missing.
-std::vector<Scope> push_scopes(const git::Registry& registry, const resolve::Settings& settings,
+std::vector<Scope> push_scopes(const git::Registry& registry, const source::Settings& settings,
                                const std::vector<RefUpdate>& updates, const Pusher& pusher);
 
 }  // namespace mlem::check

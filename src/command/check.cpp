@@ -54,7 +54,7 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
 }
 
 /// What the server would judge if `scope` were pushed to `ref`, a full name, which `settings` are told.
-check::Scope policy_scope(const git::Registry& registry, resolve::Settings& settings, const std::string& ref,
+check::Scope policy_scope(const git::Registry& registry, source::Settings& settings, const std::string& ref,
                           const check::Scope& scope) {
   check::RefUpdate update{ref, scope.before, scope.commit};
   if (!update.after) update.after = commit_of(registry, "HEAD");
@@ -160,7 +160,7 @@ int run_check(const Args& args, Context& context) {
   if (asked.names_tree() && operands.rev) throw options.wrong("more than one thing to judge; paths follow '--'");
   if (asked.policy && !operands.paths.empty()) throw options.wrong("'--policy' is about the whole registry");
   Talk talk(format, context);
-  resolve::Settings settings = talk.settings(registry, asked.policy ? resolve::Trust::server : resolve::Trust::user);
+  source::Settings settings = talk.settings(registry, asked.policy ? source::Trust::server : source::Trust::user);
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.jobs = jobs;

@@ -4,7 +4,7 @@
 #include "command/output.hpp"
 #include "git/repository.hpp"
 #include "model/repo_url.hpp"
-#include "resolve/settings.hpp"
+#include "source/settings.hpp"
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/version.hpp>
@@ -71,8 +71,8 @@ int run_env(const Args& args, Context& context) {
   out << "git-dir " << escape_for_terminal(registry.git_dir().string()) << '\n';
   out << "work-tree " << (registry.has_work_tree() ? escape_for_terminal(registry.work_tree().string()) : "-") << '\n';
   out << "object-format " << registry.object_format() << '\n';
-  const resolve::Settings settings = resolve::load_settings(registry);
-  const resolve::Cache cache(settings.cache_directory, settings.cache_fallback);
+  const source::Settings settings = source::load_settings(registry);
+  const source::Cache cache(settings.cache_directory, settings.cache_fallback);
   out << "cache " << escape_for_terminal(cache.directory().string()) << '\n';
   out << "cache-size " << size_below(cache.directory()) << '\n';
   for (const auto& [key, value] : registry.config().entries()) {

@@ -5,7 +5,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "git/transport.hpp"
-#include "resolve/cache.hpp"
+#include "source/cache.hpp"
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ int run_fetch(const Args& args, Context& context) {
   const git::Registry registry = open_registry(context);
   require_pathspecs(registry, rest->words);
   Talk talk(format, context);
-  const resolve::Settings settings = talk.settings(registry);
+  const source::Settings settings = talk.settings(registry);
   check::Scope scope = check::whole_registry(registry);
   scope.pathspecs = paths;
   const bool color = wants_color(format, context, registry, Stream::err);
@@ -40,7 +40,7 @@ int run_fetch(const Args& args, Context& context) {
       try {
         const RepoUrl url = RepoUrl::parse(repo);
         const bool is_new =
-            used.insert(resolve::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)))
+            used.insert(source::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)))
                 .second;
         // As git-fetch(1) has it.
         if (is_new && format.verbose) context.err << "From " << url.printable() << '\n';
@@ -56,7 +56,7 @@ int run_fetch(const Args& args, Context& context) {
                   relative_to(finding.link, registry.prefix()), finding, color);
   });
   std::size_t pruned = 0;
-  if (prune_unused) pruned = resolve::Cache(settings.cache_directory, settings.cache_fallback).prune(used);
+  if (prune_unused) pruned = source::Cache(settings.cache_directory, settings.cache_fallback).prune(used);
   if (!format.quiet) {
     context.err << summary_line(summary, "", "fetched");
     if (prune_unused) context.err << fmt::format("; {} unused source{} removed", pruned, pruned == 1 ? "" : "s");

@@ -40,10 +40,10 @@ Manner manner_of(const git::Registry& registry, const Context& context, bool is_
   return {is_server, on_undecided == "reject", tells_all, format.json, format.quiet, color};
 }
 
-resolve::Settings hook_settings(const git::Registry& registry, const Context& context, resolve::Trust trust) {
-  resolve::Settings settings = resolve::load_settings(registry, trust);
+source::Settings hook_settings(const git::Registry& registry, const Context& context, source::Trust trust) {
+  source::Settings settings = source::load_settings(registry, trust);
   settings.interrupt = context.interrupt;
-  const std::chrono::seconds budget = resolve::seconds_of(registry.config(), "mlem.hooktimeout", 60);
+  const std::chrono::seconds budget = source::seconds_of(registry.config(), "mlem.hooktimeout", 60);
   if (budget.count() > 0) settings.deadline = std::chrono::steady_clock::now() + budget;
   return settings;
 }
@@ -109,7 +109,7 @@ void trace(const Context& context, const Finding& finding) {
   }
 }
 
-int judge_and_print(const git::Registry& registry, const resolve::Settings& settings,
+int judge_and_print(const git::Registry& registry, const source::Settings& settings,
                     const std::vector<check::Scope>& scopes, const Manner& manner, Context& context) {
   // More lines than anybody reads would keep the pusher waiting for the network.
   constexpr std::size_t most_printed = 1000;
@@ -161,7 +161,7 @@ int run_commit_hook(const Format& format, Context& context) {
   scope.changes = std::move(changes);
   const Manner manner = manner_of(registry, context, false, format);
   const int code =
-      judge_and_print(registry, hook_settings(registry, context, resolve::Trust::user), {scope}, manner, context);
+      judge_and_print(registry, hook_settings(registry, context, source::Trust::user), {scope}, manner, context);
   if (code != exit_yes && !format.json) {
     const std::string tree = is_temporary(registry.index_file()) ? "--worktree" : "--changed";
     print_hint(context.err, "'git mlem check " + tree + "' judges again; 'git commit --no-verify' skips the hooks");
@@ -185,7 +185,7 @@ int run_pre_push(const std::vector<std::string>& words, const Format& format, Co
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {"--remotes=" + remote};
   const Manner manner = manner_of(registry, context, false, format);
-  resolve::Settings settings = hook_settings(registry, context, resolve::Trust::user);
+  source::Settings settings = hook_settings(registry, context, source::Trust::user);
   for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;
   const int code =
       judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
@@ -201,7 +201,7 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
   const Manner manner = manner_of(registry, context, true, format);
-  resolve::Settings settings = hook_settings(registry, context, resolve::Trust::server);
+  source::Settings settings = hook_settings(registry, context, source::Trust::server);
   for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;
   return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
 }

@@ -2,9 +2,10 @@
 #include "base/text.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "mlem/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "yaml/metafile.hpp"
+
+#include "edit/target_file.hpp"
 
 #include <ostream>
 
@@ -22,11 +23,12 @@ int run_init(const Args& args, Context& context) {
   const git::Registry registry = open_registry(context);
   registry.require_work_tree();
   const std::string given = words.empty() ? registry.directory().string() : words.front();
-  require_no_address(given);
-  const std::string directory = path_in_work_tree(registry, given);
+  edit::require_no_address(given);
+  const std::string directory = edit::path_in_work_tree(registry, given);
   const std::string marker = RepoPath::parse(join(directory, ".mlem.yaml")).text();
   const fs::path file = registry.work_tree() / marker;
-  const bool is_staged = !require_stageable(registry, marker, registry.index_entries(names_on_the_way(marker))).empty();
+  const bool is_staged =
+      !edit::require_stageable(registry, marker, registry.index_entries(edit::names_on_the_way(marker))).empty();
   const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
   const bool is_absent = load_type(file) == fs::file_not_found;
   const auto content = is_absent ? std::string() : load_file(file, yaml::max_object_size);
@@ -35,7 +37,7 @@ int run_init(const Args& args, Context& context) {
   const bool is_new = is_absent && !is_staged;
   if (!is_staged) {
     const HeldSignals held;  // between the file and the index
-    FileChange change;
+    edit::FileChange change;
     change.make_directories(file.parent_path());
     if (is_new) change.write(file, "");
     registry.stage_files({{marker, {git::mode_file, registry.write_blob(marker, *content)}}});

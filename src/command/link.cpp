@@ -4,7 +4,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "git/transport.hpp"
-#include "mlem/make_link.hpp"
+#include "edit/make_link.hpp"
 #include "model/repo_url.hpp"
 
 #include <ostream>
@@ -30,7 +30,7 @@ std::string location(const Link& link) {
   return browse_url(repo, *link.rev, link.path).value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
 }
 
-void warn_of_local_path(const NewLink& made, Context& context) {
+void warn_of_local_path(const edit::NewLink& made, Context& context) {
   if (const auto warning = local_path_warning(RepoUrl::parse(*made.link.repo)))
     print_error(context.err, "warning", warning->code + ": " + warning->message);
   const Program origin{{"git", "-C", *made.local_directory, "config", "--get", "remote.origin.url"},
@@ -44,7 +44,7 @@ void warn_of_local_path(const NewLink& made, Context& context) {
 
 int run_link(const Args& args, Context& context) {
   Options options({"link [<options>] <source> <target>"});
-  LinkRequest chosen;
+  edit::LinkRequest chosen;
   bool dry_run = false;
   bool stage = true;
   Format format;
@@ -76,7 +76,7 @@ int run_link(const Args& args, Context& context) {
   if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
-  const NewLink made = make_link(registry, talk.settings(registry), chosen);
+  const edit::NewLink made = edit::make_link(registry, talk.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {
     const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
     print_error(context.err, "error",
@@ -96,7 +96,7 @@ int run_link(const Args& args, Context& context) {
     print_hint(context.err, "'git add " + object + "' stages it");
   }
   if (dry_run) return exit_yes;
-  save_link(registry, made, stage ? Stage::yes : Stage::no);
+  edit::save_link(registry, made, stage ? edit::Stage::yes : edit::Stage::no);
   if (!format.quiet) {
     context.out << (emoji ? "💾 " : "") << "Saving link to "
                 << escape_for_terminal(relative_to(made.target, registry.prefix())) << '\n';

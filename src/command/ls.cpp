@@ -84,7 +84,7 @@ int run_ls(const Args& args, Context& context) {
   const git::Registry registry = open_registry(context);
   const Operands operands = tell_apart(registry, options, *rest, Ranges::no);
   Talk talk(format, context);
-  resolve::Settings settings = talk.settings(registry);
+  source::Settings settings = talk.settings(registry);
   settings.offline = offline;
   check::Scope scope = check::whole_registry(registry);
   if (operands.tree) {

@@ -3,7 +3,7 @@
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "mlem/object_argument.hpp"
+#include "edit/object_argument.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
@@ -59,7 +59,7 @@ Oid commit_at(const git::Registry& registry, const std::string& at) {
 }
 
 /// Completes a finding to what check says of the same link. `word` is the object's name on the command line.
-void describe(Finding& finding, const std::vector<resolve::Target>& chain, const ObjectArgument& object,
+void describe(Finding& finding, const std::vector<resolve::Target>& chain, const edit::ObjectArgument& object,
               const std::string& word) {
   finding.link = word;
   if (chain.empty()) return;
@@ -131,16 +131,16 @@ int run_resolve(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
-  resolve::Settings settings = talk.settings(registry);
+  source::Settings settings = talk.settings(registry);
   settings.keep_text = format.json;  // for the warnings
   resolve::Resolver resolver(registry, settings);
-  std::vector<ObjectArgument> objects;
+  std::vector<edit::ObjectArgument> objects;
   std::vector<std::size_t> numbers;
-  ObjectViews views(registry);
+  edit::ObjectViews views(registry);
   const auto as_it_was = at ? std::optional(Rev::parse(commit_at(registry, *at).hex())) : std::nullopt;
   objects.reserve(words.size());
   for (const std::string& word : words) {
-    ObjectArgument& object = objects.emplace_back(parse_object(registry, views, word, project, rev));
+    edit::ObjectArgument& object = objects.emplace_back(edit::parse_object(registry, views, word, project, rev));
     if (as_it_was && !object.source.is_alias()) {
       throw options.wrong("'--at' is about this repository as it was: '" + word +
                           "' names a rev or another repository");

@@ -2,7 +2,7 @@
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "mlem/object_argument.hpp"
+#include "edit/object_argument.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
@@ -33,11 +33,11 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
 
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
-  resolve::Settings settings = talk.settings(registry);
+  source::Settings settings = talk.settings(registry);
   settings.keep_text = true;
   resolve::Resolver resolver(registry, settings);
-  ObjectViews views(registry);
-  const ObjectArgument object = parse_object(registry, views, words.front(), project, rev);
+  edit::ObjectViews views(registry);
+  const edit::ObjectArgument object = edit::parse_object(registry, views, words.front(), project, rev);
   const std::size_t number = resolver.add(*object.view, "", object.source);
   resolver.run();
   const Finding finding = resolver.finding(number, "");

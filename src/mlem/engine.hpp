@@ -2,8 +2,8 @@
 
 #include "base/error.hpp"
 #include "check/check.hpp"
-#include "mlem/make_link.hpp"
-#include "mlem/object_argument.hpp"
+#include "edit/make_link.hpp"
+#include "edit/object_argument.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 

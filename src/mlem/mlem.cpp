@@ -40,8 +40,8 @@ void require_ok(const std::string& object, const engine::Finding& finding) {
   throw Error("'" + object + "': " + verdict + ": " + finding.message, verdict, finding.hint);
 }
 
-resolve::Settings settings_for(const git::Registry& registry) {
-  resolve::Settings settings = resolve::load_settings(registry);
+source::Settings settings_for(const git::Registry& registry) {
+  source::Settings settings = source::load_settings(registry);
   settings.keep_text = true;
   return settings;
 }
@@ -65,9 +65,9 @@ resolve::Target find(const git::Registry& registry, resolve::TreeView& view, con
 
 Object load_meta(const std::string& path, const LoadOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    ObjectViews views(registry);
-    const ObjectArgument argument =
-        parse_object(registry, views, path, if_given(options.project), if_given(options.rev));
+    edit::ObjectViews views(registry);
+    const edit::ObjectArgument argument =
+        edit::parse_object(registry, views, path, if_given(options.project), if_given(options.rev));
     const resolve::Target target = find(registry, *argument.view, "", argument.source, path, options.follow_links);
     Object object;
     object.object_type_ = target.link ? "link" : target.object_type;
@@ -134,7 +134,7 @@ Object Link::load_link() const {
 
 Link link(const std::string& source, const LinkOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    const NewLink made = mlem::make_link(registry, resolve::load_settings(registry),
+    const edit::NewLink made = edit::make_link(registry, source::load_settings(registry),
                                          {.source = source,
                                           .source_project = if_given(options.source_project),
                                           .rev = if_given(options.rev),
@@ -144,7 +144,7 @@ Link link(const std::string& source, const LinkOptions& options) {
                                           .absolute = options.absolute,
                                           .force = options.force});
     require_ok(source, made.finding);
-    if (!made.target.empty()) save_link(registry, made, options.stage ? Stage::yes : Stage::no);
+    if (!made.target.empty()) edit::save_link(registry, made, options.stage ? edit::Stage::yes : edit::Stage::no);
     Link link;
     link.link_type_ = made.link.link_type;
     link.path_ = made.link.path;
@@ -159,7 +159,7 @@ Link link(const std::string& source, const LinkOptions& options) {
 
 std::vector<Finding> check(const CheckOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    resolve::Settings settings = resolve::load_settings(registry);
+    source::Settings settings = source::load_settings(registry);
     settings.offline = options.offline;
     check::Scope scope;
     if (options.rev.empty()) {

@@ -4,9 +4,10 @@
 #include "base/text.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/detail/hints.hpp"
-#include "resolve/detail/in_parallel.hpp"
-#include "resolve/detail/place.hpp"
 #include "resolve/source_reader.hpp"
+
+#include "source/in_parallel.hpp"
+#include "source/visit.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -33,7 +34,7 @@ std::optional<Oid> pin_of(const Link& link) {
 
 }  // namespace
 
-Resolver::Resolver(const git::Registry& registry, Settings settings)
+Resolver::Resolver(const git::Registry& registry, source::Settings settings)
     : registry_(registry), settings_(std::move(settings)) {}
 
 Resolver::TargetNumber Resolver::number_of(detail::TargetStore::Subject subject, std::string_view path) {
@@ -155,7 +156,7 @@ void Resolver::read_aliases(const std::vector<TargetNumber>& numbers) {
     Batch& batch = item.second;
     std::vector<Oid> blobs;
     for (const Found& found : batch.found) blobs.push_back(found.entry.oid);
-    fetch_missing(registry_, blobs, settings_);
+    source::fetch_missing(registry_, blobs, settings_);
     read_objects(*item.first, batch.found, settings_, [&](std::size_t i, const std::function<bool(Target&)>& read) {
       Waiting& waiting = batch.waiting[i];
       Target target = target_of(waiting.number);
@@ -207,9 +208,9 @@ void Resolver::read_level(const std::vector<TargetNumber>& level) {
   for (const auto& [url, numbers] : by_repository) groups.push_back(&numbers);
   const auto url_of = [&](const std::vector<int>& group) -> const RepoUrl& { return *targets_.repo(group.front()); };
   const auto remote = std::stable_partition(
-      groups.begin(), groups.end(), [&](const auto* group) { return detail::is_in_place(url_of(*group), settings_); });
+      groups.begin(), groups.end(), [&](const auto* group) { return source::is_in_place(url_of(*group), settings_); });
   const auto in_place = static_cast<std::size_t>(remote - groups.begin());
-  Settings quiet = settings_;
+  source::Settings quiet = settings_;
   quiet.interactive = false;
   std::atomic<std::size_t> done = 0;
   const auto read = [&](std::size_t i) {
@@ -222,8 +223,8 @@ void Resolver::read_level(const std::vector<TargetNumber>& level) {
   // What is at hand does not wait for servers, which may use up the time there is; it costs processor time, and more
   // threads than processors would only be in each other's way.
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
-  detail::in_parallel(in_place, std::min(settings_.jobs, processors), read);
-  detail::in_parallel(groups.size() - in_place, settings_.jobs, [&](std::size_t i) { read(in_place + i); });
+  source::in_parallel(in_place, std::min(settings_.jobs, processors), read);
+  source::in_parallel(groups.size() - in_place, settings_.jobs, [&](std::size_t i) { read(in_place + i); });
   if (!settings_.interactive) return;
   // One at a time: two prompts on one terminal would mix.
   for (const auto* group : groups) {

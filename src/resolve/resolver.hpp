@@ -2,9 +2,10 @@
 
 #include "model/finding.hpp"
 #include "resolve/detail/target_store.hpp"
-#include "resolve/settings.hpp"
 #include "resolve/target.hpp"
 #include "resolve/tree_view.hpp"
+
+#include "source/settings.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -21,7 +22,7 @@ namespace mlem::resolve {
 class Resolver {
  public:
   /// `registry` is where `rev` without `repo` leads.
-  Resolver(const git::Registry& registry, Settings settings);
+  Resolver(const git::Registry& registry, source::Settings settings);
 
   /// Takes a link up for the next run(). `view` is the tree it was read from and must live as long as the resolver;
   /// `name` is its file. Returns the link's number. A malformed field becomes the verdict.
@@ -58,7 +59,7 @@ class Resolver {
   void read_aliases(const std::vector<TargetNumber>& numbers);
 
   const git::Registry& registry_;
-  Settings settings_;
+  source::Settings settings_;
   detail::TargetStore targets_;
   /// By repository and rev as links have them; nothing if it takes the path to tell.
   std::unordered_map<std::string, std::optional<detail::TargetStore::Subject>> subjects_;

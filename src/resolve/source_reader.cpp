@@ -5,10 +5,11 @@
 #include "model/repo_path.hpp"
 #include "resolve/detail/answer.hpp"
 #include "resolve/detail/hints.hpp"
-#include "resolve/detail/place.hpp"
 #include "resolve/detail/remote_source.hpp"
 #include "resolve/detail/rev_lookup.hpp"
 #include "yaml/metafile.hpp"
+
+#include "source/visit.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -153,7 +154,7 @@ detail::Refs refs_of(git::Repository& repository, const Own& own) {
 }
 
 /// Moves what an address has behind the repository to where paths begin: what is found is what is recorded.
-void name_repository(const LocalRepository& found, const std::vector<Target*>& targets) {
+void name_repository(const source::LocalRepository& found, const std::vector<Target*>& targets) {
   const RepoUrl repo = RepoUrl::parse(file_url(found.root.string()));
   for (Target* target : targets) {
     target->source.repo = repo;
@@ -212,7 +213,7 @@ bool read_object(TreeView& view, const git::Entry& entry, Target& target) {
   return true;
 }
 
-void read_objects(git::Repository& repository, const std::vector<Found>& found, const Settings& settings,
+void read_objects(git::Repository& repository, const std::vector<Found>& found, const source::Settings& settings,
                   const TakeAnswer& take) {
   // Many names lead to one blob where an object does not change from rev to rev.
   std::vector<Oid> blobs;
@@ -246,7 +247,7 @@ void read_objects(git::Repository& repository, const std::vector<Found>& found, 
 }
 
 std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& object, Target& target,
-                                   const Settings& settings) {
+                                   const source::Settings& settings) {
   if (!settings.has_time()) {
     fail_for_time(target);
     return {};
@@ -263,7 +264,7 @@ std::vector<Oid> detail::answer_at(git::Repository& repository, const Oid& objec
 
 namespace {
 
-void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const Settings& settings,
+void read_repository(git::Repository& repository, const std::vector<Target*>& targets, const source::Settings& settings,
                      const Own& own = {}) {
   const detail::Refs refs = refs_of(repository, own);
   const auto peel = [&](const Oid& oid) { return repository.find_commit(oid); };
@@ -331,17 +332,19 @@ void read_repository(git::Repository& repository, const std::vector<Target*>& ta
 
 }  // namespace
 
-void read_registry(const git::Registry& registry, const std::vector<Target*>& targets, const Settings& settings) {
-  read_repository(registry.objects(), targets, settings,
-                  {.space = git::namespace_prefix(registry.environment()),
-                   .pushed_refs = settings.pushed_refs,
-                   .prepare = [&](const std::vector<Oid>& blobs) { fetch_missing(registry, blobs, settings); }});
+void read_registry(const git::Registry& registry, const std::vector<Target*>& targets,
+                   const source::Settings& settings) {
+  read_repository(
+      registry.objects(), targets, settings,
+      {.space = git::namespace_prefix(registry.environment()),
+       .pushed_refs = settings.pushed_refs,
+       .prepare = [&](const std::vector<Oid>& blobs) { source::fetch_missing(registry, blobs, settings); }});
 }
 
-void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings) {
-  const auto refusal = detail::visit_source(
+void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const source::Settings& settings) {
+  const auto refusal = source::visit_source(
       url, settings,
-      [&](const LocalRepository& found) {
+      [&](const source::LocalRepository& found) {
         if (!found.inner.empty()) name_repository(found, targets);
         read_repository(*git::open_repository(found.git_dir, settings.environment), targets, settings);
       },
@@ -354,7 +357,7 @@ void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const 
 
 std::optional<std::string> find_directory(const RepoUrl& url,
                                           const std::vector<std::pair<std::string, std::string>>& config) {
-  return detail::directory_of(git::rewrite_url(url.fetch_text(), config));
+  return source::directory_of(git::rewrite_url(url.fetch_text(), config));
 }
 
 }  // namespace mlem::resolve

@@ -1,8 +1,9 @@
 #pragma once
 
-#include "resolve/settings.hpp"
 #include "resolve/target.hpp"
 #include "resolve/tree_view.hpp"
+
+#include "source/settings.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -16,11 +17,12 @@ namespace mlem::resolve {
 /// Answers, in place, all questions that are asked of one repository at one hop level. `url` is what they have in
 /// common; a URL that git maps to a directory is read there, others through the cache with as few git network commands
 /// as the server allows. Failures become verdicts; only Interrupted and failures of this machine are thrown.
-void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const Settings& settings);
+void read_source(const RepoUrl& url, const std::vector<Target*>& targets, const source::Settings& settings);
 
 /// The same for links with `rev` and without `repo`: the registry itself is asked, with the refs that a push is about
 /// to give it.
-void read_registry(const git::Registry& registry, const std::vector<Target*>& targets, const Settings& settings);
+void read_registry(const git::Registry& registry, const std::vector<Target*>& targets,
+                   const source::Settings& settings);
 
 /// Returns the directory of this machine that `config`, git's, leads `url` to; nothing for what is elsewhere.
 std::optional<std::string> find_directory(const RepoUrl& url,
@@ -45,7 +47,7 @@ using TakeAnswer = std::function<void(std::size_t i, const std::function<bool(Ta
 
 /// Calls `take` for each of `found`, all of `repository`, in any order. Each distinct blob is read once; what there is
 /// no time left for fails.
-void read_objects(git::Repository& repository, const std::vector<Found>& found, const Settings& settings,
+void read_objects(git::Repository& repository, const std::vector<Found>& found, const source::Settings& settings,
                   const TakeAnswer& take);
 
 }  // namespace mlem::resolve

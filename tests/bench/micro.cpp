@@ -63,7 +63,7 @@ BENCHMARK(source_from_link);
 /// A link of the repository that this is run in to its own object `object.mlem`: set up and resolved each time.
 void resolve_alias(benchmark::State& state) {
   const git::Registry registry = git::Registry::discover(Environment::of_this_process());
-  const resolve::Settings settings = resolve::load_settings(registry);
+  const source::Settings settings = source::load_settings(registry);
   const auto view = resolve::view_work_tree(registry);
   Link link;
   link.link_type = "model";

@@ -1,7 +1,5 @@
 mlem_unit_tests(resolve
   SOURCES
-    test_resolve_cache.cpp
-    test_resolve_in_parallel.cpp
     test_resolve_resolver.cpp
     test_resolve_rev_lookup.cpp
     test_resolve_tree_view.cpp

@@ -1,6 +1,6 @@
 #include "git/registry.hpp"
 #include "resolve/resolver.hpp"
-#include "resolve/settings.hpp"
+#include "source/settings.hpp"
 #include "support/metafiles.hpp"
 #include "support/repo_builder.hpp"
 
@@ -61,7 +61,7 @@ TEST_CASE("resolver: links are followed hop by hop and each keeps its own answer
                        {"b.mlem", link_text({.path = "a.mlem"})}});
   const Registry registry = fixture.registry();
   const auto view = resolve::view_index(registry);
-  Resolver resolver(registry, resolve::load_settings(registry));
+  Resolver resolver(registry, source::load_settings(registry));
   const std::size_t through = resolver.add(*view, "c.mlem", alias("b"));
   const std::size_t direct = resolver.add(*view, "d.mlem", fixture.link("m.mlem"));
   const std::size_t missing = resolver.add(*view, "e.mlem", fixture.link("none"));
@@ -93,7 +93,7 @@ TEST_CASE("resolver: a cycle ends and so does what is too deep") {
   fixture.repo.commit(files);
   const Registry registry = fixture.registry();
   const auto view = resolve::view_index(registry);
-  Resolver resolver(registry, resolve::load_settings(registry));
+  Resolver resolver(registry, source::load_settings(registry));
   const std::size_t cycle = resolver.add(*view, "x.mlem", alias("y.mlem"));
   // Behind n3 there are 16 further links.
   const std::size_t deep = resolver.add(*view, "n2.mlem", alias("n3.mlem"));
@@ -110,7 +110,7 @@ TEST_CASE("resolver: a file that is no link is one thing by itself and another w
       {{"bad.mlem", "object_type: link\n"}, {"empty.mlem", "object_type: ''\n"}, {"map.mlem", "a: 1\n"}});
   const Registry registry = fixture.registry();
   const auto view = resolve::view_index(registry);
-  Resolver resolver(registry, resolve::load_settings(registry));
+  Resolver resolver(registry, source::load_settings(registry));
   const std::size_t named = resolver.add(*view, "", object("bad.mlem"));
   const std::size_t led = resolver.add(*view, "a.mlem", alias("bad.mlem"));
   const std::size_t abroad = resolver.add(*view, "b.mlem", fixture.link("bad.mlem"));
@@ -134,7 +134,7 @@ TEST_CASE("resolver: two links to one object are held to their own pins") {
   Fixture fixture;
   const Registry registry = fixture.registry();
   const auto view = resolve::view_index(registry);
-  Resolver resolver(registry, resolve::load_settings(registry));
+  Resolver resolver(registry, source::load_settings(registry));
   Link good = fixture.link("m.mlem", fixture.commit);
   good.pinned_blob = fixture.models.id("HEAD:m.mlem");
   Link bad = good;

@@ -15,12 +15,12 @@ void CommitsOnRefs::want(Finding& finding, const std::vector<resolve::Target>& c
   }
 }
 
-void CommitsOnRefs::settle(const git::Registry& registry, const resolve::Settings& settings) {
-  std::vector<resolve::Reachability*> asked;
+void CommitsOnRefs::settle(const git::Registry& registry, const source::Settings& settings) {
+  std::vector<source::Reachability*> asked;
   for (Wanted& each : wanted_) asked.push_back(&each.question);
-  resolve::find_reachability(registry, settings, asked);
+  source::find_reachability(registry, settings, asked);
   for (const Wanted& each : wanted_) {
-    const resolve::Reachability& question = each.question;
+    const source::Reachability& question = each.question;
     if (question.verdict == Verdict::ok) continue;
     if (question.verdict == Verdict::unreachable_commit && !each.policy.empty()) {
       break_rule(*each.finding, "reachable", "policy '" + each.policy + "': " + question.message, question.hint);

@@ -2,8 +2,8 @@
 
 #include "git/registry.hpp"
 #include "model/finding.hpp"
-#include "resolve/reachability.hpp"
-#include "resolve/settings.hpp"
+#include "source/reachability.hpp"
+#include "source/settings.hpp"
 #include "resolve/target.hpp"
 
 #include <deque>
@@ -19,11 +19,11 @@ class CommitsOnRefs {
   /// empty: the user does.
   void want(Finding& finding, const std::vector<resolve::Target>& chain, const std::string& policy);
   /// Asks the sources and completes the findings.
-  void settle(const git::Registry& registry, const resolve::Settings& settings);
+  void settle(const git::Registry& registry, const source::Settings& settings);
 
  private:
   struct Wanted {
-    resolve::Reachability question;
+    source::Reachability question;
     Finding* finding = nullptr;
     std::string policy;
   };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "git/registry.hpp"
-#include "resolve/settings.hpp"
+#include "source/settings.hpp"
 
 #include <cstddef>
 #include <string>
@@ -19,7 +19,7 @@ struct Receiver {
   static constexpr std::size_t most_changes = 1'000'000;
 
   const git::Registry& registry;
-  const resolve::Settings& settings;
+  const source::Settings& settings;
   std::size_t changes = 0;  ///< of links, that were listed for all refs so far
 
   /// Throws Error(unavailable) with `what_failed` if there is no time left.

@@ -40,10 +40,10 @@ Talk::~Talk() {
   if (timer_.joinable()) timer_.join();
 }
 
-resolve::Settings Talk::settings(const git::Registry& registry, resolve::Trust trust) {
-  resolve::Settings settings = resolve::load_settings(registry, trust);
+source::Settings Talk::settings(const git::Registry& registry, source::Trust trust) {
+  source::Settings settings = source::load_settings(registry, trust);
   settings.interrupt = context_.interrupt;
-  settings.interactive = context_.err_is_terminal && trust == resolve::Trust::user;
+  settings.interactive = context_.err_is_terminal && trust == source::Trust::user;
   if (is_verbose_) settings.notice = [this](const std::string& text) { say(text); };
   if (shows_progress_) {
     settings.progress = [this](std::size_t done, std::size_t total) { note_progress(done, total); };

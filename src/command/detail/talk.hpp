@@ -2,7 +2,7 @@
 
 #include "command/context.hpp"
 #include "command/output.hpp"
-#include "resolve/settings.hpp"
+#include "source/settings.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -24,7 +24,7 @@ class Talk {
 
   /// Returns the settings for reading sources, talking here; credentials are asked for on a terminal. Must not outlive
   /// this object.
-  resolve::Settings settings(const git::Registry& registry, resolve::Trust trust = resolve::Trust::user);
+  source::Settings settings(const git::Registry& registry, source::Trust trust = source::Trust::user);
 
  private:
   void say(const std::string& text);

@@ -1,8 +1,9 @@
 #pragma once
 
-#include "resolve/settings.hpp"
 #include "resolve/target.hpp"
 #include "resolve/tree_view.hpp"
+
+#include "source/settings.hpp"
 
 #include <vector>
 
@@ -10,6 +11,7 @@ namespace mlem::resolve::detail {
 
 /// Answers a question whose rev leads to `object`. Returns what the repository lacks of it, and then the answer is not
 /// final; empty if it is. Fails if there is no time left.
-std::vector<Oid> answer_at(git::Repository& repository, const Oid& object, Target& target, const Settings& settings);
+std::vector<Oid> answer_at(git::Repository& repository, const Oid& object, Target& target,
+                           const source::Settings& settings);
 
 }  // namespace mlem::resolve::detail

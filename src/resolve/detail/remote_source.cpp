@@ -10,11 +10,11 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
-#include "resolve/cache.hpp"
 #include "resolve/detail/answer.hpp"
-#include "resolve/detail/cache_entry.hpp"
 #include "resolve/detail/rev_lookup.hpp"
 
+#include "source/cache.hpp"
+#include "source/cache_entry.hpp"
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
@@ -30,11 +30,11 @@ constexpr std::size_t max_refs_file = std::size_t{1} << 30;
 
 class RemoteSource {
  public:
-  RemoteSource(const RepoUrl& url, const std::string& rewritten, const Settings& settings)
+  RemoteSource(const RepoUrl& url, const std::string& rewritten, const source::Settings& settings)
       : url_(url),
         settings_(settings),
         cache_(settings.cache_directory, settings.cache_fallback),
-        key_(Cache::key(url.normalized(), rewritten)),
+        key_(source::Cache::key(url.normalized(), rewritten)),
         transport_(settings.environment, {.idle = settings.timeout,
                                           .deadline = settings.deadline,
                                           .max_growth = settings.max_fetch,
@@ -65,7 +65,7 @@ class RemoteSource {
  private:
   using Wanted = std::map<Target*, Oid>;
 
-  void notice(const std::string& text) const { detail::notice(settings_, url_, text); }
+  void notice(const std::string& text) const { source::notice(settings_, url_, text); }
 
   void answer_from_entry(const std::vector<Target*>& targets) {
     all_is_here_ = false;
@@ -97,7 +97,7 @@ class RemoteSource {
       target.fail(Verdict::unreachable, "the cache lacks object " + object.hex(), "run the command without --offline");
       return;
     }
-    if (!is_new_) throw BrokenEntry{"object " + object.hex() + " cannot be read there"};
+    if (!is_new_) throw source::BrokenEntry{"object " + object.hex() + " cannot be read there"};
     target.fail(Verdict::unreachable, "the server did not send object " + object.hex());
   }
 
@@ -236,7 +236,8 @@ class RemoteSource {
     fetch_filtered(objects, {"tree:0", "blob:none", ""}, true);
     const auto fetched = open_entry();
     for (const Oid& object : objects) {
-      if (!is_new_ && !is_here(*fetched, object)) throw BrokenEntry{"object " + object.hex() + " cannot be read there"};
+      if (!is_new_ && !is_here(*fetched, object))
+        throw source::BrokenEntry{"object " + object.hex() + " cannot be read there"};
     }
   }
 
@@ -313,7 +314,7 @@ class RemoteSource {
   void fetch_filtered(const std::set<Oid>& objects, const std::vector<std::string>& filters, bool shallow) const {
     git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow, .refetch = shallow && settings_.fresh};
     for (const Oid& object : objects) what.refspecs.push_back(object.hex());
-    detail::fetch_filtered(transport_, entry_, url_, settings_, std::move(what), filters);
+    source::fetch_filtered(transport_, entry_, url_, settings_, std::move(what), filters);
   }
 
   /// The last resort: everything that has a name.
@@ -346,7 +347,8 @@ class RemoteSource {
     const auto text = load_file(refs_file(), max_refs_file);
     boost::system::error_code failure;  // the cache may be deleted at any time
     const std::time_t seen = fs::last_write_time(refs_file(), failure);
-    if (!text || failure) throw unreachable(url_, "it is not in the cache", "run the command without --offline");
+    if (!text || failure)
+      throw source::unreachable(url_, "it is not in the cache", "run the command without --offline");
     for (Target* target : targets) target->proof_time = seen;
     for (const std::string_view line : split(*text, '\n')) {
       const std::size_t blank = line.find(' ');
@@ -361,8 +363,8 @@ class RemoteSource {
   }
 
   const RepoUrl& url_;
-  const Settings& settings_;
-  Cache cache_;
+  const source::Settings& settings_;
+  source::Cache cache_;
   std::string key_;
   git::Transport transport_;
   fs::path entry_;
@@ -376,7 +378,7 @@ class RemoteSource {
 }  // namespace
 
 void read_remote(const RepoUrl& url, const std::string& rewritten, const std::vector<Target*>& targets,
-                 const Settings& settings) {
+                 const source::Settings& settings) {
   RemoteSource(url, rewritten, settings).answer(targets);
 }
 

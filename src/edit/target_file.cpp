@@ -1,4 +1,4 @@
-#include "mlem/target_file.hpp"
+#include "edit/target_file.hpp"
 
 #include "base/error.hpp"
 #include "model/repo_path.hpp"
@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace mlem {
+namespace mlem::edit {
 namespace {
 
 Error in_repository(const std::string& what, std::string_view kind, std::string_view directory) {
@@ -161,4 +161,4 @@ void FileChange::write(const fs::path& file, const std::string& text, Permission
   replacement.commit();
 }
 
-}  // namespace mlem
+}  // namespace mlem::edit

@@ -1,4 +1,4 @@
-#include "resolve/cache.hpp"
+#include "source/cache.hpp"
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace mlem::resolve {
+namespace mlem::source {
 namespace {
 
 /// Whether nobody but this user and root can change what `directory`, an absolute path, leads to: judged at each step
@@ -178,4 +178,4 @@ std::size_t Cache::prune(const std::set<std::string>& used) const {
   return removed.size();
 }
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

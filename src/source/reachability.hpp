@@ -4,13 +4,14 @@
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
-#include "resolve/settings.hpp"
+
+#include "source/settings.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace mlem::resolve {
+namespace mlem::source {
 
 /// Whether a commit is on a branch or tag of its source: a question, and its answer.
 struct Reachability {
@@ -27,4 +28,4 @@ struct Reachability {
 void find_reachability(const git::Registry& registry, const Settings& settings,
                        const std::vector<Reachability*>& questions);
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

@@ -9,7 +9,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace mlem {
+namespace mlem::edit {
 
 /// The trees in which objects of this repository are looked up, read once for all of them.
 struct ObjectViews {
@@ -39,4 +39,4 @@ ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, c
 std::optional<ObjectArgument> find_own_object(const git::Registry& registry, ObjectViews& views,
                                               const std::string& text, const std::string& project);
 
-}  // namespace mlem
+}  // namespace mlem::edit

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace mlem::resolve {
+namespace mlem::source {
 
 /// A repository of this machine. No spelling tells where it ends in a path or in a `file:` URL: the contract's
 /// section 3.
@@ -25,4 +25,4 @@ enum class Spelling {
 /// there might be another.
 std::optional<LocalRepository> find_repository_above(const fs::path& path, Spelling spelling);
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

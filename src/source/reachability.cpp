@@ -1,18 +1,19 @@
-#include "resolve/reachability.hpp"
+#include "source/reachability.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
-#include "resolve/cache.hpp"
-#include "resolve/detail/cache_entry.hpp"
-#include "resolve/detail/in_parallel.hpp"
-#include "resolve/detail/place.hpp"
+
+#include "source/cache.hpp"
+#include "source/cache_entry.hpp"
+#include "source/in_parallel.hpp"
+#include "source/visit.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <map>
 
-namespace mlem::resolve {
+namespace mlem::source {
 namespace {
 
 using Questions = std::vector<Reachability*>;
@@ -117,7 +118,7 @@ void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& 
                                       .filter = {},
                                       .shallow = false,
                                       .prune = true};
-  detail::fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
+  fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
   ask_directory(entry, settings, questions);
 }
 
@@ -132,8 +133,8 @@ void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings
                                   .max_growth = settings.max_fetch,
                                   .interactive = false,
                                   .interrupt = settings.interrupt,
-                                  .notice = [&](const std::string& text) { detail::notice(settings, url, text); }});
-  detail::use_entry(cache, key, url, settings, [&] {
+                                  .notice = [&](const std::string& text) { notice(settings, url, text); }});
+  use_entry(cache, key, url, settings, [&] {
     for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
     ask_entry(cache.open(key, format), url, transport, settings, questions);
   });
@@ -141,7 +142,7 @@ void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings
 
 void ask_source(const Questions& questions, const Settings& settings) {
   const RepoUrl& url = *questions.front()->repo;
-  const auto refusal = detail::visit_source(
+  const auto refusal = visit_source(
       url, settings, [&](const LocalRepository& found) { ask_directory(found.git_dir, settings, questions); },
       [&](const std::string& rewritten) { ask_remote(url, rewritten, settings, questions); });
   if (!refusal) return;
@@ -163,7 +164,7 @@ void find_reachability(const git::Registry& registry, const Settings& settings, 
   if (!own.empty()) ask_registry(registry, settings, own);
   std::vector<const Questions*> groups;
   for (const auto& [url, group] : by_repository) groups.push_back(&group);
-  detail::in_parallel(groups.size(), settings.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });
+  in_parallel(groups.size(), settings.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });
 }
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

@@ -1,8 +1,8 @@
-#include "resolve/local_repository.hpp"
+#include "source/local_repository.hpp"
 
 #include "git/repository.hpp"
 
-namespace mlem::resolve {
+namespace mlem::source {
 
 std::optional<LocalRepository> find_repository_above(const fs::path& path, Spelling spelling) {
   for (fs::path at = path; !at.empty(); at = at.parent_path()) {
@@ -14,4 +14,4 @@ std::optional<LocalRepository> find_repository_above(const fs::path& path, Spell
   return std::nullopt;
 }
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

@@ -3,13 +3,13 @@
 #include "git/registry.hpp"
 #include "model/finding.hpp"
 #include "model/link.hpp"
-#include "resolve/settings.hpp"
+#include "source/settings.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
-namespace mlem {
+namespace mlem::edit {
 
 /// What a link is made from. Paths are relative to the registry's directory.
 struct LinkRequest {
@@ -40,7 +40,7 @@ struct NewLink {
 /// Resolves the source and composes a link to it. Throws Error(invalid) if the target may not be written (outside the
 /// work tree, through a symbolic link, a directory, a file that is no link, ignored) or the link would not lead to the
 /// source, Error(not_found), Error(io).
-NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request);
+NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request);
 
 enum class Stage { yes, no };
 
@@ -49,4 +49,4 @@ enum class Stage { yes, no };
 /// staged outside of a sparse checkout without force.
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage);
 
-}  // namespace mlem
+}  // namespace mlem::edit

@@ -1,18 +1,18 @@
-#include "mlem/object_argument.hpp"
+#include "edit/object_argument.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "mlem/target_file.hpp"
+#include "edit/target_file.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
-#include "resolve/local_repository.hpp"
+#include "source/local_repository.hpp"
 #include "resolve/source_reader.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
 #include <utility>
 
-namespace mlem {
+namespace mlem::edit {
 namespace {
 
 /// `path` without links in what exists of its directory, and without `.` and `..`.
@@ -64,11 +64,11 @@ ObjectArgument in_own_tree(ObjectViews& views, const std::string& path) {
   return argument;
 }
 
-using resolve::LocalRepository;
-using resolve::Spelling;
+using source::LocalRepository;
+using source::Spelling;
 
 LocalRepository find_repository(const fs::path& path) {
-  if (auto found = resolve::find_repository_above(path, Spelling::path)) return *found;
+  if (auto found = source::find_repository_above(path, Spelling::path)) return *found;
   if (git::is_closed(path)) {
     throw Error(ErrorKind::unavailable, "cannot look for the repository of '" + path.string() + "'",
                 "this account may not read a directory on the way");
@@ -136,7 +136,7 @@ std::optional<LocalRepository> split_at_git_dir(const git::Registry& registry, c
   const RepoUrl url = RepoUrl::parse(address);
   const auto directory = url.local_path();
   if (!directory || resolve::find_directory(url, registry.config().entries()) != directory) return std::nullopt;
-  auto found = resolve::find_repository_above(*directory, Spelling::address);
+  auto found = source::find_repository_above(*directory, Spelling::address);
   return found && !found->inner.empty() ? found : std::nullopt;
 }
 
@@ -252,4 +252,4 @@ ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, c
   return argument;
 }
 
-}  // namespace mlem
+}  // namespace mlem::edit

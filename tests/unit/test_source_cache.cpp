@@ -1,5 +1,5 @@
 #include "base/error.hpp"
-#include "resolve/cache.hpp"
+#include "source/cache.hpp"
 #include "support/temp_dir.hpp"
 #include "support/text_file.hpp"
 
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 using namespace mlem;
-using mlem::resolve::Cache;
+using mlem::source::Cache;
 using mlem::test::TempDir;
 
 namespace {

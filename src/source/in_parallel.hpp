@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace mlem::resolve::detail {
+namespace mlem::source {
 
 /// Calls `work(i)` for every i below `count` on at most `threads` threads, on fewer where the system gives no more;
 /// rethrows the first exception.
@@ -41,4 +41,4 @@ void in_parallel(std::size_t count, std::size_t threads, const Work& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace mlem::resolve::detail
+}  // namespace mlem::source

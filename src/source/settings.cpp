@@ -1,4 +1,4 @@
-#include "resolve/settings.hpp"
+#include "source/settings.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -8,7 +8,7 @@
 
 #include <limits>
 
-namespace mlem::resolve {
+namespace mlem::source {
 namespace {
 
 constexpr std::int64_t most_jobs = 1000;
@@ -98,4 +98,4 @@ void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs,
   registry.fetch_missing(blobs, limits, settings.interrupt);
 }
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

@@ -4,14 +4,15 @@
 #include "git/transport.hpp"
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
-#include "resolve/local_repository.hpp"
-#include "resolve/settings.hpp"
+
+#include "source/local_repository.hpp"
+#include "source/settings.hpp"
 
 #include <functional>
 #include <optional>
 #include <string>
 
-namespace mlem::resolve::detail {
+namespace mlem::source {
 
 /// Why nothing can be asked of a source at all.
 struct Refusal {
@@ -33,4 +34,4 @@ std::optional<std::string> directory_of(const std::string& rewritten);
 /// Whether git's configuration leads `url` to a directory of this machine.
 bool is_in_place(const RepoUrl& url, const Settings& settings);
 
-}  // namespace mlem::resolve::detail
+}  // namespace mlem::source

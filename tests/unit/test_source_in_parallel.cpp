@@ -1,4 +1,4 @@
-#include "resolve/detail/in_parallel.hpp"
+#include "source/in_parallel.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-using mlem::resolve::detail::in_parallel;
+using mlem::source::in_parallel;
 
 TEST_CASE("in_parallel: everything is done and the first failure thrown") {
   std::atomic<int> sum = 0;

@@ -3,22 +3,23 @@
 #include "base/file.hpp"
 #include "git/transport.hpp"
 #include "model/repo_url.hpp"
-#include "resolve/cache.hpp"
-#include "resolve/settings.hpp"
+
+#include "source/cache.hpp"
+#include "source/settings.hpp"
 
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace mlem::resolve::detail {
+namespace mlem::source {
 
 /// Thrown when an entry of the cache cannot be used as it is.
 struct BrokenEntry {
   std::string why;
 };
 
-/// Calls `use` with the lock of the entry `key` of `url` held. If that throws BrokenEntry, or an error that is not about
-/// the source, the entry is thrown away and `use` called once more.
+/// Calls `use` with the lock of the entry `key` of `url` held. If that throws BrokenEntry, or an error that is not
+/// about the source, the entry is thrown away and `use` called once more.
 ///
 /// Throws what concerns the source: git::TransportError, also if another process holds the lock for too long or the
 /// cache cannot be written, and Error(invalid).
@@ -36,4 +37,4 @@ git::TransportError unreachable(const RepoUrl& url, const std::string& why, cons
 /// Tells what is unusual about reading a source.
 void notice(const Settings& settings, const RepoUrl& url, const std::string& text);
 
-}  // namespace mlem::resolve::detail
+}  // namespace mlem::source

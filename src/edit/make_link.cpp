@@ -1,16 +1,16 @@
-#include "mlem/make_link.hpp"
+#include "edit/make_link.hpp"
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "mlem/object_argument.hpp"
-#include "mlem/target_file.hpp"
+#include "edit/object_argument.hpp"
+#include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 
 #include <vector>
 
-namespace mlem {
+namespace mlem::edit {
 namespace {
 
 /// The link that the text is which `load` gives, if any; nothing for all else, as for what is too large for a link.
@@ -226,7 +226,7 @@ std::vector<std::string> names_to_look_up(const std::string& target, const Sourc
 
 }  // namespace
 
-NewLink make_link(const git::Registry& registry, const resolve::Settings& settings, const LinkRequest& request) {
+NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request) {
   ObjectViews views(registry);
   resolve::TreeView* const work_view = views.work_tree.get();
   NewLink made;
@@ -302,4 +302,4 @@ void save_link(const git::Registry& registry, const NewLink& link, Stage stage) 
   change.finish();
 }
 
-}  // namespace mlem
+}  // namespace mlem::edit

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace mlem {
+namespace mlem::edit {
 
 /// Returns what `text`, relative to the registry's directory, names from the root of the work tree (empty: the root).
 /// As in git, no symbolic link below the root is followed. Throws Error(invalid) if it is outside of the work tree.
@@ -53,4 +53,4 @@ class FileChange {
   bool finished_ = false;
 };
 
-}  // namespace mlem
+}  // namespace mlem::edit

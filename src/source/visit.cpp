@@ -1,6 +1,6 @@
-#include "resolve/detail/place.hpp"
+#include "source/visit.hpp"
 
-namespace mlem::resolve::detail {
+namespace mlem::source {
 namespace {
 
 Verdict verdict_of(git::TransportFailure failure) {
@@ -91,4 +91,4 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
   return std::nullopt;
 }
 
-}  // namespace mlem::resolve::detail
+}  // namespace mlem::source

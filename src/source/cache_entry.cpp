@@ -1,11 +1,11 @@
-#include "resolve/detail/cache_entry.hpp"
+#include "source/cache_entry.hpp"
 
 #include "base/error.hpp"
 
 #include <algorithm>
 #include <chrono>
 
-namespace mlem::resolve::detail {
+namespace mlem::source {
 namespace {
 
 std::chrono::steady_clock::time_point lock_deadline(const Settings& settings) {
@@ -85,4 +85,4 @@ void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, c
   }
 }
 
-}  // namespace mlem::resolve::detail
+}  // namespace mlem::source

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace mlem::resolve {
+namespace mlem::source {
 
 /// The directory that holds one bare repository for each remote source; the contract's section 6.
 /// Everything in it can be fetched again: it may be deleted at any time.
@@ -52,4 +52,4 @@ class Cache {
   bool is_fallback_ = false;
 };
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

@@ -4,7 +4,8 @@
 #include "base/interrupt.hpp"
 #include "git/registry.hpp"
 #include "model/url_policy.hpp"
-#include "resolve/cache.hpp"
+
+#include "source/cache.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace mlem::resolve {
+namespace mlem::source {
 
 /// How other repositories are read: the contract's section 6.
 struct Settings {
@@ -58,4 +59,4 @@ std::chrono::seconds seconds_of(const git::Config& config, const char* key, std:
 /// Registry::fetch_missing() within the limits of `settings`; nothing is fetched offline.
 void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings);
 
-}  // namespace mlem::resolve
+}  // namespace mlem::source

@@ -1,0 +1,5 @@
+mlem_unit_tests(source
+  SOURCES
+    test_source_cache.cpp
+    test_source_in_parallel.cpp
+  LIBRARIES mlem_test_support)
