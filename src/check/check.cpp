@@ -50,9 +50,9 @@ struct Part {
 
 class Judge {
  public:
-  Judge(const git::Registry& registry, const source::Settings& settings,
+  Judge(const git::Registry& registry, const source::Settings& settings, const source::PushedRefs& pushed_refs,
         const std::function<void(const Finding&)>& report)
-      : registry_(registry), settings_(settings), report_(report) {}
+      : registry_(registry), settings_(settings), pushed_refs_(pushed_refs), report_(report) {}
 
   Summary run(const std::vector<Scope>& scopes) {
     for (const Scope& scope : scopes) {
@@ -60,11 +60,11 @@ class Judge {
                         scope.before ? resolve::view_commit(registry_.objects(), *scope.before) : nullptr,
                         std::pmr::map<std::string, Item>(&memory_), scope.touches_aliases, false});
     }
-    resolve::Resolver resolver(registry_, settings_);
+    resolve::Resolver resolver(registry_, settings_, {.pushed_refs = pushed_refs_});
     for (Part& part : parts_) read_scope(part, resolver);
     registry_.objects().release();
     resolver.run();
-    resolve::Resolver of_aliases(registry_, settings_);
+    resolve::Resolver of_aliases(registry_, settings_, {.pushed_refs = pushed_refs_});
     for (Part& part : parts_) {
       if (part.scope->kind != Scope::Kind::changes) continue;
       settle(part);
@@ -80,7 +80,7 @@ class Judge {
     for (Part& part : parts_) {
       if (!part.scope->rules.empty() || part.scope->reachable) settle(part);
     }
-    commits_.settle(registry_, settings_);
+    commits_.settle(registry_, settings_, pushed_refs_);
     return flush();
   }
 
@@ -177,7 +177,7 @@ class Judge {
       }
       // Without time left to tell, aliases might be touched.
       part.touches_aliases =
-          part.touches_aliases || !settings_.has_time() ||
+          part.touches_aliases || !settings_.budget.has_time() ||
           (change.before ? changes_end(change, registry_.objects()) : may_displace(part.before.get(), change.name));
       read(part, resolver, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0}, Only::all);
       file.require_approval(change.before ? "changed" : "added");
@@ -216,7 +216,7 @@ class Judge {
       finding.hint = std::move(hint);
     };
     if (!part.scope->shard.has(file.name)) return;
-    if (!settings_.has_time()) {
+    if (!settings_.budget.has_time()) {
       give_up(part, file.name, only);
       return;
     }
@@ -313,10 +313,10 @@ class Judge {
       if (!before->rules.empty()) detail::break_rule(finding, "approver", before->message, before->hint);
     }
     warn_of_local_path(finding, item.resolver->repo(*item.number));
-    if (item.followed) warn_of_move(finding, *item.followed, item.resolver->chain(item.followed->number));
+    if (item.followed) warn_of_move(finding, *item.followed, item.resolver->chain(item.followed->number).answers);
     const std::size_t number = *std::exchange(item.number, std::nullopt);
     if (part.scope->rules.empty() && !part.scope->reachable) return;
-    const std::vector<resolve::Target> chain = item.resolver->chain(number);
+    const std::vector<resolve::Answer> chain = item.resolver->chain(number).answers;
     for (const Rules* rules : detail::rules_for(*part.scope, name)) {
       detail::hold_to(rules->policy, finding, chain);
       if (rules->policy.require_reachable) commits_.want(finding, chain, rules->policy.name);
@@ -328,15 +328,15 @@ class Judge {
     if (auto warning = repo ? local_path_warning(*repo) : std::nullopt) finding.warnings.push_back(std::move(*warning));
   }
 
-  static void warn_of_move(Finding& finding, const Followed& followed, const std::vector<resolve::Target>& chain) {
+  static void warn_of_move(Finding& finding, const Followed& followed, const std::vector<resolve::Answer>& chain) {
     if (chain.empty() || !finding.commit) return;
-    const resolve::Target& target = chain.front();
-    if (target.commit == finding.commit) return;
+    const resolve::Answer& answer = chain.front();
+    if (answer.commit == finding.commit) return;
     // A source that was not reached has been told of already.
-    if (!target.commit && target.verdict != Verdict::missing_rev) return;
+    if (!answer.commit && answer.verdict != Verdict::missing_rev) return;
     finding.warnings.push_back(
         {"moved",
-         "'" + followed.ref + "' " + (target.commit ? "now names commit '" + target.commit->hex() + "'" : "is gone")});
+         "'" + followed.ref + "' " + (answer.commit ? "now names commit '" + answer.commit->hex() + "'" : "is gone")});
   }
 
   Summary flush() {
@@ -372,6 +372,7 @@ class Judge {
 
   const git::Registry& registry_;
   const source::Settings& settings_;
+  const source::PushedRefs& pushed_refs_;
   const std::function<void(const Finding&)>& report_;
   std::pmr::monotonic_buffer_resource memory_;  ///< of the items: it is given back as a whole
   std::set<std::string> link_types_;
@@ -399,14 +400,14 @@ Scope whole_registry(const git::Registry& registry) {
 }
 
 void Summary::count(const Finding& finding) {
-  switch (answer(finding.verdict)) {
-    case Answer::yes:
+  switch (decision(finding.verdict)) {
+    case Decision::yes:
       ++ok;
       break;
-    case Answer::no:
+    case Decision::no:
       ++(finding.link.empty() ? refs : broken);
       break;
-    case Answer::undecided:
+    case Decision::undecided:
       ++(finding.rules.empty() ? undecided : broken);
       break;
   }
@@ -415,8 +416,8 @@ void Summary::count(const Finding& finding) {
 }
 
 Summary judge(const git::Registry& registry, const source::Settings& settings, const std::vector<Scope>& scopes,
-              const std::function<void(const Finding&)>& report) {
-  return Judge(registry, settings, report).run(scopes);
+              const std::function<void(const Finding&)>& report, const source::PushedRefs& pushed_refs) {
+  return Judge(registry, settings, pushed_refs, report).run(scopes);
 }
 
 }  // namespace mlem::check

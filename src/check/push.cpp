@@ -241,6 +241,12 @@ std::vector<RefUpdate> parse_pre_push(std::string_view input) {
   return updates;
 }
 
+source::PushedRefs pushed_refs(const std::vector<RefUpdate>& updates) {
+  source::PushedRefs refs;
+  for (const RefUpdate& update : updates) refs[update.ref] = update.after;
+  return refs;
+}
+
 Pusher load_pusher(const git::Registry& registry) {
   Pusher pusher;
   pusher.policies = parse_policies(registry.config());

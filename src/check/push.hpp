@@ -24,6 +24,9 @@ std::vector<RefUpdate> parse_pre_receive(std::string_view input);
 /// Reads the stdin of pre-push, `<local ref> <local id> <remote ref> <remote id>` on each line.
 std::vector<RefUpdate> parse_pre_push(std::string_view input);
 
+/// Returns what the updates make of the registry's refs.
+source::PushedRefs pushed_refs(const std::vector<RefUpdate>& updates);
+
 /// Who pushes, and what that is held to.
 struct Pusher {
   std::vector<Policy> policies;

@@ -53,12 +53,12 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
   return registry.find_commit(branch + "@{upstream}");
 }
 
-/// What the server would judge if `scope` were pushed to `ref`, a full name, which `settings` are told.
-check::Scope policy_scope(const git::Registry& registry, source::Settings& settings, const std::string& ref,
-                          const check::Scope& scope) {
+/// What the server would judge if `scope` were pushed to `ref`, a full name, which `pushed_refs` is told.
+check::Scope policy_scope(const git::Registry& registry, const source::Settings& settings, const std::string& ref,
+                          const check::Scope& scope, source::PushedRefs& pushed_refs) {
   check::RefUpdate update{ref, scope.before, scope.commit};
   if (!update.after) update.after = commit_of(registry, "HEAD");
-  settings.pushed_refs[ref] = update.after;
+  pushed_refs[ref] = update.after;
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
   // A tag of a clone need not be on the server.
@@ -163,11 +163,12 @@ int run_check(const Args& args, Context& context) {
   source::Settings settings = talk.settings(registry, asked.policy ? source::Trust::server : source::Trust::user);
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
-  if (jobs > 0) settings.jobs = jobs;
+  if (jobs > 0) settings.budget.jobs = jobs;
   check::Scope scope = scope_for(registry, asked, operands);
+  source::PushedRefs pushed_refs;
   if (asked.policy) {
     const std::string ref = parse_ref(registry, *asked.policy);
-    scope = policy_scope(registry, settings, ref, scope);
+    scope = policy_scope(registry, settings, ref, scope, pushed_refs);
     if (scope.rules.empty()) {
       print_error(context.err, "warning", "no policy is in force here for '" + ref + "'");
       print_hint(context.err, "policies are in the configuration of the server");
@@ -180,12 +181,13 @@ int run_check(const Args& args, Context& context) {
   const bool color = wants_color(format, context, registry);
   const bool quotes = quotes_non_ascii(registry);
   const bool tells_warnings = !format.quiet || asked.strict;
-  const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
+  const auto report = [&](const Finding& finding) {
     if (print_for_scripts(context.out, finding, format, quotes)) return;
     if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && tells_warnings)) {
       print_finding(context.out, finding, operands.prefix, color);
     }
-  });
+  };
+  const check::Summary summary = check::judge(registry, settings, {scope}, report, pushed_refs);
   context.out.flush();
   if (!format.quiet) {
     context.err << summary_line(summary, "", "ok") << '\n';

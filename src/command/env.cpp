@@ -4,8 +4,8 @@
 #include "command/output.hpp"
 #include "git/repository.hpp"
 #include "model/repo_url.hpp"
-#include "source/settings.hpp"
 
+#include "source/settings.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <boost/version.hpp>
 
@@ -72,7 +72,7 @@ int run_env(const Args& args, Context& context) {
   out << "work-tree " << (registry.has_work_tree() ? escape_for_terminal(registry.work_tree().string()) : "-") << '\n';
   out << "object-format " << registry.object_format() << '\n';
   const source::Settings settings = source::load_settings(registry);
-  const source::Cache cache(settings.cache_directory, settings.cache_fallback);
+  const source::Cache cache(settings.cache.directory, settings.cache.fallback);
   out << "cache " << escape_for_terminal(cache.directory().string()) << '\n';
   out << "cache-size " << size_below(cache.directory()) << '\n';
   for (const auto& [key, value] : registry.config().entries()) {

@@ -1,12 +1,11 @@
-#include "base/error.hpp"
 #include "check/check.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "git/transport.hpp"
-#include "source/cache.hpp"
 
+#include "source/cache.hpp"
 #include <fmt/format.h>
 
 #include <ostream>
@@ -35,28 +34,19 @@ int run_fetch(const Args& args, Context& context) {
   const bool quotes = quotes_non_ascii(registry);
   std::set<std::string> used;
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
-    const auto use = [&](const std::string& repo) {
-      if (repo.empty()) return;
-      try {
-        const RepoUrl url = RepoUrl::parse(repo);
-        const bool is_new =
-            used.insert(source::Cache::key(url.normalized(), git::rewrite_url(url.fetch_text(), settings.config)))
-                .second;
-        // As git-fetch(1) has it.
-        if (is_new && format.verbose) context.err << "From " << url.printable() << '\n';
-      } catch (const Error& error) {
-        // What may be printed of an address need not be one: then its source is fetched again the next time.
-        if (error.kind() != ErrorKind::invalid) throw;
+    for (const RepoUrl& url : finding.sources) {
+      const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.access.config);
+      // As git-fetch(1) has it.
+      if (used.insert(source::Cache::key(url.normalized(), rewritten)).second && format.verbose) {
+        context.err << "From " << url.printable() << '\n';
       }
-    };
-    for (const Hop& hop : finding.hops) use(hop.repo);
-    if (finding.verdict != Verdict::invalid_link && finding.verdict != Verdict::forbidden) use(finding.repo);
+    }
     if (print_for_scripts(context.out, finding, format, quotes) || finding.verdict == Verdict::ok) return;
-    print_failure(context.err, answer(finding.verdict) == Answer::no ? "error" : "warning",
+    print_failure(context.err, decision(finding.verdict) == Decision::no ? "error" : "warning",
                   relative_to(finding.link, registry.prefix()), finding, color);
   });
   std::size_t pruned = 0;
-  if (prune_unused) pruned = source::Cache(settings.cache_directory, settings.cache_fallback).prune(used);
+  if (prune_unused) pruned = source::Cache(settings.cache.directory, settings.cache.fallback).prune(used);
   if (!format.quiet) {
     context.err << summary_line(summary, "", "fetched");
     if (prune_unused) context.err << fmt::format("; {} unused source{} removed", pruned, pruned == 1 ? "" : "s");

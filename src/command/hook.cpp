@@ -42,9 +42,9 @@ Manner manner_of(const git::Registry& registry, const Context& context, bool is_
 
 source::Settings hook_settings(const git::Registry& registry, const Context& context, source::Trust trust) {
   source::Settings settings = source::load_settings(registry, trust);
-  settings.interrupt = context.interrupt;
+  settings.observer.interrupt = context.interrupt;
   const std::chrono::seconds budget = source::seconds_of(registry.config(), "mlem.hooktimeout", 60);
-  if (budget.count() > 0) settings.deadline = std::chrono::steady_clock::now() + budget;
+  if (budget.count() > 0) settings.budget.deadline = std::chrono::steady_clock::now() + budget;
   return settings;
 }
 
@@ -110,13 +110,14 @@ void trace(const Context& context, const Finding& finding) {
 }
 
 int judge_and_print(const git::Registry& registry, const source::Settings& settings,
-                    const std::vector<check::Scope>& scopes, const Manner& manner, Context& context) {
+                    const std::vector<check::Scope>& scopes, const source::PushedRefs& pushed_refs,
+                    const Manner& manner, Context& context) {
   // More lines than anybody reads would keep the pusher waiting for the network.
   constexpr std::size_t most_printed = 1000;
   std::size_t printed = 0;
   std::size_t untold = 0;
   check::Summary summary;  // of what is told: a verdict may be concealed
-  check::judge(registry, settings, scopes, [&](const Finding& found) {
+  const auto report = [&](const Finding& found) {
     if (manner.is_server) trace(context, found);
     const Finding finding = manner.tells_all ? found : check::conceal(found);
     summary.count(finding);
@@ -124,7 +125,7 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
       print_json(context.out, finding);
       return;
     }
-    const bool is_error = answer(finding.verdict) == Answer::no || !finding.rules.empty() ||
+    const bool is_error = decision(finding.verdict) == Decision::no || !finding.rules.empty() ||
                           (finding.verdict != Verdict::ok && manner.rejects_undecided);
     if (manner.quiet ? !is_error : finding.verdict == Verdict::ok && finding.warnings.empty()) return;
     if (++printed > most_printed) {
@@ -137,7 +138,8 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
     else if (finding.verdict != Verdict::ok)
       print_failure(context.err, severity, subject_of(finding), finding, manner.color);
     if (!manner.quiet) print_warnings(context.err, finding, manner.is_server);
-  });
+  };
+  check::judge(registry, settings, scopes, report, pushed_refs);
   if (untold > 0) context.err << fmt::format("… and {} more\n", untold);
   const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && manner.rejects_undecided);
   if (manner.is_server && (rejected || (summary.undecided > 0 && !manner.quiet))) {
@@ -161,7 +163,7 @@ int run_commit_hook(const Format& format, Context& context) {
   scope.changes = std::move(changes);
   const Manner manner = manner_of(registry, context, false, format);
   const int code =
-      judge_and_print(registry, hook_settings(registry, context, source::Trust::user), {scope}, manner, context);
+      judge_and_print(registry, hook_settings(registry, context, source::Trust::user), {scope}, {}, manner, context);
   if (code != exit_yes && !format.json) {
     const std::string tree = is_temporary(registry.index_file()) ? "--worktree" : "--changed";
     print_hint(context.err, "'git mlem check " + tree + "' judges again; 'git commit --no-verify' skips the hooks");
@@ -185,10 +187,9 @@ int run_pre_push(const std::vector<std::string>& words, const Format& format, Co
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {"--remotes=" + remote};
   const Manner manner = manner_of(registry, context, false, format);
-  source::Settings settings = hook_settings(registry, context, source::Trust::user);
-  for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;
-  const int code =
-      judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
+  const source::Settings settings = hook_settings(registry, context, source::Trust::user);
+  const int code = judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
+                                   check::pushed_refs(updates), manner, context);
   if (code != exit_yes && !format.json) print_hint(context.err, "'git push --no-verify' skips this hook");
   return code;
 }
@@ -201,9 +202,9 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
   const Manner manner = manner_of(registry, context, true, format);
-  source::Settings settings = hook_settings(registry, context, source::Trust::server);
-  for (const check::RefUpdate& update : updates) settings.pushed_refs[update.ref] = update.after;
-  return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher), manner, context);
+  const source::Settings settings = hook_settings(registry, context, source::Trust::server);
+  return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
+                         check::pushed_refs(updates), manner, context);
 }
 
 }  // namespace

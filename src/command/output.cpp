@@ -84,12 +84,12 @@ bool wants_color(const Format& format, const Context& context, const git::Regist
 }
 
 const char* color_of(Verdict verdict) {
-  switch (answer(verdict)) {
-    case Answer::yes:
+  switch (decision(verdict)) {
+    case Decision::yes:
       return "\033[32m";
-    case Answer::no:
+    case Decision::no:
       return "\033[31m";
-    case Answer::undecided:
+    case Decision::undecided:
       break;
   }
   return "\033[33m";
@@ -197,12 +197,12 @@ int exit_code(const check::Summary& summary) {
 }
 
 int exit_code(Verdict verdict) {
-  switch (answer(verdict)) {
-    case Answer::yes:
+  switch (decision(verdict)) {
+    case Decision::yes:
       return exit_yes;
-    case Answer::no:
+    case Decision::no:
       return exit_no;
-    case Answer::undecided:
+    case Decision::undecided:
       break;
   }
   return exit_undecided;

@@ -3,10 +3,10 @@
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "edit/object_argument.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
-#include "yaml/metafile.hpp"
+
+#include "edit/object_argument.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -59,38 +59,15 @@ Oid commit_at(const git::Registry& registry, const std::string& at) {
 }
 
 /// Completes a finding to what check says of the same link. `word` is the object's name on the command line.
-void describe(Finding& finding, const std::vector<resolve::Target>& chain, const edit::ObjectArgument& object,
+void describe(Finding& finding, const resolve::Chain& chain, const edit::ObjectArgument& object,
               const std::string& word) {
   finding.link = word;
-  if (chain.empty()) return;
-  const resolve::Target& first = chain.front();
+  const resolve::Answer& first = chain.answers.front();
   if (!first.source.repo && !first.path.empty()) finding.link = first.path;
   if (object.source.is_alias())
     finding.at = object.view->at();
   else if (first.commit)
     finding.at = first.commit->hex();
-  if (!first.link) return;
-  if (!finding.hops.empty()) finding.hops.erase(finding.hops.begin());
-  if (!first.text.empty()) finding.warnings = yaml::read_metafile(first.text).warnings;
-  const auto repo = chain.size() > 1 ? chain[1].source.repo : std::nullopt;
-  if (auto warning = repo ? local_path_warning(*repo) : std::nullopt) finding.warnings.push_back(std::move(*warning));
-}
-
-/// Makes a finding one about the chain's first step alone, the link itself.
-void stop_at_link(Finding& finding, const std::vector<resolve::Target>& chain) {
-  if (chain.size() < 2) return;
-  const resolve::Target& first = chain.front();
-  finding.verdict = Verdict::ok;
-  finding.message.clear();
-  finding.hint.clear();
-  finding.hops.clear();
-  finding.object_type = "link";
-  finding.repo = first.source.repo ? first.source.repo->printable() : "";
-  finding.rev = first.rev;
-  finding.ref = first.ref;
-  finding.commit = first.commit;
-  finding.path = first.path;
-  finding.blob = first.blob;
 }
 
 /// Prints an object's place for people, and with `-v` the links on the way there.
@@ -131,9 +108,7 @@ int run_resolve(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
-  source::Settings settings = talk.settings(registry);
-  settings.keep_text = format.json;  // for the warnings
-  resolve::Resolver resolver(registry, settings);
+  resolve::Resolver resolver(registry, talk.settings(registry));
   std::vector<edit::ObjectArgument> objects;
   std::vector<std::size_t> numbers;
   edit::ObjectViews views(registry);
@@ -154,13 +129,10 @@ int run_resolve(const Args& args, Context& context) {
   const bool quotes = quotes_non_ascii(registry);
   check::Summary summary;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    Finding finding = resolver.finding(numbers[i], "");
-    // The readable form says of an object itself alone.
-    if (format.is_for_scripts() || format.verbose || !follow_links) {
-      const auto chain = resolver.chain(numbers[i]);
-      describe(finding, chain, objects[i], redact(words[i]));
-      if (!follow_links) stop_at_link(finding, chain);
-    }
+    resolve::Chain chain = resolver.chain(numbers[i]);
+    if (!follow_links) chain = resolve::first_of(std::move(chain));
+    Finding finding = resolve::finding_of(chain, "");
+    describe(finding, chain, objects[i], redact(words[i]));
     summary.count(finding);
     if (print_for_scripts(context.out, finding, format, quotes)) continue;
     if (finding.verdict != Verdict::ok)

@@ -2,10 +2,11 @@
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "edit/object_argument.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
+
+#include "edit/object_argument.hpp"
 
 #include <ostream>
 
@@ -33,15 +34,13 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
 
   const git::Registry registry = open_registry(context);
   Talk talk(format, context);
-  source::Settings settings = talk.settings(registry);
-  settings.keep_text = true;
-  resolve::Resolver resolver(registry, settings);
+  resolve::Resolver resolver(registry, talk.settings(registry), {.wants_text = true});
   edit::ObjectViews views(registry);
   const edit::ObjectArgument object = edit::parse_object(registry, views, words.front(), project, rev);
   const std::size_t number = resolver.add(*object.view, "", object.source);
   resolver.run();
   const Finding finding = resolver.finding(number, "");
-  const auto chain = resolver.chain(number);
+  const auto chain = resolver.chain(number).answers;
   const bool first_will_do = !follow_links && !chain.empty() && !chain.front().failed();
   if (finding.verdict != Verdict::ok && !first_will_do) {
     print_failure(context.err, "error", redact(words.front()), finding,

@@ -2,11 +2,12 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "edit/object_argument.hpp"
-#include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
+
+#include "edit/object_argument.hpp"
+#include "edit/target_file.hpp"
 
 #include <vector>
 
@@ -72,7 +73,7 @@ void require_writable(const git::Registry& registry, const std::string& target, 
 }
 
 /// What the link is to lead to.
-const resolve::Target& end_of(const std::vector<resolve::Target>& chain, const LinkRequest& request) {
+const resolve::Answer& end_of(const std::vector<resolve::Answer>& chain, const LinkRequest& request) {
   return request.follow_links ? chain.back() : chain.front();
 }
 
@@ -102,9 +103,9 @@ AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views,
 }
 
 /// What a link to the end of `chain` says. The path of an alias starts at `base`.
-Link compose(const git::Registry& registry, const std::vector<resolve::Target>& chain, const std::string& base,
+Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& chain, const std::string& base,
              const LinkRequest& request) {
-  const resolve::Target& end = end_of(chain, request);
+  const resolve::Answer& end = end_of(chain, request);
   Link link;
   link.link_type = chain.back().object_type;
   link.path = end.path;
@@ -124,7 +125,7 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Target>& 
 
 /// Whether an alias whose path starts at `base` leads to `end` in `view`.
 bool leads_to(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& base, const Link& alias,
-              const resolve::Target& end) {
+              const resolve::Answer& end) {
   if ((fs::path(base) / alias.path).lexically_normal() != end.path) return false;
   Source source;
   source.path = end.path;
@@ -132,12 +133,12 @@ bool leads_to(resolve::Resolver& resolver, resolve::TreeView& view, const std::s
   resolver.run();
   const Finding finding = resolver.finding(number, "");
   return finding.verdict == Verdict::ok && finding.object_type == alias.link_type &&
-         resolver.chain(number).front().path == end.path;
+         resolver.chain(number).answers.front().path == end.path;
 }
 
 /// Throws unless `made` is a link to `end` for whoever reads it: what was resolved is not what is written.
 void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, const AliasBase& base,
-                      const resolve::Target& end, const std::string& source, NewLink& made) {
+                      const resolve::Answer& end, const std::string& source, NewLink& made) {
   const Error elsewhere(ErrorKind::invalid, "cannot link to '" + source + "'", "the link would not lead there");
   if (yaml::read_metafile(made.text).link != made.link) throw elsewhere;
   const Source read = Source::from_link(made.link);
@@ -158,7 +159,7 @@ void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, con
   resolver.run();
   const Finding finding = resolver.finding(number, made.link.link_type);
   if (finding.verdict != Verdict::ok) throw elsewhere;
-  const resolve::Target first = resolver.chain(number).front();
+  const resolve::Answer first = resolver.chain(number).answers.front();
   if (first.commit != end.commit || first.path != end.path || first.blob != end.blob) throw elsewhere;
 }
 
@@ -251,8 +252,8 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
   resolver.run();
   made.finding = resolver.finding(number, "");
   if (made.finding.verdict != Verdict::ok) return made;
-  auto chain = resolver.chain(number);
-  if (const resolve::Target& end = end_of(chain, request); request.absolute && end.source.is_alias()) {
+  auto chain = resolver.chain(number).answers;
+  if (const resolve::Answer& end = end_of(chain, request); request.absolute && end.source.is_alias()) {
     // What is in the work tree or the index alone is not there for whoever reads the link.
     const std::size_t outside = resolver.add(*work_view, "", from_outside(registry, end.path));
     resolver.run();
@@ -261,12 +262,12 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
       if (made.finding.hint.empty()) made.finding.hint = "the link would lead to what is committed, and this is not";
       return made;
     }
-    chain = resolver.chain(outside);
+    chain = resolver.chain(outside).answers;
   }
   made.object_text = chain.back().text;
-  const resolve::Target& end = end_of(chain, request);
+  const resolve::Answer& end = end_of(chain, request);
   // Through what is there now, a link to a link may come back to itself.
-  for (const resolve::Target& each : chain) {
+  for (const resolve::Answer& each : chain) {
     const bool is_replaced = !each.commit && each.path == made.target;
     if (is_replaced && (!request.follow_links || &each == &end)) {
       throw Error(ErrorKind::invalid, "cannot link '" + made.target + "' to itself");

@@ -2,12 +2,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "edit/target_file.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
-#include "source/local_repository.hpp"
-#include "resolve/source_reader.hpp"
 
+#include "edit/target_file.hpp"
+#include "source/local_repository.hpp"
+#include "source/visit.hpp"
 #include <boost/filesystem/operations.hpp>
 
 #include <utility>
@@ -117,7 +117,7 @@ ObjectArgument in_local_repository(const git::Registry& registry, ObjectViews& v
 std::optional<std::string> rev_to_store_of_address(const git::Registry& registry, const RepoUrl& url,
                                                    const std::optional<std::string>& rev) {
   if (!rev) return rev;
-  const auto directory = resolve::find_directory(url, registry.config().entries());
+  const auto directory = source::find_directory(url, registry.config().entries());
   if (!directory) {
     require_name_or_id(*rev);
     return rev;
@@ -135,7 +135,7 @@ std::optional<LocalRepository> split_at_git_dir(const git::Registry& registry, c
   if (!to_lower_ascii(address).starts_with("file:")) return std::nullopt;
   const RepoUrl url = RepoUrl::parse(address);
   const auto directory = url.local_path();
-  if (!directory || resolve::find_directory(url, registry.config().entries()) != directory) return std::nullopt;
+  if (!directory || source::find_directory(url, registry.config().entries()) != directory) return std::nullopt;
   auto found = source::find_repository_above(*directory, Spelling::address);
   return found && !found->inner.empty() ? found : std::nullopt;
 }

@@ -40,20 +40,14 @@ void require_ok(const std::string& object, const engine::Finding& finding) {
   throw Error("'" + object + "': " + verdict + ": " + finding.message, verdict, finding.hint);
 }
 
-source::Settings settings_for(const git::Registry& registry) {
-  source::Settings settings = source::load_settings(registry);
-  settings.keep_text = true;
-  return settings;
-}
-
 /// Resolves one thing and returns where it was found.
 template <typename Source>
-resolve::Target find(const git::Registry& registry, resolve::TreeView& view, const std::string& file,
+resolve::Answer find(const git::Registry& registry, resolve::TreeView& view, const std::string& file,
                      const Source& source, const std::string& object, bool follow_links) {
-  resolve::Resolver resolver(registry, settings_for(registry));
+  resolve::Resolver resolver(registry, source::load_settings(registry), {.wants_text = true});
   const std::size_t number = resolver.add(view, file, source);
   resolver.run();
-  const auto chain = resolver.chain(number);
+  const auto chain = resolver.chain(number).answers;
   if (follow_links || chain.empty() || chain.front().failed()) {
     require_ok(object, resolver.finding(number, ""));
     return chain.back();
@@ -68,7 +62,7 @@ Object load_meta(const std::string& path, const LoadOptions& options) {
     edit::ObjectViews views(registry);
     const edit::ObjectArgument argument =
         edit::parse_object(registry, views, path, if_given(options.project), if_given(options.rev));
-    const resolve::Target target = find(registry, *argument.view, "", argument.source, path, options.follow_links);
+    const resolve::Answer target = find(registry, *argument.view, "", argument.source, path, options.follow_links);
     Object object;
     object.object_type_ = target.link ? "link" : target.object_type;
     object.repo_ = target.source.repo ? target.source.repo->text() : "";
@@ -118,7 +112,7 @@ Object Link::load_link() const {
   if (!loaded_path_.empty()) return load_meta(loaded_path_, loaded_from_);
   return in_registry(directory_, [&](const git::Registry& registry) {
     const auto work_view = resolve::view_work_tree(registry);
-    const resolve::Target target =
+    const resolve::Answer target =
         find(registry, *work_view, file_, yaml::read_metafile(text_).link, file_.empty() ? path_ : file_, true);
     Object object;
     object.object_type_ = target.object_type;
@@ -135,14 +129,14 @@ Object Link::load_link() const {
 Link link(const std::string& source, const LinkOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
     const edit::NewLink made = edit::make_link(registry, source::load_settings(registry),
-                                         {.source = source,
-                                          .source_project = if_given(options.source_project),
-                                          .rev = if_given(options.rev),
-                                          .target = options.target,
-                                          .target_project = if_given(options.target_project),
-                                          .follow_links = options.follow_links,
-                                          .absolute = options.absolute,
-                                          .force = options.force});
+                                               {.source = source,
+                                                .source_project = if_given(options.source_project),
+                                                .rev = if_given(options.rev),
+                                                .target = options.target,
+                                                .target_project = if_given(options.target_project),
+                                                .follow_links = options.follow_links,
+                                                .absolute = options.absolute,
+                                                .force = options.force});
     require_ok(source, made.finding);
     if (!made.target.empty()) edit::save_link(registry, made, options.stage ? edit::Stage::yes : edit::Stage::no);
     Link link;

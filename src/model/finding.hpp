@@ -41,6 +41,7 @@ struct Finding {
   std::string path;              ///< as it was found, with `.mlem`, from the source's root
   std::optional<Oid> blob;       ///< the object's metafile
   std::vector<Hop> hops;         ///< in the order they were followed
+  std::vector<RepoUrl> sources;  ///< the repositories that were asked, in that order; no key of JSON
   std::string at;                ///< where the link was read: `index`, `worktree` or a commit id
 
   std::string pushed_ref;          ///< of a push: the ref's full name as the pusher gave it

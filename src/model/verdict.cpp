@@ -9,30 +9,30 @@ namespace {
 struct Row {
   Verdict verdict;
   std::string_view name;
-  Answer answer;
+  Decision decision;
 };
 
 /// In the order of the enumeration.
 constexpr std::array rows = {
-    Row{Verdict::ok, "ok", Answer::yes},
-    Row{Verdict::invalid_link, "invalid-link", Answer::no},
-    Row{Verdict::missing_repo, "missing-repo", Answer::no},
-    Row{Verdict::missing_rev, "missing-rev", Answer::no},
-    Row{Verdict::ambiguous_rev, "ambiguous-rev", Answer::no},
-    Row{Verdict::missing_path, "missing-path", Answer::no},
-    Row{Verdict::not_an_object, "not-an-object", Answer::no},
-    Row{Verdict::wrong_type, "wrong-type", Answer::no},
-    Row{Verdict::cycle, "cycle", Answer::no},
-    Row{Verdict::too_deep, "too-deep", Answer::no},
-    Row{Verdict::forbidden, "forbidden", Answer::no},
-    Row{Verdict::changed, "changed", Answer::no},
-    Row{Verdict::unreachable_commit, "unreachable-commit", Answer::no},
-    Row{Verdict::artifact_missing, "artifact-missing", Answer::no},
-    Row{Verdict::artifact_mismatch, "artifact-mismatch", Answer::no},
-    Row{Verdict::auth_required, "auth-required", Answer::undecided},
-    Row{Verdict::unreachable, "unreachable", Answer::undecided},
-    Row{Verdict::timeout, "timeout", Answer::undecided},
-    Row{Verdict::too_large, "too-large", Answer::undecided},
+    Row{Verdict::ok, "ok", Decision::yes},
+    Row{Verdict::invalid_link, "invalid-link", Decision::no},
+    Row{Verdict::missing_repo, "missing-repo", Decision::no},
+    Row{Verdict::missing_rev, "missing-rev", Decision::no},
+    Row{Verdict::ambiguous_rev, "ambiguous-rev", Decision::no},
+    Row{Verdict::missing_path, "missing-path", Decision::no},
+    Row{Verdict::not_an_object, "not-an-object", Decision::no},
+    Row{Verdict::wrong_type, "wrong-type", Decision::no},
+    Row{Verdict::cycle, "cycle", Decision::no},
+    Row{Verdict::too_deep, "too-deep", Decision::no},
+    Row{Verdict::forbidden, "forbidden", Decision::no},
+    Row{Verdict::changed, "changed", Decision::no},
+    Row{Verdict::unreachable_commit, "unreachable-commit", Decision::no},
+    Row{Verdict::artifact_missing, "artifact-missing", Decision::no},
+    Row{Verdict::artifact_mismatch, "artifact-mismatch", Decision::no},
+    Row{Verdict::auth_required, "auth-required", Decision::undecided},
+    Row{Verdict::unreachable, "unreachable", Decision::undecided},
+    Row{Verdict::timeout, "timeout", Decision::undecided},
+    Row{Verdict::too_large, "too-large", Decision::undecided},
 };
 
 constexpr bool is_complete() {
@@ -48,6 +48,6 @@ const Row& row(Verdict verdict) noexcept { return rows[static_cast<std::size_t>(
 
 std::string_view name(Verdict verdict) noexcept { return row(verdict).name; }
 
-Answer answer(Verdict verdict) noexcept { return row(verdict).answer; }
+Decision decision(Verdict verdict) noexcept { return row(verdict).decision; }
 
 }  // namespace mlem

@@ -29,7 +29,7 @@ enum class Verdict {
 };
 
 /// What a verdict says to who only asks whether a link is good; also the exit code.
-enum class Answer {
+enum class Decision {
   yes,        ///< exit 0
   no,         ///< exit 1
   undecided,  ///< exit 2: asking again may give another answer
@@ -38,6 +38,6 @@ enum class Answer {
 /// Returns the word of the contract: `missing-rev`.
 std::string_view name(Verdict verdict) noexcept;
 
-Answer answer(Verdict verdict) noexcept;
+Decision decision(Verdict verdict) noexcept;
 
 }  // namespace mlem

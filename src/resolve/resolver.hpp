@@ -1,14 +1,16 @@
 #pragma once
 
 #include "model/finding.hpp"
-#include "resolve/detail/target_store.hpp"
-#include "resolve/target.hpp"
+#include "resolve/chain.hpp"
+#include "resolve/detail/answer_store.hpp"
 #include "resolve/tree_view.hpp"
 
+#include "source/conversation.hpp"
 #include "source/settings.hpp"
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,11 +20,17 @@
 
 namespace mlem::resolve {
 
+/// What a resolver is told besides.
+struct ResolverOptions {
+  bool wants_text = false;           ///< keep every metafile's text: for few objects
+  source::PushedRefs pushed_refs{};  ///< what a push is about to make of the registry's own refs
+};
+
 /// Resolves links: asks each repository once per hop level for all that is wanted of it, repositories in parallel.
 class Resolver {
  public:
   /// `registry` is where `rev` without `repo` leads.
-  Resolver(const git::Registry& registry, source::Settings settings);
+  Resolver(const git::Registry& registry, source::Settings settings, ResolverOptions options = {});
 
   /// Takes a link up for the next run(). `view` is the tree it was read from and must live as long as the resolver;
   /// `name` is its file. Returns the link's number. A malformed field becomes the verdict.
@@ -35,43 +43,57 @@ class Resolver {
 
   /// Returns the repository that a link itself names; nothing if it names none or is malformed.
   std::optional<RepoUrl> repo(std::size_t number) const;
-  /// Returns what was found, without `link`, `at` and warnings of the file itself. `link_type` empty: that of the
-  /// first link, if what was added leads to one, else any type will do.
+  /// Returns what following the link came to.
+  Chain chain(std::size_t number) const;
+  /// finding_of() its chain.
   Finding finding(std::size_t number, const std::string& link_type) const;
-  /// Returns the targets from the first to the last that was reached; empty if the link itself is malformed.
-  std::vector<Target> chain(std::size_t number) const;
 
  private:
-  using TargetNumber = detail::TargetNumber;
+  using QueryNumber = detail::QueryNumber;
   struct Step {
-    TargetNumber next = -1;  ///< what the link at the end of it leads to; -1: it ends there
+    QueryNumber next = -1;  ///< what the link at the end of it leads to; -1: it ends there
     bool done = false;
   };
-  TargetNumber number_of(detail::TargetStore::Subject subject, std::string_view path);
+  QueryNumber number_of(detail::AnswerStore::Subject subject, std::string_view path);
   /// `view` and `file` are where the link is. They matter to an alias only, and `view` may be null for other sources.
-  TargetNumber number_of(TreeView* view, std::string_view file, const Source& source);
-  TargetNumber number_of(TreeView* view, std::string_view file, const Link& link);
-  TargetNumber number_after(TargetNumber number);
+  QueryNumber number_of(TreeView* view, std::string_view file, const Source& source);
+  QueryNumber number_of(TreeView* view, std::string_view file, const Link& link);
+  QueryNumber number_after(QueryNumber number);
   std::size_t most_hops_of(std::size_t number) const;
   /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
-  Target target_after(TargetNumber number, const Target& before) const;
-  void read_level(const std::vector<TargetNumber>& level);
-  void read_aliases(const std::vector<TargetNumber>& numbers);
+  Answer answer_after(QueryNumber number, const Answer& before) const;
+
+  struct AliasBatch;
+  using AliasBatches = std::map<git::Repository*, AliasBatch>;
+  /// Returns a query, to be answered.
+  Answer question(QueryNumber number, detail::Hints& hints) const;
+  void keep(QueryNumber number, Answer answer);
+  /// Looks an alias up. What is found and can be read with others of its repository is added to `batches`.
+  void find_alias(QueryNumber number, detail::Hints& hints, AliasBatches& batches);
+  void read_aliases(const std::vector<QueryNumber>& numbers);
+  /// Answers links with `rev` and without `repo`.
+  void read_own(const std::vector<QueryNumber>& numbers);
+  /// Answers links to one source.
+  void read_source(const std::vector<QueryNumber>& numbers, const source::Settings& settings);
+  void read_sources(std::vector<const std::vector<QueryNumber>*> groups);
+  void ask_all(source::Conversation& source, const std::vector<QueryNumber>& numbers, const source::Settings& settings);
+  void read_level(const std::vector<QueryNumber>& level);
 
   const git::Registry& registry_;
   source::Settings settings_;
-  detail::TargetStore targets_;
+  ResolverOptions options_;
+  detail::AnswerStore answers_;
   /// By repository and rev as links have them; nothing if it takes the path to tell.
-  std::unordered_map<std::string, std::optional<detail::TargetStore::Subject>> subjects_;
+  std::unordered_map<std::string, std::optional<detail::AnswerStore::Subject>> subjects_;
   /// Of aliases, by the tree and the directory of their files.
-  std::unordered_map<TreeView*, std::unordered_map<std::string, detail::TargetStore::Subject>> alias_subjects_;
+  std::unordered_map<TreeView*, std::unordered_map<std::string, detail::AnswerStore::Subject>> alias_subjects_;
   std::string key_;                            ///< of `subjects_`, with its memory kept
-  std::deque<Step> steps_;                     ///< by target
-  std::vector<TargetNumber> first_;            ///< by the number of the link
+  std::deque<Step> steps_;                     ///< by query
+  std::vector<QueryNumber> first_;             ///< by the number of the link
   std::set<std::size_t> named_;                ///< the numbers of what was added as an object instead of a link
   std::unordered_map<std::size_t, Oid> pins_;  ///< by the number of the link: two may ask the same with other pins
-  std::deque<Target> malformed_;               ///< links without a target; first_ has -1 - their number
-  std::vector<TargetNumber> pending_;
+  std::deque<Answer> malformed_;               ///< links without a query; first_ has -1 - their number
+  std::vector<QueryNumber> pending_;
 };
 
 }  // namespace mlem::resolve

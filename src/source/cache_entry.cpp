@@ -11,8 +11,8 @@ namespace {
 std::chrono::steady_clock::time_point lock_deadline(const Settings& settings) {
   const auto now = std::chrono::steady_clock::now();
   // Whoever holds the lock runs a few bounded commands; without a time limit an hour is as good as for ever.
-  const auto patience = settings.timeout.count() > 0 ? 4 * settings.timeout : std::chrono::hours(1);
-  return settings.deadline ? std::min(*settings.deadline, now + patience) : now + patience;
+  const auto patience = settings.budget.timeout.count() > 0 ? 4 * settings.budget.timeout : std::chrono::hours(1);
+  return settings.budget.deadline ? std::min(*settings.budget.deadline, now + patience) : now + patience;
 }
 
 FileLock lock_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings) {
@@ -44,7 +44,7 @@ git::TransportError unreachable(const RepoUrl& url, const std::string& why, cons
 }
 
 void notice(const Settings& settings, const RepoUrl& url, const std::string& text) {
-  if (settings.notice) settings.notice("'" + url.printable() + "': " + text);
+  if (settings.observer.notice) settings.observer.notice("'" + url.printable() + "': " + text);
 }
 
 void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,

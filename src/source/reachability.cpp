@@ -53,7 +53,7 @@ void ask_repository(git::Repository& repository, const RunGit& git, const Settin
   std::vector<std::string> arguments{"rev-list", "--stdin", "--not"};
   arguments.insert(arguments.end(), tips.begin(), tips.end());
   Limits limits;
-  limits.deadline = settings.deadline;
+  limits.deadline = settings.budget.deadline;
   const RunResult result = git(std::move(arguments), input, limits);
   if (result.end == RunResult::End::deadline) {
     for (const auto& [commit, question] : asked) {
@@ -76,21 +76,22 @@ void ask_repository(git::Repository& repository, const RunGit& git, const Settin
 }
 
 void ask_directory(const fs::path& git_dir, const Settings& settings, const Questions& questions) {
-  const auto repository = git::open_repository(git_dir, settings.environment);
+  const auto repository = git::open_repository(git_dir, settings.access.environment);
   const auto git = [&](std::vector<std::string> arguments, std::string_view input, const Limits& limits) {
-    return run(git::reading_program(git_dir, std::move(arguments), settings.environment), input, Session::own, limits,
-               settings.interrupt);
+    return run(git::reading_program(git_dir, std::move(arguments), settings.access.environment), input, Session::own,
+               limits, settings.observer.interrupt);
   };
   ask_repository(*repository, git, settings, tips(), {}, questions);
 }
 
 /// The registry is asked where a push has put its objects, with the refs that it is about to make.
-void ask_registry(const git::Registry& registry, const Settings& settings, const Questions& questions) {
+void ask_registry(const git::Registry& registry, const Settings& settings, const PushedRefs& pushed_refs,
+                  const Questions& questions) {
   const auto git = [&](std::vector<std::string> arguments, std::string_view input, const Limits& limits) {
-    return registry.git(std::move(arguments), input, limits, settings.interrupt);
+    return registry.git(std::move(arguments), input, limits, settings.observer.interrupt);
   };
   std::vector<Oid> pushed;
-  for (const auto& [name, tip] : settings.pushed_refs) {
+  for (const auto& [name, tip] : pushed_refs) {
     const bool counts = name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
     const auto commit = counts && tip ? registry.objects().find_commit(*tip) : std::nullopt;
     if (commit) pushed.push_back(*commit);
@@ -100,8 +101,8 @@ void ask_registry(const git::Registry& registry, const Settings& settings, const
   // As many as fit into an argument vector anywhere; of more, the old tips count too.
   constexpr std::size_t most_excluded = 500;
   for (std::string& glob : tips(space)) {
-    if (settings.pushed_refs.size() <= most_excluded) {
-      for (const auto& each : settings.pushed_refs) {
+    if (pushed_refs.size() <= most_excluded) {
+      for (const auto& each : pushed_refs) {
         arguments.push_back("--exclude=" + registry.objects().final_ref(space + each.first));
       }
     }
@@ -124,15 +125,15 @@ void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& 
 
 void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
                 const Questions& questions) {
-  const Cache cache(settings.cache_directory, settings.cache_fallback);
+  const Cache cache(settings.cache.directory, settings.cache.fallback);
   const std::string key = Cache::key(url.normalized(), rewritten) + Cache::history_suffix;
   const std::string format = questions.front()->commit.bytes().size() > 20 ? "sha256" : "sha1";
-  const git::Transport transport(settings.environment,
-                                 {.idle = settings.timeout,
-                                  .deadline = settings.deadline,
-                                  .max_growth = settings.max_fetch,
+  const git::Transport transport(settings.access.environment,
+                                 {.idle = settings.budget.timeout,
+                                  .deadline = settings.budget.deadline,
+                                  .max_growth = settings.budget.max_fetch,
                                   .interactive = false,
-                                  .interrupt = settings.interrupt,
+                                  .interrupt = settings.observer.interrupt,
                                   .notice = [&](const std::string& text) { notice(settings, url, text); }});
   use_entry(cache, key, url, settings, [&] {
     for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
@@ -155,16 +156,17 @@ void ask_source(const Questions& questions, const Settings& settings) {
 
 }  // namespace
 
-void find_reachability(const git::Registry& registry, const Settings& settings, const Questions& questions) {
+void find_reachability(const git::Registry& registry, const Settings& settings, const PushedRefs& pushed_refs,
+                       const Questions& questions) {
   std::map<std::string, Questions> by_repository;
   Questions own;
   for (Reachability* question : questions) {
     (question->repo ? by_repository[question->repo->normalized()] : own).push_back(question);
   }
-  if (!own.empty()) ask_registry(registry, settings, own);
+  if (!own.empty()) ask_registry(registry, settings, pushed_refs, own);
   std::vector<const Questions*> groups;
   for (const auto& [url, group] : by_repository) groups.push_back(&group);
-  in_parallel(groups.size(), settings.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });
+  in_parallel(groups.size(), settings.budget.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });
 }
 
 }  // namespace mlem::source

@@ -5,6 +5,7 @@
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
 
+#include "source/refs.hpp"
 #include "source/settings.hpp"
 
 #include <optional>
@@ -25,7 +26,8 @@ struct Reachability {
 
 /// Answers all questions, each source asked once, in parallel. It is asked even if the cache has the commit: what is on
 /// a branch today need not be tomorrow. Costs one git network command for each remote source.
-void find_reachability(const git::Registry& registry, const Settings& settings,
+/// `pushed_refs` is what a push is about to make of the registry's own refs.
+void find_reachability(const git::Registry& registry, const Settings& settings, const PushedRefs& pushed_refs,
                        const std::vector<Reachability*>& questions);
 
 }  // namespace mlem::source

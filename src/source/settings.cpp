@@ -48,44 +48,44 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
   const git::Config& config = registry.config();
   const Environment& environment = registry.environment();
   Settings settings;
-  settings.cache_directory = registry.common_dir() / "mlem" / "sources";
+  settings.cache.directory = registry.common_dir() / "mlem" / "sources";
   if (const auto directory = config.find("mlem.cachedir")) {
     // An empty path would be the current directory.
     if (directory->empty()) {
       throw Error(ErrorKind::invalid, "bad config value for 'mlem.cacheDir'", "it must name a directory");
     }
-    settings.cache_directory = fs::path(expand_home("mlem.cacheDir", *directory, environment));
+    settings.cache.directory = fs::path(expand_home("mlem.cacheDir", *directory, environment));
   }
   if (const auto directory = environment.find("GIT_MLEM_CACHE_DIR"); !is_server && directory && !directory->empty()) {
-    settings.cache_directory = fs::path(*directory);
+    settings.cache.directory = fs::path(*directory);
   }
-  settings.cache_directory = fs::absolute(settings.cache_directory, registry.directory());
+  settings.cache.directory = fs::absolute(settings.cache.directory, registry.directory());
   // A relative one is to be ignored: the XDG Base Directory Specification.
   if (const auto directory = environment.find("XDG_CACHE_HOME"); directory && directory->starts_with('/')) {
-    settings.cache_fallback = fs::path(*directory) / "git-mlem";
+    settings.cache.fallback = fs::path(*directory) / "git-mlem";
   } else if (const auto home = environment.find("HOME"); home && !home->empty()) {
-    settings.cache_fallback = fs::path(*home) / ".cache" / "git-mlem";
+    settings.cache.fallback = fs::path(*home) / ".cache" / "git-mlem";
   }
-  settings.config = config.entries();
+  settings.access.config = config.entries();
   std::vector<std::pair<std::string, std::string>> transport = config.entries();
   if (is_server) {
     std::erase_if(transport, [](const auto& setting) { return setting.first.ends_with(".followredirects"); });
     transport.emplace_back("http.followredirects", "false");
-    settings.url_policy.protocols = {"https", "ssh"};
-    settings.url_policy.sources = config.all("mlem.allowsource");
-    settings.url_policy.public_hosts = true;
+    settings.access.url_policy.protocols = {"https", "ssh"};
+    settings.access.url_policy.sources = config.all("mlem.allowsource");
+    settings.access.url_policy.public_hosts = true;
   }
-  settings.environment = git::with_transport_config(git::without_repository(environment), transport);
+  settings.access.environment = git::with_transport_config(git::without_repository(environment), transport);
   if (const auto protocols = config.find("mlem.allowprotocol")) {
-    settings.url_policy.protocols.clear();
+    settings.access.url_policy.protocols.clear();
     for (const std::string_view name : split(*protocols, ',')) {
-      if (!trim(name).empty()) settings.url_policy.protocols.push_back(to_lower_ascii(trim(name)));
+      if (!trim(name).empty()) settings.access.url_policy.protocols.push_back(to_lower_ascii(trim(name)));
     }
   }
-  settings.jobs = static_cast<std::size_t>(bounded(config, "mlem.jobs", 8, 1, most_jobs));
-  settings.timeout = seconds_of(config, "mlem.timeout", 30);
+  settings.budget.jobs = static_cast<std::size_t>(bounded(config, "mlem.jobs", 8, 1, most_jobs));
+  settings.budget.timeout = seconds_of(config, "mlem.timeout", 30);
   const std::int64_t max_fetch = std::int64_t{is_server ? 100 : 1024} << 20;
-  settings.max_fetch = static_cast<std::uint64_t>(
+  settings.budget.max_fetch = static_cast<std::uint64_t>(
       bounded(config, "mlem.maxfetch", max_fetch, 1, std::numeric_limits<std::int64_t>::max()));
   return settings;
 }
@@ -93,9 +93,9 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
 void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings) {
   if (settings.offline) return;
   Limits limits;
-  limits.idle = settings.timeout;
-  limits.deadline = settings.deadline;
-  registry.fetch_missing(blobs, limits, settings.interrupt);
+  limits.idle = settings.budget.timeout;
+  limits.deadline = settings.budget.deadline;
+  registry.fetch_missing(blobs, limits, settings.observer.interrupt);
 }
 
 }  // namespace mlem::source

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,29 +17,47 @@
 
 namespace mlem::source {
 
-/// How other repositories are read: the contract's section 6.
-struct Settings {
-  fs::path cache_directory;
-  fs::path cache_fallback;
+/// Where what is fetched is kept: see Cache.
+struct CachePlace {
+  fs::path directory;
+  fs::path fallback;
+};
+
+/// What may be reached, and with which configuration.
+struct Access {
   Environment environment;  ///< without this repository's variables, with its transport settings
   std::vector<std::pair<std::string, std::string>> config;  ///< for url.*.insteadOf
   UrlPolicy url_policy;
-  std::size_t jobs = 8;                                           ///< mlem.jobs
-  std::chrono::milliseconds timeout{30'000};                      ///< mlem.timeout
+  bool interactive = false;  ///< ask on the terminal where credentials are missing
+};
+
+/// What reading may take.
+struct Budget {
+  std::size_t jobs = 8;                                           ///< mlem.jobs: repositories read at once
+  std::chrono::milliseconds timeout{30'000};                      ///< mlem.timeout: without progress; 0: none
   std::optional<std::chrono::steady_clock::time_point> deadline;  ///< mlem.hookTimeout
+  std::uint64_t max_fetch = std::uint64_t{1} << 30;               ///< mlem.maxFetch: bytes
+
   bool has_time() const { return !deadline || std::chrono::steady_clock::now() < *deadline; }
-  std::uint64_t max_fetch = std::uint64_t{1} << 30;  ///< mlem.maxFetch
-  bool keep_text = false;                            ///< keep every metafile's text: for few objects
-  bool offline = false;                              ///< answer from the cache
-  bool fresh = false;                                ///< ask again for what the cache has
-  bool interactive = false;                          ///< ask on the terminal where credentials are missing
+};
+
+/// Who is told meanwhile, and who may end it.
+struct Observer {
   /// Told what is unusual about reading a source, for `-v`. Called by several threads at once.
   std::function<void(const std::string&)> notice;
   /// Told how many of the sources of one hop level have been read. Called by several threads at once.
   std::function<void(std::size_t done, std::size_t total)> progress;
   Interrupt* interrupt = nullptr;
-  /// What a push is about to make of the registry's own refs, by their names in its namespace; none: deleted.
-  std::map<std::string, std::optional<Oid>> pushed_refs;
+};
+
+/// How other repositories are read: git-mlem-check(1) and git-mlem(1) have the keys of the configuration.
+struct Settings {
+  CachePlace cache;
+  Access access;
+  Budget budget;
+  Observer observer;
+  bool offline = false;  ///< answer from the cache
+  bool fresh = false;    ///< ask again for what the cache has
 };
 
 /// Whose credentials and network are used, and so what links may make us do with them.

@@ -1,5 +1,8 @@
 #include "source/visit.hpp"
 
+#include "base/error.hpp"
+#include "git/transport.hpp"
+
 namespace mlem::source {
 namespace {
 
@@ -31,8 +34,7 @@ std::optional<LocalRepository> find_whole_repository(const fs::path& directory) 
   return git_dir ? std::optional(LocalRepository{*git_dir, directory, {}}) : std::nullopt;
 }
 
-}  // namespace
-
+/// Returns the directory that `rewritten`, an address after insteadOf, names; nothing if it names none.
 std::optional<std::string> directory_of(const std::string& rewritten) {
   if (rewritten.starts_with("/")) return rewritten;
   if (!rewritten.starts_with("file://")) return std::nullopt;
@@ -43,19 +45,26 @@ std::optional<std::string> directory_of(const std::string& rewritten) {
   }
 }
 
+}  // namespace
+
+std::optional<std::string> find_directory(const RepoUrl& url,
+                                          const std::vector<std::pair<std::string, std::string>>& config) {
+  return directory_of(git::rewrite_url(url.fetch_text(), config));
+}
+
 bool is_in_place(const RepoUrl& url, const Settings& settings) {
-  return directory_of(git::rewrite_url(url.fetch_text(), settings.config)).has_value();
+  return find_directory(url, settings.access.config).has_value();
 }
 
 std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
                                     const std::function<void(const LocalRepository&)>& local,
                                     const std::function<void(const std::string& rewritten)>& remote) {
-  const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.config);
+  const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.access.config);
   const std::string name = "'" + url.printable() + "'";
-  if (const auto why = why_forbidden(url, settings.url_policy, rewritten != url.fetch_text())) {
+  if (const auto why = why_forbidden(url, settings.access.url_policy, rewritten != url.fetch_text())) {
     return Refusal{Verdict::forbidden, name + " may not be used: " + *why, {}};
   }
-  if (!settings.has_time()) {
+  if (!settings.budget.has_time()) {
     return Refusal{Verdict::timeout, "cannot read " + name + ": there was no time left", {}};
   }
   const auto directory = directory_of(rewritten);
@@ -66,7 +75,7 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
     }
     // What insteadOf leads to a directory is a whole repository, as its own address says. On a server it is the address
     // as written that is allowed, and not a repository above it.
-    const bool is_server = settings.url_policy.public_hosts;
+    const bool is_server = settings.access.url_policy.public_hosts;
     const bool is_upward = !is_server && url.scheme() == "file" && rewritten == url.fetch_text();
     const auto found =
         is_upward ? find_repository_above(*directory, Spelling::address) : find_whole_repository(*directory);
@@ -75,7 +84,7 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
     }
     if (!found) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
     const fs::path& git_dir = found->git_dir;
-    if (git::is_foreign(git_dir, settings.environment)) {
+    if (git::is_foreign(git_dir, settings.access.environment)) {
       return Refusal{
           Verdict::auth_required, name + " belongs to another user",
           "'git config --global --add safe.directory " + git::guarded_directory(git_dir).string() + "' allows it"};

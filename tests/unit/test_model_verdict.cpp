@@ -4,26 +4,26 @@
 
 #include <string_view>
 
-using mlem::Answer;
+using mlem::Decision;
 using mlem::Verdict;
 
 TEST_CASE("verdict: the words and answers are those of the contract") {
   struct Row {
     Verdict verdict;
     std::string_view name;
-    Answer answer;
+    Decision decision;
   };
   const Row rows[] = {
-      {Verdict::ok, "ok", Answer::yes},
-      {Verdict::invalid_link, "invalid-link", Answer::no},
-      {Verdict::not_an_object, "not-an-object", Answer::no},
-      {Verdict::artifact_mismatch, "artifact-mismatch", Answer::no},
-      {Verdict::auth_required, "auth-required", Answer::undecided},
-      {Verdict::too_large, "too-large", Answer::undecided},
+      {Verdict::ok, "ok", Decision::yes},
+      {Verdict::invalid_link, "invalid-link", Decision::no},
+      {Verdict::not_an_object, "not-an-object", Decision::no},
+      {Verdict::artifact_mismatch, "artifact-mismatch", Decision::no},
+      {Verdict::auth_required, "auth-required", Decision::undecided},
+      {Verdict::too_large, "too-large", Decision::undecided},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
     CHECK(name(row.verdict) == row.name);
-    CHECK(answer(row.verdict) == row.answer);
+    CHECK(decision(row.verdict) == row.decision);
   }
 }

@@ -1,10 +1,10 @@
 #include "git/registry.hpp"
 #include "resolve/resolver.hpp"
-#include "source/settings.hpp"
 #include "support/metafiles.hpp"
 #include "support/repo_builder.hpp"
 
 #include "git_fixtures.hpp"
+#include "source/settings.hpp"
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -75,12 +75,12 @@ TEST_CASE("resolver: links are followed hop by hop and each keeps its own answer
   REQUIRE(found.hops.size() == 2);
   CHECK(found.hops[0].path == "b.mlem");
   CHECK(found.hops[1].path == "a.mlem");
-  CHECK(resolver.chain(through).size() == 3);
+  CHECK(resolver.chain(through).answers.size() == 3);
   CHECK(resolver.finding(direct, "model").hops.empty());
   CHECK(resolver.finding(direct, "data").verdict == Verdict::wrong_type);
   CHECK(resolver.finding(missing, "model").verdict == Verdict::missing_path);
   CHECK(resolver.finding(malformed, "model").verdict == Verdict::invalid_link);
-  CHECK(resolver.chain(malformed).empty());
+  CHECK(resolver.chain(malformed).answers.empty());
 }
 
 TEST_CASE("resolver: a cycle ends and so does what is too deep") {

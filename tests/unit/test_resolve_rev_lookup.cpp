@@ -17,7 +17,7 @@ Oid oid(char digit) { return *Oid::parse(std::string(40, digit)); }
 const std::string hex_name(40, 'a');
 const std::string host = "https://git.example.org/org/models";
 
-detail::Refs refs_of(const std::map<std::string, Oid>& refs, const std::string& head_branch = "refs/heads/main") {
+source::Refs refs_of(const std::map<std::string, Oid>& refs, const std::string& head_branch = "refs/heads/main") {
   return {.find = [refs](const std::string& name) -> std::optional<Oid> {
             const auto found = refs.find(name);
             return found == refs.end() ? std::nullopt : std::optional(found->second);
@@ -25,23 +25,23 @@ detail::Refs refs_of(const std::map<std::string, Oid>& refs, const std::string& 
           .names =
               [refs] {
                 std::vector<std::string> names;
-                for (const auto& [name, oid] : refs) names.push_back(detail::short_name(name));
+                for (const auto& [name, oid] : refs) names.push_back(source::short_name(name));
                 return names;
               },
           .head_branch = head_branch};
 }
 
-Target look_up(const detail::Refs& refs, const std::string& url, const std::optional<std::string>& rev = {}) {
-  Target target;
-  target.source = Source::from_url(url, rev);
-  if (detail::divide(refs, target)) detail::find_rev(refs, target, [](const Oid& oid) { return oid; });
-  return target;
+Answer look_up(const source::Refs& refs, const std::string& url, const std::optional<std::string>& rev = {}) {
+  Answer answer;
+  answer.source = Source::from_url(url, rev);
+  if (detail::divide(refs, answer)) detail::find_rev(refs, answer, [](const Oid& oid) { return oid; });
+  return answer;
 }
 
 }  // namespace
 
 TEST_CASE("find_rev: the kind that an address says is stored where the short name would not say it") {
-  const detail::Refs refs = refs_of({{"refs/heads/diff", oid('1')},
+  const source::Refs refs = refs_of({{"refs/heads/diff", oid('1')},
                                      {"refs/tags/diff", oid('2')},
                                      {"refs/heads/same", oid('1')},
                                      {"refs/tags/same", oid('1')},
@@ -63,13 +63,13 @@ TEST_CASE("find_rev: the kind that an address says is stored where the short nam
   };
   for (const Row& row : rows) {
     CAPTURE(row.page);
-    const Target target = look_up(refs, host + row.page);
-    CHECK(target.message == "");
-    CHECK(target.ref == row.ref);
-    CHECK(target.stored_rev == row.stored_rev);
-    CHECK(target.source.path == "models/rf");
+    const Answer answer = look_up(refs, host + row.page);
+    CHECK(answer.message == "");
+    CHECK(answer.ref == row.ref);
+    CHECK(answer.stored_rev == row.stored_rev);
+    CHECK(answer.source.path == "models/rf");
     // What a link then stores leads to the same.
-    CHECK(look_up(refs, host + ".git/models/rf", target.stored_rev).ref == row.ref);
+    CHECK(look_up(refs, host + ".git/models/rf", answer.stored_rev).ref == row.ref);
   }
 }
 
@@ -91,16 +91,16 @@ TEST_CASE("find_rev: a default branch of any name is stored as a rev that leads 
   for (const Row& row : rows) {
     CAPTURE(row.branch);
     const std::string ref = "refs/heads/" + row.branch;
-    const detail::Refs refs = refs_of({{"HEAD", oid('1')}, {ref, oid('1')}, {"refs/tags/v1", oid('2')}}, ref);
-    const Target target = look_up(refs, host + ".git/models/rf");
-    CHECK(target.stored_rev == row.stored_rev);
-    CHECK(look_up(refs, host + ".git/models/rf", target.stored_rev).ref == ref);
+    const source::Refs refs = refs_of({{"HEAD", oid('1')}, {ref, oid('1')}, {"refs/tags/v1", oid('2')}}, ref);
+    const Answer answer = look_up(refs, host + ".git/models/rf");
+    CHECK(answer.stored_rev == row.stored_rev);
+    CHECK(look_up(refs, host + ".git/models/rf", answer.stored_rev).ref == ref);
   }
 }
 
 TEST_CASE("find_rev: what is missing or ambiguous comes with what to write instead") {
   const Oid tip = *Oid::parse("abc1234567890123456789012345678901234567");
-  const detail::Refs refs = refs_of(
+  const source::Refs refs = refs_of(
       {{"refs/heads/main", tip}, {"refs/tags/v1.0", tip}, {"refs/heads/diff", oid('1')}, {"refs/tags/diff", oid('2')}});
   struct Row {
     std::string rev;
@@ -116,8 +116,8 @@ TEST_CASE("find_rev: what is missing or ambiguous comes with what to write inste
   };
   for (const Row& row : rows) {
     CAPTURE(row.rev);
-    const Target target = look_up(refs, host + ".git/models/rf", row.rev);
-    CHECK(target.message == row.message);
-    CHECK(target.hint == row.hint);
+    const Answer answer = look_up(refs, host + ".git/models/rf", row.rev);
+    CHECK(answer.message == row.message);
+    CHECK(answer.hint == row.hint);
   }
 }

@@ -12,7 +12,7 @@ std::string policy_wants(const Policy& policy, const std::string& what) {
 void break_rule(Finding& finding, const char* rule, const std::string& message, const std::string& hint) {
   if (std::find(finding.rules.begin(), finding.rules.end(), rule) != finding.rules.end()) return;
   finding.rules.emplace_back(rule);
-  if (answer(finding.verdict) == Answer::no && finding.verdict != Verdict::forbidden) return;
+  if (decision(finding.verdict) == Decision::no && finding.verdict != Verdict::forbidden) return;
   if (finding.verdict == Verdict::forbidden && !finding.message.empty()) {
     finding.message += "; " + message;
     if (finding.hint.empty()) finding.hint = hint;
@@ -38,16 +38,16 @@ void leave_unproved(Finding& finding, const char* rule) {
   }
 }
 
-void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Target>& chain) {
-  for (const resolve::Target& target : chain) {
-    const Source& source = target.source;
+void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Answer>& chain) {
+  for (const resolve::Answer& answer : chain) {
+    const Source& source = answer.source;
     if (source.is_alias()) {
-      if (target.failed()) continue;
-      if (!policy.covers_path(target.path)) {
+      if (answer.failed()) continue;
+      if (!policy.covers_path(answer.path)) {
         break_rule(finding, "link-only",
-                   policy_wants(policy, "is not about '" + target.path + "', which this alias leads to"),
+                   policy_wants(policy, "is not about '" + answer.path + "', which this alias leads to"),
                    "an alias may lead to links under the same policy");
-      } else if (!target.link && !policy.allow_objects) {
+      } else if (!answer.link && !policy.allow_objects) {
         break_rule(finding, "link-only", policy_wants(policy, "allows only links here"), "");
       }
       continue;
@@ -63,7 +63,7 @@ void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::
     }
   }
   // Of hops that could not be read nothing is known.
-  if (answer(finding.verdict) == Answer::undecided) {
+  if (decision(finding.verdict) == Decision::undecided) {
     if (!policy.sources.empty()) leave_unproved(finding, "source");
     if (policy.require_pinned) leave_unproved(finding, "pinned");
     if (policy.require_reachable) leave_unproved(finding, "reachable");

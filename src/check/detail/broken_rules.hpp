@@ -2,7 +2,7 @@
 
 #include "check/check.hpp"
 #include "model/finding.hpp"
-#include "resolve/target.hpp"
+#include "resolve/answer.hpp"
 
 #include <string>
 #include <vector>
@@ -23,6 +23,6 @@ void break_ref_rule(Scope& scope, const char* rule, std::string message, std::st
 void leave_unproved(Finding& finding, const char* rule);
 
 /// Holds every hop to what a policy says of sources, pins and aliases.
-void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Target>& chain);
+void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::Answer>& chain);
 
 }  // namespace mlem::check::detail

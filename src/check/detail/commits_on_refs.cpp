@@ -4,21 +4,22 @@
 
 namespace mlem::check::detail {
 
-void CommitsOnRefs::want(Finding& finding, const std::vector<resolve::Target>& chain, const std::string& policy) {
-  for (const resolve::Target& target : chain) {
-    if (!target.commit) continue;
+void CommitsOnRefs::want(Finding& finding, const std::vector<resolve::Answer>& chain, const std::string& policy) {
+  for (const resolve::Answer& answer : chain) {
+    if (!answer.commit) continue;
     Wanted& each = wanted_.emplace_back();
-    each.question.repo = target.source.repo;
-    each.question.commit = *target.commit;
+    each.question.repo = answer.source.repo;
+    each.question.commit = *answer.commit;
     each.finding = &finding;
     each.policy = policy;
   }
 }
 
-void CommitsOnRefs::settle(const git::Registry& registry, const source::Settings& settings) {
+void CommitsOnRefs::settle(const git::Registry& registry, const source::Settings& settings,
+                           const source::PushedRefs& pushed_refs) {
   std::vector<source::Reachability*> asked;
   for (Wanted& each : wanted_) asked.push_back(&each.question);
-  source::find_reachability(registry, settings, asked);
+  source::find_reachability(registry, settings, pushed_refs, asked);
   for (const Wanted& each : wanted_) {
     const source::Reachability& question = each.question;
     if (question.verdict == Verdict::ok) continue;

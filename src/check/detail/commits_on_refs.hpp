@@ -2,9 +2,10 @@
 
 #include "git/registry.hpp"
 #include "model/finding.hpp"
+#include "resolve/answer.hpp"
+
 #include "source/reachability.hpp"
 #include "source/settings.hpp"
-#include "resolve/target.hpp"
 
 #include <deque>
 #include <string>
@@ -17,9 +18,9 @@ class CommitsOnRefs {
  public:
   /// Wants every commit of a link's chain on a ref; else `finding` falls, which is not copied. `policy` wants it so;
   /// empty: the user does.
-  void want(Finding& finding, const std::vector<resolve::Target>& chain, const std::string& policy);
+  void want(Finding& finding, const std::vector<resolve::Answer>& chain, const std::string& policy);
   /// Asks the sources and completes the findings.
-  void settle(const git::Registry& registry, const source::Settings& settings);
+  void settle(const git::Registry& registry, const source::Settings& settings, const source::PushedRefs& pushed_refs);
 
  private:
   struct Wanted {

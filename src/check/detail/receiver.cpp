@@ -8,14 +8,14 @@
 namespace mlem::check::detail {
 
 void Receiver::require_time(const char* what_failed) const {
-  if (!settings.has_time())
+  if (!settings.budget.has_time())
     throw Error(ErrorKind::unavailable, what_failed, "there was no time left for it", hint_of_time);
 }
 
 RunResult Receiver::git(std::vector<std::string> arguments, std::string_view input) const {
   Limits limits;
-  limits.deadline = settings.deadline;
-  return registry.git(std::move(arguments), input, limits, settings.interrupt);
+  limits.deadline = settings.budget.deadline;
+  return registry.git(std::move(arguments), input, limits, settings.observer.interrupt);
 }
 
 std::vector<std::string> Receiver::list_commits(std::vector<std::string> arguments, std::string_view input) const {

@@ -40,7 +40,7 @@ std::optional<std::vector<Oid>> commits_to_verify(const Receiver& receiver, cons
   if (before) arguments.push_back("^" + before->hex());
   std::vector<Oid> commits{tip};
   for (const std::string& line : receiver.list_commits(std::move(arguments))) {
-    if (!receiver.settings.has_time()) return std::nullopt;
+    if (!receiver.settings.budget.has_time()) return std::nullopt;
     const std::vector<std::string_view> ids = split(line, ' ');
     const Oid commit = Oid::parse(ids.front()).value();
     if (commit == tip) continue;

@@ -42,11 +42,11 @@ Talk::~Talk() {
 
 source::Settings Talk::settings(const git::Registry& registry, source::Trust trust) {
   source::Settings settings = source::load_settings(registry, trust);
-  settings.interrupt = context_.interrupt;
-  settings.interactive = context_.err_is_terminal && trust == source::Trust::user;
-  if (is_verbose_) settings.notice = [this](const std::string& text) { say(text); };
+  settings.observer.interrupt = context_.interrupt;
+  settings.access.interactive = context_.err_is_terminal && trust == source::Trust::user;
+  if (is_verbose_) settings.observer.notice = [this](const std::string& text) { say(text); };
   if (shows_progress_) {
-    settings.progress = [this](std::size_t done, std::size_t total) { note_progress(done, total); };
+    settings.observer.progress = [this](std::size_t done, std::size_t total) { note_progress(done, total); };
   }
   return settings;
 }

@@ -27,7 +27,7 @@ std::string_view prefix_of(UrlParts::RevKind kind) {
 }
 
 /// The refs that a name can mean, in the order of the contract's section 4.
-std::vector<Match> matches(const Refs& refs, const std::string& name, UrlParts::RevKind kind) {
+std::vector<Match> matches(const source::Refs& refs, const std::string& name, UrlParts::RevKind kind) {
   std::vector<Match> found;
   const auto add = [&](const std::string& ref) {
     if (const auto oid = refs.find(ref)) found.push_back({ref, *oid});
@@ -40,9 +40,9 @@ std::vector<Match> matches(const Refs& refs, const std::string& name, UrlParts::
 
 /// Returns how a link says `ref`: its short name if that means this ref and no other, else its full name; empty if no
 /// rev can say it.
-std::string spelling_of(const Refs& refs, const std::string& ref) {
+std::string spelling_of(const source::Refs& refs, const std::string& ref) {
   try {
-    const std::string name = short_name(ref);
+    const std::string name = source::short_name(ref);
     if (is_ref_name(name) && !name.starts_with('-')) {
       const Rev rev = Rev::parse(name);
       const auto found =
@@ -56,7 +56,7 @@ std::string spelling_of(const Refs& refs, const std::string& ref) {
   }
 }
 
-std::vector<Oid> tips(const Refs& refs) {
+std::vector<Oid> tips(const source::Refs& refs) {
   std::vector<Oid> tips;
   for (const std::string& name : refs.names()) {
     for (const std::string_view prefix : {heads, tags}) {
@@ -66,94 +66,87 @@ std::vector<Oid> tips(const Refs& refs) {
   return tips;
 }
 
-std::string near_revs_hint(const Refs& refs, const std::string& rev, Hints& hints) {
+std::string near_revs_hint(const source::Refs& refs, const std::string& rev, Hints& hints) {
   const auto near = hints.near_revs(rev, refs.names);
   if (near.empty()) return {};
   return near.size() == 1 ? "the nearest name is " + quoted_list(near) : "the nearest names are " + quoted_list(near);
 }
 
-std::string missing_rev_hint(const Refs& refs, const std::string& rev, Hints& hints) {
-  if (!is_abbreviated_oid(rev)) return near_revs_hint(refs, short_name(rev), hints);
+std::string missing_rev_hint(const source::Refs& refs, const std::string& rev, Hints& hints) {
+  if (!is_abbreviated_oid(rev)) return near_revs_hint(refs, source::short_name(rev), hints);
   const auto tip = hints.whole_id(rev, [&] { return tips(refs); });
   return "an abbreviated commit id is no rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
 }
 
 }  // namespace
 
-std::string short_name(std::string_view ref) {
-  for (const std::string_view prefix : {heads, tags}) {
-    if (ref.starts_with(prefix)) return std::string(ref.substr(prefix.size()));
-  }
-  return std::string(ref);
-}
-
-bool divide(const Refs& refs, Target& target) {
-  if (target.source.undivided.empty()) return true;
+bool divide(const source::Refs& refs, Answer& answer) {
+  if (answer.source.undivided.empty()) return true;
   std::optional<std::string> chosen;
-  for (const std::string_view candidate : target.source.possible_revs()) {
+  for (const std::string_view candidate : answer.source.possible_revs()) {
     const std::string text(candidate);
-    const bool is_id = Oid::parse(text) && allows(target.source.rev_kind, UrlParts::RevKind::commit);
+    const bool is_id = Oid::parse(text) && allows(answer.source.rev_kind, UrlParts::RevKind::commit);
     const bool is_full_name =
-        text.starts_with("refs/") && allows(target.source.rev_kind, UrlParts::RevKind::any) && refs.find(text);
-    if (is_id || is_full_name || text == "HEAD" || !matches(refs, text, target.source.rev_kind).empty()) chosen = text;
+        text.starts_with("refs/") && allows(answer.source.rev_kind, UrlParts::RevKind::any) && refs.find(text);
+    if (is_id || is_full_name || text == "HEAD" || !matches(refs, text, answer.source.rev_kind).empty()) chosen = text;
   }
   if (!chosen) {
-    const std::string text = target.source.undivided;
+    const std::string text = answer.source.undivided;
     Hints none;
-    target.fail(Verdict::missing_rev, "no branch or tag of that name begins '" + text + "'",
-                near_revs_hint(refs, text.substr(0, text.find('/')), target.hints != nullptr ? *target.hints : none));
+    answer.fail(Verdict::missing_rev, "no branch or tag of that name begins '" + text + "'",
+                near_revs_hint(refs, text.substr(0, text.find('/')), answer.hints != nullptr ? *answer.hints : none));
     return false;
   }
   try {
-    target.source = target.source.divided_at(*chosen);
+    answer.source = answer.source.divided_at(*chosen);
   } catch (const Error& error) {
-    target.fail(Verdict::invalid_link, error.what());
+    answer.fail(Verdict::invalid_link, error.what());
     return false;
   }
   return true;
 }
 
-std::optional<Oid> find_rev(const Refs& refs, Target& target, const Peel& peel) {
-  const Rev& rev = *target.source.rev;
-  target.rev = rev.text();
-  target.stored_rev = rev.text();
-  const std::string_view prefix = prefix_of(target.source.rev_kind);
+std::optional<Oid> find_rev(const source::Refs& refs, Answer& answer, const Peel& peel) {
+  const Rev& rev = *answer.source.rev;
+  answer.rev = rev.text();
+  answer.stored_rev = rev.text();
+  const std::string_view prefix = prefix_of(answer.source.rev_kind);
   switch (prefix.empty() || rev.kind() == Rev::Kind::oid ? rev.kind() : Rev::Kind::name) {
     case Rev::Kind::oid:
       return rev.oid();
     case Rev::Kind::head:
-      target.ref = refs.head_branch.value_or("HEAD");
+      answer.ref = refs.head_branch.value_or("HEAD");
       if (const auto oid = refs.find("HEAD")) {
-        target.stored_rev = refs.head_branch ? spelling_of(refs, *refs.head_branch) : "";
+        answer.stored_rev = refs.head_branch ? spelling_of(refs, *refs.head_branch) : "";
         return oid;
       }
-      target.fail(Verdict::missing_rev, "the source has no commit at its HEAD");
+      answer.fail(Verdict::missing_rev, "the source has no commit at its HEAD");
       return std::nullopt;
     case Rev::Kind::ref:
-      target.ref = rev.text();
+      answer.ref = rev.text();
       if (const auto oid = refs.find(rev.text())) return oid;
       break;
     case Rev::Kind::name: {
-      const auto found = matches(refs, rev.text(), target.source.rev_kind);
+      const auto found = matches(refs, rev.text(), answer.source.rev_kind);
       if (found.empty()) break;
       for (const Match& other : found) {
         if (other.oid != found.front().oid && peel(other.oid) != peel(found.front().oid)) {
-          target.fail(Verdict::ambiguous_rev,
+          answer.fail(Verdict::ambiguous_rev,
                       "'" + found.front().ref + "' and '" + other.ref + "' are different commits",
                       "use the full name '" + found.front().ref + "'");
           return std::nullopt;
         }
       }
-      target.ref = found.front().ref;
+      answer.ref = found.front().ref;
       // The address says whether it is a branch; a link to it has to say so too where its name does not.
-      if (!prefix.empty()) target.stored_rev = spelling_of(refs, target.ref);
+      if (!prefix.empty()) answer.stored_rev = spelling_of(refs, answer.ref);
       return found.front().oid;
     }
   }
-  target.ref.clear();
+  answer.ref.clear();
   Hints none;
-  Hints& hints = target.hints != nullptr ? *target.hints : none;
-  target.fail(Verdict::missing_rev, "no branch, tag or commit '" + rev.text() + "'",
+  Hints& hints = answer.hints != nullptr ? *answer.hints : none;
+  answer.fail(Verdict::missing_rev, "no branch, tag or commit '" + rev.text() + "'",
               hints.about_rev(rev.text(), [&] { return missing_rev_hint(refs, rev.text(), hints); }));
   return std::nullopt;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "model/oid.hpp"
-#include "resolve/target.hpp"
+#include "resolve/answer.hpp"
+
+#include "source/refs.hpp"
 
 #include <functional>
 #include <optional>
@@ -11,26 +13,15 @@
 
 namespace mlem::resolve::detail {
 
-/// What a rev may be looked up in: the refs of a local repository, or those that a server has just listed.
-struct Refs {
-  std::function<std::optional<Oid>(const std::string& full_name)> find;
-  std::function<std::vector<std::string>()> names;  ///< short names of branches and tags, for hints
-  std::optional<std::string> head_branch;
-};
-
 /// Gives the commit that an object is or leads to.
 using Peel = std::function<std::optional<Oid>(const Oid&)>;
 
-/// Returns a branch's or tag's name without `refs/heads/` or `refs/tags/`, any other name whole.
-std::string short_name(std::string_view ref);
-
 /// Divides an address that has `<rev>/<directory>` in it where its rev ends: at the longest beginning that is a ref or
-/// a full id. Returns false, the target failed, if there is none.
-bool divide(const Refs& refs, Target& target);
+/// a full id. Returns false, the answer failed, if there is none.
+bool divide(const source::Refs& refs, Answer& answer);
 
-/// Returns the object that the target's rev names, unpeeled, and notes the ref: the contract's section 4. `peel` is for
-/// a tag and a branch of one name that may differ. Returns nothing, the target failed, for
-/// a negative answer.
-std::optional<Oid> find_rev(const Refs& refs, Target& target, const Peel& peel);
+/// Returns the object that the query's rev names, unpeeled, and notes the ref, by the rules of mlem-link(5). `peel` is
+/// for a tag and a branch of one name that may differ. Returns nothing, the answer failed, for a negative answer.
+std::optional<Oid> find_rev(const source::Refs& refs, Answer& answer, const Peel& peel);
 
 }  // namespace mlem::resolve::detail

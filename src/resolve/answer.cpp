@@ -1,22 +1,22 @@
-#include "resolve/target.hpp"
+#include "resolve/answer.hpp"
 
 #include <utility>
 
 namespace mlem::resolve {
 
-void Target::fail(Verdict why, std::string what, std::string remedy) {
+void Answer::fail(Verdict why, std::string what, std::string remedy) {
   verdict = why;
   message = std::move(what);
   hint = std::move(remedy);
   flaw.clear();
 }
 
-void Target::reject_file(std::string why, std::string remedy) {
+void Answer::reject_file(std::string why, std::string remedy) {
   fail(Verdict::not_an_object, "'" + path + "' is no MLEM object: " + why, std::move(remedy));
   flaw = std::move(why);
 }
 
-void Target::take_rev_of(const Target& other) {
+void Answer::take_rev_of(const Answer& other) {
   ref = other.ref;
   rev = other.rev;
   stored_rev = other.stored_rev;
@@ -26,6 +26,6 @@ void Target::take_rev_of(const Target& other) {
   if (!commit) fail(other.verdict, other.message, other.hint);
 }
 
-void Target::ask_again() { fail(Verdict::ok, {}); }
+void Answer::ask_again() { fail(Verdict::ok, {}); }
 
 }  // namespace mlem::resolve

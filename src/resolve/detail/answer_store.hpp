@@ -1,6 +1,6 @@
 #pragma once
 
-#include "resolve/target.hpp"
+#include "resolve/answer.hpp"
 #include "resolve/tree_view.hpp"
 
 #include <cstddef>
@@ -19,12 +19,12 @@
 namespace mlem::resolve::detail {
 
 /// Names a question of a run, from 0.
-using TargetNumber = int;
+using QueryNumber = int;
 
 /// The questions of a run and their answers, a whole registry's. Most are about a few revs of a few repositories and
 /// are answered by an object, or by a link to one: of those only path, blob and link are kept, and once what they have
 /// in common.
-class TargetStore {
+class AnswerStore {
  public:
   /// What questions about one rev of one repository, or about one project of a tree, have in common.
   using Subject = std::uint32_t;
@@ -33,21 +33,21 @@ class TargetStore {
   Subject subject_of(const Source& source, TreeView* view, const std::string& base);
 
   /// Returns the number of the question that `path`, as Source has it, makes of a subject, and whether it is new.
-  std::pair<TargetNumber, bool> add(Subject subject, std::string_view path);
+  std::pair<QueryNumber, bool> add(Subject subject, std::string_view path);
 
   /// The repository that is asked; none: the registry's own.
-  const std::optional<RepoUrl>& repo(TargetNumber number) const { return common(number).source.repo; }
+  const std::optional<RepoUrl>& repo(QueryNumber number) const { return common(number).source.repo; }
   /// The tree that an alias is looked up in; null if it is none.
-  TreeView* view(TargetNumber number) const { return common(number).view; }
+  TreeView* view(QueryNumber number) const { return common(number).view; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
-  bool is_plain_object(TargetNumber number) const {
+  bool is_plain_object(QueryNumber number) const {
     return entry(number).object_type != nullptr && !entry(number).whole;
   }
 
   /// Returns a question with what is known of its answer. This and put() may be called on several threads.
-  Target get(TargetNumber number) const;
-  void put(TargetNumber number, Target target);
+  Answer get(QueryNumber number) const;
+  void put(QueryNumber number, Answer answer);
 
  private:
   /// What a rev led to: the same for all objects that are looked up at it.
@@ -65,7 +65,7 @@ class TargetStore {
     TreeView* view = nullptr;
     std::string base;
     std::optional<Revision> revision;
-    std::pmr::unordered_map<std::string_view, TargetNumber> numbers;  ///< of its questions, by path
+    std::pmr::unordered_map<std::string_view, QueryNumber> numbers;  ///< of its questions, by path
   };
   struct Entry {
     std::string_view path;  ///< as asked
@@ -73,10 +73,10 @@ class TargetStore {
     std::optional<Oid> blob;
     const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`
     std::unique_ptr<Link> link;                ///< that was found, the same
-    std::unique_ptr<Target> whole;             ///< what is neither
+    std::unique_ptr<Answer> whole;             ///< what is neither
   };
-  const Entry& entry(TargetNumber number) const { return entries_[static_cast<std::size_t>(number)]; }
-  const Common& common(TargetNumber number) const { return subjects_[entry(number).subject]; }
+  const Entry& entry(QueryNumber number) const { return entries_[static_cast<std::size_t>(number)]; }
+  const Common& common(QueryNumber number) const { return subjects_[entry(number).subject]; }
 
   std::pmr::monotonic_buffer_resource memory_;  ///< of what is kept to the end: it is given back as a whole
   std::deque<Common> subjects_;

@@ -1,0 +1,87 @@
+#include "resolve/detail/answer_store.hpp"
+
+#include <utility>
+
+namespace mlem::resolve::detail {
+
+AnswerStore::Subject AnswerStore::subject_of(const Source& source, TreeView* view, const std::string& base) {
+  std::string key;
+  if (source.is_alias()) {
+    key = "=" + view->at() + "\n" + base;
+  } else {
+    key = (source.repo ? source.repo->normalized() : "") + "\n" + (source.rev ? source.rev->text() : "") + "\n" +
+          source.undivided + "\n" + std::to_string(static_cast<int>(source.rev_kind));
+  }
+  const auto [subject, is_new] = subject_numbers_.try_emplace(std::move(key), static_cast<Subject>(subjects_.size()));
+  if (is_new) {
+    Common& common = subjects_.emplace_back(
+        Common{source, source.is_alias() ? view : nullptr, base, {}, decltype(Common::numbers)(&memory_)});
+    common.source.path.clear();
+  }
+  return subject->second;
+}
+
+std::pair<QueryNumber, bool> AnswerStore::add(Subject subject, std::string_view path) {
+  std::pmr::unordered_map<std::string_view, QueryNumber>& numbers = subjects_[subject].numbers;
+  if (const auto known = numbers.find(path); known != numbers.end()) return {known->second, false};
+  auto* const text = static_cast<char*>(memory_.allocate(path.size(), 1));
+  path = {text, path.copy(text, path.size())};
+  const QueryNumber number = static_cast<QueryNumber>(entries_.size());
+  numbers.emplace(path, number);
+  entries_.push_back({path, subject, {}, nullptr, nullptr, nullptr});
+  return {number, true};
+}
+
+Answer AnswerStore::get(QueryNumber number) const {
+  const std::lock_guard lock(mutex_);
+  const Entry& entry = this->entry(number);
+  if (entry.whole) return *entry.whole;
+  const Common& common = subjects_[entry.subject];
+  Answer answer;
+  answer.source = common.source;
+  answer.source.path = entry.path;
+  if (entry.object_type == nullptr && !entry.link) {
+    answer.link_base = common.base;
+    return answer;
+  }
+  answer.ref = common.revision->ref;
+  answer.rev = common.revision->rev;
+  answer.stored_rev = common.revision->stored_rev;
+  answer.commit = common.revision->commit;
+  answer.commit_time = common.revision->commit_time;
+  answer.proof_time = common.revision->proof_time;
+  answer.path = entry.path;
+  answer.blob = entry.blob;
+  if (entry.object_type != nullptr) answer.object_type = *entry.object_type;
+  if (entry.link) answer.link = *entry.link;
+  return answer;
+}
+
+void AnswerStore::put(QueryNumber number, Answer answer) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[static_cast<std::size_t>(number)];
+  Common& common = subjects_[entry.subject];
+  const bool is_found = !answer.object_type.empty() || (answer.link && answer.link_base.empty());
+  const bool is_plain = !answer.failed() && is_found && answer.path == entry.path && answer.text.empty() &&
+                        answer.warnings.empty() && !answer.pinned_blob && answer.source.undivided.empty() &&
+                        common.source.undivided.empty();
+  if (is_plain) {
+    Revision revision{answer.ref, answer.rev, answer.stored_rev, answer.commit, answer.commit_time, answer.proof_time};
+    if (!common.revision)
+      common.revision = std::move(revision);
+    else if (*common.revision != revision) {
+      entry.whole = std::make_unique<Answer>(std::move(answer));
+      return;
+    }
+    entry.blob = answer.blob;
+    if (answer.link)
+      entry.link = std::make_unique<Link>(*std::move(answer.link));
+    else
+      entry.object_type = &*object_types_.insert(std::move(answer.object_type)).first;
+    entry.whole.reset();
+    return;
+  }
+  entry.whole = std::make_unique<Answer>(std::move(answer));
+}
+
+}  // namespace mlem::resolve::detail

@@ -1,0 +1,164 @@
+#include "resolve/read_object.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "model/repo_path.hpp"
+#include "resolve/detail/hints.hpp"
+#include "yaml/metafile.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace mlem::resolve {
+namespace {
+
+void fail_missing_path(TreeView& view, const std::string& path, Answer& answer) {
+  const auto near = answer.hints != nullptr ? answer.hints->near_paths(view, path, answer.pinned_blob)
+                                            : detail::Hints().near_paths(view, path, answer.pinned_blob);
+  answer.fail(Verdict::missing_path, "nothing at '" + path + "'", near.empty() ? "" : "there is " + quoted_list(near));
+}
+
+/// What a metafile says of itself, or why it says nothing.
+struct Content {
+  yaml::Metafile metafile{};
+  std::string flaw{};
+};
+
+Content parse_content(std::string_view text) {
+  try {
+    return {.metafile = yaml::read_metafile(text)};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return {.flaw = yaml::flaw_of(error)};
+  }
+}
+
+/// Gives the answer for what was found at `answer.path`.
+void answer_with(TreeView& view, const Content& content, Answer& answer) {
+  if (!content.flaw.empty()) {
+    answer.reject_file(content.flaw);
+    return;
+  }
+  answer.warnings = content.metafile.warnings;
+  switch (content.metafile.kind) {
+    case yaml::Metafile::Kind::link:
+      answer.link = content.metafile.link;
+      if (answer.link->is_alias()) answer.link_base = alias_base(view, answer.path);
+      break;
+    case yaml::Metafile::Kind::object:
+      answer.object_type = content.metafile.object_type;
+      if (!answer.object_type.empty()) break;
+      answer.fail(Verdict::not_an_object, "'" + answer.path + "' has an empty object_type");
+      break;
+    case yaml::Metafile::Kind::neither:
+      answer.fail(Verdict::not_an_object, "'" + answer.path + "' has no object_type");
+      break;
+  }
+}
+
+}  // namespace
+
+std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Answer& answer,
+                                      std::vector<Oid>& missing) {
+  answer.path = path;
+  Located located = locate(view, path, base);
+  switch (located.state) {
+    case Located::State::missing_object:
+      missing = std::move(located.missing);
+      return std::nullopt;
+    case Located::State::absent:
+      fail_missing_path(view, path, answer);
+      return std::nullopt;
+    case Located::State::not_an_object:
+      answer.fail(Verdict::not_an_object, "'" + path + "' is no MLEM object",
+                  path.ends_with(mlem_suffix) ? "" : "there is no '" + path + std::string(mlem_suffix) + "' beside it");
+      return std::nullopt;
+    case Located::State::not_a_file:
+      answer.path = std::move(located.path);
+      answer.reject_file("not a regular file");
+      return std::nullopt;
+    case Located::State::unmerged:
+      answer.path = std::move(located.path);
+      answer.reject_file("unmerged", "resolve the conflict and 'git add' the file");
+      return std::nullopt;
+    case Located::State::several:
+      answer.fail(Verdict::invalid_link, "'" + path + "' may be " + located.path, "write the whole path");
+      return std::nullopt;
+    case Located::State::found:
+      break;
+  }
+  answer.path = std::move(located.path);
+  if (located.entry.oid != Oid()) answer.blob = located.entry.oid;
+  return located.entry;
+}
+
+bool read_object(TreeView& view, const git::Entry& entry, Answer& answer) {
+  std::optional<std::string> text;
+  try {
+    text = view.read(answer.path, entry, yaml::max_object_size);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    answer.reject_file(yaml::flaw_of(error));
+    return true;
+  }
+  if (!text) return false;
+  answer_with(view, parse_content(*text), answer);
+  if (answer.wants_text) answer.text = std::move(*text);
+  return true;
+}
+
+void read_objects(git::Repository& repository, const std::vector<Found>& found, const source::Settings& settings,
+                  const TakeContent& take) {
+  // Many names lead to one blob where an object does not change from rev to rev.
+  std::vector<Oid> blobs;
+  std::vector<std::pair<std::size_t, std::size_t>> by_blob;  // place in `blobs`, place in `found`
+  std::unordered_map<Oid, std::size_t> places;
+  by_blob.reserve(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [place, is_new] = places.try_emplace(found[i].entry.oid, blobs.size());
+    if (is_new) blobs.push_back(found[i].entry.oid);
+    by_blob.emplace_back(place->second, i);
+  }
+  std::sort(by_blob.begin(), by_blob.end());
+  auto next = by_blob.begin();
+  const auto answer_all = [&](std::size_t blob, const std::optional<std::string_view>& text) {
+    if (!settings.budget.has_time()) return false;
+    std::optional<Content> content;
+    if (text) content = parse_content(*text);
+    for (; next != by_blob.end() && next->first == blob; ++next) {
+      const Found& one = found[next->second];
+      take(next->second, [&](Answer& answer) {
+        if (!content) return read_object(*one.view, one.entry, answer);
+        answer_with(*one.view, *content, answer);
+        if (answer.wants_text) answer.text = *text;
+        return true;
+      });
+    }
+    return true;
+  };
+  repository.read_blobs(blobs, yaml::max_object_size, answer_all);
+  for (; next != by_blob.end(); ++next) {
+    take(next->second, [](Answer& answer) {
+      fail_for_time(answer);
+      return true;
+    });
+  }
+}
+
+void fail_for_time(Answer& answer) {
+  const std::string& path = answer.path.empty() ? answer.source.path : answer.path;
+  answer.fail(Verdict::timeout, "cannot read '" + path + "': there was no time left");
+}
+
+bool answer_or_fail(Answer& answer, const std::function<bool()>& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::invalid) throw;
+    answer.fail(Verdict::unreachable, error.what(), error.hint());
+    return false;
+  }
+}
+
+}  // namespace mlem::resolve

@@ -1,0 +1,133 @@
+#include "source/conversation.hpp"
+
+#include "source/detail/remote_conversation.hpp"
+#include "source/visit.hpp"
+
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace mlem::source {
+namespace {
+
+constexpr std::string_view heads = "refs/heads/";
+constexpr std::string_view tags = "refs/tags/";
+
+/// The refs of a repository of this machine. It remembers what it was asked: many links name the same few refs.
+/// `space` is what all names of refs begin with there: the prefix of a namespace.
+Refs refs_of(git::Repository& repository, const std::string& space = {}, const PushedRefs& pushed_refs = {}) {
+  const auto without_space = [&](std::optional<std::string> name) {
+    return name ? std::optional(name->substr(name->starts_with(space) ? space.size() : 0)) : std::nullopt;
+  };
+  using Ids = std::unordered_map<std::string, std::optional<Oid>>;
+  const auto known = std::make_shared<Ids>();
+  const auto pushed = std::make_shared<Ids>();  // by where the names lead
+  for (const auto& [name, tip] : pushed_refs) pushed->insert_or_assign(repository.final_ref(space + name), tip);
+  return {.find =
+              [&repository, known, pushed, space](const std::string& name) {
+                const auto [found, is_new] = known->try_emplace(name);
+                if (!is_new) return found->second;
+                const auto tip = pushed->empty() ? pushed->end() : pushed->find(repository.final_ref(space + name));
+                found->second = tip != pushed->end() ? tip->second : repository.find_ref(space + name);
+                return found->second;
+              },
+          .names =
+              [&repository, space] {
+                std::vector<std::string> names;
+                for (const std::string_view prefix : {heads, tags}) {
+                  for (const git::Ref& ref : repository.refs(space + std::string(prefix))) {
+                    names.push_back(short_name(ref.name.substr(space.size())));
+                  }
+                }
+                return names;
+              },
+          .head_branch = without_space(repository.symbolic_target(space + "HEAD"))};
+}
+
+std::map<Oid, Refusal> lacks_of(const std::map<Oid, Oid>& commits_by_object, const std::string& hint) {
+  std::map<Oid, Refusal> lacks;
+  for (const auto& [object, commit] : commits_by_object) {
+    lacks.emplace(object, Refusal{Verdict::unreachable, "the repository lacks object " + object.hex(), hint});
+  }
+  return lacks;
+}
+
+/// A repository of this machine, read in place: all that it has is there.
+class LocalConversation final : public Conversation {
+ public:
+  LocalConversation(LocalRepository local, const Settings& settings)
+      : local_(std::move(local)), repository_(git::open_repository(local_.git_dir, settings.access.environment)) {}
+
+  const Refs& refs() override {
+    if (!refs_) refs_ = refs_of(*repository_);
+    return *refs_;
+  }
+  std::map<Oid, Refusal> need_commits(const std::set<Oid>&, std::size_t) override { return {}; }
+  std::map<Oid, Refusal> need_objects(const std::map<Oid, Oid>& commits_by_object) override {
+    return lacks_of(commits_by_object, "it is a partial clone; fetch the object there");
+  }
+  git::Repository& repository() override { return *repository_; }
+  const LocalRepository* local() const override { return &local_; }
+
+ private:
+  LocalRepository local_;
+  std::unique_ptr<git::Repository> repository_;
+  std::optional<Refs> refs_;
+};
+
+/// The registry as a source: what a partial clone lacks is fetched as git would.
+class RegistryConversation final : public Conversation {
+ public:
+  RegistryConversation(const git::Registry& registry, const Settings& settings, const PushedRefs& pushed_refs)
+      : registry_(registry), settings_(settings), pushed_refs_(pushed_refs) {}
+
+  const Refs& refs() override {
+    if (!refs_) {
+      refs_ = refs_of(registry_.objects(), git::namespace_prefix(registry_.environment()), pushed_refs_);
+    }
+    return *refs_;
+  }
+  std::map<Oid, Refusal> need_commits(const std::set<Oid>&, std::size_t) override { return {}; }
+  std::map<Oid, Refusal> need_objects(const std::map<Oid, Oid>& commits_by_object) override {
+    std::vector<Oid> wanted;
+    for (const auto& [object, commit] : commits_by_object) wanted.push_back(object);
+    fetch_missing(registry_, wanted, settings_);
+    std::map<Oid, Refusal> lacks = lacks_of(commits_by_object, "it is a partial clone; fetch the object there");
+    std::erase_if(lacks, [&](const auto& lack) { return registry_.objects().has(lack.first); });
+    return lacks;
+  }
+  git::Repository& repository() override { return registry_.objects(); }
+
+ private:
+  const git::Registry& registry_;
+  const Settings& settings_;
+  const PushedRefs& pushed_refs_;
+  std::optional<Refs> refs_;
+};
+
+}  // namespace
+
+std::string short_name(std::string_view ref) {
+  for (const std::string_view prefix : {heads, tags}) {
+    if (ref.starts_with(prefix)) return std::string(ref.substr(prefix.size()));
+  }
+  return std::string(ref);
+}
+
+std::optional<Refusal> converse(const RepoUrl& url, const Settings& settings,
+                                const std::function<void(Conversation&)>& use) {
+  return visit_source(
+      url, settings,
+      [&](const LocalRepository& found) {
+        LocalConversation conversation(found, settings);
+        use(conversation);
+      },
+      [&](const std::string& rewritten) { detail::converse_remotely(url, rewritten, settings, use); });
+}
+
+std::unique_ptr<Conversation> converse_with_registry(const git::Registry& registry, const Settings& settings,
+                                                     const PushedRefs& pushed_refs) {
+  return std::make_unique<RegistryConversation>(registry, settings, pushed_refs);
+}
+
+}  // namespace mlem::source

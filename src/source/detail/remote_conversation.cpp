@@ -1,0 +1,339 @@
+// Reading a source through the cache.
+//
+// It costs at most three git network commands: the refs (only if a rev is a name), the commits with the trees on the
+// way to the paths (`combine:tree:<depth>+blob:none`), and the metafiles by id. After each, the reader looks at the
+// cache with the code that reads repositories of this machine, which tells what is still lacking. A server that does
+// not allow one of these is asked for more at once, down to all its branches and tags.
+
+#include "source/detail/remote_conversation.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/transport.hpp"
+
+#include "source/cache.hpp"
+#include "source/cache_entry.hpp"
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+#include <vector>
+
+namespace mlem::source::detail {
+namespace {
+
+constexpr std::size_t max_refs_file = std::size_t{1} << 30;
+constexpr const char* hint_offline = "run the command without --offline";
+
+std::string format_of(const Oid& oid) {
+  constexpr std::size_t sha256_size = 32;
+  return oid.bytes().size() == sha256_size ? "sha256" : "sha1";
+}
+
+class RemoteConversation final : public Conversation {
+ public:
+  RemoteConversation(const RepoUrl& url, const Settings& settings, const Cache& cache, std::string key,
+                     const git::Transport& transport)
+      : url_(url), settings_(settings), cache_(cache), key_(std::move(key)), transport_(transport) {
+    is_new_ = cache_.find(key_).empty();
+  }
+
+  const Refs& refs() override {
+    if (!refs_) list_refs();
+    return *refs_;
+  }
+
+  std::map<Oid, Refusal> need_commits(const std::set<Oid>& objects, std::size_t depth) override {
+    std::map<Oid, Refusal> lacks;
+    const std::set<Oid> asked = of_own_format(objects, lacks);
+    if (asked.empty()) return lacks;
+    require_entry(*asked.begin());
+    std::set<Oid> wanted;
+    for (const Oid& object : asked) {
+      if ((settings_.fresh && !settings_.offline) || !repository().find_commit(object)) wanted.insert(object);
+    }
+    if (settings_.offline) {
+      for (const Oid& object : wanted) lacks.emplace(object, lack_of(object));
+      return lacks;
+    }
+    if (wanted.empty()) return lacks;
+    fetch_commits(wanted, depth, lacks);
+    // A pack that lost its end is not written again: git takes a file of the same name for the same.
+    for (const Oid& object : wanted) {
+      if (lacks.contains(object) || repository().find_commit(object) || is_here(object)) continue;
+      // What is in none of all branches and tags does not exist.
+      if (!is_new_ || !all_is_here_) lacks.emplace(object, lack_of(object));
+    }
+    return lacks;
+  }
+
+  std::map<Oid, Refusal> need_objects(const std::map<Oid, Oid>& commits_by_object) override {
+    if (!settings_.offline && !all_is_here_) fetch_objects(commits_by_object);
+    std::map<Oid, Refusal> lacks;
+    for (const auto& [object, commit] : commits_by_object) {
+      if (!is_here(object)) lacks.emplace(object, lack_of(object));
+    }
+    return lacks;
+  }
+
+  git::Repository& repository() override {
+    if (!repository_) {
+      if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
+      repository_ = git::open_repository(entry_, settings_.access.environment);
+    }
+    return *repository_;
+  }
+
+  bool is_cached() const override { return true; }
+  std::int64_t proof_time() const override { return proof_time_; }
+
+ private:
+  void notice(const std::string& text) const { source::notice(settings_, url_, text); }
+
+  /// Returns why an object that cannot be read is lacking. Throws BrokenEntry if the entry may have lost it.
+  Refusal lack_of(const Oid& object) const {
+    if (settings_.offline) return {Verdict::unreachable, "the cache lacks object " + object.hex(), hint_offline};
+    if (!is_new_) throw BrokenEntry{"object " + object.hex() + " cannot be read there"};
+    return {Verdict::unreachable, "the server did not send object " + object.hex(), {}};
+  }
+
+  /// Returns whether there is an object of any type.
+  bool is_here(const Oid& object) {
+    try {
+      return repository().find_blob(object, 0).has_value();
+    } catch (const Error&) {
+      return true;  // it is too large, or not a blob
+    }
+  }
+
+  /// Opens the entry. `asked` is an id that is asked for, and tells the object format if nothing else does.
+  void require_entry(const Oid& asked) {
+    if (entry_.empty()) entry_ = cache_.open(key_, object_format(asked));
+  }
+
+  /// The entry's object format, which is the source's: told by the ids it lists, or by those that were fetched or are
+  /// asked for.
+  std::string object_format(const std::optional<Oid>& asked) const {
+    if (!listed_.empty()) return format_of(listed_.begin()->second);
+    if (std::string known = cache_.object_format(key_); !known.empty()) return known;
+    return asked ? format_of(*asked) : "sha1";
+  }
+
+  /// Returns those of `objects` that can be ids of this source; to ask for the others would fail all.
+  std::set<Oid> of_own_format(const std::set<Oid>& objects, std::map<Oid, Refusal>& lacks) {
+    std::set<std::string> formats;
+    if (const std::string known = cache_.object_format(key_); !known.empty()) formats.insert(known);
+    for (const Oid& object : objects) formats.insert(format_of(object));
+    if (formats.size() > 1 && !settings_.offline) refs();
+    if (listed_.empty()) return objects;
+    const Oid& own = listed_.begin()->second;
+    std::set<Oid> same;
+    for (const Oid& object : objects) {
+      if (format_of(object) == format_of(own)) {
+        same.insert(object);
+        continue;
+      }
+      lacks.emplace(object, Refusal{Verdict::missing_rev, "no commit '" + object.hex() + "'",
+                                    "the source has ids of " + std::to_string(own.hex().size()) + " digits"});
+    }
+    return same;
+  }
+
+  void list_refs() {
+    listed_.clear();
+    std::optional<std::string> head_branch;
+    if (settings_.offline) {
+      head_branch = recall();
+    } else {
+      const git::RemoteRefs remote = transport_.list_refs(url_.fetch_text(), url_.printable());
+      for (const git::Ref& ref : remote.refs) listed_.emplace(ref.name, ref.oid);
+      head_branch = remote.head_branch;
+      if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
+      if (!listed_.empty()) remember(head_branch);
+    }
+    refs_ = Refs{.find = [this](const std::string& name) -> std::optional<Oid> {
+                   const auto found = listed_.find(name);
+                   return found == listed_.end() ? std::nullopt : std::optional(found->second);
+                 },
+                 .names =
+                     [this] {
+                       std::vector<std::string> names;
+                       for (const auto& [name, oid] : listed_) {
+                         if (name.starts_with("refs/heads/") || name.starts_with("refs/tags/")) {
+                           names.push_back(short_name(name));
+                         }
+                       }
+                       return names;
+                     },
+                 .head_branch = std::move(head_branch)};
+  }
+
+  void fetch(const git::Transport::Fetch& what) {
+    repository_.reset();  // it does not see what is fetched
+    transport_.fetch(entry_, url_.fetch_text(), url_.printable(), what);
+  }
+
+  /// Tries one filter after the other: a server may refuse any of them.
+  void fetch_filtered(const std::set<Oid>& objects, const std::vector<std::string>& filters, bool shallow) {
+    git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow, .refetch = shallow && settings_.fresh};
+    for (const Oid& object : objects) what.refspecs.push_back(object.hex());
+    repository_.reset();
+    source::fetch_filtered(transport_, entry_, url_, settings_, std::move(what), filters);
+  }
+
+  void fetch_commits(std::set<Oid> objects, std::size_t depth, std::map<Oid, Refusal>& lacks) {
+    constexpr std::size_t deepest = 16;
+    constexpr int most_missing = 16;
+    const std::string trees =
+        depth == 0 ? "tree:0" : "combine:tree:" + std::to_string(std::min(depth, deepest)) + "+blob:none";
+    for (int missing_count = 0; !objects.empty(); ++missing_count) {
+      try {
+        fetch_filtered(objects, {trees, "blob:none", ""}, true);
+        return;
+      } catch (const git::TransportError& error) {
+        if (error.failure() == git::TransportFailure::not_allowed) {
+          fetch_all();
+          return;
+        }
+        if (is_of_other_format(error)) {
+          of_other_format(objects, lacks);
+          continue;
+        }
+        // One id that the server does not have fails the whole command; the others deserve their answer.
+        const auto missing = Oid::parse(error.missing());
+        if (error.failure() != git::TransportFailure::missing_object || !missing || objects.erase(*missing) == 0) throw;
+        lacks.emplace(*missing, Refusal{Verdict::missing_rev, "no commit '" + missing->hex() + "'", {}});
+        if (missing_count + 1 < most_missing) continue;
+        for (const Oid& object : objects) {
+          lacks.emplace(
+              object,
+              Refusal{Verdict::unreachable, "the source was not asked for more commits, for it lacks too many", {}});
+        }
+        return;
+      }
+    }
+  }
+
+  /// Whether the source has ids of another format than the entry, which the ids alone did not tell.
+  bool is_of_other_format(const git::TransportError& error) const {
+    return !refs_ && error.why().find("mismatched algorithms") != std::string::npos;
+  }
+
+  /// Has the source tell its object format, and the entry take it.
+  void of_other_format(std::set<Oid>& objects, std::map<Oid, Refusal>& lacks) {
+    list_refs();
+    objects = of_own_format(objects, lacks);
+    entry_ = cache_.open(key_, object_format({}));
+  }
+
+  void fetch_objects(const std::map<Oid, Oid>& commits_by_object) {
+    std::set<Oid> objects;
+    std::set<Oid> commits;
+    for (const auto& [object, commit] : commits_by_object) {
+      objects.insert(object);
+      commits.insert(commit);
+    }
+    try {
+      fetch_filtered(objects, {"blob:none", ""}, false);
+      return;
+    } catch (const git::TransportError& error) {
+      // A server may hand out what its refs name and nothing else by id.
+      if (error.failure() != git::TransportFailure::not_allowed &&
+          error.failure() != git::TransportFailure::missing_object) {
+        throw;
+      }
+    }
+    notice("it gives no single objects; fetching whole commits");
+    try {
+      git::Transport::Fetch whole{.refspecs = {}, .filter = {}, .refetch = true};
+      for (const Oid& commit : commits) whole.refspecs.push_back(commit.hex());
+      fetch(whole);
+    } catch (const git::TransportError& error) {
+      if (error.failure() != git::TransportFailure::not_allowed) throw;
+      fetch_all();
+    }
+  }
+
+  /// The last resort: everything that has a name.
+  void fetch_all() {
+    notice("it gives no commits by id; fetching all branches and tags");
+    fetch({.refspecs = {"+refs/heads/*:refs/source/heads/*", "+refs/tags/*:refs/source/tags/*"},
+           .filter = {},
+           .shallow = false,
+           .prune = true,
+           .refetch = true});
+    all_is_here_ = true;
+  }
+
+  fs::path refs_file() const { return cache_.directory() / key_ / "source-refs"; }
+
+  /// Keeps the refs as they were last seen: they prove nothing but to `--offline`.
+  void remember(const std::optional<std::string>& head_branch) const {
+    std::string text = "HEAD " + head_branch.value_or("") + "\n";
+    for (const auto& [name, oid] : listed_) text += oid.hex() + " " + name + "\n";
+    const fs::path file = refs_file();
+    if (load_file(file, max_refs_file) != text) {
+      AtomicFile(file, text).commit();
+      return;
+    }
+    boost::system::error_code ignored;  // then the proof looks older than it is
+    fs::last_write_time(file, std::time(nullptr), ignored);
+  }
+
+  /// Reads back what remember() kept; returns the branch that HEAD was for.
+  std::optional<std::string> recall() {
+    const auto text = load_file(refs_file(), max_refs_file);
+    boost::system::error_code failure;  // the cache may be deleted at any time
+    const std::time_t seen = fs::last_write_time(refs_file(), failure);
+    if (!text || failure) throw unreachable(url_, "it is not in the cache", hint_offline);
+    proof_time_ = seen;
+    std::optional<std::string> head_branch;
+    for (const std::string_view line : split(*text, '\n')) {
+      const std::size_t blank = line.find(' ');
+      if (blank == std::string_view::npos) continue;
+      const std::string name(line.substr(blank + 1));
+      if (line.starts_with("HEAD ")) {
+        if (!name.empty()) head_branch = name;
+      } else if (const auto oid = Oid::parse(line.substr(0, blank))) {
+        listed_.insert_or_assign(name, *oid);
+      }
+    }
+    return head_branch;
+  }
+
+  const RepoUrl& url_;
+  const Settings& settings_;
+  const Cache& cache_;
+  std::string key_;
+  const git::Transport& transport_;
+  fs::path entry_;  ///< empty until it is known of which object format it is
+  std::unique_ptr<git::Repository> repository_;
+  std::map<std::string, Oid> listed_;  ///< refs by full name, `HEAD` among them, unpeeled
+  std::optional<Refs> refs_;           ///< `listed_` for others; none: not listed yet
+  std::int64_t proof_time_ = 0;
+  bool is_new_ = false;       ///< all that the entry has was fetched in this conversation
+  bool all_is_here_ = false;  ///< there is nothing more to ask for
+};
+
+}  // namespace
+
+void converse_remotely(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
+                       const std::function<void(Conversation&)>& use) {
+  const Cache cache(settings.cache.directory, settings.cache.fallback);
+  const std::string key = Cache::key(url.normalized(), rewritten);
+  const git::Transport transport(settings.access.environment,
+                                 {.idle = settings.budget.timeout,
+                                  .deadline = settings.budget.deadline,
+                                  .max_growth = settings.budget.max_fetch,
+                                  .interactive = settings.access.interactive,
+                                  .interrupt = settings.observer.interrupt,
+                                  .notice = [&](const std::string& text) { notice(settings, url, text); }});
+  if (cache.is_fallback()) notice(settings, url, "using the cache in '" + cache.directory().string() + "'");
+  use_entry(cache, key, url, settings, [&] {
+    RemoteConversation conversation(url, settings, cache, key, transport);
+    use(conversation);
+  });
+}
+
+}  // namespace mlem::source::detail
