@@ -26,6 +26,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t errors_kept = std::size_t{64} * 1024;
 
+/// How often it is looked whether a child has ended or is to be ended.
+constexpr auto interval = std::chrono::milliseconds(250);
 /// How long a child that has ended is read from: what it had started may hold its pipes for ever.
 constexpr auto grace = std::chrono::seconds(1);
 /// What a pipe may hold at most: pipe(7).
@@ -200,13 +202,56 @@ std::size_t drain(Descriptor& from, std::string& to) {
   return 0;
 }
 
+/// The same for stderr, of which only the end is kept.
+std::size_t drain_errors(Descriptor& from, std::string& to) {
+  const std::size_t received = drain(from, to);
+  if (to.size() > 2 * errors_kept) to.erase(0, to.size() - errors_kept);
+  return received;
+}
+
+/// poll(2) on the streams of a program, which a signal may end early.
+void wait_for_any(std::array<pollfd, 4>& polled, int timeout, const Program& program) {
+  if (poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) {
+    throw Error(ErrorKind::io, "cannot wait for '" + program.arguments.front() + "'", std::strerror(errno));
+  }
+}
+
 int milliseconds_left(Clock::time_point now, Clock::time_point until) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
   return static_cast<int>(std::clamp<long long>(left, 0, 60'000));
 }
 
-RunResult converse(const Program& program, std::string_view input, Session session, bool capture_errors,
-                   const Limits& limits, Interrupt* interrupt) {
+/// Writes as much of `input` as goes into a pipe at once, and takes it off. Closes the pipe at the end, and where
+/// nobody reads any more.
+void feed(Descriptor& pipe, std::string_view& input) {
+  const ssize_t written = write_without_signal(pipe.get(), input.data(), input.size());
+  if (written > 0) input.remove_prefix(static_cast<std::size_t>(written));
+  if (input.empty() || (written < 0 && errno != EAGAIN && errno != EINTR)) pipe.reset();
+}
+
+/// Which limit a child has passed that still runs; that on its output aside, which is on one that has ended too.
+std::optional<RunResult::End> passed_limit(const Limits& limits, Clock::time_point now, Clock::time_point last_output) {
+  if (limits.deadline && now >= *limits.deadline) return RunResult::End::deadline;
+  if (limits.idle.count() > 0 && now - last_output >= limits.idle) return RunResult::End::idle;
+  if (limits.exceeded && limits.exceeded()) return RunResult::End::exceeded;
+  return std::nullopt;
+}
+
+/// When a limit in time is passed if nothing happens until then, but no later than `otherwise`.
+Clock::time_point next_limit(const Limits& limits, Clock::time_point last_output, Clock::time_point otherwise) {
+  if (limits.idle.count() > 0) otherwise = std::min(otherwise, last_output + limits.idle);
+  return limits.deadline ? std::min(otherwise, *limits.deadline) : otherwise;
+}
+
+/// The ends of a child's streams that are ours; closed if not captured.
+struct Streams {
+  Descriptor in;
+  Descriptor out;
+  Descriptor err;
+};
+
+/// Starts a program for converse(). Where it has no input, its stdin is at its end.
+pid_t start(const Program& program, Session session, bool has_input, bool capture_errors, Streams& streams) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
   Pipe err = capture_errors ? make_pipe() : Pipe{};
@@ -214,17 +259,21 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
   actions.duplicate(in.read_end.get(), STDIN_FILENO);
   actions.duplicate(out.write_end.get(), STDOUT_FILENO);
   if (capture_errors) actions.duplicate(err.write_end.get(), STDERR_FILENO);
+  const pid_t pid = spawn(program, session, actions);
+  streams.out = std::move(out.read_end);
+  streams.err = std::move(err.read_end);
+  if (!has_input) return pid;
+  streams.in = std::move(in.write_end);
+  fcntl(streams.in.get(), F_SETFL, O_NONBLOCK);
+  return pid;
+}
 
+RunResult converse(const Program& program, std::string_view input, Session session, bool capture_errors,
+                   const Limits& limits, Interrupt* interrupt) {
   const Interrupt::Wait counted(interrupt);
   if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
-  Reaper child(spawn(program, session, actions), session);
-  in.read_end.reset();
-  out.write_end.reset();
-  err.write_end.reset();
-  if (input.empty())
-    in.write_end.reset();
-  else
-    fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
+  Streams streams;
+  Reaper child(start(program, session, !input.empty(), capture_errors, streams), session);
 
   RunResult result;
   std::optional<Clock::time_point> ended;  // when that was noticed, or when the child was killed
@@ -234,41 +283,26 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
     ended = Clock::now();
     child.kill_now();
   };
-  constexpr auto interval = std::chrono::milliseconds(250);
   Clock::time_point last_output = Clock::now();
   Clock::time_point last_look = last_output;
   // A child that has closed its streams may stay, and nothing tells when it ends but looking.
   const bool may_end_it =
       interrupt != nullptr || limits.idle.count() > 0 || limits.deadline.has_value() || limits.exceeded != nullptr;
   int patience = 1;
-  while (out.read_end || err.read_end || (may_end_it && !child.has_ended())) {
-    std::array<pollfd, 4> polled{{{in.write_end.get(), POLLOUT, 0},
-                                  {out.read_end.get(), POLLIN, 0},
-                                  {err.read_end.get(), POLLIN, 0},
+  while (streams.out || streams.err || (may_end_it && !child.has_ended())) {
+    std::array<pollfd, 4> polled{{{streams.in.get(), POLLOUT, 0},
+                                  {streams.out.get(), POLLIN, 0},
+                                  {streams.err.get(), POLLIN, 0},
                                   {interrupt != nullptr ? interrupt->descriptor() : -1, POLLIN, 0}}};
-    const Clock::time_point before = Clock::now();
-    int timeout = milliseconds_left(before, ended ? *ended + grace : last_look + interval);
-    if (!ended) {
-      if (limits.idle.count() > 0) timeout = std::min(timeout, milliseconds_left(before, last_output + limits.idle));
-      if (limits.deadline) timeout = std::min(timeout, milliseconds_left(before, *limits.deadline));
-    }
-    if (!out.read_end && !err.read_end)
-      timeout = std::min(timeout, std::exchange(patience, std::min(2 * patience, 100)));
-    if (poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR) {
-      throw Error(ErrorKind::io, "cannot wait for '" + program.arguments.front() + "'", std::strerror(errno));
-    }
+    int timeout =
+        milliseconds_left(Clock::now(), ended ? *ended + grace : next_limit(limits, last_output, last_look + interval));
+    if (!streams.out && !streams.err) timeout = std::min(timeout, std::exchange(patience, std::min(2 * patience, 100)));
+    wait_for_any(polled, timeout, program);
     if (polled[3].revents != 0) throw Interrupted{};
-    if (polled[0].revents != 0) {
-      const ssize_t written = write_without_signal(in.write_end.get(), input.data(), input.size());
-      if (written > 0) input.remove_prefix(static_cast<std::size_t>(written));
-      if (input.empty() || (written < 0 && errno != EAGAIN && errno != EINTR)) in.write_end.reset();
-    }
+    if (polled[0].revents != 0) feed(streams.in, input);
     std::size_t received = 0;
-    if (polled[1].revents != 0) received += drain(out.read_end, result.output);
-    if (polled[2].revents != 0) {
-      received += drain(err.read_end, result.errors);
-      if (result.errors.size() > 2 * errors_kept) result.errors.erase(0, result.errors.size() - errors_kept);
-    }
+    if (polled[1].revents != 0) received += drain(streams.out, result.output);
+    if (polled[2].revents != 0) received += drain_errors(streams.err, result.errors);
     const Clock::time_point now = Clock::now();
     if (ended) {
       // All that the child wrote itself is in the pipes by now, and comes before what others write.
@@ -284,18 +318,13 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
       last_look = now;
       if (child.has_ended()) ended = now;
     }
+    const auto passed = ended ? std::nullopt : passed_limit(limits, now, last_output);
     if (result.output.size() > limits.output)
       stop(RunResult::End::output);
-    else if (ended)
-      continue;
-    else if (limits.deadline && now >= *limits.deadline)
-      stop(RunResult::End::deadline);
-    else if (limits.idle.count() > 0 && now - last_output >= limits.idle)
-      stop(RunResult::End::idle);
-    else if (limits.exceeded && limits.exceeded())
-      stop(RunResult::End::exceeded);
+    else if (passed)
+      stop(*passed);
   }
-  in.write_end.reset();
+  streams.in.reset();
   result.code = child.wait();
   return result;
 }

@@ -55,6 +55,17 @@ bool is_project(resolve::TreeView* view, const std::string& directory) {
   return view != nullptr && resolve::find_project(*view, directory) == directory;
 }
 
+bool may_displace(resolve::TreeView* before, const std::string& name) {
+  if (old_marker_of(name)) return true;
+  if (before == nullptr) return false;
+  if (has(before, name + std::string(mlem_suffix))) return true;
+  for (std::string_view directory = name; !directory.empty();) {
+    directory = parent_of(directory);
+    if (has(before, join(directory, old_marker))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<std::string> moved_project(const git::Change& change, resolve::TreeView* before,
@@ -75,19 +86,15 @@ bool concerns_links(const git::Change& change) {
   return change.name.ends_with(mlem_suffix) || is_new_marker(change.name) || old_marker_of(change.name);
 }
 
-bool may_displace(resolve::TreeView* before, const std::string& name) {
-  if (old_marker_of(name)) return true;
-  if (before == nullptr) return false;
-  if (has(before, name + std::string(mlem_suffix))) return true;
-  for (std::string_view directory = name; !directory.empty();) {
-    directory = parent_of(directory);
-    if (has(before, join(directory, old_marker))) return true;
-  }
-  return false;
+bool can_break_aliases(const git::Change& change, resolve::TreeView* before, git::Repository& objects) {
+  if (change.unmerged) return !change.before && may_displace(before, change.name);
+  if (!change.after) return true;
+  if (!change.before) return may_displace(before, change.name);
+  return end_of(change.before, objects) != end_of(change.after, objects);
 }
 
-bool changes_end(const git::Change& change, git::Repository& objects) {
-  return !change.unmerged && end_of(change.before, objects) != end_of(change.after, objects);
+bool can_break_aliases(const Finding& finding, bool is_changed) {
+  return finding.verdict != Verdict::ok || (is_changed && finding.hops.size() > 1);
 }
 
 }  // namespace mlem::check

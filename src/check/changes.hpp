@@ -1,6 +1,7 @@
 #pragma once
 
 #include "git/repository.hpp"
+#include "model/finding.hpp"
 #include "resolve/tree_view.hpp"
 
 #include <optional>
@@ -19,13 +20,18 @@ bool concerns_links(const git::Change& change);
 std::optional<std::string> moved_project(const git::Change& change, resolve::TreeView* before,
                                          resolve::TreeView* after);
 
-/// Whether an alias that led elsewhere before could lead to the new file `name`: by the order in which a path is looked
-/// up (the contract's section 3), the file would come before `<name>.mlem` and before what is in an old marker.
-/// `before` is the tree without the change, null if there was none.
-bool may_displace(resolve::TreeView* before, const std::string& name);
+/// Whether a change of the link file or object `change.name` could break aliases that did not change.
+///
+/// One that is removed breaks what leads to it. One that changed does if what an alias to it would end at has another
+/// type, leads over more links than before, or is another object than that which an alias may be pinned to. One that is
+/// new could be what an alias leads to now that led elsewhere before: by the order in which a path is looked up
+/// (mlem-link(5)), it comes before `<name>.mlem` and before what is in an old marker. `before` is the whole tree
+/// without the change, null if there was none; `objects` has the blobs of both.
+bool can_break_aliases(const git::Change& change, resolve::TreeView* before, git::Repository& objects);
 
-/// Whether an alias that leads to a file could be broken by its change: what the alias would end at has another type,
-/// the alias leads over more links than before, or it is pinned to an object that is another one now.
-bool changes_end(const git::Change& change, git::Repository& objects);
+/// Whether what was found of a link of changes could break aliases to it that did not change: one that does not resolve
+/// takes them along, and one that changed and leads over several links may take those too far that were as long as they
+/// may be.
+bool can_break_aliases(const Finding& finding, bool is_changed);
 
 }  // namespace mlem::check

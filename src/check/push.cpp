@@ -6,6 +6,7 @@
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
+#include "git/refs.hpp"
 #include "model/rev.hpp"
 
 #include <algorithm>
@@ -74,20 +75,15 @@ using NewCommits = std::unordered_map<Oid, std::vector<Oid>>;
 
 /// Asks once for all new refs: most of many tags are for commits that are known.
 NewCommits list_new_commits(const Receiver& receiver, const std::vector<RefUpdate>& updates,
-                            const std::vector<std::string>& known) {
-  std::string tips;
+                            const git::RefSelection& known) {
+  std::vector<Oid> tips;
   for (const RefUpdate& update : updates) {
     if (update.before || !update.after) continue;
-    if (const auto tip = receiver.registry.objects().find_commit(*update.after)) tips += tip->hex() + "\n";
+    if (const auto tip = receiver.registry.objects().find_commit(*update.after)) tips.push_back(*tip);
   }
   NewCommits commits;
-  if (tips.empty()) return commits;
-  std::vector<std::string> arguments{"--parents", "--stdin", "--not"};
-  arguments.insert(arguments.end(), known.begin(), known.end());
-  for (const std::string& line : receiver.list_commits(std::move(arguments), tips)) {
-    const std::vector<std::string_view> ids = split(line, ' ');
-    std::vector<Oid>& parents = commits[Oid::parse(ids.front()).value()];
-    for (std::size_t i = 1; i < ids.size(); ++i) parents.push_back(Oid::parse(ids[i]).value());
+  for (git::Commit& commit : receiver.list_commits(tips, {}, known)) {
+    commits.emplace(commit.oid, std::move(commit.parents));
   }
   return commits;
 }
@@ -161,17 +157,11 @@ std::set<std::string> names_of(const git::Registry& registry, const std::string&
   return names;
 }
 
-/// The symbolic refs of the registry. Git lists none that leads nowhere yet: of those it is only known where they are
-/// policed by their names.
-std::set<std::string> list_symbolic_refs(const git::Registry& registry, const std::vector<Policy>& policies) {
-  const RunResult listed = registry.git({"for-each-ref", "--format=%(if)%(symref)%(then)%(refname)%(end)"});
-  if (listed.code != 0) {
-    throw Error(ErrorKind::unavailable, "cannot list refs", escape_for_terminal(trim(listed.errors)));
-  }
-  std::set<std::string> names;
-  for (const std::string_view name : split(listed.output, '\n')) {
-    if (!name.empty()) names.emplace(name);
-  }
+/// The symbolic refs of the registry. Of those that lead nowhere yet, which git does not list, it is only known where
+/// they are policed by their names.
+std::set<std::string> symbolic_refs_of(const git::Registry& registry, const std::vector<Policy>& policies) {
+  const std::vector<std::string> listed = git::list_symbolic_refs(registry);
+  std::set<std::string> names(listed.begin(), listed.end());
   const std::string prefix = git::namespace_prefix(registry.environment());
   for (const Policy& policy : policies) {
     for (const std::string& ref : policy.refs) {
@@ -179,13 +169,6 @@ std::set<std::string> list_symbolic_refs(const git::Registry& registry, const st
     }
   }
   return names;
-}
-
-/// Whether the ref keeps all that it had. Throws Error(unavailable) if there is no time left to tell.
-bool is_forward(const Receiver& receiver, const Oid& before, const Oid& tip) {
-  const RunResult result = receiver.git({"merge-base", "--is-ancestor", before.hex(), tip.hex()});
-  if (result.end == RunResult::End::deadline) receiver.require_time("cannot compare a ref's old tip with its new one");
-  return result.code == 0;
 }
 
 Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher, const NewCommits& new_commits) {
@@ -209,7 +192,7 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   } else if (before) {
     const bool can_want =
         std::any_of(scope.rules.begin(), scope.rules.end(), [](const Rules& rules) { return !rules.is_approved; });
-    if (can_want && (!tip || !is_forward(receiver, *before, *tip))) require_approver(scope, "rewound or replaced");
+    if (can_want && (!tip || !receiver.is_forward(*before, *tip))) require_approver(scope, "rewound or replaced");
   }
   if (!tree) return scope;
   if (before) {
@@ -253,14 +236,10 @@ Pusher load_pusher(const git::Registry& registry) {
   if (const auto variable = registry.config().find("mlem.pusher")) {
     pusher.name = registry.environment().find(*variable);
   }
-  const std::string space = git::namespace_prefix(registry.environment());
-  if (space.empty())
-    pusher.known_refs = {"--branches", "--tags"};
-  else
-    pusher.known_refs = {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
+  pusher.known_refs = git::branches_and_tags(git::namespace_prefix(registry.environment()));
   const bool names_refs = std::any_of(pusher.policies.begin(), pusher.policies.end(),
                                       [](const Policy& policy) { return !policy.refs.empty(); });
-  if (names_refs) pusher.symbolic_refs = list_symbolic_refs(registry, pusher.policies);
+  if (names_refs) pusher.symbolic_refs = symbolic_refs_of(registry, pusher.policies);
   return pusher;
 }
 
@@ -284,7 +263,7 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
 
 std::vector<Scope> push_scopes(const git::Registry& registry, const source::Settings& settings,
                                const std::vector<RefUpdate>& updates, const Pusher& pusher) {
-  Receiver receiver{registry, settings};
+  Receiver receiver(registry, settings);
   const NewCommits new_commits = list_new_commits(receiver, updates, pusher.known_refs);
   std::vector<Scope> scopes;
   scopes.reserve(updates.size());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "check/check.hpp"
+#include "git/history.hpp"
 
 #include <optional>
 #include <set>
@@ -32,8 +33,7 @@ struct Pusher {
   std::vector<Policy> policies;
   std::optional<std::string> name;        ///< for `approver`; none or empty: nobody
   std::set<std::string> symbolic_refs{};  ///< of the registry, if a policy is about refs
-  /// Patterns of git-rev-list(1) for the refs that are there already: what a new ref is compared with.
-  std::vector<std::string> known_refs;
+  git::RefSelection known_refs;           ///< that are there already: what a new ref is compared with
 };
 
 /// Returns the policies of the registry's configuration and, from the variable that `mlem.pusher` names, the pusher;

@@ -185,7 +185,7 @@ int run_pre_push(const std::vector<std::string>& words, const Format& format, Co
   check::Pusher pusher;
   const std::string remote = words.size() > 1 ? words[1] : std::string();
   // Without a name of its own the remote is given by its address, and has no refs here.
-  if (is_ref_name(remote)) pusher.known_refs = {"--remotes=" + remote};
+  if (is_ref_name(remote)) pusher.known_refs = {.globs = {"refs/remotes/" + remote}};
   const Manner manner = manner_of(registry, context, false, format);
   const source::Settings settings = hook_settings(registry, context, source::Trust::user);
   const int code = judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),

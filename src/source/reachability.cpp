@@ -1,7 +1,6 @@
 #include "source/reachability.hpp"
 
-#include "base/error.hpp"
-#include "base/text.hpp"
+#include "git/history.hpp"
 #include "git/transport.hpp"
 
 #include "source/cache.hpp"
@@ -9,9 +8,8 @@
 #include "source/in_parallel.hpp"
 #include "source/visit.hpp"
 
-#include <algorithm>
-#include <functional>
 #include <map>
+#include <unordered_set>
 
 namespace mlem::source {
 namespace {
@@ -25,90 +23,63 @@ void fail(Reachability& question) {
   question.hint = "push a tag or branch that has it";
 }
 
-/// The branches and tags of a repository, as options of git-rev-list(1). `space` is what their names begin with.
-std::vector<std::string> tips(const std::string& space = {}) {
-  return {"--glob=" + space + "refs/heads/*", "--glob=" + space + "refs/tags/*"};
+Limits limits_of(const Settings& settings) {
+  Limits limits;
+  limits.deadline = settings.budget.deadline;
+  return limits;
 }
 
-/// Runs git in a repository with these arguments and this input.
-using RunGit = std::function<RunResult(std::vector<std::string> arguments, std::string_view input, const Limits&)>;
-
-/// `tips` are what counts, as arguments of git-rev-list(1), and `more_tips` ids beside them.
-void ask_repository(git::Repository& repository, const RunGit& git, const Settings& settings,
-                    const std::vector<std::string>& tips, const std::vector<Oid>& more_tips,
-                    const Questions& questions) {
-  std::multimap<std::string, Reachability*, std::less<>> asked;
-  std::string input;
+/// `refs` are what counts, and `more_tips` commits beside them.
+void ask_repository(git::Repository& repository, const git::History& history, const git::RefSelection& refs,
+                    const std::vector<Oid>& more_tips, const Questions& questions) {
+  std::vector<Oid> commits;
+  Questions asked;
   for (Reachability* question : questions) {
     // git would end at the first commit that it does not have.
     if (repository.find_commit(question->commit) == question->commit) {
-      asked.emplace(question->commit.hex(), question);
-      input += question->commit.hex() + "\n";
+      commits.push_back(question->commit);
+      asked.push_back(question);
     } else {
       fail(*question);
     }
   }
-  if (input.empty()) return;
-  for (const Oid& tip : more_tips) input += "^" + tip.hex() + "\n";
-  std::vector<std::string> arguments{"rev-list", "--stdin", "--not"};
-  arguments.insert(arguments.end(), tips.begin(), tips.end());
-  Limits limits;
-  limits.deadline = settings.budget.deadline;
-  const RunResult result = git(std::move(arguments), input, limits);
-  if (result.end == RunResult::End::deadline) {
-    for (const auto& [commit, question] : asked) {
+  const auto unreachable = history.find_unreachable(commits, refs, more_tips);
+  if (!unreachable) {
+    for (Reachability* question : asked) {
       question->verdict = Verdict::timeout;
-      question->message = "cannot tell whether commit '" + commit + "' is on a branch: it took too long";
+      question->message =
+          "cannot tell whether commit '" + question->commit.hex() + "' is on a branch: it took too long";
     }
     return;
   }
-  if (result.end != RunResult::End::exited || result.code != 0) {
-    const std::string why = escape_for_terminal(trim(result.errors));
-    throw Error(ErrorKind::unavailable, "cannot tell what is on a branch", why.empty() ? "git failed" : why);
-  }
-  // git lists all that is on no branch, which may be a whole history.
-  for (std::string_view rest = result.output; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    const auto [first, last] = asked.equal_range(rest.substr(0, end));
-    for (auto found = first; found != last; ++found) fail(*found->second);
-    rest.remove_prefix(end + 1);
+  const std::unordered_set<Oid> failed(unreachable->begin(), unreachable->end());
+  for (Reachability* question : asked) {
+    if (failed.contains(question->commit)) fail(*question);
   }
 }
 
 void ask_directory(const fs::path& git_dir, const Settings& settings, const Questions& questions) {
   const auto repository = git::open_repository(git_dir, settings.access.environment);
-  const auto git = [&](std::vector<std::string> arguments, std::string_view input, const Limits& limits) {
-    return run(git::reading_program(git_dir, std::move(arguments), settings.access.environment), input, Session::own,
-               limits, settings.observer.interrupt);
-  };
-  ask_repository(*repository, git, settings, tips(), {}, questions);
+  const git::History history(git_dir, settings.access.environment, limits_of(settings), settings.observer.interrupt);
+  ask_repository(*repository, history, git::branches_and_tags(), {}, questions);
 }
 
 /// The registry is asked where a push has put its objects, with the refs that it is about to make.
 void ask_registry(const git::Registry& registry, const Settings& settings, const PushedRefs& pushed_refs,
                   const Questions& questions) {
-  const auto git = [&](std::vector<std::string> arguments, std::string_view input, const Limits& limits) {
-    return registry.git(std::move(arguments), input, limits, settings.observer.interrupt);
-  };
+  const std::string space = git::namespace_prefix(registry.environment());
+  git::RefSelection refs = git::branches_and_tags(space);
+  // Of too many to be left out, the old tips count too.
+  const bool few = pushed_refs.size() <= git::RefSelection::most_left_out;
   std::vector<Oid> pushed;
   for (const auto& [name, tip] : pushed_refs) {
+    if (few) refs.left_out.push_back(registry.objects().final_ref(space + name));
     const bool counts = name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
     const auto commit = counts && tip ? registry.objects().find_commit(*tip) : std::nullopt;
     if (commit) pushed.push_back(*commit);
   }
-  const std::string space = git::namespace_prefix(registry.environment());
-  std::vector<std::string> arguments;
-  // As many as fit into an argument vector anywhere; of more, the old tips count too.
-  constexpr std::size_t most_excluded = 500;
-  for (std::string& glob : tips(space)) {
-    if (pushed_refs.size() <= most_excluded) {
-      for (const auto& each : pushed_refs) {
-        arguments.push_back("--exclude=" + registry.objects().final_ref(space + each.first));
-      }
-    }
-    arguments.push_back(std::move(glob));
-  }
-  ask_repository(registry.objects(), git, settings, arguments, pushed, questions);
+  const git::History history(registry, limits_of(settings), settings.observer.interrupt);
+  ask_repository(registry.objects(), history, refs, pushed, questions);
 }
 
 /// Asks a source by way of `entry`. A history without trees has an entry of its own: in that of the metafiles, history

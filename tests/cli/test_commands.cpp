@@ -224,30 +224,84 @@ TEST_CASE("commands: MLEM's own spellings are taken where links are followed") {
   }
 }
 
-TEST_CASE("ls: an alias shows what it leads to and what cannot be known is a dash") {
-  World world;
-  world.registry.commit(
-      {{"bad.mlem", "junk: ["}, {"prod/p.mlem", link_text({.path = "second.mlem"})}, {"prod/second.mlem", good}});
-  RunOptions below;
-  below.directory = world.registry.path() / "prod";
-  const Outcome outcome = world.sandbox.mlem({"ls"}, below);
-  CAPTURE(outcome);
-  CHECK(contains(outcome.output, "../bad.mlem            -      -  "));
-  CHECK(contains(outcome.output, "\np.mlem -> second.mlem  model  " + example_url + "/models/rf.mlem  main  "));
-  CHECK(contains(outcome.output, "\nsecond.mlem            model  " + example_url));
+TEST_CASE("commands: usage goes to stdout with 129 and no command is 1") {
+  const World world;
+  for (const std::string command : {"check", "env", "fetch", "hook", "init", "install", "link", "ls", "policy",
+                                    "pprint", "resolve", "show", "uninstall", "version"}) {
+    const Outcome outcome = world.mlem({command, "-h"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(outcome.output.find("usage: git mlem " + command) == 0);
+    CHECK(outcome.errors.empty());
+    for (const std::string when : {"", "=always", "=never", "=auto"}) {
+      CHECK(world.mlem({command, "-q", "-v", "--color" + when, "--progress", "--no-progress", "-h"}).code == 129);
+    }
+    const Outcome refused = world.mlem({command, "--color=bogus", "x"});
+    CHECK(refused.code == 129);
+    CHECK(refused.errors.find("error: 'bogus' is no value for '--color', which takes always, never, auto\nhint: ") ==
+          0);
+  }
+  CHECK(world.mlem({}).code == 1);
+  CHECK(world.mlem({"nonsense"}).code == 129);
 }
 
-TEST_CASE("ls: a pager that cannot be run loses nothing") {
+TEST_CASE("commands: options are parsed as git does") {
   World world;
-  world.registry.commit({{"a.mlem", good}});
-  RunOptions options = on_terminal(world);
-  for (const std::string& pager : {std::string("no-such-pager"), world.registry.path().string()}) {
-    options.environment["GIT_PAGER"] = pager;
-    const Outcome outcome = world.sandbox.mlem({"ls"}, options);
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf", .repo = example_url + "/", .rev = "gone"})}});
+  world.registry.tag("t1");
+  const std::string red = "a.mlem: \033[31mmissing-rev\033[m";
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string answer;  ///< begins the output
+  };
+  const Row good[] = {
+      {{"check", "--color", "t1"}, red},
+      {{"check", "t1", "--color"}, red},
+      {{"check", "--col=always"}, red},
+      {{"check", "--color", "--no-color"}, "a.mlem: missing-rev"},
+      {{"check", "--policy", "main", "--no-policy"}, "a.mlem: missing-rev"},
+      {{"check", "--porc"}, "missing-rev\t"},
+      {{"link", "-n", "--source", example_url, "models/rf", "b"}, "⏳️ Loading"},
+      {{"link", "-n", "--source=" + example_url, "--rev=4-pack", "models/rf", "b"}, "⏳️ Loading"},
+      {{"link", "-n", "--no-fol", "--sp", example_url, "models/rf", "b"}, "⏳️ Loading"},
+  };
+  for (const Row& row : good) {
+    const Outcome outcome = world.mlem(row.arguments);
     CAPTURE(outcome);
-    CHECK(outcome.code == 0);
-    CHECK(contains(outcome.output, "NAME    TYPE"));
-    CHECK(contains(outcome.output, "a.mlem  model"));
+    CHECK(outcome.output.find(row.answer) == 0);
+  }
+  const Row bad[] = {
+      {{"check", "--nonsense"}, "unrecognised option '--nonsense'"},
+      {{"check", "--json=1"}, "option '--json' takes no value"},
+      {{"check", "--no-jobs=1"}, "option '--no-jobs' takes no value"},
+      {{"check", "--jobs"}, "option '--jobs' requires a value"},
+      {{"check", "--c"}, "ambiguous option '--c': could be '--cached' or '--changed'"},
+  };
+  for (const Row& row : bad) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(outcome.errors.find(row.answer) != std::string::npos);
+  }
+}
+
+TEST_CASE("porcelain: names are quoted as core.quotePath says and never with -z") {
+  World world;
+  const std::string name = "caf\xc3\xa9.mlem";
+  world.registry.commit({{name, link_text({.path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
+  for (const std::string command : {"check", "ls", "resolve"}) {
+    CAPTURE(command);
+    const auto name_in = [&](std::vector<std::string> arguments) {
+      arguments.insert(arguments.begin(), command);
+      if (command == "resolve") arguments.push_back(name);
+      const std::string output = world.mlem(arguments).output;
+      return output.substr(3, output.find_first_of(std::string_view("\t\0", 2), 3) - 3);
+    };
+    world.registry.git({"config", "core.quotePath", "true"});
+    CHECK(name_in({"--porcelain"}) == "\"caf\\303\\251.mlem\"");
+    CHECK(name_in({"-z"}) == name);
+    world.registry.git({"config", "core.quotePath", "false"});
+    CHECK(name_in({"--porcelain"}) == name);
   }
 }
 

@@ -1,7 +1,5 @@
 #include "cli/world.hpp"
 
-#include <signal.h>
-
 using namespace mlem::test;
 
 TEST_CASE("resolve: an alias over a link ends at the object") {
@@ -72,85 +70,6 @@ TEST_CASE("resolve: a chain is as long as check has it") {
   CHECK(world.mlem({"resolve", "l2"}).code == 0);
 }
 
-TEST_CASE("porcelain: names are quoted as core.quotePath says and never with -z") {
-  World world;
-  const std::string name = "caf\xc3\xa9.mlem";
-  world.registry.commit({{name, link_text({.path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
-  for (const std::string command : {"check", "ls", "resolve"}) {
-    CAPTURE(command);
-    const auto name_in = [&](std::vector<std::string> arguments) {
-      arguments.insert(arguments.begin(), command);
-      if (command == "resolve") arguments.push_back(name);
-      const std::string output = world.mlem(arguments).output;
-      return output.substr(3, output.find_first_of(std::string_view("\t\0", 2), 3) - 3);
-    };
-    world.registry.git({"config", "core.quotePath", "true"});
-    CHECK(name_in({"--porcelain"}) == "\"caf\\303\\251.mlem\"");
-    CHECK(name_in({"-z"}) == name);
-    world.registry.git({"config", "core.quotePath", "false"});
-    CHECK(name_in({"--porcelain"}) == name);
-  }
-}
-
-TEST_CASE("show: the metadata is printed as it is in its file") {
-  const World world;
-  const Outcome outcome = world.mlem({"show", "--project", example_url, "models/rf"});
-  CAPTURE(outcome);
-  CHECK(outcome.code == 0);
-  CHECK(outcome.output == model_meta());
-}
-
-TEST_CASE("ls: links are listed with their sources") {
-  World world;
-  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
-  const Outcome outcome = world.mlem({"ls"});
-  CAPTURE(outcome);
-  CHECK(outcome.code == 0);
-  CHECK(outcome.output.find("NAME    TYPE   SOURCE") == 0);
-  CHECK(outcome.output.find("a.mlem  model  " + example_url + "/models/rf.mlem  main  " +
-                            world.model_commit.substr(0, 7)) != std::string::npos);
-}
-
-TEST_CASE("ls: columns are as wide as a terminal shows what is in them") {
-  World world;
-  const std::string link = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
-  world.registry.commit({{"\xc3\xa9\xc3\xa9.mlem", link}, {"\xe6\xa8\xa1.mlem", link}, {"four.mlem", link}});
-  const Outcome outcome = world.mlem({"ls"});
-  CAPTURE(outcome);
-  CHECK(outcome.output.find("NAME       TYPE ") == 0);
-  CHECK(outcome.output.find("\n\xc3\xa9\xc3\xa9.mlem    model ") != std::string::npos);
-  CHECK(outcome.output.find("\n\xe6\xa8\xa1.mlem    model ") != std::string::npos);
-  CHECK(outcome.output.find("\nfour.mlem  model ") != std::string::npos);
-}
-
-TEST_CASE("init: the marker is made and staged once") {
-  const World world;
-  CHECK(world.mlem({"init"}).output == "Initialized MLEM project: '.mlem.yaml'\n");
-  CHECK(world.mlem({"init"}).output == "MLEM project exists already: '.mlem.yaml'\n");
-  CHECK(world.registry.git({"status", "--porcelain"}) == "A  .mlem.yaml");
-}
-
-TEST_CASE("commands: usage goes to stdout with 129 and no command is 1") {
-  const World world;
-  for (const std::string command : {"check", "env", "fetch", "hook", "init", "install", "link", "ls", "policy",
-                                    "pprint", "resolve", "show", "uninstall", "version"}) {
-    const Outcome outcome = world.mlem({command, "-h"});
-    CAPTURE(outcome);
-    CHECK(outcome.code == 129);
-    CHECK(outcome.output.find("usage: git mlem " + command) == 0);
-    CHECK(outcome.errors.empty());
-    for (const std::string when : {"", "=always", "=never", "=auto"}) {
-      CHECK(world.mlem({command, "-q", "-v", "--color" + when, "--progress", "--no-progress", "-h"}).code == 129);
-    }
-    const Outcome refused = world.mlem({command, "--color=bogus", "x"});
-    CHECK(refused.code == 129);
-    CHECK(refused.errors.find("error: 'bogus' is no value for '--color', which takes always, never, auto\nhint: ") ==
-          0);
-  }
-  CHECK(world.mlem({}).code == 1);
-  CHECK(world.mlem({"nonsense"}).code == 129);
-}
-
 TEST_CASE("resolve: a directory whose name begins with a blank is looked in") {
   World world;
   world.registry.commit({{" a/m.mlem", model_meta()}});
@@ -197,102 +116,6 @@ TEST_CASE("resolve: --at takes a rev or a date and nothing that git would take f
   }
   CHECK(world.mlem({"resolve", "--at", "never", "m"}).errors ==
         "fatal: bad revision or date 'never': no commit is that old or of that name\n");
-}
-
-TEST_CASE("ls: a table goes through the pager that git would use") {
-  World world;
-  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
-  world.sandbox.add_config("core.pager", "sed s/^/core:/");
-  struct Row {
-    std::string value;
-    std::string git_pager;
-    std::string lead;
-  };
-  const std::vector<Row> rows = {{"true", "", "core:"},
-                                 {"1", "", "core:"},
-                                 {"no", "", ""},
-                                 {"0", "", ""},
-                                 {"off", "", ""},
-                                 {"sed s/^/own:/", "", "own:"},
-                                 {"sed s/^/own:/", "sed s/^/env:/", "env:"},
-                                 {"no", "sed s/^/env:/", ""},
-                                 {"echo $LESS $LV; cat", "", "FRX -c\r\n"},
-                                 {"head -c 4; exit 1", "", "NAME"}};
-  RunOptions options;
-  options.directory = world.registry.path();
-  options.terminal = Terminal::all;
-  for (const Row& row : rows) {
-    CAPTURE(row.value);
-    world.registry.git({"config", "pager.mlem", row.value});
-    if (!row.git_pager.empty()) options.environment["GIT_PAGER"] = row.git_pager;
-    const Outcome outcome = world.sandbox.mlem({"ls"}, options);
-    options.environment.clear();
-    CAPTURE(outcome);
-    CHECK(outcome.code == 0);
-    CHECK(outcome.output.find(row.lead + (row.lead == "NAME" ? "" : "NAME    TYPE")) == 0);
-  }
-  options.environment["LESS"] = "R";
-  world.registry.git({"config", "pager.mlem", "echo $LESS; cat"});
-  CHECK(world.sandbox.mlem({"ls"}, options).output.find("R\r\nNAME") == 0);
-  // An interrupt is the pager's, and ours when it has ended.
-  world.registry.git({"config", "pager.mlem", "trap : INT; kill -INT 0; sleep 0.3; sed s/^/late:/"});
-  const Outcome interrupted = world.sandbox.mlem({"ls"}, options);
-  CAPTURE(interrupted);
-  CHECK(interrupted.signal == SIGINT);
-  CHECK(interrupted.output.find("late:NAME") != std::string::npos);
-}
-
-TEST_CASE("commands: options are parsed as git does") {
-  World world;
-  world.registry.commit({{"a.mlem", link_text({.path = "models/rf", .repo = example_url + "/", .rev = "gone"})}});
-  world.registry.tag("t1");
-  const std::string red = "a.mlem: \033[31mmissing-rev\033[m";
-  struct Row {
-    std::vector<std::string> arguments;
-    std::string answer;  ///< begins the output
-  };
-  const Row good[] = {
-      {{"check", "--color", "t1"}, red},
-      {{"check", "t1", "--color"}, red},
-      {{"check", "--col=always"}, red},
-      {{"check", "--color", "--no-color"}, "a.mlem: missing-rev"},
-      {{"check", "--policy", "main", "--no-policy"}, "a.mlem: missing-rev"},
-      {{"check", "--porc"}, "missing-rev\t"},
-      {{"link", "-n", "--source", example_url, "models/rf", "b"}, "⏳️ Loading"},
-      {{"link", "-n", "--source=" + example_url, "--rev=4-pack", "models/rf", "b"}, "⏳️ Loading"},
-      {{"link", "-n", "--no-fol", "--sp", example_url, "models/rf", "b"}, "⏳️ Loading"},
-  };
-  for (const Row& row : good) {
-    const Outcome outcome = world.mlem(row.arguments);
-    CAPTURE(outcome);
-    CHECK(outcome.output.find(row.answer) == 0);
-  }
-  const Row bad[] = {
-      {{"check", "--nonsense"}, "unrecognised option '--nonsense'"},
-      {{"check", "--json=1"}, "option '--json' takes no value"},
-      {{"check", "--no-jobs=1"}, "option '--no-jobs' takes no value"},
-      {{"check", "--jobs"}, "option '--jobs' requires a value"},
-      {{"check", "--c"}, "ambiguous option '--c': could be '--cached' or '--changed'"},
-  };
-  for (const Row& row : bad) {
-    const Outcome outcome = world.mlem(row.arguments);
-    CAPTURE(outcome);
-    CHECK(outcome.code == 129);
-    CHECK(outcome.errors.find(row.answer) != std::string::npos);
-  }
-}
-
-TEST_CASE("env: outside a repository the facts of the program are told") {
-  const World world;
-  const Outcome inside = world.mlem({"env"});
-  CHECK(inside.code == 0);
-  CHECK(inside.output.find("\ngit-dir " + (world.registry.path() / ".git").string() + "\n") != std::string::npos);
-  const Outcome outside = world.sandbox.mlem({"env"});
-  CAPTURE(outside);
-  CHECK(outside.code == 0);
-  CHECK(outside.output.find("git-mlem version ") == 0);
-  CHECK(outside.output.find("\ngit-dir - (not a git repository") != std::string::npos);
-  CHECK(outside.errors.empty());
 }
 
 TEST_CASE("resolve: a rev beside a name that has one is refused everywhere unless they agree") {

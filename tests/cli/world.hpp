@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <unistd.h>
 
 namespace mlem::test {
 
@@ -39,6 +40,21 @@ struct World {
   }
   std::string staged(const std::string& name) const { return registry.git({"show", ":" + name}); }
 };
+
+/// Returns whether this is not root, and so a case that does what only root can is skipped; then says so.
+inline bool is_skipped_without_root(const std::string& why) {
+  if (geteuid() == 0) return false;
+  MESSAGE("skipped: " << why);
+  return true;
+}
+
+/// Returns whether a script under `unshare` could not mount what it needs, which it says by code 99, and so a case is
+/// skipped; then says so.
+inline bool is_skipped_without_unshare(const Outcome& outcome) {
+  if (outcome.code != 99 && outcome.errors.find("unshare:") == std::string::npos) return false;
+  MESSAGE("skipped: mounting is not allowed here: " << outcome.errors);
+  return true;
+}
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

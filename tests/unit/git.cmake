@@ -1,7 +1,10 @@
 mlem_unit_tests(git
   SOURCES
     test_git_config.cpp
+    test_git_history.cpp
+    test_git_refs.cpp
     test_git_registry.cpp
     test_git_repository.cpp
+    test_git_signature.cpp
     test_git_transport.cpp
   LIBRARIES mlem_test_support)

@@ -137,7 +137,7 @@ TEST_CASE("registry: another user's is refused with the command that allows it")
   const Sandbox box;
   const RepoBuilder repo(box, "repo");
   if (geteuid() != 0) {
-    MESSAGE("only root can give a directory away");
+    MESSAGE("skipped: only root can give a directory away");
     return;
   }
   REQUIRE(chown(repo.path().c_str(), 12345, 12345) == 0);

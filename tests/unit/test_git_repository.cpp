@@ -691,7 +691,7 @@ TEST_CASE("repository: another user's is foreign unless git is told that it is s
   const Environment environment = environment_of(box);
   CHECK_FALSE(mlem::git::is_foreign(git_dir, environment));
   if (geteuid() != 0) {
-    MESSAGE("only root can give a directory away");
+    MESSAGE("skipped: only root can give a directory away");
     return;
   }
   REQUIRE(chown(repo.path().c_str(), 12345, 12345) == 0);

@@ -1,12 +1,12 @@
 #include "check/detail/signatures.hpp"
 
-#include "base/text.hpp"
 #include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
+#include "git/history.hpp"
+#include "git/signature.hpp"
 #include "model/repo_path.hpp"
 
 #include <algorithm>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,60 +36,38 @@ bool touches(const git::Registry& registry, const Policy& policy, const std::opt
 /// tell.
 std::optional<std::vector<Oid>> commits_to_verify(const Receiver& receiver, const std::optional<Oid>& before,
                                                   const Oid& tip, const Policy& policy) {
-  std::vector<std::string> arguments = {"--parents", tip.hex()};
-  if (before) arguments.push_back("^" + before->hex());
+  std::vector<Oid> known;
+  if (before) known.push_back(*before);
   std::vector<Oid> commits{tip};
-  for (const std::string& line : receiver.list_commits(std::move(arguments))) {
+  for (const git::Commit& commit : receiver.list_commits({tip}, known, {})) {
     if (!receiver.settings.budget.has_time()) return std::nullopt;
-    const std::vector<std::string_view> ids = split(line, ' ');
-    const Oid commit = Oid::parse(ids.front()).value();
-    if (commit == tip) continue;
-    bool is_policed = ids.size() == 1 && touches(receiver.registry, policy, std::nullopt, commit);
-    for (std::size_t i = 1; i < ids.size() && !is_policed; ++i) {
-      is_policed = touches(receiver.registry, policy, Oid::parse(ids[i]), commit);
-    }
-    if (is_policed) commits.push_back(commit);
+    if (commit.oid == tip) continue;
+    const auto differs_from = [&](const std::optional<Oid>& parent) {
+      return touches(receiver.registry, policy, parent, commit.oid);
+    };
+    const bool is_policed = commit.parents.empty()
+                                ? differs_from(std::nullopt)
+                                : std::any_of(commit.parents.begin(), commit.parents.end(), differs_from);
+    if (is_policed) commits.push_back(commit.oid);
   }
   return commits;
 }
 
-enum class Signatures { good, bad, untold };
-
-/// `git verify-commit`, which says only whether all of them are signed.
-Signatures verify(const Receiver& receiver, std::span<const Oid> commits) {
-  std::vector<std::string> arguments{"verify-commit"};
-  for (const Oid& commit : commits) arguments.push_back(commit.hex());
-  const RunResult result = receiver.git(std::move(arguments));
-  if (result.end == RunResult::End::deadline) return Signatures::untold;
-  return result.code == 0 ? Signatures::good : Signatures::bad;
-}
-
 void hold_commits(const Receiver& receiver, const std::optional<Oid>& before, const Oid& tip, const Policy& policy,
                   Scope& scope) {
-  // As many ids as fit into an argument vector anywhere.
-  constexpr std::size_t most_at_once = 500;
   // So many are enough to refuse the push, whatever it brings.
-  constexpr int most_unsigned = 10;
-  const auto commits = commits_to_verify(receiver, before, tip, policy);
-  const std::span<const Oid> all = commits ? std::span(*commits) : std::span<const Oid>();
-  Signatures signatures = commits ? Signatures::good : Signatures::untold;
-  int count = 0;
-  for (std::size_t start = 0; start < all.size() && count < most_unsigned; start += most_at_once) {
-    const auto some = all.subspan(start, std::min(most_at_once, all.size() - start));
-    signatures = verify(receiver, some);
-    // Which of them it is, only one at a time can tell.
-    for (std::size_t i = 0; signatures == Signatures::bad && i < some.size() && count < most_unsigned; ++i) {
-      const Signatures one = verify(receiver, some.subspan(i, 1));
-      if (one == Signatures::untold) signatures = one;
-      if (one != Signatures::bad) continue;
-      ++count;
-      break_ref_rule(scope, "signed",
-                     "policy '" + policy.name + "' wants commit '" + some[i].hex() + "' signed with a key it trusts",
-                     "sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S'");
-    }
-    if (signatures == Signatures::untold) break;
+  constexpr std::size_t most_unsigned = 10;
+  git::Signatures signatures{.bad = {}, .in_time = false};
+  if (const auto commits = commits_to_verify(receiver, before, tip, policy)) {
+    signatures =
+        git::verify_commits(receiver.registry, *commits, most_unsigned, receiver.limits(), receiver.settings.observer.interrupt);
   }
-  if (signatures != Signatures::untold || count > 0) return;
+  for (const Oid& commit : signatures.bad) {
+    break_ref_rule(scope, "signed",
+                   "policy '" + policy.name + "' wants commit '" + commit.hex() + "' signed with a key it trusts",
+                   "sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S'");
+  }
+  if (signatures.in_time || !signatures.bad.empty()) return;
   break_ref_rule(scope, "signed",
                  "policy '" + policy.name + "' wants signed commits, and there was no time left to verify them all",
                  hint_of_time);

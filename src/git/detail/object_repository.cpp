@@ -145,6 +145,56 @@ class TreeReader {
   Entry entry_;
 };
 
+/// What two trees have under one name.
+struct EntryPair {
+  std::string_view name;
+  std::optional<Entry> before;
+  std::optional<Entry> after;
+};
+
+/// Two trees, walked like two sorted lists that are merged. One that is not there has no entries.
+class TreePair {
+ public:
+  TreePair(std::optional<TreeReader> before, std::optional<TreeReader> after)
+      : before_{std::move(before)}, after_{std::move(after)} {
+    before_.next();
+    after_.next();
+  }
+
+  /// Returns what there is under the next name, nothing at the end. The name is good until the pair is moved.
+  std::optional<EntryPair> next() {
+    if (!before_.has_entry && !after_.has_entry) return std::nullopt;
+    const int order = compare();
+    EntryPair both;
+    if (order <= 0) both.before = before_.take(both.name);
+    if (order >= 0) both.after = after_.take(both.name);
+    return both;
+  }
+
+ private:
+  struct Side {
+    std::optional<TreeReader> tree;
+    bool has_entry = false;
+    void next() { has_entry = tree && tree->next(); }
+    Entry take(std::string_view& name) {
+      name = tree->name();
+      const Entry entry = tree->entry();
+      next();
+      return entry;
+    }
+  };
+  /// Less than 0: `before` alone has the next name; more: `after` alone; 0: both.
+  int compare() const {
+    if (!before_.has_entry) return 1;
+    if (!after_.has_entry) return -1;
+    return compare_as_git(before_.tree->name(), is_directory(before_.tree->entry()), after_.tree->name(),
+                          is_directory(after_.tree->entry()));
+  }
+
+  Side before_;
+  Side after_;
+};
+
 }  // namespace
 
 ObjectRepository::ObjectRepository(fs::path git_dir, const Environment& environment, const fs::path& object_dir)
@@ -312,28 +362,22 @@ std::string ObjectRepository::read_tree(const Oid& tree) {
 
 void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
                             const std::function<bool(Change change)>& visit) {
-  // Two trees are walked like two sorted lists that are merged. No recursion: see walk().
-  struct Side {
-    std::optional<TreeReader> tree;
-    bool has_entry = false;
-    void next() { has_entry = tree && tree->next(); }
-  };
+  // No recursion: see walk().
   struct Level {
-    Side sides[2];  ///< before, after
-    std::size_t prefix;
+    TreePair trees;
+    std::size_t prefix;  ///< the part of `path` that is the directory, with its slash
   };
   std::vector<Level> levels;
   std::string path;
   std::size_t names = 0;
-  const auto enter = [&](const std::optional<Oid>& left, const std::optional<Oid>& right) {
+  const auto reader_of = [this](const std::optional<Oid>& tree) {
+    return tree ? std::optional<TreeReader>(std::in_place, *tree, read_tree(*tree)) : std::nullopt;
+  };
+  const auto enter = [&](const std::optional<Oid>& tree_before, const std::optional<Oid>& tree_after) {
     if (levels.size() == max_depth) throw_corrupt(after, "its directories are nested too deep");
-    Level level{};
-    if (left) level.sides[0].tree.emplace(*left, read_tree(*left));
-    if (right) level.sides[1].tree.emplace(*right, read_tree(*right));
+    TreePair trees(reader_of(tree_before), reader_of(tree_after));
     if (!path.empty()) path += '/';
-    level.prefix = path.size();
-    levels.push_back(std::move(level));
-    for (Side& side : levels.back().sides) side.next();
+    levels.push_back({std::move(trees), path.size()});
   };
   const auto root_of = [this](const Oid& oid) {
     const std::optional<Oid> tree = tree_of(oid);
@@ -346,36 +390,20 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
   enter(root_before, root_after);
   while (!levels.empty()) {
     Level& level = levels.back();
-    Side& left = level.sides[0];
-    Side& right = level.sides[1];
-    if (!left.has_entry && !right.has_entry) {
+    const auto both = level.trees.next();
+    if (!both) {
       levels.pop_back();
       continue;
     }
     if (++names > max_names) throw_corrupt(after, "it has too many names");
-    int order = 0;
-    if (!left.has_entry)
-      order = 1;
-    else if (!right.has_entry)
-      order = -1;
-    else
-      order = compare_as_git(left.tree->name(), is_directory(left.tree->entry()), right.tree->name(),
-                             is_directory(right.tree->entry()));
+    const auto& [name, left, right] = *both;
+    if (left && right && left->mode == right->mode && left->oid == right->oid) continue;
     path.resize(level.prefix);
-    path += order <= 0 ? left.tree->name() : right.tree->name();
-    const auto entry_before = order <= 0 ? std::optional(left.tree->entry()) : std::nullopt;
-    const auto entry_after = order >= 0 ? std::optional(right.tree->entry()) : std::nullopt;
-    if (order <= 0) left.next();
-    if (order >= 0) right.next();
-    if (entry_before && entry_after && entry_before->mode == entry_after->mode &&
-        entry_before->oid == entry_after->oid) {
-      continue;
-    }
+    path += name;
     // Entries of one name are of one kind here, for a directory's name is compared with a slash at its end.
-    if (is_directory(entry_before ? *entry_before : *entry_after)) {
-      enter(entry_before ? std::optional(entry_before->oid) : std::nullopt,
-            entry_after ? std::optional(entry_after->oid) : std::nullopt);
-    } else if (!visit({path, entry_before, entry_after})) {
+    if (is_directory(left ? *left : *right)) {
+      enter(left ? std::optional(left->oid) : std::nullopt, right ? std::optional(right->oid) : std::nullopt);
+    } else if (!visit({path, left, right})) {
       return;
     }
   }

@@ -1,0 +1,87 @@
+#include "check/detail/findings.hpp"
+
+#include "check/detail/broken_rules.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace mlem::check::detail {
+namespace {
+
+/// Takes over what the resolver found of a file, if that has not been done.
+void take_answer(JudgedFile& file) {
+  if (!file.number) return;
+  const std::size_t number = *std::exchange(file.number, std::nullopt);
+  const std::unique_ptr<Finding> before = std::exchange(file.finding, std::make_unique<Finding>());
+  Finding& finding = *file.finding;
+  finding = file.resolver->finding(number, *file.link_type);
+  if (before) {
+    finding.warnings = before->warnings;
+    if (!before->rules.empty()) break_rule(finding, "approver", before->message, before->hint);
+  }
+  const auto repo = file.resolver->repo(number);
+  if (auto warning = repo ? local_path_warning(*repo) : std::nullopt) finding.warnings.push_back(std::move(*warning));
+  if (!file.followed) return;
+  auto moved = find_move(file.followed->ref, finding.commit, file.resolver->chain(file.followed->number).answers);
+  if (moved) finding.warnings.push_back(std::move(*moved));
+}
+
+/// A finding about a whole ref.
+void report_of_ref(const JudgedScope& judged, Finding finding, Summary& summary,
+                   const std::function<void(const Finding&)>& report) {
+  finding.pushed_ref = judged.scope.pushed_ref;
+  summary.count(finding);
+  report(finding);
+}
+
+}  // namespace
+
+void settle(JudgedScope& judged, CommitsOnRefs& commits) {
+  const Scope& scope = judged.scope;
+  for (auto& [name, file] : judged.files) {
+    if (!file.number) continue;
+    const std::size_t number = *file.number;
+    take_answer(file);
+    if (scope.rules.empty() && !scope.reachable) continue;
+    Finding& finding = *file.finding;
+    const std::vector<resolve::Answer> chain = file.resolver->chain(number).answers;
+    for (const Rules* rules : rules_for(scope, name)) {
+      hold_to(rules->policy, finding, chain);
+      if (rules->policy.require_reachable) commits.want(finding, chain, rules->policy.name);
+    }
+    if (scope.reachable && finding.verdict == Verdict::ok) commits.want(finding, chain, {});
+  }
+}
+
+void report_findings(JudgedScope& judged, Summary& summary, const std::function<void(const Finding&)>& report) {
+  for (const Finding& finding : judged.scope.findings) report_of_ref(judged, finding, summary, report);
+  if (judged.has_unread_aliases) {
+    Finding finding;
+    finding.verdict = Verdict::timeout;
+    finding.message = "there was no time left to judge what unchanged aliases lead to";
+    report_of_ref(judged, std::move(finding), summary, report);
+  }
+  const std::string at = judged.view->at();
+  for (auto& [name, file] : judged.files) {
+    take_answer(file);
+    file.finding->link = name;
+    file.finding->at = at;
+    file.finding->pushed_ref = judged.scope.pushed_ref;
+    summary.count(*file.finding);
+    report(*file.finding);
+    file.finding.reset();
+  }
+}
+
+std::optional<Warning> find_move(const std::string& ref, const std::optional<Oid>& commit,
+                                 const std::vector<resolve::Answer>& chain) {
+  if (chain.empty() || !commit) return std::nullopt;
+  const resolve::Answer& answer = chain.front();
+  if (answer.commit == commit) return std::nullopt;
+  // A source that was not reached has been told of already.
+  if (!answer.commit && answer.verdict != Verdict::missing_rev) return std::nullopt;
+  return Warning{"moved",
+                 "'" + ref + "' " + (answer.commit ? "now names commit '" + answer.commit->hex() + "'" : "is gone")};
+}
+
+}  // namespace mlem::check::detail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "check/check.hpp"
+#include "check/detail/policed_file.hpp"
+#include "resolve/resolver.hpp"
+#include "resolve/tree_view.hpp"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <string>
+
+namespace mlem::check::detail {
+
+/// The ref that a pinned link follows.
+struct FollowedRef {
+  std::size_t number;  ///< at the resolver
+  std::string ref;
+};
+
+/// A file between being read and being reported: a link, or what a policy does not let pass. There may be a million of
+/// them.
+struct JudgedFile {
+  const std::string* link_type = nullptr;  ///< of a link: the reader's
+  std::optional<std::size_t> number{};     ///< at `resolver`; none: the finding is complete
+  resolve::Resolver* resolver = nullptr;
+  std::unique_ptr<FollowedRef> followed{};
+  std::unique_ptr<Finding> finding{};  ///< what is known beside what the resolver knows
+  bool is_changed = false;             ///< of changes: there was a file of its name before
+};
+
+/// A scope with what is found in it.
+struct JudgedScope {
+  /// Opens the trees of `scope`, which must outlive this as the registry must; `memory` is for the files.
+  JudgedScope(const git::Registry& registry, const Scope& scope, std::pmr::memory_resource* memory);
+
+  const Scope& scope;
+  std::unique_ptr<resolve::TreeView> view;
+  std::unique_ptr<resolve::TreeView> before;     ///< null if there was nothing
+  std::pmr::map<std::string, JudgedFile> files;  ///< by name: path order
+  bool touches_aliases;                          ///< unchanged aliases may be broken
+  bool has_unread_aliases = false;               ///< there was no time left for them
+
+  /// Returns whether nothing is known yet of a file that is to be judged.
+  bool is_unjudged(const std::string& name) const;
+  /// Returns the finding of a file, and makes one if there is none.
+  Finding& finding_for(const std::string& name);
+  /// Returns what holds a file to the policies of the scope. `name` is not copied.
+  PolicedFile policed(const std::string& name);
+};
+
+}  // namespace mlem::check::detail

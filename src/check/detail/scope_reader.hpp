@@ -1,0 +1,64 @@
+#pragma once
+
+#include "check/detail/judged_scope.hpp"
+#include "git/registry.hpp"
+#include "model/oid.hpp"
+#include "resolve/resolver.hpp"
+#include "yaml/metafile.hpp"
+
+#include "source/settings.hpp"
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mlem::check::detail {
+
+/// Reads the files of scopes that are to be judged: a link is handed to a resolver, what is wrong with a file becomes
+/// its finding, and objects are passed over. Many names of one file cost little more than one.
+///
+/// A file that there is no time left to read has the finding that says so.
+class ScopeReader {
+ public:
+  /// Both must outlive the reader, which must outlive what it reads.
+  ScopeReader(const git::Registry& registry, const source::Settings& settings);
+
+  /// Reads what the scope is about. Of changes, says in `judged` whether they touch aliases too.
+  void read(JudgedScope& judged, resolve::Resolver& resolver);
+  /// Reads the aliases of the scope's whole tree that were not read yet, and nothing else: what is wrong with an
+  /// unchanged file is no business of changes.
+  void read_other_aliases(JudgedScope& judged, resolve::Resolver& resolver);
+
+ private:
+  enum class Only { all, aliases };
+  /// Where what is read goes.
+  struct Pass {
+    JudgedScope& judged;
+    resolve::Resolver& resolver;
+    Only only;
+  };
+
+  std::deque<git::File> list_files(const Scope& scope, const std::vector<std::string>& pathspecs,
+                                   std::string_view suffix) const;
+  void read_whole(const Pass& pass);
+  void read_changes(const Pass& pass);
+  void read_change(const Pass& pass, const git::Change& change);
+  void read_files(const Pass& pass, std::deque<git::File> files);
+  /// `text` is the file's content if that is known already.
+  void read_file(const Pass& pass, git::File file, std::optional<std::string_view> text = {});
+  /// There was no time to read a file.
+  static void give_up(const Pass& pass, const std::string& name);
+  const yaml::Metafile& parse(const Oid& blob, std::string_view text);
+  void take_link(const Pass& pass, std::string name, const yaml::Metafile& metafile);
+
+  const git::Registry& registry_;
+  const source::Settings& settings_;
+  std::set<std::string> link_types_;
+  std::optional<std::pair<Oid, yaml::Metafile>> last_;  ///< what was parsed last
+};
+
+}  // namespace mlem::check::detail

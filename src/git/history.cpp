@@ -1,0 +1,107 @@
+#include "git/history.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/detail/command.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace mlem::git {
+namespace {
+
+/// Returns the options of git-rev-list(1) for a selection of refs. `--exclude` is about the next `--glob` only.
+std::vector<std::string> options_for(const RefSelection& refs) {
+  std::vector<std::string> options;
+  for (const std::string& glob : refs.globs) {
+    if (refs.left_out.size() <= RefSelection::most_left_out) {
+      for (const std::string& name : refs.left_out) options.push_back("--exclude=" + name);
+    }
+    options.push_back("--glob=" + glob);
+  }
+  return options;
+}
+
+/// Takes the first line off `rest`, which is not empty, and returns it.
+std::string_view take_line(std::string_view& rest) {
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  return line;
+}
+
+}  // namespace
+
+RefSelection branches_and_tags(const std::string& space) {
+  return {.globs = {space + "refs/heads/*", space + "refs/tags/*"}};
+}
+
+History::History(const Registry& registry, const Limits& limits, Interrupt* interrupt)
+    : program_(detail::git_program({}, registry.environment(), registry.directory().string())),
+      limits_(limits),
+      interrupt_(interrupt) {}
+
+History::History(const fs::path& git_dir, const Environment& environment, const Limits& limits, Interrupt* interrupt)
+    : program_(reading_program(git_dir, {}, environment)), limits_(limits), interrupt_(interrupt) {}
+
+RunResult History::run_git(const std::vector<std::string>& arguments, std::string_view input) const {
+  Program program = program_;
+  program.arguments.insert(program.arguments.end(), arguments.begin(), arguments.end());
+  return run(program, input, Session::own, limits_, interrupt_);
+}
+
+std::optional<std::string> History::rev_list(const std::vector<std::string>& options, const std::vector<Oid>& from,
+                                             const std::vector<Oid>& without, const RefSelection& without_refs,
+                                             const char* what_failed) const {
+  std::vector<std::string> arguments{"rev-list"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  arguments.insert(arguments.end(), {"--stdin", "--not"});
+  for (std::string& option : options_for(without_refs)) arguments.push_back(std::move(option));
+  std::string input;
+  for (const Oid& oid : from) input += oid.hex() + "\n";
+  for (const Oid& oid : without) input += "^" + oid.hex() + "\n";
+  RunResult result = run_git(arguments, input);
+  if (result.end == RunResult::End::deadline) return std::nullopt;
+  if (result.end != RunResult::End::exited || result.code != 0) {
+    const std::string why = escape_for_terminal(trim(result.errors));
+    throw Error(ErrorKind::unavailable, what_failed, why.empty() ? "git failed" : why);
+  }
+  return std::move(result.output);
+}
+
+std::optional<std::vector<Commit>> History::list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
+                                                         const RefSelection& known_refs) const {
+  if (tips.empty()) return std::vector<Commit>();
+  const auto output = rev_list({"--parents"}, tips, known, known_refs, "cannot list commits");
+  if (!output) return std::nullopt;
+  std::vector<Commit> commits;
+  for (std::string_view rest = *output; !rest.empty();) {
+    const std::vector<std::string_view> ids = split(take_line(rest), ' ');
+    Commit& commit = commits.emplace_back(Commit{Oid::parse(ids.front()).value(), {}});
+    for (std::size_t i = 1; i < ids.size(); ++i) commit.parents.push_back(Oid::parse(ids[i]).value());
+  }
+  return commits;
+}
+
+std::optional<std::vector<Oid>> History::find_unreachable(const std::vector<Oid>& commits, const RefSelection& refs,
+                                                          const std::vector<Oid>& tips) const {
+  if (commits.empty()) return std::vector<Oid>();
+  const auto output = rev_list({}, commits, tips, refs, "cannot tell what is on a branch");
+  if (!output) return std::nullopt;
+  const std::unordered_set<Oid> asked(commits.begin(), commits.end());
+  std::vector<Oid> found;
+  // git lists all that is on none of them, which may be a whole history.
+  for (std::string_view rest = *output; !rest.empty();) {
+    const auto oid = Oid::parse(take_line(rest));
+    if (oid && asked.contains(*oid)) found.push_back(*oid);
+  }
+  return found;
+}
+
+std::optional<bool> History::is_ancestor(const Oid& ancestor, const Oid& commit) const {
+  const RunResult result = run_git({"merge-base", "--is-ancestor", ancestor.hex(), commit.hex()});
+  if (result.end == RunResult::End::deadline) return std::nullopt;
+  return result.code == 0;
+}
+
+}  // namespace mlem::git

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "git/registry.hpp"
+#include "model/oid.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlem::git {
+
+/// A commit and what it was made from.
+struct Commit {
+  Oid oid;
+  std::vector<Oid> parents;
+};
+
+/// Those refs of a repository that count: what the globs select but for what is left out.
+struct RefSelection {
+  /// As many names as fit into an argument vector anywhere. Of more, none is left out.
+  static constexpr std::size_t most_left_out = 500;
+  std::vector<std::string> globs{};     ///< of full names, as `--glob` in git-rev-list(1) reads them
+  std::vector<std::string> left_out{};  ///< full names
+};
+
+/// Returns the branches and tags whose names begin with `space`: namespace_prefix().
+RefSelection branches_and_tags(const std::string& space = {});
+
+/// How the commits of one repository lead to each other, as git-rev-list(1) and git-merge-base(1) tell. Replace refs and
+/// grafts are ignored. An answer that there was no time left for is nothing. Every function throws Interrupted.
+class History {
+ public:
+  /// The commits that are in reach of a registry: within a push those that it brings too.
+  /// `limits` hold for each call alone, and `interrupt` may be null.
+  History(const Registry& registry, const Limits& limits, Interrupt* interrupt);
+  /// The commits that the repository `git_dir` has itself. `environment` is without_repository().
+  History(const fs::path& git_dir, const Environment& environment, const Limits& limits, Interrupt* interrupt);
+
+  /// Returns the commits that are reachable from `tips`, and neither from `known` nor from a ref of `known_refs`.
+  /// Throws Error(unavailable) if git refuses: for an id that the repository does not have.
+  std::optional<std::vector<Commit>> list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
+                                                  const RefSelection& known_refs) const;
+
+  /// Returns those of `commits` that are reachable neither from a ref of `refs` nor from `tips`. Throws as
+  /// list_commits().
+  std::optional<std::vector<Oid>> find_unreachable(const std::vector<Oid>& commits, const RefSelection& refs,
+                                                   const std::vector<Oid>& tips) const;
+
+  /// Returns whether `ancestor` is reachable from `commit`; not if one of them is not a commit.
+  std::optional<bool> is_ancestor(const Oid& ancestor, const Oid& commit) const;
+
+ private:
+  RunResult run_git(const std::vector<std::string>& arguments, std::string_view input = {}) const;
+  /// Returns what `git rev-list` prints; nothing if there was no time left.
+  std::optional<std::string> rev_list(const std::vector<std::string>& options, const std::vector<Oid>& from,
+                                      const std::vector<Oid>& without, const RefSelection& without_refs,
+                                      const char* what_failed) const;
+  Program program_;  ///< git, without a command
+  Limits limits_;
+  Interrupt* interrupt_;
+};
+
+}  // namespace mlem::git

@@ -1,0 +1,106 @@
+#include "cli/world.hpp"
+
+#include <signal.h>
+
+using namespace mlem::test;
+
+namespace {
+
+const std::string good = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
+
+}  // namespace
+
+TEST_CASE("ls: links are listed with their sources") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  const Outcome outcome = world.mlem({"ls"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output.find("NAME    TYPE   SOURCE") == 0);
+  CHECK(outcome.output.find("a.mlem  model  " + example_url + "/models/rf.mlem  main  " +
+                            world.model_commit.substr(0, 7)) != std::string::npos);
+}
+
+TEST_CASE("ls: columns are as wide as a terminal shows what is in them") {
+  World world;
+  const std::string link = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
+  world.registry.commit({{"\xc3\xa9\xc3\xa9.mlem", link}, {"\xe6\xa8\xa1.mlem", link}, {"four.mlem", link}});
+  const Outcome outcome = world.mlem({"ls"});
+  CAPTURE(outcome);
+  CHECK(outcome.output.find("NAME       TYPE ") == 0);
+  CHECK(outcome.output.find("\n\xc3\xa9\xc3\xa9.mlem    model ") != std::string::npos);
+  CHECK(outcome.output.find("\n\xe6\xa8\xa1.mlem    model ") != std::string::npos);
+  CHECK(outcome.output.find("\nfour.mlem  model ") != std::string::npos);
+}
+
+TEST_CASE("ls: a table goes through the pager that git would use") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  world.sandbox.add_config("core.pager", "sed s/^/core:/");
+  struct Row {
+    std::string value;
+    std::string git_pager;
+    std::string lead;
+  };
+  const std::vector<Row> rows = {{"true", "", "core:"},
+                                 {"1", "", "core:"},
+                                 {"no", "", ""},
+                                 {"0", "", ""},
+                                 {"off", "", ""},
+                                 {"sed s/^/own:/", "", "own:"},
+                                 {"sed s/^/own:/", "sed s/^/env:/", "env:"},
+                                 {"no", "sed s/^/env:/", ""},
+                                 {"echo $LESS $LV; cat", "", "FRX -c\r\n"},
+                                 {"head -c 4; exit 1", "", "NAME"}};
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::all;
+  for (const Row& row : rows) {
+    CAPTURE(row.value);
+    world.registry.git({"config", "pager.mlem", row.value});
+    if (!row.git_pager.empty()) options.environment["GIT_PAGER"] = row.git_pager;
+    const Outcome outcome = world.sandbox.mlem({"ls"}, options);
+    options.environment.clear();
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.output.find(row.lead + (row.lead == "NAME" ? "" : "NAME    TYPE")) == 0);
+  }
+  options.environment["LESS"] = "R";
+  world.registry.git({"config", "pager.mlem", "echo $LESS; cat"});
+  CHECK(world.sandbox.mlem({"ls"}, options).output.find("R\r\nNAME") == 0);
+  // An interrupt is the pager's, and ours when it has ended.
+  world.registry.git({"config", "pager.mlem", "trap : INT; kill -INT 0; sleep 0.3; sed s/^/late:/"});
+  const Outcome interrupted = world.sandbox.mlem({"ls"}, options);
+  CAPTURE(interrupted);
+  CHECK(interrupted.signal == SIGINT);
+  CHECK(interrupted.output.find("late:NAME") != std::string::npos);
+}
+
+TEST_CASE("ls: an alias shows what it leads to and what cannot be known is a dash") {
+  World world;
+  world.registry.commit(
+      {{"bad.mlem", "junk: ["}, {"prod/p.mlem", link_text({.path = "second.mlem"})}, {"prod/second.mlem", good}});
+  RunOptions below;
+  below.directory = world.registry.path() / "prod";
+  const Outcome outcome = world.sandbox.mlem({"ls"}, below);
+  CAPTURE(outcome);
+  CHECK(contains(outcome.output, "../bad.mlem            -      -  "));
+  CHECK(contains(outcome.output, "\np.mlem -> second.mlem  model  " + example_url + "/models/rf.mlem  main  "));
+  CHECK(contains(outcome.output, "\nsecond.mlem            model  " + example_url));
+}
+
+TEST_CASE("ls: a pager that cannot be run loses nothing") {
+  World world;
+  world.registry.commit({{"a.mlem", good}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::all;
+  for (const std::string& pager : {std::string("no-such-pager"), world.registry.path().string()}) {
+    options.environment["GIT_PAGER"] = pager;
+    const Outcome outcome = world.sandbox.mlem({"ls"}, options);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(contains(outcome.output, "NAME    TYPE"));
+    CHECK(contains(outcome.output, "a.mlem  model"));
+  }
+}

@@ -1,0 +1,101 @@
+#include "check/changes.hpp"
+#include "git/registry.hpp"
+#include "support/metafiles.hpp"
+#include "support/repo_builder.hpp"
+
+#include "git_fixtures.hpp"
+
+#include <vector>
+
+using namespace mlem::test;
+using mlem::Finding;
+using mlem::Oid;
+using mlem::Verdict;
+using mlem::check::can_break_aliases;
+using mlem::git::Change;
+using mlem::git::Registry;
+
+namespace {
+
+/// Returns whether the change of one file, alone, from what `before` has to what `after` has can break aliases.
+bool can_break(const Files& before, const Files& after) {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  const Oid old_commit = oid(repo.commit(before));
+  for (const auto& [name, content] : before) {
+    if (!after.contains(name)) repo.remove({name});
+  }
+  const Oid new_commit = oid(repo.commit(after));
+  const Registry registry = Registry::discover(environment_of(box), repo.path().string());
+  const std::vector<Change> changes = registry.changes(old_commit, new_commit, {});
+  REQUIRE(changes.size() == 1);
+  const auto view = mlem::resolve::view_commit(registry.objects(), old_commit);
+  return can_break_aliases(changes.front(), view.get(), registry.objects());
+}
+
+std::string link_to(const std::string& path, const std::string& type = "model") {
+  return link_text({.type = type, .path = path, .repo = "https://example.com/", .rev = "main"});
+}
+
+}  // namespace
+
+TEST_CASE("changes: an alias can be broken by what it leads to") {
+  struct Row {
+    std::string name;
+    Files before;
+    Files after;
+    bool can_break;
+  };
+  const Files other{{"x", "1"}};
+  const Row rows[] = {
+      {"a link is removed", {{"a.mlem", link_to("m")}, {"x", "1"}}, other, true},
+      {"a link is added", other, {{"a.mlem", link_to("m")}, {"x", "1"}}, false},
+      {"a link leads elsewhere", {{"a.mlem", link_to("m")}}, {{"a.mlem", link_to("n")}}, false},
+      {"a link is of another type", {{"a.mlem", link_to("m")}}, {{"a.mlem", link_to("m", "data")}}, true},
+      {"a link becomes an alias", {{"a.mlem", link_to("m")}}, {{"a.mlem", link_text({.path = "m"})}}, true},
+      {"a link becomes an object", {{"a.mlem", link_to("m")}}, {{"a.mlem", model_meta()}}, true},
+      {"an object is another one", {{"a.mlem", model_meta()}}, {{"a.mlem", model_meta({"b", "1"})}}, true},
+      {"a link is no link any more", {{"a.mlem", link_to("m")}}, {{"a.mlem", "[]"}}, true},
+      {"a name comes before <name>.mlem",
+       {{"a.mlem.mlem", link_to("m")}},
+       {{"a.mlem", link_to("m")}, {"a.mlem.mlem", link_to("m")}},
+       true},
+      {"a name comes before what an old marker has",
+       {{"d/.mlem/model/a.mlem", model_meta()}},
+       {{"d/e/a.mlem", link_to("m")}, {"d/.mlem/model/a.mlem", model_meta()}},
+       true},
+      {"an old marker is beside it",
+       {{"e/.mlem/model/a.mlem", model_meta()}},
+       {{"d/a.mlem", link_to("m")}, {"e/.mlem/model/a.mlem", model_meta()}},
+       false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    CHECK(can_break(row.before, row.after) == row.can_break);
+  }
+}
+
+TEST_CASE("changes: a conflict is judged by itself and breaks no alias but by its name") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  const Oid commit = oid(repo.commit({{"a.mlem", link_to("m")}, {"b.mlem.mlem", link_to("m")}}));
+  const Registry registry = Registry::discover(environment_of(box), repo.path().string());
+  const auto view = mlem::resolve::view_commit(registry.objects(), commit);
+  const auto entry = view->find("a.mlem").entry;
+  CHECK_FALSE(can_break_aliases({"a.mlem", entry, {}, true}, view.get(), registry.objects()));
+  CHECK_FALSE(can_break_aliases({"c.mlem", {}, {}, true}, view.get(), registry.objects()));
+  CHECK(can_break_aliases({"b.mlem", {}, {}, true}, view.get(), registry.objects()));
+}
+
+TEST_CASE("changes: what was found of a link tells whether aliases to it can be broken") {
+  Finding finding;
+  CHECK_FALSE(can_break_aliases(finding, true));
+  finding.hops.resize(1);
+  CHECK_FALSE(can_break_aliases(finding, true));
+  finding.hops.resize(2);
+  CHECK(can_break_aliases(finding, true));
+  CHECK_FALSE(can_break_aliases(finding, false));
+  finding.hops.clear();
+  finding.verdict = Verdict::missing_rev;
+  CHECK(can_break_aliases(finding, false));
+}
