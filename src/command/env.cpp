@@ -2,7 +2,7 @@
 #include "base/text.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "git/repository.hpp"
+#include "git/program.hpp"
 #include "model/repo_url.hpp"
 
 #include "source/settings.hpp"
@@ -29,11 +29,6 @@ std::uintmax_t size_below(const fs::path& directory) {
   return total;
 }
 
-std::string git_version(const Context& context) {
-  const RunResult result = run(Program{{"git", "--version"}, context.environment, {}});
-  return std::string(trim(result.output));
-}
-
 }  // namespace
 
 int run_version(const Args& args, Context& context) {
@@ -55,7 +50,7 @@ int run_env(const Args& args, Context& context) {
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
   std::ostream& out = context.out;
-  out << "git-mlem version " << GIT_MLEM_VERSION << '\n' << git_version(context) << '\n';
+  out << "git-mlem version " << GIT_MLEM_VERSION << '\n' << git::version_text(context.environment) << '\n';
   out << "libgit2 " << git::library_version() << "\nboost " << BOOST_LIB_VERSION << '\n';
   out << "program " << escape_for_terminal(context.program) << '\n';
   std::optional<git::Registry> found;

@@ -3,8 +3,8 @@
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "git/transport.hpp"
 #include "edit/make_link.hpp"
+#include "git/config_origin.hpp"
 #include "model/repo_url.hpp"
 
 #include <ostream>
@@ -33,11 +33,8 @@ std::string location(const Link& link) {
 void warn_of_local_path(const edit::NewLink& made, Context& context) {
   if (const auto warning = local_path_warning(RepoUrl::parse(*made.link.repo)))
     print_error(context.err, "warning", warning->code + ": " + warning->message);
-  const Program origin{{"git", "-C", *made.local_directory, "config", "--get", "remote.origin.url"},
-                       git::without_repository(context.environment),
-                       {}};
-  const RunResult url = run(origin);
-  if (url.code == 0) print_hint(context.err, "its origin is '" + redact(std::string(trim(url.output))) + "'");
+  const auto url = git::find_origin_url(*made.local_directory, context.environment);
+  if (url) print_hint(context.err, "its origin is '" + redact(*url) + "'");
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include "command/detail/operands.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "git/config_origin.hpp"
 
 #include <algorithm>
 #include <array>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
@@ -30,19 +32,13 @@ std::string spelled(const std::string& key) {
 }
 
 std::vector<Setting> load_settings_of_policies(const git::Registry& registry) {
-  constexpr std::string_view section = "mlem-policy.";
-  const RunResult listed = registry.git({"config", "-z", "--show-origin", "--get-regexp", "^mlem-policy\\."});
+  const std::string section = "mlem-policy";
   std::vector<Setting> settings;
-  // An origin, NUL, a key, newline, a value, NUL: git-config(1).
-  const std::vector<std::string_view> fields = split(listed.output, '\0');
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-    const std::size_t newline = fields[i + 1].find('\n');
-    const std::string_view key = fields[i + 1].substr(0, newline);
-    const std::size_t dot = key.rfind('.');
-    settings.push_back({std::string(key.substr(section.size(), dot - section.size())),
-                        spelled(std::string(key.substr(dot + 1))),
-                        newline == std::string_view::npos ? "true" : std::string(fields[i + 1].substr(newline + 1)),
-                        std::string(fields[i])});
+  for (git::ConfigLine& line : git::lines_of_section(registry, section)) {
+    const std::size_t name = section.size() + 1;
+    const std::size_t dot = line.key.rfind('.');
+    settings.push_back({line.key.substr(name, dot - name), spelled(line.key.substr(dot + 1)), std::move(line.value),
+                        std::move(line.origin)});
   }
   return settings;
 }

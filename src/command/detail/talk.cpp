@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "git/program.hpp"
 
 #include <fmt/format.h>
 
@@ -129,13 +130,7 @@ void print_proof_age(std::ostream& err, std::int64_t proof_time) {
 
 std::string find_pager(const git::Registry& registry, const Context& context) {
   if (!context.out_is_terminal) return {};
-  // As git-config(1) has `pager.<cmd>`: a boolean or a command, before which only GIT_PAGER counts.
-  const RunResult asked = registry.git({"config", "--type=bool", "--get", "pager.mlem"});
-  if (asked.code == 0 && trim(asked.output) == "false") return {};
-  const bool is_command = asked.code > 1;  // 1: unset
-  const std::string pager = is_command && !context.environment.find("GIT_PAGER")
-                                ? registry.config().find("pager.mlem").value_or("")
-                                : std::string(trim(registry.git({"var", "GIT_PAGER"}).output));
+  std::string pager = git::find_pager(registry, "mlem");
   return pager == "cat" ? std::string() : pager;
 }
 
