@@ -1,47 +1,16 @@
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "check/push.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "model/repo_url.hpp"
+#include "history/range.hpp"
 
 #include <charconv>
 #include <ostream>
 
 namespace mlem::command {
 namespace {
-
-/// A side of a range, which may be left out.
-Oid commit_of(const git::Registry& registry, const std::string& side) {
-  const std::string expression = side.empty() ? "HEAD" : side;
-  const auto commit = registry.find_commit(expression);
-  if (!commit) {
-    throw Error(ErrorKind::not_found, "bad revision '" + redact(expression) + "'", "it names no commit",
-                "paths follow '--'");
-  }
-  return *commit;
-}
-
-/// `a..b` or `a...b` with the dots' place, as gitrevisions(7) has them.
-check::Scope range_scope(const git::Registry& registry, const std::string& text, std::size_t dots) {
-  check::Scope scope;
-  scope.kind = check::Scope::Kind::changes;
-  const bool symmetric = text.compare(dots, 3, "...") == 0;
-  const Oid before = commit_of(registry, text.substr(0, dots));
-  scope.commit = commit_of(registry, text.substr(dots + (symmetric ? 3 : 2)));
-  scope.before = before;
-  if (symmetric) {
-    const RunResult base = registry.git({"merge-base", before.hex(), scope.commit->hex()});
-    const auto oid = Oid::parse(trim(base.output));
-    if (base.code != 0 || !oid) {
-      throw Error(ErrorKind::not_found, "bad revision '" + text + "'", "the two have no merge base");
-    }
-    scope.before = oid;
-  }
-  return scope;
-}
 
 /// What the ref's tip is where it is pushed to: here in a bare repository, elsewhere as it was last seen there.
 std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& ref) {
@@ -57,7 +26,7 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
 check::Scope policy_scope(const git::Registry& registry, const source::Settings& settings, const std::string& ref,
                           const check::Scope& scope, source::PushedRefs& pushed_refs) {
   check::RefUpdate update{ref, scope.before, scope.commit};
-  if (!update.after) update.after = commit_of(registry, "HEAD");
+  if (!update.after) update.after = history::resolve_commit(registry, "HEAD");
   pushed_refs[ref] = update.after;
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
@@ -128,10 +97,14 @@ void declare(Options& options, Question& asked, Format& format) {
 
 /// The links that the command line is about, before a policy is asked what of them it is about.
 check::Scope scope_for(const git::Registry& registry, const Question& asked, const Operands& operands) {
-  if (operands.is_range) return range_scope(registry, *operands.rev, operands.rev->find(".."));
-  if (!operands.tree && !asked.names_tree()) return check::whole_registry(registry);
+  if (!operands.range && !operands.tree && !asked.names_tree()) return check::whole_registry(registry);
   check::Scope scope;
-  if (operands.tree) {
+  if (operands.range) {
+    const history::Commits commits = history::resolve(registry, *operands.range);
+    scope.kind = check::Scope::Kind::changes;
+    scope.before = commits.before;
+    scope.commit = commits.after;
+  } else if (operands.tree) {
     scope.kind = check::Scope::Kind::commit;
     scope.commit = operands.tree;
   } else if (asked.worktree || asked.changed) {

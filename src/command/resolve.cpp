@@ -1,62 +1,16 @@
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/object_argument.hpp"
+#include "history/point_in_time.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 
-#include "edit/object_argument.hpp"
-
-#include <algorithm>
-#include <iterator>
 #include <ostream>
-#include <string_view>
 
 namespace mlem::command {
 namespace {
-
-/// Whether git can make a date of this. What it does not understand it takes for now: approxidate in its date.c.
-bool is_date(std::string_view text) {
-  constexpr std::string_view words[] = {
-      "ago",      "am",      "april",     "at",       "august",    "bst",     "cdt",    "cest",     "cet",
-      "cst",      "day",     "days",      "december", "edt",       "eet",     "eight",  "eleven",   "est",
-      "february", "five",    "four",      "friday",   "gmt",       "hour",    "hours",  "january",  "jst",
-      "july",     "june",    "last",      "march",    "may",       "mdt",     "met",    "midnight", "minute",
-      "minutes",  "monday",  "month",     "months",   "mst",       "nd",      "never",  "nine",     "noon",
-      "november", "now",     "october",   "one",      "pdt",       "pm",      "pst",    "rd",       "saturday",
-      "second",   "seconds", "september", "seven",    "six",       "st",      "sunday", "t",        "tea",
-      "ten",      "th",      "three",     "thursday", "today",     "tuesday", "two",    "utc",      "wednesday",
-      "week",     "weeks",   "year",      "years",    "yesterday", "z",       "zero"};
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  bool has_any = false;
-  for (std::size_t i = 0; i < text.size();) {
-    if (!is_letter(text[i])) {
-      has_any = has_any || (text[i] >= '0' && text[i] <= '9');
-      ++i;
-      continue;
-    }
-    const std::size_t start = i;
-    while (i < text.size() && is_letter(text[i])) ++i;
-    const std::string word = to_lower_ascii(text.substr(start, i - start));
-    const auto means = [&](std::string_view known) {
-      return known == word || (word.size() >= 3 && known.starts_with(word));
-    };
-    if (std::none_of(std::begin(words), std::end(words), means)) return false;
-    has_any = true;
-  }
-  return has_any;
-}
-
-/// The registry as it was: a rev, or the last commit of HEAD before a date.
-Oid commit_at(const git::Registry& registry, const std::string& at) {
-  if (const auto commit = registry.find_commit(at)) return *commit;
-  if (!is_date(at)) throw Error(ErrorKind::not_found, "bad revision or date '" + redact(at) + "'", "it is neither");
-  const RunResult listed = registry.git({"rev-list", "-1", "--before=" + at, "HEAD", "--"});
-  if (const auto commit = Oid::parse(trim(listed.output)); listed.code == 0 && commit) return *commit;
-  throw Error(ErrorKind::not_found, "bad revision or date '" + redact(at) + "'",
-              "no commit is that old or of that name");
-}
 
 /// Completes a finding to what check says of the same link. `word` is the object's name on the command line.
 void describe(Finding& finding, const resolve::Chain& chain, const edit::ObjectArgument& object,
@@ -112,7 +66,7 @@ int run_resolve(const Args& args, Context& context) {
   std::vector<edit::ObjectArgument> objects;
   std::vector<std::size_t> numbers;
   edit::ObjectViews views(registry);
-  const auto as_it_was = at ? std::optional(Rev::parse(commit_at(registry, *at).hex())) : std::nullopt;
+  const auto as_it_was = at ? std::optional(Rev::parse(history::commit_at(registry, *at).hex())) : std::nullopt;
   objects.reserve(words.size());
   for (const std::string& word : words) {
     edit::ObjectArgument& object = objects.emplace_back(edit::parse_object(registry, views, word, project, rev));
