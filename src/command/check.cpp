@@ -1,7 +1,8 @@
 #include "base/error.hpp"
 #include "check/push.hpp"
+#include "command/detail/age.hpp"
 #include "command/detail/operands.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "history/range.hpp"
@@ -61,7 +62,7 @@ std::size_t parse_jobs(const std::string& text, const Options& options) {
 }
 
 /// What is to be judged, as the command line has it.
-struct Question {
+struct CheckOptions {
   bool cached = false;
   bool worktree = false;
   bool changed = false;
@@ -75,7 +76,7 @@ struct Question {
   bool names_tree() const { return cached || worktree || changed; }
 };
 
-void declare(Options& options, Question& asked, Format& format) {
+void declare(Options& options, CheckOptions& asked, Format& format) {
   options.flag("cached", "judge the index (default)", asked.cached)
       .alias("staged", "cached")
       .flag("worktree", "judge the files of the work tree", asked.worktree)
@@ -96,7 +97,7 @@ void declare(Options& options, Question& asked, Format& format) {
 }
 
 /// The links that the command line is about, before a policy is asked what of them it is about.
-check::Scope scope_for(const git::Registry& registry, const Question& asked, const Operands& operands) {
+check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked, const Operands& operands) {
   if (!operands.range && !operands.tree && !asked.names_tree()) return check::whole_registry(registry);
   check::Scope scope;
   if (operands.range) {
@@ -121,7 +122,7 @@ int run_check(const Args& args, Context& context) {
   Options options({"check [<options>] [<rev> | <a>..<b> | --cached | --worktree | --changed] [--] [<pathspec>...]",
                    "check [<options>] --policy <ref> [<rev> | <a>..<b>]"});
   Format format;
-  Question asked;
+  CheckOptions asked;
   declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
@@ -132,8 +133,8 @@ int run_check(const Args& args, Context& context) {
   const Operands operands = tell_apart(registry, options, *rest, Ranges::yes);
   if (asked.names_tree() && operands.rev) throw options.wrong("more than one thing to judge; paths follow '--'");
   if (asked.policy && !operands.paths.empty()) throw options.wrong("'--policy' is about the whole registry");
-  Talk talk(format, context);
-  source::Settings settings = talk.settings(registry, asked.policy ? source::Trust::server : source::Trust::user);
+  Progress progress(format, context);
+  source::Settings settings = progress.settings(registry, asked.policy ? source::Trust::server : source::Trust::user);
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.budget.jobs = jobs;

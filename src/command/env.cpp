@@ -34,7 +34,7 @@ std::uintmax_t size_below(const fs::path& directory) {
 int run_version(const Args& args, Context& context) {
   Options options({"version [<options>]"});
   Format format;
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
@@ -45,7 +45,7 @@ int run_version(const Args& args, Context& context) {
 int run_env(const Args& args, Context& context) {
   Options options({"env [<options>]"});
   Format format;
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);

@@ -1,6 +1,6 @@
 #include "check/check.hpp"
 #include "command/detail/operands.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "git/transport.hpp"
@@ -26,8 +26,8 @@ int run_fetch(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   require_pathspecs(registry, rest->words);
-  Talk talk(format, context);
-  const source::Settings settings = talk.settings(registry);
+  Progress progress(format, context);
+  const source::Settings settings = progress.settings(registry);
   check::Scope scope = check::whole_registry(registry);
   scope.pathspecs = paths;
   const bool color = wants_color(format, context, registry, Stream::err);

@@ -213,7 +213,7 @@ int run_hook(const Args& args, Context& context) {
   Options options({"hook [<options>] <name> [<args>...]"});
   Format format;
   options.flag("json", "print one JSON object a line", format.json);
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

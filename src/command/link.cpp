@@ -1,6 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "edit/make_link.hpp"
@@ -62,7 +62,7 @@ int run_link(const Args& args, Context& context) {
       .flag("force,f", "replace what is no link, write what git add would refuse", chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage);
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
@@ -72,8 +72,8 @@ int run_link(const Args& args, Context& context) {
   chosen.target = words[1];
   if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
   const git::Registry registry = open_registry(context);
-  Talk talk(format, context);
-  const edit::NewLink made = edit::make_link(registry, talk.settings(registry), chosen);
+  Progress progress(format, context);
+  const edit::NewLink made = edit::make_link(registry, progress.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {
     const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
     print_error(context.err, "error",

@@ -1,8 +1,10 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
+#include "command/detail/age.hpp"
 #include "command/detail/operands.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/pager.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "command/table.hpp"
@@ -52,8 +54,8 @@ int run_ls(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   const Operands operands = tell_apart(registry, options, *rest, Ranges::no);
-  Talk talk(format, context);
-  source::Settings settings = talk.settings(registry);
+  Progress progress(format, context);
+  source::Settings settings = progress.settings(registry);
   settings.offline = offline;
   check::Scope scope = check::whole_registry(registry);
   if (operands.tree) {

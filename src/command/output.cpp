@@ -59,7 +59,7 @@ void print_porcelain(std::ostream& out, const Finding& finding, bool nul, bool q
 
 }  // namespace
 
-void add_talk_options(Options& options, Format& format) {
+void add_common_options(Options& options, Format& format) {
   options.flag("quiet,q", "say only what went wrong", format.quiet, &format.verbose)
       .flag("verbose,v", "say more", format.verbose, &format.quiet)
       .optional_choice("color", "when", {{"always", "never", "auto"}, "never"},
@@ -73,7 +73,7 @@ void add_format_options(Options& options, Format& format) {
       .flag("null,z", "end each porcelain field with NUL", format.nul)
       .exclusive({"json", "porcelain"})
       .exclusive({"json", "null"});
-  add_talk_options(options, format);
+  add_common_options(options, format);
 }
 
 bool wants_color(const Format& format, const Context& context, const git::Registry& registry, Stream stream) {

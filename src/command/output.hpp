@@ -25,8 +25,11 @@ struct Format {
   bool is_for_scripts() const { return json || porcelain || nul; }
 };
 
+/// Declares the options of Format that every command has: -q, -v, --color and --progress.
+void add_common_options(Options& options, Format& format);
+/// Declares the formats for scripts too.
 void add_format_options(Options& options, Format& format);
-void add_talk_options(Options& options, Format& format);
+void add_common_options(Options& options, Format& format);
 
 /// Where something is printed.
 enum class Stream { out, pager, err };

@@ -1,5 +1,5 @@
 #include "base/text.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "edit/object_argument.hpp"
@@ -61,8 +61,8 @@ int run_resolve(const Args& args, Context& context) {
   if (words.empty()) throw options.wrong("which object?");
 
   const git::Registry registry = open_registry(context);
-  Talk talk(format, context);
-  resolve::Resolver resolver(registry, talk.settings(registry));
+  Progress progress(format, context);
+  resolve::Resolver resolver(registry, progress.settings(registry));
   std::vector<edit::ObjectArgument> objects;
   std::vector<std::size_t> numbers;
   edit::ObjectViews views(registry);
