@@ -1,14 +1,17 @@
-#include "base/error.hpp"
+#include "base/text.hpp"
 #include "check/push.hpp"
 #include "command/detail/age.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "command/reporter.hpp"
 #include "history/range.hpp"
 
 #include <charconv>
+#include <memory>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
@@ -96,6 +99,34 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
   add_format_options(options, format);
 }
 
+/// The findings for people: a line on what is wrong and why, then warnings and a hint.
+class ListReporter : public Reporter {
+ public:
+  ListReporter(std::ostream& out, std::string prefix, bool color, bool tells_ok, bool tells_warnings)
+      : out_(out), prefix_(std::move(prefix)), color_(color), tells_ok_(tells_ok), tells_warnings_(tells_warnings) {}
+
+  void finding(const Finding& finding) override {
+    if (finding.verdict == Verdict::ok && !tells_ok_ && (finding.warnings.empty() || !tells_warnings_)) return;
+    const std::string link =
+        escape_for_terminal(finding.link.empty() ? finding.pushed_ref : relative_to(finding.link, prefix_));
+    out_ << link << ": " << painted(name(finding.verdict), color_of(finding.verdict), color_);
+    if (!finding.message.empty()) out_ << ": " << escape_for_terminal(finding.message);
+    out_ << '\n';
+    for (const Warning& warning : finding.warnings) {
+      out_ << "  warning: " << warning.code << ": " << escape_for_terminal(warning.message) << '\n';
+    }
+    if (!finding.hint.empty()) out_ << "  hint: " << escape_for_terminal(finding.hint) << '\n';
+  }
+  void end() override { out_.flush(); }
+
+ private:
+  std::ostream& out_;
+  std::string prefix_;  ///< what names are relative to
+  bool color_;
+  bool tells_ok_;
+  bool tells_warnings_;
+};
+
 /// The links that the command line is about, before a policy is asked what of them it is about.
 check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked, const Operands& operands) {
   if (!operands.range && !operands.tree && !asked.names_tree()) return check::whole_registry(registry);
@@ -154,15 +185,14 @@ int run_check(const Args& args, Context& context) {
 
   const bool color = wants_color(format, context, registry);
   const bool quotes = quotes_non_ascii(registry);
-  const bool tells_warnings = !format.quiet || asked.strict;
-  const auto report = [&](const Finding& finding) {
-    if (print_for_scripts(context.out, finding, format, quotes)) return;
-    if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && tells_warnings)) {
-      print_finding(context.out, finding, operands.prefix, color);
-    }
-  };
+  auto reporter = make_script_reporter(format, context.out, quotes);
+  if (!reporter) {
+    reporter = std::make_unique<ListReporter>(context.out, operands.prefix, color, format.verbose,
+                                              !format.quiet || asked.strict);
+  }
+  const auto report = [&](const Finding& finding) { reporter->finding(finding); };
   const check::Summary summary = check::judge(registry, settings, {scope}, report, pushed_refs);
-  context.out.flush();
+  reporter->end();
   if (!format.quiet) {
     context.err << summary_line(summary, "", "ok") << '\n';
     print_proof_age(context.err, summary.proof_time);

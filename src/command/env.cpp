@@ -4,8 +4,8 @@
 #include "command/output.hpp"
 #include "git/program.hpp"
 #include "model/repo_url.hpp"
-
 #include "source/settings.hpp"
+
 #include <boost/filesystem/operations.hpp>
 #include <boost/version.hpp>
 

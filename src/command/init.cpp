@@ -2,10 +2,9 @@
 #include "base/text.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "yaml/metafile.hpp"
-
-#include "edit/target_file.hpp"
 
 #include <ostream>
 

@@ -30,6 +30,14 @@ std::string location(const Link& link) {
   return browse_url(repo, *link.rev, link.path).value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
 }
 
+void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const Finding& finding) {
+  const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
+  print_error(err, "error",
+              "cannot link to '" + redact(chosen.source) + "'" + where + ": " + std::string(name(finding.verdict)) +
+                  ": " + finding.message);
+  print_hint(err, finding.hint);
+}
+
 void warn_of_local_path(const edit::NewLink& made, Context& context) {
   if (const auto warning = local_path_warning(RepoUrl::parse(*made.link.repo)))
     print_error(context.err, "warning", warning->code + ": " + warning->message);
@@ -75,11 +83,7 @@ int run_link(const Args& args, Context& context) {
   Progress progress(format, context);
   const edit::NewLink made = edit::make_link(registry, progress.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {
-    const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
-    print_error(context.err, "error",
-                "cannot link to '" + redact(words[0]) + "'" + where + ": " + std::string(name(made.finding.verdict)) +
-                    ": " + made.finding.message);
-    print_hint(context.err, made.finding.hint);
+    print_failed_link(context.err, chosen, made.finding);
     return exit_code(made.finding.verdict);
   }
   const bool emoji = wants_emoji(registry, context);

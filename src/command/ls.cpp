@@ -1,4 +1,3 @@
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
 #include "command/detail/age.hpp"
@@ -7,10 +6,14 @@
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "command/reporter.hpp"
 #include "command/table.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
@@ -24,22 +27,49 @@ std::string shown_name(const Finding& finding, const std::string& prefix) {
   return shown + " -> " + (hop.rev.empty() ? relative_to(hop.path, prefix) : hop.rev + ":" + hop.path);
 }
 
-Table empty_table() { return Table({{"NAME", true}, {"TYPE"}, {"SOURCE", true}, {"REV", true}, {"COMMIT"}, {"AGE"}}); }
+/// How the table is shown.
+struct TableStyle {
+  std::string prefix;     ///< what names are relative to
+  std::string pager;      ///< empty: none
+  std::size_t width = 0;  ///< of the terminal; 0: what is piped is whole
+  bool color = false;
+  bool is_verbose = false;
+};
 
-void add_row(Table& table, const Finding& finding, const std::string& prefix, std::int64_t now, bool is_verbose) {
-  const auto text = [](const std::string& known) { return known.empty() ? "-" : escape_for_terminal(known); };
-  const bool is_ok = finding.verdict == Verdict::ok;
-  const std::string commit = finding.commit ? finding.commit->short_hex() : "";
-  const std::string old = is_ok && finding.commit_time > 0 ? age(now - finding.commit_time) : "";
-  table.add(
-      {{escape_for_terminal(shown_name(finding, prefix))},
-       {text(finding.link_type)},
-       {text(finding.repo + finding.path)},
-       {text(finding.rev)},
-       {is_ok ? text(commit) : std::string(name(finding.verdict)), is_ok ? color_of_commit : color_of(finding.verdict)},
-       {text(old)}},
-      is_verbose && !is_ok ? escape_for_terminal(finding.message) : std::string());
-}
+/// The findings for people: a table, printed when all of its widths are known.
+class TableReporter : public Reporter {
+ public:
+  TableReporter(Context& context, TableStyle style)
+      : context_(context),
+        style_(std::move(style)),
+        now_(std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+                 .count()) {}
+
+  void finding(const Finding& finding) override {
+    const auto text = [](const std::string& known) { return known.empty() ? "-" : escape_for_terminal(known); };
+    const bool is_ok = finding.verdict == Verdict::ok;
+    const std::string commit = finding.commit ? finding.commit->short_hex() : "";
+    const std::string old = is_ok && finding.commit_time > 0 ? age(now_ - finding.commit_time) : "";
+    table_.add({{escape_for_terminal(shown_name(finding, style_.prefix))},
+                {text(finding.link_type)},
+                {text(finding.repo + finding.path)},
+                {text(finding.rev)},
+                {is_ok ? text(commit) : std::string(name(finding.verdict)),
+                 is_ok ? color_of_commit : color_of(finding.verdict)},
+                {text(old)}},
+               style_.is_verbose && !is_ok ? escape_for_terminal(finding.message) : std::string());
+  }
+  void end() override {
+    if (!table_.is_empty()) print_paged(style_.pager, table_.text(style_.width, style_.color), context_);
+    context_.out.flush();
+  }
+
+ private:
+  Context& context_;
+  TableStyle style_;
+  std::int64_t now_;
+  Table table_{{{"NAME", true}, {"TYPE"}, {"SOURCE", true}, {"REV", true}, {"COMMIT"}, {"AGE"}}};
+};
 
 }  // namespace
 
@@ -64,20 +94,18 @@ int run_ls(const Args& args, Context& context) {
   }
   scope.pathspecs = operands.paths;
 
-  Table table = empty_table();
-  const std::int64_t now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   const std::string pager = format.is_for_scripts() ? std::string() : find_pager(registry, context);
   const bool color = wants_color(format, context, registry, pager.empty() ? Stream::out : Stream::pager);
   const bool quotes = quotes_non_ascii(registry);
-  const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
-    if (print_for_scripts(context.out, finding, format, quotes)) return;
-    add_row(table, finding, operands.prefix, now, format.verbose);
-  });
-  // What is piped is whole.
-  const std::size_t width = context.out_is_terminal ? terminal_width(context.environment) : 0;
-  if (!table.is_empty()) print_paged(pager, table.text(width, color), context);
-  context.out.flush();
+  auto reporter = make_script_reporter(format, context.out, quotes);
+  if (!reporter) {
+    const std::size_t width = context.out_is_terminal ? terminal_width(context.environment) : 0;
+    reporter =
+        std::make_unique<TableReporter>(context, TableStyle{operands.prefix, pager, width, color, format.verbose});
+  }
+  const check::Summary summary =
+      check::judge(registry, settings, {scope}, [&](const Finding& finding) { reporter->finding(finding); });
+  reporter->end();
   if (!format.quiet) print_proof_age(context.err, summary.proof_time);
   return exit_code(summary);
 }

@@ -1,4 +1,3 @@
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/push.hpp"
 #include "command/detail/json.hpp"
@@ -41,16 +40,6 @@ std::vector<Setting> load_settings_of_policies(const git::Registry& registry) {
                         std::move(line.origin)});
   }
   return settings;
-}
-
-void print_json_of(std::ostream& out, const Setting& setting) {
-  Json json;
-  json["schema"] = 1;
-  set(json, "policy", setting.policy);
-  set(json, "key", setting.key);
-  set(json, "value", setting.value);
-  set(json, "origin", setting.origin);
-  out << json.dump() << '\n';
 }
 
 /// Writes a text with a `\\` before each of `special`: git-config(1) has it in the names of sections and in values.
@@ -108,7 +97,11 @@ int run_policy(const Args& args, Context& context) {
     for (const Setting& setting : settings) {
       if (setting.policy != name) continue;
       if (format.json) {
-        print_json_of(context.out, setting);
+        context.out << to_json({{"policy", setting.policy},
+                                {"key", setting.key},
+                                {"value", setting.value},
+                                {"origin", setting.origin}})
+                    << '\n';
       } else if (format.porcelain || format.nul) {
         print_fields(context.out, setting, format.nul);
       } else {

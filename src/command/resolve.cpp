@@ -2,20 +2,67 @@
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "command/reporter.hpp"
 #include "edit/object_argument.hpp"
 #include "history/point_in_time.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 
+#include <memory>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
 
-/// Completes a finding to what check says of the same link. `word` is the object's name on the command line.
-void describe(Finding& finding, const resolve::Chain& chain, const edit::ObjectArgument& object,
-              const std::string& word) {
-  finding.link = word;
+/// What the command line asks for.
+struct ResolveOptions {
+  bool follow_links = true;
+  std::optional<std::string> at;
+  std::optional<std::string> project;
+  std::optional<std::string> rev;
+};
+
+void declare(Options& options, ResolveOptions& asked, Format& format) {
+  options.flag("follow-links", "stop at a link instead of following it", asked.follow_links)
+      .alias("f", "follow-links")
+      .alias("nf", "no-follow-links")
+      .value("at", "rev or date", "as the registry was then", asked.at)
+      .value("project,p", "repo", "the repository that has the objects", asked.project)
+      .value("rev,r", "rev", "the rev in it", asked.rev)
+      .exclusive({"at", "project"})
+      .exclusive({"at", "rev"});
+  add_format_options(options, format);
+}
+
+/// An object of the command line, and its number in the resolver.
+struct NumberedObject {
+  edit::ObjectArgument argument;
+  std::size_t number;
+};
+
+std::vector<NumberedObject> add_objects(const git::Registry& registry, edit::ObjectViews& views,
+                                        resolve::Resolver& resolver, const std::vector<std::string>& words,
+                                        const ResolveOptions& asked, const Options& options) {
+  const auto as_it_was =
+      asked.at ? std::optional(Rev::parse(history::commit_at(registry, *asked.at).hex())) : std::nullopt;
+  std::vector<NumberedObject> objects;
+  objects.reserve(words.size());
+  for (const std::string& word : words) {
+    edit::ObjectArgument object = edit::parse_object(registry, views, word, asked.project, asked.rev);
+    if (as_it_was && !object.source.is_alias()) {
+      throw options.wrong("'--at' is about this repository as it was: '" + word +
+                          "' names a rev or another repository");
+    }
+    if (as_it_was) object.source.rev = as_it_was;
+    const std::size_t number = resolver.add(*object.view, "", object.source);
+    objects.push_back({std::move(object), number});
+  }
+  return objects;
+}
+
+/// Completes a finding to what check says of the same link.
+void describe(Finding& finding, const resolve::Chain& chain, const edit::ObjectArgument& object) {
   const resolve::Answer& first = chain.answers.front();
   if (!first.source.repo && !first.path.empty()) finding.link = first.path;
   if (object.source.is_alias())
@@ -24,37 +71,43 @@ void describe(Finding& finding, const resolve::Chain& chain, const edit::ObjectA
     finding.at = first.commit->hex();
 }
 
-/// Prints an object's place for people, and with `-v` the links on the way there.
-void print_place(std::ostream& out, const Finding& finding, bool shows_hops, bool color) {
-  const auto id = [](const std::optional<Oid>& oid) { return oid ? oid->hex() : std::string("-"); };
-  const auto shown = [](const std::string& text) { return text.empty() ? "." : escape_for_terminal(text); };
-  out << painted(id(finding.commit), color_of_commit, color) << ' ' << id(finding.blob) << ' ' << finding.object_type
-      << ' ' << shown(finding.path) << ' ' << shown(finding.repo) << '\n';
-  if (!shows_hops) return;
-  for (const Hop& hop : finding.hops) {
-    out << "  " << painted(id(hop.commit), color_of_commit, color) << ' ' << shown(hop.path) << ' ' << shown(hop.repo)
-        << '\n';
+/// The objects' places for people, with `-v` the links on the way there; on stderr what has none.
+class PlaceReporter : public Reporter {
+ public:
+  PlaceReporter(Context& context, bool shows_hops, bool color, bool err_color)
+      : out_(context.out), err_(context.err), shows_hops_(shows_hops), color_(color), err_color_(err_color) {}
+
+  void finding(const Finding& finding) override {
+    if (finding.verdict != Verdict::ok) {
+      print_failure(err_, "error", finding.link, finding, err_color_);
+      return;
+    }
+    const auto id = [](const std::optional<Oid>& oid) { return oid ? oid->hex() : std::string("-"); };
+    const auto shown = [](const std::string& text) { return text.empty() ? "." : escape_for_terminal(text); };
+    out_ << painted(id(finding.commit), color_of_commit, color_) << ' ' << id(finding.blob) << ' '
+         << finding.object_type << ' ' << shown(finding.path) << ' ' << shown(finding.repo) << '\n';
+    if (!shows_hops_) return;
+    for (const Hop& hop : finding.hops) {
+      out_ << "  " << painted(id(hop.commit), color_of_commit, color_) << ' ' << shown(hop.path) << ' '
+           << shown(hop.repo) << '\n';
+    }
   }
-}
+
+ private:
+  std::ostream& out_;
+  std::ostream& err_;
+  bool shows_hops_;
+  bool color_;
+  bool err_color_;
+};
 
 }  // namespace
 
 int run_resolve(const Args& args, Context& context) {
   Options options({"resolve [<options>] <object>..."});
   Format format;
-  bool follow_links = true;
-  std::optional<std::string> at;
-  std::optional<std::string> project;
-  std::optional<std::string> rev;
-  options.flag("follow-links", "stop at a link instead of following it", follow_links)
-      .alias("f", "follow-links")
-      .alias("nf", "no-follow-links")
-      .value("at", "rev or date", "as the registry was then", at)
-      .value("project,p", "repo", "the repository that has the objects", project)
-      .value("rev,r", "rev", "the rev in it", rev)
-      .exclusive({"at", "project"})
-      .exclusive({"at", "rev"});
-  add_format_options(options, format);
+  ResolveOptions asked;
+  declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
@@ -63,37 +116,26 @@ int run_resolve(const Args& args, Context& context) {
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
   resolve::Resolver resolver(registry, progress.settings(registry));
-  std::vector<edit::ObjectArgument> objects;
-  std::vector<std::size_t> numbers;
   edit::ObjectViews views(registry);
-  const auto as_it_was = at ? std::optional(Rev::parse(history::commit_at(registry, *at).hex())) : std::nullopt;
-  objects.reserve(words.size());
-  for (const std::string& word : words) {
-    edit::ObjectArgument& object = objects.emplace_back(edit::parse_object(registry, views, word, project, rev));
-    if (as_it_was && !object.source.is_alias()) {
-      throw options.wrong("'--at' is about this repository as it was: '" + word +
-                          "' names a rev or another repository");
-    }
-    if (as_it_was) object.source.rev = as_it_was;
-    numbers.push_back(resolver.add(*object.view, "", object.source));
-  }
+  const std::vector<NumberedObject> objects = add_objects(registry, views, resolver, words, asked, options);
   resolver.run();
   const bool color = wants_color(format, context, registry);
   const bool err_color = wants_color(format, context, registry, Stream::err);
   const bool quotes = quotes_non_ascii(registry);
+  auto reporter = make_script_reporter(format, context.out, quotes);
+  if (!reporter) reporter = std::make_unique<PlaceReporter>(context, format.verbose, color, err_color);
   check::Summary summary;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    resolve::Chain chain = resolver.chain(numbers[i]);
-    if (!follow_links) chain = resolve::first_of(std::move(chain));
+    resolve::Chain chain = resolver.chain(objects[i].number);
+    if (!asked.follow_links) chain = resolve::first_of(std::move(chain));
     Finding finding = resolve::finding_of(chain, "");
-    describe(finding, chain, objects[i], redact(words[i]));
+    describe(finding, chain, objects[i].argument);
+    // Scripts get the link's own name, people the word that they typed.
+    if (finding.link.empty() || !format.is_for_scripts()) finding.link = redact(words[i]);
     summary.count(finding);
-    if (print_for_scripts(context.out, finding, format, quotes)) continue;
-    if (finding.verdict != Verdict::ok)
-      print_failure(context.err, "error", redact(words[i]), finding, err_color);
-    else
-      print_place(context.out, finding, format.verbose, color);
+    reporter->finding(finding);
   }
+  reporter->end();
   return exit_code(summary);
 }
 

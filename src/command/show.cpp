@@ -2,11 +2,10 @@
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/object_argument.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
-
-#include "edit/object_argument.hpp"
 
 #include <ostream>
 

@@ -1,7 +1,6 @@
 #include "command/detail/operands.hpp"
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "command/output.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"

@@ -15,7 +15,7 @@ namespace mlem::command {
 struct Operands {
   std::optional<std::string> rev;
   std::optional<history::Range> range{};  ///< what `rev` is, if it has dots
-  std::optional<Oid> tree{};  ///< the commit or tree that `rev` names, if it is not a range
+  std::optional<Oid> tree{};              ///< the commit or tree that `rev` names, if it is not a range
   std::vector<std::string> paths;
   /// What names are relative to: Registry::prefix(); empty for a tree without its commit, which may be any directory.
   std::string prefix;

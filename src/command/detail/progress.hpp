@@ -2,7 +2,6 @@
 
 #include "command/context.hpp"
 #include "command/output.hpp"
-
 #include "source/settings.hpp"
 
 #include <chrono>
