@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "command/context.hpp"
 #include "command/output.hpp"
+#include "git/program.hpp"
 #include "model/repo_url.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -96,7 +97,7 @@ int show_page(const std::string& page, const Context& context) {
   const auto pages = boost::filesystem::path(context.program).parent_path() / ".." / "share" / "man";
   // The empty entry at the end stands for man's own list.
   environment.set("MANPATH", pages.string() + ":" + environment.find("MANPATH").value_or(""));
-  return mlem::run_attached({{"git", "help", page}, environment, {}});
+  return mlem::git::show_manual(page, environment);
 }
 
 /// Throws Error(usage), with a command of a like name as its hint.

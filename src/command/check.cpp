@@ -1,47 +1,20 @@
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/push.hpp"
+#include "command/detail/age.hpp"
 #include "command/detail/operands.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "model/repo_url.hpp"
+#include "command/reporter.hpp"
+#include "history/range.hpp"
 
 #include <charconv>
+#include <memory>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
-
-/// A side of a range, which may be left out.
-Oid commit_of(const git::Registry& registry, const std::string& side) {
-  const std::string expression = side.empty() ? "HEAD" : side;
-  const auto commit = registry.find_commit(expression);
-  if (!commit) {
-    throw Error(ErrorKind::not_found, "bad revision '" + redact(expression) + "'", "it names no commit",
-                "paths follow '--'");
-  }
-  return *commit;
-}
-
-/// `a..b` or `a...b` with the dots' place, as gitrevisions(7) has them.
-check::Scope range_scope(const git::Registry& registry, const std::string& text, std::size_t dots) {
-  check::Scope scope;
-  scope.kind = check::Scope::Kind::changes;
-  const bool symmetric = text.compare(dots, 3, "...") == 0;
-  const Oid before = commit_of(registry, text.substr(0, dots));
-  scope.commit = commit_of(registry, text.substr(dots + (symmetric ? 3 : 2)));
-  scope.before = before;
-  if (symmetric) {
-    const RunResult base = registry.git({"merge-base", before.hex(), scope.commit->hex()});
-    const auto oid = Oid::parse(trim(base.output));
-    if (base.code != 0 || !oid) {
-      throw Error(ErrorKind::not_found, "bad revision '" + text + "'", "the two have no merge base");
-    }
-    scope.before = oid;
-  }
-  return scope;
-}
 
 /// What the ref's tip is where it is pushed to: here in a bare repository, elsewhere as it was last seen there.
 std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& ref) {
@@ -57,7 +30,7 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
 check::Scope policy_scope(const git::Registry& registry, const source::Settings& settings, const std::string& ref,
                           const check::Scope& scope, source::PushedRefs& pushed_refs) {
   check::RefUpdate update{ref, scope.before, scope.commit};
-  if (!update.after) update.after = commit_of(registry, "HEAD");
+  if (!update.after) update.after = history::resolve_commit(registry, "HEAD");
   pushed_refs[ref] = update.after;
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
@@ -92,7 +65,7 @@ std::size_t parse_jobs(const std::string& text, const Options& options) {
 }
 
 /// What is to be judged, as the command line has it.
-struct Question {
+struct CheckOptions {
   bool cached = false;
   bool worktree = false;
   bool changed = false;
@@ -106,7 +79,7 @@ struct Question {
   bool names_tree() const { return cached || worktree || changed; }
 };
 
-void declare(Options& options, Question& asked, Format& format) {
+void declare(Options& options, CheckOptions& asked, Format& format) {
   options.flag("cached", "judge the index (default)", asked.cached)
       .alias("staged", "cached")
       .flag("worktree", "judge the files of the work tree", asked.worktree)
@@ -126,12 +99,44 @@ void declare(Options& options, Question& asked, Format& format) {
   add_format_options(options, format);
 }
 
+/// The findings for people: a line on what is wrong and why, then warnings and a hint.
+class ListReporter : public Reporter {
+ public:
+  ListReporter(std::ostream& out, std::string prefix, bool color, bool tells_ok, bool tells_warnings)
+      : out_(out), prefix_(std::move(prefix)), color_(color), tells_ok_(tells_ok), tells_warnings_(tells_warnings) {}
+
+  void finding(const Finding& finding) override {
+    if (finding.verdict == Verdict::ok && !tells_ok_ && (finding.warnings.empty() || !tells_warnings_)) return;
+    const std::string link =
+        escape_for_terminal(finding.link.empty() ? finding.pushed_ref : relative_to(finding.link, prefix_));
+    out_ << link << ": " << painted(name(finding.verdict), color_of(finding.verdict), color_);
+    if (!finding.message.empty()) out_ << ": " << escape_for_terminal(finding.message);
+    out_ << '\n';
+    for (const Warning& warning : finding.warnings) {
+      out_ << "  warning: " << warning.code << ": " << escape_for_terminal(warning.message) << '\n';
+    }
+    if (!finding.hint.empty()) out_ << "  hint: " << escape_for_terminal(finding.hint) << '\n';
+  }
+  void end() override { out_.flush(); }
+
+ private:
+  std::ostream& out_;
+  std::string prefix_;  ///< what names are relative to
+  bool color_;
+  bool tells_ok_;
+  bool tells_warnings_;
+};
+
 /// The links that the command line is about, before a policy is asked what of them it is about.
-check::Scope scope_for(const git::Registry& registry, const Question& asked, const Operands& operands) {
-  if (operands.is_range) return range_scope(registry, *operands.rev, operands.rev->find(".."));
-  if (!operands.tree && !asked.names_tree()) return check::whole_registry(registry);
+check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked, const Operands& operands) {
+  if (!operands.range && !operands.tree && !asked.names_tree()) return check::whole_registry(registry);
   check::Scope scope;
-  if (operands.tree) {
+  if (operands.range) {
+    const history::Commits commits = history::resolve(registry, *operands.range);
+    scope.kind = check::Scope::Kind::changes;
+    scope.before = commits.before;
+    scope.commit = commits.after;
+  } else if (operands.tree) {
     scope.kind = check::Scope::Kind::commit;
     scope.commit = operands.tree;
   } else if (asked.worktree || asked.changed) {
@@ -148,7 +153,7 @@ int run_check(const Args& args, Context& context) {
   Options options({"check [<options>] [<rev> | <a>..<b> | --cached | --worktree | --changed] [--] [<pathspec>...]",
                    "check [<options>] --policy <ref> [<rev> | <a>..<b>]"});
   Format format;
-  Question asked;
+  CheckOptions asked;
   declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
@@ -159,8 +164,8 @@ int run_check(const Args& args, Context& context) {
   const Operands operands = tell_apart(registry, options, *rest, Ranges::yes);
   if (asked.names_tree() && operands.rev) throw options.wrong("more than one thing to judge; paths follow '--'");
   if (asked.policy && !operands.paths.empty()) throw options.wrong("'--policy' is about the whole registry");
-  Talk talk(format, context);
-  source::Settings settings = talk.settings(registry, asked.policy ? source::Trust::server : source::Trust::user);
+  Progress progress(format, context);
+  source::Settings settings = progress.settings(registry, asked.policy ? source::Trust::server : source::Trust::user);
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.budget.jobs = jobs;
@@ -180,15 +185,14 @@ int run_check(const Args& args, Context& context) {
 
   const bool color = wants_color(format, context, registry);
   const bool quotes = quotes_non_ascii(registry);
-  const bool tells_warnings = !format.quiet || asked.strict;
-  const auto report = [&](const Finding& finding) {
-    if (print_for_scripts(context.out, finding, format, quotes)) return;
-    if (finding.verdict != Verdict::ok || format.verbose || (!finding.warnings.empty() && tells_warnings)) {
-      print_finding(context.out, finding, operands.prefix, color);
-    }
-  };
+  auto reporter = make_script_reporter(format, context.out, quotes);
+  if (!reporter) {
+    reporter = std::make_unique<ListReporter>(context.out, operands.prefix, color, format.verbose,
+                                              !format.quiet || asked.strict);
+  }
+  const auto report = [&](const Finding& finding) { reporter->finding(finding); };
   const check::Summary summary = check::judge(registry, settings, {scope}, report, pushed_refs);
-  context.out.flush();
+  reporter->end();
   if (!format.quiet) {
     context.err << summary_line(summary, "", "ok") << '\n';
     print_proof_age(context.err, summary.proof_time);

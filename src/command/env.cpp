@@ -2,10 +2,10 @@
 #include "base/text.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "git/repository.hpp"
+#include "git/program.hpp"
 #include "model/repo_url.hpp"
-
 #include "source/settings.hpp"
+
 #include <boost/filesystem/operations.hpp>
 #include <boost/version.hpp>
 
@@ -29,17 +29,12 @@ std::uintmax_t size_below(const fs::path& directory) {
   return total;
 }
 
-std::string git_version(const Context& context) {
-  const RunResult result = run(Program{{"git", "--version"}, context.environment, {}});
-  return std::string(trim(result.output));
-}
-
 }  // namespace
 
 int run_version(const Args& args, Context& context) {
   Options options({"version [<options>]"});
   Format format;
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
@@ -50,12 +45,12 @@ int run_version(const Args& args, Context& context) {
 int run_env(const Args& args, Context& context) {
   Options options({"env [<options>]"});
   Format format;
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
   std::ostream& out = context.out;
-  out << "git-mlem version " << GIT_MLEM_VERSION << '\n' << git_version(context) << '\n';
+  out << "git-mlem version " << GIT_MLEM_VERSION << '\n' << git::version_text(context.environment) << '\n';
   out << "libgit2 " << git::library_version() << "\nboost " << BOOST_LIB_VERSION << '\n';
   out << "program " << escape_for_terminal(context.program) << '\n';
   std::optional<git::Registry> found;

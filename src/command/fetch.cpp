@@ -1,17 +1,41 @@
 #include "check/check.hpp"
 #include "command/detail/operands.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "command/reporter.hpp"
 #include "git/transport.hpp"
-
 #include "source/cache.hpp"
+
 #include <fmt/format.h>
 
+#include <memory>
 #include <ostream>
 #include <set>
+#include <utility>
 
 namespace mlem::command {
+namespace {
+
+/// What could not be fetched, for people.
+class FailureReporter : public Reporter {
+ public:
+  FailureReporter(std::ostream& err, std::string prefix, bool color)
+      : err_(err), prefix_(std::move(prefix)), color_(color) {}
+
+  void finding(const Finding& finding) override {
+    if (finding.verdict == Verdict::ok) return;
+    print_failure(err_, decision(finding.verdict) == Decision::no ? "error" : "warning",
+                  relative_to(finding.link, prefix_), finding, color_);
+  }
+
+ private:
+  std::ostream& err_;
+  std::string prefix_;  ///< what names are relative to
+  bool color_;
+};
+
+}  // namespace
 
 int run_fetch(const Args& args, Context& context) {
   Options options({"fetch [<options>] [--] [<pathspec>...]"});
@@ -26,12 +50,14 @@ int run_fetch(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   require_pathspecs(registry, rest->words);
-  Talk talk(format, context);
-  const source::Settings settings = talk.settings(registry);
+  Progress progress(format, context);
+  const source::Settings settings = progress.settings(registry);
   check::Scope scope = check::whole_registry(registry);
   scope.pathspecs = paths;
   const bool color = wants_color(format, context, registry, Stream::err);
   const bool quotes = quotes_non_ascii(registry);
+  auto reporter = make_script_reporter(format, context.out, quotes);
+  if (!reporter) reporter = std::make_unique<FailureReporter>(context.err, registry.prefix(), color);
   std::set<std::string> used;
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     for (const RepoUrl& url : finding.sources) {
@@ -41,10 +67,9 @@ int run_fetch(const Args& args, Context& context) {
         context.err << "From " << url.printable() << '\n';
       }
     }
-    if (print_for_scripts(context.out, finding, format, quotes) || finding.verdict == Verdict::ok) return;
-    print_failure(context.err, decision(finding.verdict) == Decision::no ? "error" : "warning",
-                  relative_to(finding.link, registry.prefix()), finding, color);
+    reporter->finding(finding);
   });
+  reporter->end();
   std::size_t pruned = 0;
   if (prune_unused) pruned = source::Cache(settings.cache.directory, settings.cache.fallback).prune(used);
   if (!format.quiet) {

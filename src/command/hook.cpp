@@ -1,43 +1,40 @@
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "check/changes.hpp"
 #include "check/conceal.hpp"
 #include "check/push.hpp"
+#include "command/detail/hook_reporter.hpp"
+#include "command/detail/json.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "model/rev.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <fstream>
 #include <istream>
 #include <iterator>
+#include <memory>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
 
-/// What a hook prints, and what it lets pass.
-struct Manner {
-  bool is_server = false;
+/// What a hook lets pass, and what it may tell.
+struct HookPolicy {
+  Audience audience = Audience::committer;
   bool rejects_undecided = false;
   bool tells_all = true;  ///< what was learned from sources too
-  bool json = false;
-  bool quiet = false;  ///< errors only
-  bool color = false;
 };
 
-Manner manner_of(const git::Registry& registry, const Context& context, bool is_server, const Format& format) {
+HookPolicy load_policy(const git::Registry& registry, Audience audience) {
+  const bool is_server = audience == Audience::pusher;
   const std::string on_undecided = registry.config().find("mlem.onundecided").value_or(is_server ? "reject" : "warn");
   if (on_undecided != "warn" && on_undecided != "reject") {
     throw Error(ErrorKind::invalid, "bad config value '" + on_undecided + "' for 'mlem.onUndecided'",
                 "it takes 'reject' or 'warn'");
   }
   const bool tells_all = !is_server || registry.config().boolean("mlem.serverhints", false);
-  // What a server says goes to the pusher, whose terminal it does not know.
-  const bool color = (!is_server || format.color) && wants_color(format, context, registry, Stream::err);
-  return {is_server, on_undecided == "reject", tells_all, format.json, format.quiet, color};
+  return {audience, on_undecided == "reject", tells_all};
 }
 
 source::Settings hook_settings(const git::Registry& registry, const Context& context, source::Trust trust) {
@@ -48,54 +45,13 @@ source::Settings hook_settings(const git::Registry& registry, const Context& con
   return settings;
 }
 
-/// Breaks a text at blanks into lines of at most `width` bytes, if its words allow.
-std::vector<std::string> wrap(const std::string& text, std::size_t width) {
-  std::vector<std::string> lines;
-  for (const std::string_view word : split(text, ' ')) {
-    if (lines.empty() || lines.back().size() + 1 + word.size() > width) {
-      lines.emplace_back(word);
-    } else {
-      lines.back() += ' ';
-      lines.back() += word;
-    }
-  }
-  return lines;
-}
-
-/// The server's lines reach the pusher behind `remote: `, on a terminal of perhaps 80 columns. What is behind the first
-/// line is indented.
-constexpr std::size_t width_for_pusher = 70;
-
-void print_wrapped(std::ostream& err, const std::string& lead, const std::string& indent, const std::string& text) {
-  std::string start = lead;
-  for (const std::string& line : wrap(escape_for_terminal(text), width_for_pusher - indent.size())) {
-    err << start << line << '\n';
-    start = indent;
-  }
-}
-
-std::string subject_of(const Finding& finding) {
-  const bool has_both = !finding.pushed_ref.empty() && !finding.link.empty();
-  return finding.pushed_ref + (has_both ? ": " : "") + finding.link;
-}
-
-void print_for_pusher(std::ostream& err, const char* severity, const Finding& finding, bool color) {
-  err << severity << ": " << escape_for_terminal(subject_of(finding)) << ": "
-      << painted(name(finding.verdict), color_of(finding.verdict), color);
-  if (!finding.rules.empty()) err << fmt::format(" ({})", fmt::join(finding.rules, ", "));
-  err << '\n';
-  print_wrapped(err, "  ", "  ", finding.message);
-  if (!finding.hint.empty()) print_wrapped(err, "  hint: ", "        ", finding.hint);
-}
-
-void print_warnings(std::ostream& err, const Finding& finding, bool is_server) {
-  for (const Warning& warning : finding.warnings) {
-    const std::string text = warning.code + ": " + warning.message;
-    if (is_server)
-      print_wrapped(err, "warning: ", "  ", subject_of(finding) + ": " + text);
-    else
-      print_error(err, "warning", finding.link + ": " + text);
-  }
+std::unique_ptr<Reporter> make_reporter(const git::Registry& registry, const HookPolicy& policy, const Format& format,
+                                        Context& context) {
+  // What a server says goes to the pusher, whose terminal it does not know.
+  const bool may_color = policy.audience == Audience::committer || format.color;
+  const bool color = may_color && wants_color(format, context, registry, Stream::err);
+  if (auto reporter = make_script_reporter(format, context.out, false)) return reporter;
+  return make_hook_reporter(context.err, {policy.audience, policy.rejects_undecided, format.quiet, color});
 }
 
 /// Appends what the pusher is not told to the file that GIT_TRACE2 names, as git itself traces there.
@@ -103,46 +59,25 @@ void trace(const Context& context, const Finding& finding) {
   const std::string target = context.environment.find("GIT_TRACE2").value_or("");
   if (!target.starts_with('/')) return;
   std::ofstream file(target, std::ios::app);
-  if (file) {
-    file << "git-mlem: ";
-    print_json(file, finding);
-  }
+  if (file) file << "git-mlem: " << to_json(finding) << '\n';
 }
 
 int judge_and_print(const git::Registry& registry, const source::Settings& settings,
                     const std::vector<check::Scope>& scopes, const source::PushedRefs& pushed_refs,
-                    const Manner& manner, Context& context) {
-  // More lines than anybody reads would keep the pusher waiting for the network.
-  constexpr std::size_t most_printed = 1000;
-  std::size_t printed = 0;
-  std::size_t untold = 0;
+                    const HookPolicy& policy, const Format& format, Context& context) {
+  const bool is_server = policy.audience == Audience::pusher;
+  const std::unique_ptr<Reporter> reporter = make_reporter(registry, policy, format, context);
   check::Summary summary;  // of what is told: a verdict may be concealed
   const auto report = [&](const Finding& found) {
-    if (manner.is_server) trace(context, found);
-    const Finding finding = manner.tells_all ? found : check::conceal(found);
+    if (is_server) trace(context, found);
+    const Finding finding = policy.tells_all ? found : check::conceal(found);
     summary.count(finding);
-    if (manner.json) {
-      print_json(context.out, finding);
-      return;
-    }
-    const bool is_error = decision(finding.verdict) == Decision::no || !finding.rules.empty() ||
-                          (finding.verdict != Verdict::ok && manner.rejects_undecided);
-    if (manner.quiet ? !is_error : finding.verdict == Verdict::ok && finding.warnings.empty()) return;
-    if (++printed > most_printed) {
-      ++untold;
-      return;
-    }
-    const char* const severity = is_error ? "error" : "warning";
-    if (finding.verdict != Verdict::ok && manner.is_server)
-      print_for_pusher(context.err, severity, finding, manner.color);
-    else if (finding.verdict != Verdict::ok)
-      print_failure(context.err, severity, subject_of(finding), finding, manner.color);
-    if (!manner.quiet) print_warnings(context.err, finding, manner.is_server);
+    reporter->finding(finding);
   };
   check::judge(registry, settings, scopes, report, pushed_refs);
-  if (untold > 0) context.err << fmt::format("… and {} more\n", untold);
-  const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && manner.rejects_undecided);
-  if (manner.is_server && (rejected || (summary.undecided > 0 && !manner.quiet))) {
+  reporter->end();
+  const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && policy.rejects_undecided);
+  if (is_server && (rejected || (summary.undecided > 0 && !format.quiet))) {
     context.err << summary_line(summary, " judged", "ok") << '\n';
   }
   return rejected ? exit_no : exit_yes;
@@ -161,9 +96,9 @@ int run_commit_hook(const Format& format, Context& context) {
   scope.kind = check::Scope::Kind::changes;
   scope.before = registry.objects().find_ref("HEAD");
   scope.changes = std::move(changes);
-  const Manner manner = manner_of(registry, context, false, format);
-  const int code =
-      judge_and_print(registry, hook_settings(registry, context, source::Trust::user), {scope}, {}, manner, context);
+  const HookPolicy policy = load_policy(registry, Audience::committer);
+  const int code = judge_and_print(registry, hook_settings(registry, context, source::Trust::user), {scope}, {}, policy,
+                                   format, context);
   if (code != exit_yes && !format.json) {
     const std::string tree = is_temporary(registry.index_file()) ? "--worktree" : "--changed";
     print_hint(context.err, "'git mlem check " + tree + "' judges again; 'git commit --no-verify' skips the hooks");
@@ -186,10 +121,10 @@ int run_pre_push(const std::vector<std::string>& words, const Format& format, Co
   const std::string remote = words.size() > 1 ? words[1] : std::string();
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {.globs = {"refs/remotes/" + remote}};
-  const Manner manner = manner_of(registry, context, false, format);
+  const HookPolicy policy = load_policy(registry, Audience::committer);
   const source::Settings settings = hook_settings(registry, context, source::Trust::user);
   const int code = judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
-                                   check::pushed_refs(updates), manner, context);
+                                   check::pushed_refs(updates), policy, format, context);
   if (code != exit_yes && !format.json) print_hint(context.err, "'git push --no-verify' skips this hook");
   return code;
 }
@@ -201,10 +136,10 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
   }
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
-  const Manner manner = manner_of(registry, context, true, format);
+  const HookPolicy policy = load_policy(registry, Audience::pusher);
   const source::Settings settings = hook_settings(registry, context, source::Trust::server);
   return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
-                         check::pushed_refs(updates), manner, context);
+                         check::pushed_refs(updates), policy, format, context);
 }
 
 }  // namespace
@@ -213,7 +148,7 @@ int run_hook(const Args& args, Context& context) {
   Options options({"hook [<options>] <name> [<args>...]"});
   Format format;
   options.flag("json", "print one JSON object a line", format.json);
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

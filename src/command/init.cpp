@@ -2,10 +2,9 @@
 #include "base/text.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "yaml/metafile.hpp"
-
-#include "edit/target_file.hpp"
 
 #include <ostream>
 
@@ -14,7 +13,7 @@ namespace mlem::command {
 int run_init(const Args& args, Context& context) {
   Options options({"init [<options>] [<dir>]"});
   Format format;
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

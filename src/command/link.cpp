@@ -1,10 +1,10 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "git/transport.hpp"
 #include "edit/make_link.hpp"
+#include "git/config_origin.hpp"
 #include "model/repo_url.hpp"
 
 #include <ostream>
@@ -30,14 +30,19 @@ std::string location(const Link& link) {
   return browse_url(repo, *link.rev, link.path).value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
 }
 
+void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const Finding& finding) {
+  const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
+  print_error(err, "error",
+              "cannot link to '" + redact(chosen.source) + "'" + where + ": " + std::string(name(finding.verdict)) +
+                  ": " + finding.message);
+  print_hint(err, finding.hint);
+}
+
 void warn_of_local_path(const edit::NewLink& made, Context& context) {
   if (const auto warning = local_path_warning(RepoUrl::parse(*made.link.repo)))
     print_error(context.err, "warning", warning->code + ": " + warning->message);
-  const Program origin{{"git", "-C", *made.local_directory, "config", "--get", "remote.origin.url"},
-                       git::without_repository(context.environment),
-                       {}};
-  const RunResult url = run(origin);
-  if (url.code == 0) print_hint(context.err, "its origin is '" + redact(std::string(trim(url.output))) + "'");
+  const auto url = git::find_origin_url(*made.local_directory, context.environment);
+  if (url) print_hint(context.err, "its origin is '" + redact(*url) + "'");
 }
 
 }  // namespace
@@ -65,7 +70,7 @@ int run_link(const Args& args, Context& context) {
       .flag("force,f", "replace what is no link, write what git add would refuse", chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage);
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
@@ -75,14 +80,10 @@ int run_link(const Args& args, Context& context) {
   chosen.target = words[1];
   if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
   const git::Registry registry = open_registry(context);
-  Talk talk(format, context);
-  const edit::NewLink made = edit::make_link(registry, talk.settings(registry), chosen);
+  Progress progress(format, context);
+  const edit::NewLink made = edit::make_link(registry, progress.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {
-    const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
-    print_error(context.err, "error",
-                "cannot link to '" + redact(words[0]) + "'" + where + ": " + std::string(name(made.finding.verdict)) +
-                    ": " + made.finding.message);
-    print_hint(context.err, made.finding.hint);
+    print_failed_link(context.err, chosen, made.finding);
     return exit_code(made.finding.verdict);
   }
   const bool emoji = wants_emoji(registry, context);

@@ -1,53 +1,22 @@
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
+#include "command/detail/age.hpp"
 #include "command/detail/operands.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/pager.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "command/reporter.hpp"
+#include "command/table.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
-
-/// Returns how many columns of a terminal a text takes: what {fmt} does not fill of as many as it has bytes.
-std::size_t width_of(const std::string& text) {
-  return 2 * text.size() - fmt::formatted_size("{:<{}}", text, text.size());
-}
-
-/// A row of the table.
-struct Row {
-  std::vector<std::string> cells;
-  const char* color;   ///< of the commit
-  std::string note{};  ///< a line below
-};
-
-constexpr std::size_t commit_column = 4;
-
-std::string table(const std::vector<Row>& rows, bool color) {
-  std::string text;
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.cells.size()));
-    for (std::size_t i = 0; i < row.cells.size(); ++i) widths[i] = std::max(widths[i], width_of(row.cells[i]));
-  }
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      // What colours a cell has no width.
-      const std::string cell = painted(row.cells[i], row.color, color && i == commit_column && row.color != nullptr);
-      line += cell + std::string(widths[i] - width_of(row.cells[i]) + 2, ' ');
-    }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    if (!row.note.empty()) text += "  " + row.note + "\n";
-  }
-  return text;
-}
 
 /// A link's name, and where that is another file of this repository, what it leads to: as ls(1) and git-branch(1) show
 /// symbolic links and refs.
@@ -58,17 +27,49 @@ std::string shown_name(const Finding& finding, const std::string& prefix) {
   return shown + " -> " + (hop.rev.empty() ? relative_to(hop.path, prefix) : hop.rev + ":" + hop.path);
 }
 
-Row row_of(const Finding& finding, const std::string& prefix, std::int64_t now, bool is_verbose) {
-  const auto cell = [](const std::string& text) { return text.empty() ? "-" : escape_for_terminal(text); };
-  const bool is_ok = finding.verdict == Verdict::ok;
-  const std::string commit = finding.commit ? finding.commit->short_hex() : "";
-  const std::string old = is_ok && finding.commit_time > 0 ? age(now - finding.commit_time) : "";
-  Row row{{escape_for_terminal(shown_name(finding, prefix)), cell(finding.link_type), cell(finding.repo + finding.path),
-           cell(finding.rev), is_ok ? cell(commit) : std::string(name(finding.verdict)), cell(old)},
-          is_ok ? color_of_commit : color_of(finding.verdict)};
-  if (is_verbose && !is_ok) row.note = escape_for_terminal(finding.message);
-  return row;
-}
+/// How the table is shown.
+struct TableStyle {
+  std::string prefix;     ///< what names are relative to
+  std::string pager;      ///< empty: none
+  std::size_t width = 0;  ///< of the terminal; 0: what is piped is whole
+  bool color = false;
+  bool is_verbose = false;
+};
+
+/// The findings for people: a table, printed when all of its widths are known.
+class TableReporter : public Reporter {
+ public:
+  TableReporter(Context& context, TableStyle style)
+      : context_(context),
+        style_(std::move(style)),
+        now_(std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+                 .count()) {}
+
+  void finding(const Finding& finding) override {
+    const auto text = [](const std::string& known) { return known.empty() ? "-" : escape_for_terminal(known); };
+    const bool is_ok = finding.verdict == Verdict::ok;
+    const std::string commit = finding.commit ? finding.commit->short_hex() : "";
+    const std::string old = is_ok && finding.commit_time > 0 ? age(now_ - finding.commit_time) : "";
+    table_.add({{escape_for_terminal(shown_name(finding, style_.prefix))},
+                {text(finding.link_type)},
+                {text(finding.repo + finding.path)},
+                {text(finding.rev)},
+                {is_ok ? text(commit) : std::string(name(finding.verdict)),
+                 is_ok ? color_of_commit : color_of(finding.verdict)},
+                {text(old)}},
+               style_.is_verbose && !is_ok ? escape_for_terminal(finding.message) : std::string());
+  }
+  void end() override {
+    if (!table_.is_empty()) print_paged(style_.pager, table_.text(style_.width, style_.color), context_);
+    context_.out.flush();
+  }
+
+ private:
+  Context& context_;
+  TableStyle style_;
+  std::int64_t now_;
+  Table table_{{{"NAME", true}, {"TYPE"}, {"SOURCE", true}, {"REV", true}, {"COMMIT"}, {"AGE"}}};
+};
 
 }  // namespace
 
@@ -83,8 +84,8 @@ int run_ls(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   const Operands operands = tell_apart(registry, options, *rest, Ranges::no);
-  Talk talk(format, context);
-  source::Settings settings = talk.settings(registry);
+  Progress progress(format, context);
+  source::Settings settings = progress.settings(registry);
   settings.offline = offline;
   check::Scope scope = check::whole_registry(registry);
   if (operands.tree) {
@@ -93,18 +94,18 @@ int run_ls(const Args& args, Context& context) {
   }
   scope.pathspecs = operands.paths;
 
-  std::vector<Row> rows{{{"NAME", "TYPE", "SOURCE", "REV", "COMMIT", "AGE"}, nullptr}};
-  const std::int64_t now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   const std::string pager = format.is_for_scripts() ? std::string() : find_pager(registry, context);
   const bool color = wants_color(format, context, registry, pager.empty() ? Stream::out : Stream::pager);
   const bool quotes = quotes_non_ascii(registry);
-  const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
-    if (print_for_scripts(context.out, finding, format, quotes)) return;
-    rows.push_back(row_of(finding, operands.prefix, now, format.verbose));
-  });
-  if (rows.size() > 1) print_paged(pager, table(rows, color), context);
-  context.out.flush();
+  auto reporter = make_script_reporter(format, context.out, quotes);
+  if (!reporter) {
+    const std::size_t width = context.out_is_terminal ? terminal_width(context.environment) : 0;
+    reporter =
+        std::make_unique<TableReporter>(context, TableStyle{operands.prefix, pager, width, color, format.verbose});
+  }
+  const check::Summary summary =
+      check::judge(registry, settings, {scope}, [&](const Finding& finding) { reporter->finding(finding); });
+  reporter->end();
   if (!format.quiet) print_proof_age(context.err, summary.proof_time);
   return exit_code(summary);
 }

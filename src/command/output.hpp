@@ -15,18 +15,20 @@ namespace mlem::command {
 /// The output options that all listing commands share.
 struct Format {
   bool json = false;
-  std::optional<std::string> porcelain;  ///< its version: `v1`
-  bool nul = false;                      ///< -z
+  std::optional<std::string> porcelain{};  ///< its version: `v1`
+  bool nul = false;                        ///< -z
   bool quiet = false;
   bool verbose = false;
-  std::optional<std::string> color;
+  std::optional<std::string> color{};
   bool progress = true;
   /// Returns whether the output is for scripts: never coloured, always whole.
   bool is_for_scripts() const { return json || porcelain || nul; }
 };
 
+/// Declares the options of Format that every command has: -q, -v, --color and --progress.
+void add_common_options(Options& options, Format& format);
+/// Declares the formats for scripts too.
 void add_format_options(Options& options, Format& format);
-void add_talk_options(Options& options, Format& format);
 
 /// Where something is printed.
 enum class Stream { out, pager, err };
@@ -42,13 +44,8 @@ const char* color_of(Verdict verdict);
 /// Returns `text` in a colour, or as it is if `color` is false.
 std::string painted(std::string_view text, const char* code, bool color);
 
-/// Writes a finding as one line of JSON, with the keys of the contract's section 5.
-void print_json(std::ostream& out, const Finding& finding);
 /// Returns whether names are quoted for bytes over 0x7f: core.quotePath of git-config(1).
 bool quotes_non_ascii(const git::Registry& registry);
-/// Writes a finding as JSON or as porcelain v1, where with -z nothing is quoted. Returns false, having written nothing,
-/// if the format is the one for people.
-bool print_for_scripts(std::ostream& out, const Finding& finding, const Format& format, bool quotes_non_ascii);
 
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);
@@ -59,9 +56,6 @@ void print_failure(std::ostream& err, const char* severity, const std::string& s
 
 /// Returns `name`, from the repository's root, relative to the current directory, whose prefix is given.
 std::string relative_to(const std::string& name, const std::string& prefix);
-
-/// Writes a finding's verdict for people: one line on what is wrong and why, then warnings and a hint.
-void print_finding(std::ostream& out, const Finding& finding, const std::string& prefix, bool color);
 
 /// Returns the exit code for what was judged: no if anything is broken, else undecided if anything is.
 int exit_code(const check::Summary& summary);

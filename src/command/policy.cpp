@@ -1,14 +1,15 @@
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/push.hpp"
 #include "command/detail/json.hpp"
 #include "command/detail/operands.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "git/config_origin.hpp"
 
 #include <algorithm>
 #include <array>
 #include <ostream>
+#include <utility>
 
 namespace mlem::command {
 namespace {
@@ -30,31 +31,15 @@ std::string spelled(const std::string& key) {
 }
 
 std::vector<Setting> load_settings_of_policies(const git::Registry& registry) {
-  constexpr std::string_view section = "mlem-policy.";
-  const RunResult listed = registry.git({"config", "-z", "--show-origin", "--get-regexp", "^mlem-policy\\."});
+  const std::string section = "mlem-policy";
   std::vector<Setting> settings;
-  // An origin, NUL, a key, newline, a value, NUL: git-config(1).
-  const std::vector<std::string_view> fields = split(listed.output, '\0');
-  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-    const std::size_t newline = fields[i + 1].find('\n');
-    const std::string_view key = fields[i + 1].substr(0, newline);
-    const std::size_t dot = key.rfind('.');
-    settings.push_back({std::string(key.substr(section.size(), dot - section.size())),
-                        spelled(std::string(key.substr(dot + 1))),
-                        newline == std::string_view::npos ? "true" : std::string(fields[i + 1].substr(newline + 1)),
-                        std::string(fields[i])});
+  for (git::ConfigLine& line : git::lines_of_section(registry, section)) {
+    const std::size_t name = section.size() + 1;
+    const std::size_t dot = line.key.rfind('.');
+    settings.push_back({line.key.substr(name, dot - name), spelled(line.key.substr(dot + 1)), std::move(line.value),
+                        std::move(line.origin)});
   }
   return settings;
-}
-
-void print_json_of(std::ostream& out, const Setting& setting) {
-  Json json;
-  json["schema"] = 1;
-  set(json, "policy", setting.policy);
-  set(json, "key", setting.key);
-  set(json, "value", setting.value);
-  set(json, "origin", setting.origin);
-  out << json.dump() << '\n';
 }
 
 /// Writes a text with a `\\` before each of `special`: git-config(1) has it in the names of sections and in values.
@@ -112,7 +97,11 @@ int run_policy(const Args& args, Context& context) {
     for (const Setting& setting : settings) {
       if (setting.policy != name) continue;
       if (format.json) {
-        print_json_of(context.out, setting);
+        context.out << to_json({{"policy", setting.policy},
+                                {"key", setting.key},
+                                {"value", setting.value},
+                                {"origin", setting.origin}})
+                    << '\n';
       } else if (format.porcelain || format.nul) {
         print_fields(context.out, setting, format.nul);
       } else {

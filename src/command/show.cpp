@@ -1,12 +1,11 @@
 #include "base/error.hpp"
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/object_argument.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
-
-#include "edit/object_argument.hpp"
 
 #include <ostream>
 
@@ -26,15 +25,15 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
       .flag("json", "print one JSON object", json)
       .value("project,p", "repo", "the repository that has the object", project)
       .value("rev,r", "rev", "the rev in it", rev);
-  add_talk_options(options, format);
+  add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
   if (words.size() != 1) throw options.wrong("one object is needed");
 
   const git::Registry registry = open_registry(context);
-  Talk talk(format, context);
-  resolve::Resolver resolver(registry, talk.settings(registry), {.wants_text = true});
+  Progress progress(format, context);
+  resolve::Resolver resolver(registry, progress.settings(registry), {.wants_text = true});
   edit::ObjectViews views(registry);
   const edit::ObjectArgument object = edit::parse_object(registry, views, words.front(), project, rev);
   const std::size_t number = resolver.add(*object.view, "", object.source);

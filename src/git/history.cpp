@@ -30,6 +30,10 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
+std::optional<Oid> commit_in(const RunResult& result) {
+  return result.code == 0 ? Oid::parse(trim(result.output)) : std::nullopt;
+}
+
 }  // namespace
 
 RefSelection branches_and_tags(const std::string& space) {
@@ -102,6 +106,14 @@ std::optional<bool> History::is_ancestor(const Oid& ancestor, const Oid& commit)
   const RunResult result = run_git({"merge-base", "--is-ancestor", ancestor.hex(), commit.hex()});
   if (result.end == RunResult::End::deadline) return std::nullopt;
   return result.code == 0;
+}
+
+std::optional<Oid> find_merge_base(const Registry& registry, const Oid& one, const Oid& other) {
+  return commit_in(registry.git({"merge-base", one.hex(), other.hex()}));
+}
+
+std::optional<Oid> find_commit_before(const Registry& registry, const std::string& date) {
+  return commit_in(registry.git({"rev-list", "-1", "--before=" + date, "HEAD", "--"}));
 }
 
 }  // namespace mlem::git

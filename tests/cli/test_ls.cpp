@@ -89,6 +89,40 @@ TEST_CASE("ls: an alias shows what it leads to and what cannot be known is a das
   CHECK(contains(outcome.output, "\nsecond.mlem            model  " + example_url));
 }
 
+TEST_CASE("ls: the table fits the terminal and is whole in a pipe") {
+  World world;
+  const std::string name = "production/" + std::string(60, 'n') + ".mlem";
+  world.registry.commit({{name, good}});
+  const std::string row =
+      name + "  model  " + example_url + "/models/rf.mlem  main  " + world.model_commit.substr(0, 7) + "  ";
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.environment["COLUMNS"] = "60";  // of a pipe it says nothing
+  options.terminal = Terminal::none;
+  CHECK(contains(world.sandbox.mlem({"ls"}, options).output, "\n" + row));
+  options.terminal = Terminal::all;
+  options.environment["TERM"] = "xterm";
+  options.environment["GIT_PAGER"] = "cat";
+  const auto widest = [&] {
+    const Outcome outcome = world.sandbox.mlem({"ls", "--no-color"}, options);
+    CAPTURE(outcome);
+    CHECK(contains(outcome.output, "…"));
+    CHECK(contains(outcome.output, world.model_commit.substr(0, 7)));
+    std::size_t width = 0;
+    for (std::size_t at = 0; at < outcome.output.size();) {
+      const std::size_t end = outcome.output.find("\r\n", at);
+      std::size_t columns = 0;
+      for (std::size_t i = at; i < end; ++i) columns += (outcome.output[i] & 0xc0) != 0x80 ? 1 : 0;
+      width = std::max(width, columns);
+      at = end + 2;
+    }
+    return width;
+  };
+  CHECK(widest() == 60);
+  options.environment["COLUMNS"] = std::nullopt;
+  CHECK(widest() == 80);
+}
+
 TEST_CASE("ls: a pager that cannot be run loses nothing") {
   World world;
   world.registry.commit({{"a.mlem", good}});

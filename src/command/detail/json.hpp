@@ -1,23 +1,20 @@
 #pragma once
 
-#include "base/text.hpp"
-
-#include <nlohmann/json.hpp>
+#include "model/finding.hpp"
 
 #include <string>
+#include <utility>
+#include <vector>
+
+// Lines of JSON, without their newline. JSON is UTF-8: a text of other bytes has its bad ones replaced, and a sibling,
+// `<key>_base64`, with all of them. A library does the writing; its headers are seen by one source file alone.
 
 namespace mlem::command {
 
-using Json = nlohmann::ordered_json;
+/// Returns a finding with the keys that git-mlem(1) lists, in their order; what has no value has no key.
+std::string to_json(const Finding& finding);
 
-/// Sets a key to a text of any bytes. JSON is UTF-8: other bytes are in a sibling, `<key>_base64`.
-inline void set(Json& json, const std::string& key, const std::string& value) {
-  if (is_utf8(value)) {
-    json[key] = value;
-    return;
-  }
-  json[key] = replace_bad_utf8(value);
-  json[key + "_base64"] = base64(value);
-}
+/// Returns an object of texts behind its `schema`.
+std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);
 
 }  // namespace mlem::command

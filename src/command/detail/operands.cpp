@@ -1,7 +1,6 @@
 #include "command/detail/operands.hpp"
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "command/output.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
@@ -11,19 +10,15 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <sys/stat.h>
+#include <utility>
 
 namespace mlem::command {
 namespace {
 
 /// `a..b` or `a...b` of two commits.
-bool is_range(const git::Registry& registry, const std::string& word) {
-  const std::size_t dots = word.find("..");
-  // `..` alone is a directory, to git too.
-  if (dots == std::string::npos || word.size() == 2) return false;
-  const auto is_commit = [&](const std::string& side) {
-    return registry.find_commit(side.empty() ? "HEAD" : side).has_value();
-  };
-  return is_commit(word.substr(0, dots)) && is_commit(word.substr(dots + (word.compare(dots, 3, "...") == 0 ? 3 : 2)));
+std::optional<history::Range> find_range(const git::Registry& registry, const std::string& word) {
+  auto range = history::Range::parse(word);
+  return range && history::names_commits(registry, *range) ? range : std::nullopt;
 }
 
 /// Whether a word is a pathspec by its look, as git's setup.c has it: wildcards, or magic.
@@ -93,15 +88,15 @@ Operands tell_apart(const git::Registry& registry, const Options& options, const
   operands.prefix = registry.prefix();
   for (const std::string& word : rest.words) {
     const bool may_be_rev = rest.has_separator || operands.paths.empty();
-    const bool range = may_be_rev && ranges == Ranges::yes && is_range(registry, word);
+    auto range = may_be_rev && ranges == Ranges::yes ? find_range(registry, word) : std::nullopt;
     const auto tree = may_be_rev && !range ? find_tree_ish(registry, word) : std::nullopt;
     if (range || tree) {
       if (!rest.has_separator && is_on_disk(registry, word)) throw ambiguous(word, "both revision and filename");
       if (operands.rev) throw options.wrong("more than one revision; paths follow '--'");
       operands.rev = word;
-      operands.is_range = range;
+      operands.range = std::move(range);
       operands.tree = tree;
-      if (range || registry.find_commit(word)) continue;
+      if (operands.range || registry.find_commit(word)) continue;
       directory = find_directory_of(registry, word);
       if (directory)
         operands.tree = directory->commit;
@@ -140,8 +135,8 @@ void require_pathspecs(const git::Registry& registry, const std::vector<std::str
 
 std::string parse_ref(const git::Registry& registry, const std::string& word) {
   if (word == "HEAD") {
-    const RunResult named = registry.git({"symbolic-ref", "--quiet", "HEAD"});
-    if (named.code == 0) return std::string(trim(named.output));
+    std::string branch = registry.objects().final_ref("HEAD");
+    if (branch != "HEAD") return branch;
     throw Error(ErrorKind::invalid, "HEAD is detached", "it is no branch's tip", "name the ref that is meant");
   }
   std::string name = full_ref_name(word);

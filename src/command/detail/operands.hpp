@@ -2,6 +2,7 @@
 
 #include "command/options.hpp"
 #include "git/registry.hpp"
+#include "history/range.hpp"
 #include "model/oid.hpp"
 
 #include <optional>
@@ -13,8 +14,8 @@ namespace mlem::command {
 /// What a command line asks about: `[<rev>] [--] [<pathspec>…]`.
 struct Operands {
   std::optional<std::string> rev;
-  bool is_range = false;      ///< `rev` is `a..b` or `a...b`
-  std::optional<Oid> tree{};  ///< the commit or tree that `rev` names, if it is no range
+  std::optional<history::Range> range{};  ///< what `rev` is, if it has dots
+  std::optional<Oid> tree{};              ///< the commit or tree that `rev` names, if it is not a range
   std::vector<std::string> paths;
   /// What names are relative to: Registry::prefix(); empty for a tree without its commit, which may be any directory.
   std::string prefix;

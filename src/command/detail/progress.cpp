@@ -1,6 +1,5 @@
-#include "command/detail/talk.hpp"
+#include "command/detail/progress.hpp"
 
-#include "base/error.hpp"
 #include "base/text.hpp"
 
 #include <fmt/format.h>
@@ -24,13 +23,13 @@ std::chrono::seconds progress_delay(const Environment& environment) {
 
 }  // namespace
 
-Talk::Talk(const Format& format, Context& context)
+Progress::Progress(const Format& format, Context& context)
     : context_(context),
       is_verbose_(format.verbose),
       shows_progress_(format.progress && !format.quiet && context.err_is_terminal),
       begin_(std::chrono::steady_clock::now() + progress_delay(context.environment)) {}
 
-Talk::~Talk() {
+Progress::~Progress() {
   {
     const std::lock_guard lock(mutex_);
     has_ended_ = true;
@@ -40,7 +39,7 @@ Talk::~Talk() {
   if (timer_.joinable()) timer_.join();
 }
 
-source::Settings Talk::settings(const git::Registry& registry, source::Trust trust) {
+source::Settings Progress::settings(const git::Registry& registry, source::Trust trust) {
   source::Settings settings = source::load_settings(registry, trust);
   settings.observer.interrupt = context_.interrupt;
   settings.access.interactive = context_.err_is_terminal && trust == source::Trust::user;
@@ -51,13 +50,13 @@ source::Settings Talk::settings(const git::Registry& registry, source::Trust tru
   return settings;
 }
 
-void Talk::say(const std::string& text) {
+void Progress::say(const std::string& text) {
   const std::lock_guard lock(mutex_);
   clear_progress();
   context_.err << escape_for_terminal(text) << '\n';
 }
 
-void Talk::note_progress(std::size_t done, std::size_t total) {
+void Progress::note_progress(std::size_t done, std::size_t total) {
   const std::lock_guard lock(mutex_);
   if (total == total_ && done < done_) return;  // another thread was faster
   done_ = done;
@@ -66,7 +65,7 @@ void Talk::note_progress(std::size_t done, std::size_t total) {
   if (std::chrono::steady_clock::now() >= begin_ && (done == total || shown_.empty())) draw_progress();
 }
 
-void Talk::start_timer() {
+void Progress::start_timer() {
   // Signals are for the threads that wait for children.
   sigset_t all;
   sigset_t before;
@@ -81,7 +80,7 @@ void Talk::start_timer() {
 }
 
 /// A source that hangs tells nothing, and is what people want to see.
-void Talk::draw_when_due() {
+void Progress::draw_when_due() {
   constexpr std::chrono::milliseconds step(100);
   std::unique_lock lock(mutex_);
   ended_.wait_until(lock, begin_, [this] { return has_ended_; });
@@ -91,7 +90,7 @@ void Talk::draw_when_due() {
   }
 }
 
-void Talk::draw_progress() {
+void Progress::draw_progress() {
   const bool is_over = done_ == total_;
   std::string line = fmt::format("Reading sources: {:3}% ({}/{})", done_ * 100 / total_, done_, total_);
   if (line == shown_ && !is_over) return;
@@ -99,61 +98,9 @@ void Talk::draw_progress() {
   shown_ = is_over ? std::string() : std::move(line);
 }
 
-void Talk::clear_progress() {
+void Progress::clear_progress() {
   if (!shown_.empty()) context_.err << '\r' << std::string(shown_.size(), ' ') << '\r' << std::flush;
   shown_.clear();
-}
-
-std::string age(std::int64_t seconds) {
-  struct Unit {
-    std::int64_t seconds;
-    const char* name;
-  };
-  constexpr Unit units[] = {{31'536'000, "year"}, {2'592'000, "month"}, {604'800, "week"},
-                            {86'400, "day"},      {3'600, "hour"},      {60, "minute"}};
-  for (const Unit& unit : units) {
-    if (seconds < unit.seconds) continue;
-    const std::int64_t count = seconds / unit.seconds;
-    return fmt::format("{} {}{}", count, unit.name, count == 1 ? "" : "s");
-  }
-  return "now";
-}
-
-void print_proof_age(std::ostream& err, std::int64_t proof_time) {
-  if (proof_time == 0) return;
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
-  const std::string old = age(now.count() - proof_time);
-  err << "branches and tags as the cache saw them " << (old == "now" ? "just now" : old + " ago") << '\n';
-}
-
-std::string find_pager(const git::Registry& registry, const Context& context) {
-  if (!context.out_is_terminal) return {};
-  // As git-config(1) has `pager.<cmd>`: a boolean or a command, before which only GIT_PAGER counts.
-  const RunResult asked = registry.git({"config", "--type=bool", "--get", "pager.mlem"});
-  if (asked.code == 0 && trim(asked.output) == "false") return {};
-  const bool is_command = asked.code > 1;  // 1: unset
-  const std::string pager = is_command && !context.environment.find("GIT_PAGER")
-                                ? registry.config().find("pager.mlem").value_or("")
-                                : std::string(trim(registry.git({"var", "GIT_PAGER"}).output));
-  return pager == "cat" ? std::string() : pager;
-}
-
-void print_paged(const std::string& pager, const std::string& text, Context& context) {
-  if (pager.empty()) {
-    context.out << text;
-    return;
-  }
-  context.out.flush();
-  Environment environment = context.environment;
-  // git's own defaults, and git's own way: the pager is the user's shell command (git-var(1)).
-  if (!environment.find("LESS")) environment.set("LESS", "FRX");
-  if (!environment.find("LV")) environment.set("LV", "-c");
-  const int code = run_attached({{"sh", "-c", pager}, environment, {}}, text);
-  // The shell has said why. As git does, which prints without a pager then.
-  constexpr int cannot_execute = 126;
-  constexpr int not_found = 127;
-  if (code == cannot_execute || code == not_found) context.out << text;
 }
 
 }  // namespace mlem::command

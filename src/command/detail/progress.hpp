@@ -7,23 +7,22 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
 
 namespace mlem::command {
 
-/// What a command tells while it reads sources: git's way of showing progress, and with `-v` what is unusual.
-class Talk {
+/// Shows how far the reading of sources is, in git's way, and with `-v` what is unusual about them.
+class Progress {
  public:
-  Talk(const Format& format, Context& context);
-  ~Talk();
-  Talk(const Talk&) = delete;
-  Talk& operator=(const Talk&) = delete;
+  Progress(const Format& format, Context& context);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
-  /// Returns the settings for reading sources, talking here; credentials are asked for on a terminal. Must not outlive
-  /// this object.
+  /// Returns the settings for reading sources, which report to this object; credentials are asked for on a terminal.
+  /// Must not outlive this object.
   source::Settings settings(const git::Registry& registry, source::Trust trust = source::Trust::user);
 
  private:
@@ -46,17 +45,5 @@ class Talk {
   bool has_ended_ = false;
   std::thread timer_;
 };
-
-/// Returns how long ago something was, in its largest unit: `3 days`, `now`.
-std::string age(std::int64_t seconds);
-
-/// Says how old the refs are that `--offline` answered from; nothing for 0.
-void print_proof_age(std::ostream& err, std::int64_t proof_time);
-
-/// Returns git's pager, a shell command, if stdout is a terminal and `pager.mlem` does not say otherwise; else nothing.
-std::string find_pager(const git::Registry& registry, const Context& context);
-
-/// Prints to stdout, through a pager if there is one and it can be run.
-void print_paged(const std::string& pager, const std::string& text, Context& context);
 
 }  // namespace mlem::command

@@ -1,0 +1,76 @@
+#include "command/detail/json.hpp"
+
+#include "base/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace mlem::command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void set(Json& json, const std::string& key, const std::string& value) {
+  if (is_utf8(value)) {
+    json[key] = value;
+    return;
+  }
+  json[key] = replace_bad_utf8(value);
+  json[key + "_base64"] = base64(value);
+}
+
+/// What has no value has no key.
+void put(Json& json, const char* key, const std::string& value) {
+  if (!value.empty()) set(json, key, value);
+}
+
+}  // namespace
+
+std::string to_json(const Finding& finding) {
+  Json json;
+  json["schema"] = 1;
+  put(json, "link", finding.link);
+  json["verdict"] = std::string(name(finding.verdict));
+  put(json, "message", finding.message);
+  put(json, "hint", finding.hint);
+  if (!finding.warnings.empty()) {
+    Json& warnings = json["warnings"] = Json::array();
+    for (const Warning& warning : finding.warnings) {
+      Json entry;
+      put(entry, "code", warning.code);
+      put(entry, "message", warning.message);
+      warnings.push_back(std::move(entry));
+    }
+  }
+  put(json, "link_type", finding.link_type);
+  put(json, "object_type", finding.object_type);
+  put(json, "repo", finding.repo);
+  put(json, "rev", finding.rev);
+  put(json, "ref", finding.ref);
+  if (finding.commit) json["commit"] = finding.commit->hex();
+  put(json, "path", finding.path);
+  if (finding.blob) json["blob"] = finding.blob->hex();
+  if (!finding.hops.empty()) {
+    Json& hops = json["hops"] = Json::array();
+    for (const Hop& hop : finding.hops) {
+      Json entry = Json::object();
+      put(entry, "repo", hop.repo);
+      put(entry, "rev", hop.rev);
+      if (hop.commit) entry["commit"] = hop.commit->hex();
+      put(entry, "path", hop.path);
+      hops.push_back(std::move(entry));
+    }
+  }
+  put(json, "at", finding.at);
+  put(json, "pushed_ref", finding.pushed_ref);
+  if (!finding.rules.empty()) json["rules"] = finding.rules;
+  return json.dump();
+}
+
+std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {
+  Json json;
+  json["schema"] = 1;
+  for (const auto& [key, value] : fields) set(json, key, value);
+  return json.dump();
+}
+
+}  // namespace mlem::command

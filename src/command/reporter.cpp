@@ -1,0 +1,62 @@
+#include "command/reporter.hpp"
+
+#include "base/text.hpp"
+#include "command/detail/json.hpp"
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace mlem::command {
+namespace {
+
+/// `--json`: an object a line.
+class JsonReporter : public Reporter {
+ public:
+  explicit JsonReporter(std::ostream& out) : out_(out) {}
+  void finding(const Finding& finding) override { out_ << to_json(finding) << '\n'; }
+  void end() override { out_.flush(); }
+
+ private:
+  std::ostream& out_;
+};
+
+/// `--porcelain=v1` and `-z`: eight fields.
+class PorcelainReporter : public Reporter {
+ public:
+  PorcelainReporter(std::ostream& out, bool nul, bool quotes_non_ascii)
+      : out_(out), nul_(nul), quotes_non_ascii_(quotes_non_ascii) {}
+
+  void finding(const Finding& finding) override {
+    const std::string commit = finding.commit ? finding.commit->hex() : "";
+    const std::string blob = finding.blob ? finding.blob->hex() : "";
+    const std::string_view fields[] = {name(finding.verdict), finding.link, finding.object_type, commit, blob,
+                                       finding.path,          finding.repo, finding.rev};
+    const char* separator = "";
+    for (const std::string_view field : fields) {
+      if (nul_) {
+        out_ << field << '\0';
+        continue;
+      }
+      out_ << separator << (field.empty() ? "-" : quote_path(field, quotes_non_ascii_));
+      separator = "\t";
+    }
+    if (!nul_) out_ << '\n';
+  }
+  void end() override { out_.flush(); }
+
+ private:
+  std::ostream& out_;
+  bool nul_;
+  bool quotes_non_ascii_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reporter> make_script_reporter(const Format& format, std::ostream& out, bool quotes_non_ascii) {
+  if (format.json) return std::make_unique<JsonReporter>(out);
+  if (format.porcelain || format.nul) return std::make_unique<PorcelainReporter>(out, format.nul, quotes_non_ascii);
+  return nullptr;
+}
+
+}  // namespace mlem::command

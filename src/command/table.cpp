@@ -1,0 +1,106 @@
+#include "command/table.hpp"
+
+#include "base/text.hpp"
+#include "command/output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <utility>
+
+namespace mlem::command {
+namespace {
+
+constexpr std::size_t gap = 2;
+
+/// Returns how many columns of a terminal a text takes: what {fmt} does not fill of as many as it has bytes.
+std::size_t width_of(std::string_view text) {
+  return 2 * text.size() - fmt::formatted_size("{:<{}}", text, text.size());
+}
+
+}  // namespace
+
+void Table::add(std::vector<Cell> cells, std::string note) { rows_.push_back({std::move(cells), std::move(note)}); }
+
+std::vector<std::size_t> Table::widths(std::size_t width) const {
+  constexpr std::size_t least = 8;  // less of a name says nothing
+  std::vector<std::size_t> widths;
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    widths.push_back(width_of(columns_[i].title));
+    for (const Row& row : rows_) widths[i] = std::max(widths[i], width_of(row.cells[i].text));
+    total += widths[i] + (i > 0 ? gap : 0);
+  }
+  for (; width > 0 && total > width; --total) {
+    std::size_t* widest = nullptr;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].may_be_cut && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+    }
+    if (widest == nullptr || *widest <= least) break;
+    --*widest;
+  }
+  return widths;
+}
+
+std::string Table::text(std::size_t width, bool color) const {
+  const std::vector<std::size_t> widths = this->widths(width);
+  std::string text;
+  const auto add_line = [&](const std::vector<Cell>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::size_t whole = width_of(cells[i].text);
+      const std::string cut = whole > widths[i] ? cut_middle(cells[i].text, widths[i]) : std::string();
+      // What colours a cell has no width.
+      line += painted(cut.empty() ? cells[i].text : cut, cells[i].color, color && cells[i].color != nullptr);
+      line += std::string(widths[i] - (cut.empty() ? whole : width_of(cut)) + gap, ' ');
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  };
+  std::vector<Cell> titles;
+  for (const Column& column : columns_) titles.push_back({column.title});
+  add_line(titles);
+  for (const Row& row : rows_) {
+    add_line(row.cells);
+    if (!row.note.empty()) text += "  " + row.note + "\n";
+  }
+  return text;
+}
+
+std::string cut_middle(const std::string& text, std::size_t width) {
+  constexpr std::string_view ellipsis = "…";
+  if (width_of(text) <= width) return text;
+  // Where each character begins, and how many columns are before it.
+  std::vector<std::pair<std::size_t, std::size_t>> starts;
+  std::size_t columns = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    const std::size_t size = std::max<std::size_t>(first_code_point(rest).size, 1);
+    starts.emplace_back(at, columns);
+    columns += width_of(rest.substr(0, size));
+    at += size;
+  }
+  const std::size_t kept = width - 1;  // the ellipsis takes one
+  const std::size_t for_tail = kept / 2;
+  std::size_t head = 0;
+  std::size_t tail = text.size();
+  for (const auto& [at, before] : starts) {
+    if (before <= kept - for_tail) head = at;
+    if (columns - before <= for_tail) tail = std::min(tail, at);
+  }
+  return text.substr(0, head) + std::string(ellipsis) + text.substr(tail);
+}
+
+std::size_t terminal_width(const Environment& environment) {
+  const std::string set = environment.find("COLUMNS").value_or("");
+  std::size_t width = 0;
+  std::from_chars(set.data(), set.data() + set.size(), width);
+  if (width > 0) return width;
+  constexpr std::size_t usual = 80;
+  struct winsize size {};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/environment.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mlem::command {
+
+/// A column of a table.
+struct Column {
+  std::string title;
+  bool may_be_cut = false;  ///< long texts may lose their middle: names, not ids
+};
+
+/// What one column of a row says.
+struct Cell {
+  std::string text;             ///< fit for a terminal
+  const char* color = nullptr;  ///< an escape sequence; null: none
+};
+
+/// A table for people, as wide as its longest texts where nothing limits it.
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+  /// Adds a row, with a cell for each column. A note is a line below it.
+  void add(std::vector<Cell> cells, std::string note = {});
+  bool is_empty() const noexcept { return rows_.empty(); }
+  /// Returns the table with its titles. Where it would be wider than `width` columns of a terminal, the widest of the
+  /// texts that may be cut get `…` for their middle, down to where they would say nothing; 0: nothing is cut.
+  std::string text(std::size_t width, bool color) const;
+
+ private:
+  struct Row {
+    std::vector<Cell> cells;
+    std::string note;
+  };
+  std::vector<std::size_t> widths(std::size_t width) const;
+
+  std::vector<Column> columns_;
+  std::vector<Row> rows_;
+};
+
+/// Returns `text`, which is UTF-8, with `…` for so much of its middle that it takes at most `width` columns, which are
+/// one at least.
+std::string cut_middle(const std::string& text, std::size_t width);
+
+/// Returns how wide the terminal is that stdout is: what COLUMNS says, else what the terminal does, else 80, as git has
+/// it in term_columns() of its pager.c.
+std::size_t terminal_width(const Environment& environment);
+
+}  // namespace mlem::command

@@ -1,0 +1,198 @@
+#include "edit/hooks.hpp"
+
+#include "base/error.hpp"
+#include "git/hooks.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <optional>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace mlem::edit {
+namespace {
+
+constexpr std::string_view signature = "# git-mlem hook ";
+constexpr std::size_t max_hook_size = std::size_t{1} << 20;
+
+/// Where a hook of somebody else waits while ours is in its place.
+fs::path aside_of(const fs::path& hook) { return hook.string() + ".before-mlem"; }
+
+/// In single quotes, for sh.
+std::string shell_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + "'";
+}
+
+/// What the second line says behind the signature: `2: judges links; …`. Nothing for a hook that is not ours, even if
+/// it mentions one of ours elsewhere.
+std::optional<std::string_view> version_line(std::string_view text) {
+  const std::size_t start = text.find('\n');
+  if (start == std::string_view::npos || !text.substr(start + 1).starts_with(signature)) return std::nullopt;
+  text.remove_prefix(start + 1 + signature.size());
+  return text.substr(0, text.find('\n'));
+}
+
+/// The same hook for a program in any place.
+std::string without_program(const std::string& text) {
+  constexpr std::string_view label = "\nrecorded=";
+  const std::size_t start = text.find(label);
+  if (start == std::string::npos) return text;
+  return std::string(text).erase(start, text.find('\n', start + 1) - start);
+}
+
+/// Whether somebody wrote into a hook of ours. Of other versions it is not known what they were.
+bool was_changed(const std::string& hook, const std::string& script) {
+  return version_line(hook) == version_line(script) && without_program(hook) != without_program(script);
+}
+
+/// What is to be said of a hook of ours that has lines of somebody else.
+Error changed_hook(const char* verb, const fs::path& file, const std::string& remedy) {
+  return Error(ErrorKind::invalid, std::string("cannot ") + verb + " '" + file.string() + "'",
+               "it was changed after it had been installed",
+               "move your own lines to '" + aside_of(file).filename().string() + "', which it runs first" + remedy);
+}
+
+void move(const fs::path& from, const fs::path& to) {
+  boost::system::error_code failure;
+  fs::rename(from, to, failure);
+  if (failure) throw Error(ErrorKind::io, "cannot rename '" + from.string() + "'", failure.message());
+}
+
+void remove_file(const fs::path& file) {
+  boost::system::error_code failure;
+  fs::remove(file, failure);
+  if (failure) throw Error(ErrorKind::io, "cannot remove '" + file.string() + "'", failure.message());
+}
+
+/// A hook that is about to be written.
+struct NewHook {
+  fs::path file;
+  bool sets_aside = false;  ///< a hook of somebody else is there
+};
+
+/// Decides about all hooks before one is touched.
+std::vector<NewHook> find_new_hooks(const fs::path& directory, const std::vector<std::string>& names,
+                                    const std::string& script, ReplaceHooks replace) {
+  std::vector<NewHook> hooks;
+  for (const std::string& name : names) {
+    const fs::path file = directory / name;
+    const HookState state = load_hook_state(file, script);
+    if (state == HookState::current) continue;
+    const bool sets_aside = state == HookState::foreign;
+    if (replace == ReplaceHooks::no && sets_aside && load_type(aside_of(file)) != fs::file_not_found) {
+      throw Error(ErrorKind::invalid, "cannot set '" + file.string() + "' aside",
+                  "'" + aside_of(file).string() + "' exists", "'-f' replaces it");
+    }
+    if (replace == ReplaceHooks::no && state == HookState::changed) {
+      throw changed_hook("replace", file, "; '-f' overwrites them");
+    }
+    hooks.push_back({file, sets_aside});
+  }
+  return hooks;
+}
+
+}  // namespace
+
+const std::vector<std::string>& client_hooks() {
+  static const std::vector<std::string> names{"pre-commit", "pre-merge-commit", "pre-applypatch", "pre-push"};
+  return names;
+}
+
+const std::vector<std::string>& server_hooks() {
+  static const std::vector<std::string> names{"pre-receive"};
+  return names;
+}
+
+std::vector<std::string> all_hooks() {
+  std::vector<std::string> names = client_hooks();
+  names.insert(names.end(), server_hooks().begin(), server_hooks().end());
+  return names;
+}
+
+std::string load_hook_script(const fs::path& file, const std::string& program) {
+  auto text = load_file(file, max_hook_size);
+  if (!text) throw Error(ErrorKind::io, "cannot read '" + file.string() + "'", "the installation is incomplete");
+  constexpr std::string_view placeholder = "@PROGRAM@";
+  const std::size_t place = text->find(placeholder);
+  if (place != std::string::npos) text->replace(place, placeholder.size(), shell_quoted(program));
+  return *text;
+}
+
+HookState load_hook_state(const fs::path& file, const std::string& script) {
+  if (load_type(file) == fs::file_not_found) return HookState::absent;
+  const auto text = load_file(file, max_hook_size);
+  if (!text || !version_line(*text)) return HookState::foreign;
+  if (was_changed(*text, script)) return HookState::changed;
+  return *text == script && access(file.c_str(), X_OK) == 0 ? HookState::current : HookState::outdated;
+}
+
+std::vector<fs::path> install_hooks(const fs::path& directory, const std::vector<std::string>& names,
+                                    const std::string& script, ReplaceHooks replace) {
+  std::vector<fs::path> written;
+  make_directories(directory);
+  for (const NewHook& hook : find_new_hooks(directory, names, script, replace)) {
+    // Written whole before the old hook goes, so that a full disk leaves that.
+    AtomicFile file(hook.file, script, Permissions::executable);
+    if (hook.sets_aside) move(hook.file, aside_of(hook.file));
+    try {
+      file.commit();
+    } catch (const Error&) {
+      if (hook.sets_aside) move(aside_of(hook.file), hook.file);
+      throw;
+    }
+    written.push_back(hook.file);
+  }
+  return written;
+}
+
+std::set<fs::path> hook_directories(const git::Registry& registry) {
+  std::set<fs::path> directories{without_detours(registry.common_dir() / "hooks")};
+  if (!git::shares_hooks(registry)) directories.insert(without_detours(git::hooks_directory(registry)));
+  return directories;
+}
+
+std::vector<fs::path> uninstall_hooks(const std::set<fs::path>& directories, const std::string& script) {
+  std::vector<fs::path> ours;
+  for (const fs::path& directory : directories) {
+    for (const std::string& name : all_hooks()) {
+      const HookState state = load_hook_state(directory / name, script);
+      if (state == HookState::absent || state == HookState::foreign) continue;
+      if (state == HookState::changed) throw changed_hook("remove", directory / name, ", or remove the hook yourself");
+      ours.push_back(directory / name);
+    }
+  }
+  for (const fs::path& file : ours) {
+    // Renaming replaces ours, so that there is no moment without a hook.
+    if (load_type(aside_of(file)) != fs::file_not_found)
+      move(aside_of(file), file);
+    else
+      remove_file(file);
+  }
+  return ours;
+}
+
+bool owner_may_run_hooks(const fs::path& directory, const fs::path& git_dir) {
+  struct stat hooks {};
+  struct stat repository {};
+  if (stat(directory.c_str(), &hooks) != 0 || stat(git_dir.c_str(), &repository) != 0) return true;
+  const bool is_own = hooks.st_uid == repository.st_uid;
+  const bool is_in_group = hooks.st_gid == repository.st_gid;
+  const mode_t needed = is_own ? S_IXUSR : is_in_group ? S_IXGRP : S_IXOTH;
+  return repository.st_uid == 0 || (hooks.st_mode & needed) != 0;
+}
+
+fs::path without_detours(const fs::path& path) {
+  boost::system::error_code failure;
+  const fs::path found = fs::weakly_canonical(path, failure);
+  return failure ? path : found;
+}
+
+}  // namespace mlem::edit
