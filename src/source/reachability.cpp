@@ -1,12 +1,8 @@
 #include "source/reachability.hpp"
 
 #include "git/history.hpp"
-#include "git/transport.hpp"
-
-#include "source/cache.hpp"
-#include "source/cache_entry.hpp"
+#include "source/history.hpp"
 #include "source/in_parallel.hpp"
-#include "source/visit.hpp"
 
 #include <map>
 #include <unordered_set>
@@ -82,41 +78,11 @@ void ask_registry(const git::Registry& registry, const Settings& settings, const
   ask_repository(registry.objects(), history, refs, pushed, questions);
 }
 
-/// Asks a source by way of `entry`. A history without trees has an entry of its own: in that of the metafiles, history
-/// ends at each commit.
-void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& transport, const Settings& settings,
-               const Questions& questions) {
-  const git::Transport::Fetch history{.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
-                                      .filter = {},
-                                      .shallow = false,
-                                      .prune = true};
-  fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
-  ask_directory(entry, settings, questions);
-}
-
-void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
-                const Questions& questions) {
-  const Cache cache(settings.cache.directory, settings.cache.fallback);
-  const std::string key = Cache::key(url.normalized(), rewritten) + Cache::history_suffix;
-  const std::string format = questions.front()->commit.bytes().size() > 20 ? "sha256" : "sha1";
-  const git::Transport transport(settings.access.environment,
-                                 {.idle = settings.budget.timeout,
-                                  .deadline = settings.budget.deadline,
-                                  .max_growth = settings.budget.max_fetch,
-                                  .interactive = false,
-                                  .interrupt = settings.observer.interrupt,
-                                  .notice = [&](const std::string& text) { notice(settings, url, text); }});
-  use_entry(cache, key, url, settings, [&] {
-    for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
-    ask_entry(cache.open(key, format), url, transport, settings, questions);
-  });
-}
-
 void ask_source(const Questions& questions, const Settings& settings) {
-  const RepoUrl& url = *questions.front()->repo;
-  const auto refusal = visit_source(
-      url, settings, [&](const LocalRepository& found) { ask_directory(found.git_dir, settings, questions); },
-      [&](const std::string& rewritten) { ask_remote(url, rewritten, settings, questions); });
+  const auto refusal = with_history(*questions.front()->repo, settings, [&](const fs::path& git_dir) {
+    for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
+    ask_directory(git_dir, settings, questions);
+  });
   if (!refusal) return;
   for (Reachability* question : questions) {
     question->verdict = refusal->verdict;

@@ -1,0 +1,53 @@
+#include "source/history.hpp"
+
+#include "git/transport.hpp"
+#include "source/cache.hpp"
+#include "source/cache_entry.hpp"
+#include "source/visit.hpp"
+
+#include <string>
+
+namespace mlem::source {
+namespace {
+
+/// The object format of a source: as its other entry has it, which most sources have been asked for before.
+std::string format_of(const Cache& cache, const std::string& key) {
+  const std::string history = cache.object_format(key + Cache::history_suffix);
+  const std::string known = history.empty() ? cache.object_format(key) : history;
+  return known.empty() ? "sha1" : known;
+}
+
+/// A history without trees has an entry of its own: in that of the metafiles, history ends at each commit.
+void visit_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
+                  const std::function<void(const fs::path&)>& use) {
+  const Cache cache(settings.cache.directory, settings.cache.fallback);
+  const std::string source = Cache::key(url.normalized(), rewritten);
+  const std::string key = source + Cache::history_suffix;
+  const git::Transport transport(settings.access.environment,
+                                 {.idle = settings.budget.timeout,
+                                  .deadline = settings.budget.deadline,
+                                  .max_growth = settings.budget.max_fetch,
+                                  .interactive = false,
+                                  .interrupt = settings.observer.interrupt,
+                                  .notice = [&](const std::string& text) { notice(settings, url, text); }});
+  use_entry(cache, key, url, settings, [&] {
+    const fs::path entry = cache.open(key, format_of(cache, source));
+    const git::Transport::Fetch history{.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
+                                        .filter = {},
+                                        .shallow = false,
+                                        .prune = true};
+    fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
+    use(entry);
+  });
+}
+
+}  // namespace
+
+std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings,
+                                    const std::function<void(const fs::path& git_dir)>& use) {
+  return visit_source(
+      url, settings, [&](const LocalRepository& found) { use(found.git_dir); },
+      [&](const std::string& rewritten) { visit_remote(url, rewritten, settings, use); });
+}
+
+}  // namespace mlem::source

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/file.hpp"
+#include "model/repo_url.hpp"
+#include "source/refusal.hpp"
+#include "source/settings.hpp"
+
+#include <functional>
+#include <optional>
+
+namespace mlem::source {
+
+/// Calls `use` with the git directory of a repository that has the history of all branches and tags of the source at
+/// `url`, as they are now: in place, or an entry of the cache that has no trees and is locked meanwhile. That costs one
+/// git network command. `use` is called again if the entry turns out to be broken. Returns why it was not called or
+/// what was thrown, as converse() does.
+std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings,
+                                    const std::function<void(const fs::path& git_dir)>& use);
+
+}  // namespace mlem::source
