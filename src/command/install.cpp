@@ -79,13 +79,6 @@ Error changed_hook(const char* verb, const fs::path& file, const std::string& re
                "move your own lines to '" + file.filename().string() + set_aside + "', which it runs first" + remedy);
 }
 
-/// `path` without `..`, which after a symbolic link only the file system can tell.
-fs::path normal(const fs::path& path) {
-  boost::system::error_code failure;
-  const fs::path found = fs::weakly_canonical(path, failure);
-  return failure ? path : found;
-}
-
 /// Whether core.hooksPath leads to hooks of more than this repository.
 bool shares_hooks(const git::Registry& registry) {
   const RunResult scope = registry.git({"config", "--show-scope", "--get", "core.hooksPath"});
@@ -98,12 +91,12 @@ fs::path hooks_directory(const git::Registry& registry) {
   std::string text = path.output;
   if (!text.empty() && text.back() == '\n') text.pop_back();
   if (path.code != 0 || text.empty()) throw Error(ErrorKind::unavailable, "cannot find the hooks directory");
-  return normal(fs::absolute(text, registry.directory()));
+  return without_links(fs::absolute(text, registry.directory()));
 }
 
 /// Where hooks of ours may be: in the usual place too, from before core.hooksPath was set.
 std::set<fs::path> own_directories(const git::Registry& registry) {
-  std::set<fs::path> directories{normal(registry.common_dir() / "hooks")};
+  std::set<fs::path> directories{without_links(registry.common_dir() / "hooks")};
   if (!shares_hooks(registry)) directories.insert(hooks_directory(registry));
   return directories;
 }
@@ -228,7 +221,7 @@ int run_install(const Args& args, Context& context) {
   std::vector<fs::path> written;
   const std::string text = hook_text(context);
   if (template_directory) {
-    directory = normal(fs::absolute(*template_directory, current_directory()) / "hooks");
+    directory = without_links(fs::absolute(*template_directory, current_directory()) / "hooks");
     Names all = client_hooks;
     all.insert(all.end(), server_hooks.begin(), server_hooks.end());
     written = install_into(directory, all, text, force);
