@@ -3,7 +3,7 @@
 #include "command/detail/talk.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "git/transport.hpp"
+#include "git/rewrite_url.hpp"
 
 #include "source/cache.hpp"
 #include <fmt/format.h>
