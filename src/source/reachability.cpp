@@ -75,8 +75,9 @@ void ask_repository(git::Repository& repository, const RunGit& git, const Settin
   }
 }
 
-void ask_directory(const fs::path& git_dir, const Settings& settings, const Questions& questions) {
-  const auto repository = git::open_repository(git_dir, settings.access.environment);
+void ask_directory(const fs::path& git_dir, git::Reading reading, const Settings& settings,
+                   const Questions& questions) {
+  const auto repository = git::open_repository(git_dir, settings.access.environment, reading);
   const auto git = [&](std::vector<std::string> arguments, std::string_view input, const Limits& limits) {
     return run(git::reading_program(git_dir, std::move(arguments), settings.access.environment), input, Session::own,
                limits, settings.observer.interrupt);
@@ -120,7 +121,7 @@ void ask_entry(const fs::path& entry, const RepoUrl& url, const git::Transport& 
                                       .shallow = false,
                                       .prune = true};
   fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
-  ask_directory(entry, settings, questions);
+  ask_directory(entry, git::Reading::here, settings, questions);
 }
 
 void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
@@ -144,7 +145,8 @@ void ask_remote(const RepoUrl& url, const std::string& rewritten, const Settings
 void ask_source(const Questions& questions, const Settings& settings) {
   const RepoUrl& url = *questions.front()->repo;
   const auto refusal = visit_source(
-      url, settings, [&](const LocalRepository& found) { ask_directory(found.git_dir, settings, questions); },
+      url, settings,
+      [&](const LocalRepository& found) { ask_directory(found.git_dir, git::Reading::apart, settings, questions); },
       [&](const std::string& rewritten) { ask_remote(url, rewritten, settings, questions); });
   if (!refusal) return;
   for (Reachability* question : questions) {
