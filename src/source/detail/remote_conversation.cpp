@@ -80,7 +80,7 @@ class RemoteConversation final : public Conversation {
   git::Repository& repository() override {
     if (!repository_) {
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
-      repository_ = git::open_repository(entry_, settings_.access.environment);
+      repository_ = git::open_repository(entry_, settings_.access.environment, git::Reading::here);
     }
     return *repository_;
   }
