@@ -137,6 +137,7 @@ void print_json(std::ostream& out, const Finding& finding) {
   put(json, "at", finding.at);
   put(json, "pushed_ref", finding.pushed_ref);
   if (!finding.rules.empty()) json["rules"] = finding.rules;
+  if (finding.line != 0) json["line"] = finding.line;
   out << json.dump() << '\n';
 }
 
