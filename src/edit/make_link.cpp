@@ -1,7 +1,6 @@
 #include "edit/make_link.hpp"
 
 #include "base/error.hpp"
-#include "base/interrupt.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
@@ -67,7 +66,7 @@ void require_writable(const git::Registry& registry, const std::string& target, 
     }
   }
   // What is tracked is not ignored, to git.
-  if (registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
+  if (staged.empty() && registry.is_ignored(target)) {
     throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", "'-f' adds it all the same");
   }
 }
@@ -245,6 +244,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
     const std::vector<git::File> staged = require_stageable(registry, made.target, index);
     require_writable(registry, made.target, staged, request.force);
     if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
+    for (const git::File& each : staged) made.is_flagged |= each.is_left_out || each.is_assumed;
     made.force = request.force;
   }
   resolve::Resolver resolver(registry, settings);
@@ -283,24 +283,14 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
 }
 
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
-  const fs::path file = registry.work_tree() / link.target;
-  const HeldSignals held;  // between the file and the index
-  FileChange change;
-  change.make_directories(file.parent_path());
-  change.write(file, link.text, (link.mode & 0100U) != 0 ? Permissions::executable : Permissions::usual);
-  if (stage == Stage::yes) {
-    if (!link.force && registry.is_outside_checkout(link.target)) {
-      throw Error(ErrorKind::invalid, "cannot write '" + link.target + "'", "it is outside of the sparse checkout",
-                  "'-f' adds it all the same");
-    }
-    std::vector<git::File> files{{link.target, {link.mode, registry.write_blob(link.target, link.text)}}};
-    if (!link.marker.empty()) {
-      const auto content = load_file(registry.work_tree() / link.marker, yaml::max_object_size);
-      if (content) files.push_back({link.marker, {git::mode_file, registry.write_blob(link.marker, *content)}});
-    }
-    registry.stage_files(files);
-  }
-  change.finish();
+  std::vector<FileChange> changes{{.name = link.target,
+                                   .text = link.text,
+                                   .mode = link.mode,
+                                   .is_flagged = link.is_flagged,
+                                   .wants_checkout = !link.force}};
+  const bool has_marker = !link.marker.empty() && load_type(registry.work_tree() / link.marker) == fs::regular_file;
+  if (stage == Stage::yes && has_marker) changes.push_back({.name = link.marker, .text = {}});
+  save_files(registry, changes, stage);
 }
 
 }  // namespace mlem::edit

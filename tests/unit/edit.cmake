@@ -1,0 +1,4 @@
+mlem_unit_tests(edit
+  SOURCES
+    test_edit_transaction.cpp
+  LIBRARIES mlem_test_support)
