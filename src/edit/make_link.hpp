@@ -32,6 +32,7 @@ struct NewLink {
   bool is_flagged = false;              ///< FileChange::is_flagged
   bool force = false;                   ///< it was asked for
   Link link;
+  std::optional<Link> before;                  ///< the link that it takes the place of
   std::string text;                            ///< of the file
   std::string object_text;                     ///< the object's metafile
   std::optional<std::string> local_directory;  ///< of a source on this machine
@@ -41,7 +42,8 @@ struct NewLink {
 
 /// Resolves the source and composes a link to it. Throws Error(invalid) if the target may not be written (outside the
 /// work tree, through a symbolic link, a directory, a file that is no link, ignored) or the link would not lead to the
-/// source, Error(not_found), Error(io).
+/// source, Error(not_found), Error(io). Of a link that is there already only those lines change that must: its dialect,
+/// its comments and what else is in its file stay.
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request);
 
 /// Writes the link's file and stages it and, for an alias, its project's marker. Throws like save_files().
