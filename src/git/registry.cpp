@@ -45,7 +45,8 @@ std::string octal(std::uint32_t mode) {
 /// Intent-to-add entries are left out: only their flag tells them from empty files.
 std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
   constexpr std::string_view flags_label = "flags: ";
-  constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD in git's read-cache.h
+  constexpr std::uint32_t assume_unchanged = 0x8000;   // CE_VALID in git's read-cache.h
+  constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD beside it
   constexpr std::uint32_t skip_worktree = 0x40000000;  // CE_SKIP_WORKTREE beside it
   std::deque<File> files;
   while (!output.empty()) {
@@ -63,12 +64,20 @@ std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
     std::uint32_t flags = 0;
     std::from_chars(output.data() + label + flags_label.size(), output.data() + end, flags, 16);
     if (name.ends_with(suffix) && (flags & intent_to_add) == 0) {
-      files.push_back({std::string(name), {*mode, *oid}, fields[2].front() - '0', (flags & skip_worktree) != 0});
+      files.push_back({std::string(name),
+                       {*mode, *oid},
+                       fields[2].front() - '0',
+                       (flags & skip_worktree) != 0,
+                       (flags & assume_unchanged) != 0});
     }
     output.remove_prefix(end + 1);
   }
   return files;
 }
+
+/// What changes the meaning of all pathspecs (git(1)).
+constexpr std::array<std::string_view, 4> pathspec_variables{"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS",
+                                                             "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"};
 
 constexpr std::array<std::string_view, 8> diff_tree{
     "diff-tree", "-r", "--no-commit-id", "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
@@ -281,6 +290,17 @@ std::deque<File> Registry::index_entries(const std::vector<std::string>& names) 
   return list_index(at_root_literally(), root(), {}, names);
 }
 
+bool Registry::is_ignored(const std::string& name) const {
+  std::vector<std::string> arguments{"check-ignore", "--quiet"};
+  // Without a look at the index, which takes its time; but a sparse checkout may have left a .gitignore there alone.
+  if (!config().boolean("core.sparsecheckout", false)) arguments.emplace_back("--no-index");
+  // An absolute name has no magic, and this command takes no pathspecs that are literal.
+  arguments.insert(arguments.end(), {"--", (work_tree_ / name).string()});
+  Environment environment = at_root();
+  for (const std::string_view magic : pathspec_variables) environment.unset(magic);
+  return run(git_program(std::move(arguments), environment, root())).code == 0;
+}
+
 bool Registry::is_outside_checkout(const std::string& name) const {
   if (!config().boolean("core.sparsecheckout", false)) return false;
   Environment environment = at_root_literally();
@@ -332,13 +352,15 @@ void Registry::stage_files(const std::vector<File>& files) const {
   // First the entries, for git leaves one alone that is to be assumed unchanged or is outside of a sparse checkout.
   // Then what it finds in the work tree: the new ones know nothing of the files.
   std::vector<std::string> arguments{"update-index", "--add", "--replace"};
+  std::string names;
   for (const File& file : files) {
+    names += file.name + '\0';
+    if (file.entry.oid == Oid()) continue;
     arguments.insert(arguments.end(),
                      {"--cacheinfo", octal(file.entry.mode) + ',' + file.entry.oid.hex() + ',' + file.name});
   }
-  arguments.emplace_back("--");
-  for (const File& file : files) arguments.push_back(file.name);
-  const RunResult result = run(git_program(std::move(arguments), at_root(), root()));
+  arguments.insert(arguments.end(), {"-z", "--stdin"});
+  const RunResult result = run(git_program(std::move(arguments), at_root(), root()), names);
   if (result.code == 0) return;
   const std::string why = detail::last_fatal(result.errors);
   if (why.find("--cacheinfo cannot add") != std::string::npos) {
@@ -366,9 +388,7 @@ Environment Registry::at_root() const {
 Environment Registry::at_root_literally() const {
   // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
   Environment environment = at_root();
-  for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}) {
-    environment.unset(other);
-  }
+  for (const std::string_view magic : pathspec_variables) environment.unset(magic);
   environment.set("GIT_LITERAL_PATHSPECS", "1");
   return environment;
 }

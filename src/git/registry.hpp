@@ -23,6 +23,7 @@ struct File {
   Entry entry;               ///< in a work tree: mode_file or mode_symlink, no oid
   int stage = 0;             ///< 1 to 3: unmerged
   bool is_left_out = false;  ///< of the work tree, by a sparse checkout: `skip-worktree` in git-update-index(1)
+  bool is_assumed = false;   ///< to be unchanged: `assume-unchanged` there; known where index_entries() gave it
 };
 
 /// The repository that a command is about: its place is found by git, with git's rules on ownership.
@@ -93,6 +94,9 @@ class Registry {
   /// are there as the index has them. Looks at the index only where `core.sparseCheckout` is set.
   std::deque<File> left_out_files() const;
 
+  /// Returns whether git ignores the file `name` of the work tree, which is not in the index.
+  bool is_ignored(const std::string& name) const;
+
   /// Returns whether the file `name` of the work tree is outside of its sparse checkout, so that `git add` would refuse
   /// it. It has to be there.
   bool is_outside_checkout(const std::string& name) const;
@@ -104,9 +108,9 @@ class Registry {
 
   /// Writes a blob through the filters for `name` and returns its id.
   Oid write_blob(std::string_view name, std::string_view content) const;
-  /// Stages files of the work tree, whose entries these are to be, by one `git update-index`: what `git add` would
-  /// leave in the index, whatever flags the former entries had. The mode is the file's but where `core.fileMode` is
-  /// off. Throws Error(unavailable) if the index is locked or a file is not there, Error(invalid) if git takes no such
+  /// Stages files of the work tree by one `git update-index`: what `git add` would leave in the index. The mode is the
+  /// file's but where `core.fileMode` is off. An entry with an id is told to git beforehand, so that it looks at the
+  /// file whatever flags the former entry had. Throws Error(unavailable) if the index is locked or a file is not there, Error(invalid) if git takes no such
   /// name (`../a`, `.git/a`); the index is untouched then.
   void stage_files(const std::vector<File>& files) const;
 

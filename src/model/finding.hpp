@@ -5,6 +5,7 @@
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ struct Finding {
 
   std::string pushed_ref;          ///< of a push: the ref's full name as the pusher gave it
   std::vector<std::string> rules;  ///< the broken rules of policies: `source`, `pinned`, `reachable`, `signed`, …
+  std::size_t line = 0;            ///< of the link file, where the fault is, from 1; 0: it is not about a line
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };

@@ -196,6 +196,16 @@ TEST_CASE("check: revs and paths are told apart as git does") {
   CHECK(errors_of({"check", "--cached", "HEAD"}).find("more than one thing to judge") != std::string::npos);
 }
 
+TEST_CASE("check: JSON has the line of the link file that the fault is in") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem"}) + "rev: v1\nrev: v2\n"}});
+  const Outcome outcome = world.mlem({"check", "--json", "--cached"});
+  CAPTURE(outcome);
+  CHECK(outcome.output ==
+        "{\"schema\":1,\"link\":\"a.mlem\",\"verdict\":\"invalid-link\",\"message\":\"line 5, column 1: the key 'rev' "
+        "appears twice\",\"at\":\"index\",\"line\":5}\n");
+}
+
 TEST_CASE("check: objects are not judged") {
   World world;
   world.registry.commit({{"models/rf.mlem", model_meta()}, {"other.mlem", "a: 1\n"}});

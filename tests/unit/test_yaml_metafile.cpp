@@ -122,6 +122,21 @@ TEST_CASE("read_metafile: pinned links keep blob and ref") {
   CHECK(other.pinned_ref == "v1");
 }
 
+TEST_CASE("read_metafile: an error has the place as data") {
+  try {
+    read_metafile(alias + "rev: \xc3\xa9 &\npath: b\n");
+    FAIL("read");
+  } catch (const Error& error) {
+    CHECK(error.position() == mlem::Position{5, 1});
+  }
+  try {
+    read_metafile("\xef\xbb\xbfobject_type: link\nlink_type: \"\xc3\xa9\"x\n");
+    FAIL("read");
+  } catch (const Error& error) {
+    CHECK(error.position() == mlem::Position{2, 15});
+  }
+}
+
 TEST_CASE("read_metafile: what no link may have is refused with its place") {
   struct Row {
     std::string text;

@@ -1,5 +1,6 @@
 mlem_unit_tests(yaml
   SOURCES
+    test_yaml_edit_link.cpp
     test_yaml_metafile.cpp
     test_yaml_mutations.cpp
     test_yaml_to_json.cpp

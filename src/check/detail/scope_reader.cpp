@@ -168,7 +168,10 @@ void ScopeReader::read_file(const Pass& pass, git::File file, std::optional<std:
       return;
     }
     if (error.kind() != ErrorKind::invalid) throw;
-    if (reads_all) fail(judged.finding_for(file.name), Verdict::invalid_link, yaml::flaw_of(error), error.hint());
+    if (!reads_all) return;
+    Finding& finding = judged.finding_for(file.name);
+    fail(finding, Verdict::invalid_link, yaml::flaw_of(error), error.hint());
+    if (error.position()) finding.line = error.position()->line;
   }
 }
 

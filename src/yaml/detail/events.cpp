@@ -220,8 +220,12 @@ Error invalid_at(std::string_view text, std::size_t offset, std::string_view wha
   const std::string_view line = before.substr(before.rfind('\n') + 1);
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
   const auto column = std::count_if(line.begin(), line.end(), [&](char c) { return !continues(c); }) + 1;
-  return {ErrorKind::invalid, std::string(what_failed),
-          fmt::format("line {}, column {}: {}", line_at(text, offset), column, why)};
+  const Position position{line_at(text, offset), static_cast<std::size_t>(column)};
+  return {ErrorKind::invalid,
+          std::string(what_failed),
+          fmt::format("line {}, column {}: {}", position.line, position.column, why),
+          {},
+          position};
 }
 
 std::size_t line_at(std::string_view text, std::size_t offset) {

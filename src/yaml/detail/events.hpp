@@ -34,8 +34,7 @@ class EventHandler {
 /// that text follows, a line of a block mapping without a colon. What `handler` throws passes.
 void parse_events(std::string_view text, EventHandler& handler);
 
-/// Returns an Error(invalid) about `text` whose why is `line L, column C: <why>`, counted from 1 in lines and
-/// characters.
+/// Returns an Error(invalid) about `text` that has the position of `offset` and whose why is `line L, column C: <why>`.
 Error invalid_at(std::string_view text, std::size_t offset, std::string_view what_failed, std::string_view why);
 
 /// Returns the line, from 1, that `offset` is in.
