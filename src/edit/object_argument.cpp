@@ -9,7 +9,6 @@
 #include "edit/target_file.hpp"
 #include "source/local_repository.hpp"
 #include "source/visit.hpp"
-
 #include <boost/filesystem/operations.hpp>
 
 #include <utility>
