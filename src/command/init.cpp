@@ -3,6 +3,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "edit/target_file.hpp"
+#include "edit/transaction.hpp"
 #include "model/repo_path.hpp"
 #include "yaml/metafile.hpp"
 
