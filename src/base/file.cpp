@@ -102,6 +102,16 @@ fs::file_type load_type(const fs::path& path) {
   return type;
 }
 
+fs::path without_links(const fs::path& path) {
+  boost::system::error_code failure;
+  const fs::path found = fs::weakly_canonical(path, failure);
+  if (failure) return path;
+  // Boost 1.74 drops a slash at the end, 1.83 keeps it.
+  std::string text = found.string();
+  while (text.size() > 1 && (text.ends_with('/') || text.ends_with("/."))) text.pop_back();
+  return text;
+}
+
 AtomicFile::AtomicFile(const fs::path& path, std::string_view content, Permissions permissions)
     : path_(path.string()), temporary_((path.parent_path() / ".git-mlem-XXXXXX").string()) {
   const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);

@@ -21,6 +21,10 @@ std::optional<std::string> load_file(const fs::path& path, std::size_t limit);
 /// it cannot be told, as for a name that is too long.
 fs::file_type load_type(const fs::path& path);
 
+/// Returns the absolute `path` without symbolic links in what exists of it, and without `.`, `..` and a slash at the
+/// end. What cannot be looked at stays as it is.
+fs::path without_links(const fs::path& path);
+
 /// Makes a directory, and those above it that are missing, each with the mode and the owner of the one it is in: for
 /// who uses those, and not only for who makes it. In a directory where anybody may write, the mode is 0755. Throws
 /// Error(io).

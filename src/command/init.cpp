@@ -23,8 +23,8 @@ int run_init(const Args& args, Context& context) {
   registry.require_work_tree();
   const std::string given = words.empty() ? registry.directory().string() : words.front();
   edit::require_no_address(given);
-  const std::string directory = edit::path_in_work_tree(registry, given);
-  const std::string marker = RepoPath::parse(join(directory, ".mlem.yaml")).text();
+  const WorkTreePath directory = edit::path_in_work_tree(registry, given);
+  const std::string marker = RepoPath::parse(join(directory.text(), ".mlem.yaml")).text();
   const fs::path file = registry.work_tree() / marker;
   const bool is_staged =
       !edit::require_stageable(registry, marker, registry.index_entries(edit::names_on_the_way(marker))).empty();

@@ -192,16 +192,16 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
   if (request.target_project) require_no_address(project);
   const bool is_in_project = request.target_project && !fs::path(request.target).is_absolute();
   const std::string text = is_in_project ? (fs::path(project) / request.target).string() : request.target;
-  std::string target = RepoPath::parse(path_in_work_tree(registry, text)).text();
+  std::string target = RepoPath::parse(path_in_work_tree(registry, text).text()).text();
   if (!target.ends_with(mlem_suffix)) target += mlem_suffix;
   if (!request.target_project) return target;
-  const std::string directory = path_in_work_tree(registry, project);
+  const std::string directory = path_in_work_tree(registry, project).text();
   const auto is_project = [&](resolve::TreeView& view) { return resolve::find_project(view, directory) == directory; };
   if (!is_project(*views.work_tree) && !is_project(*views.index)) {
     throw Error(ErrorKind::invalid, "'" + project + "' is no MLEM project", "",
                 "'git mlem init " + project + "' makes it one");
   }
-  if (!directory.empty() && !target.starts_with(directory + "/")) {
+  if (!directory.empty() && !is_below(target, directory)) {
     throw Error(ErrorKind::invalid, what, "it is outside of the project '" + project + "'");
   }
   return target;

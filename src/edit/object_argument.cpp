@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
+#include "model/work_tree_path.hpp"
 
 #include "edit/target_file.hpp"
 #include "source/local_repository.hpp"
@@ -17,11 +18,9 @@ namespace {
 
 /// `path` without links in what exists of its directory, and without `.` and `..`.
 fs::path canonical(const git::Registry& registry, const std::string& path) {
-  boost::system::error_code failure;
   fs::path absolute = fs::absolute(path, registry.directory()).lexically_normal();
   if (absolute.filename() == ".") absolute = absolute.parent_path();  // what ended in `/` or `/.`
-  const fs::path parent = fs::weakly_canonical(absolute.parent_path(), failure);
-  return failure ? absolute : parent / absolute.filename();
+  return without_links(absolute.parent_path()) / absolute.filename();
 }
 
 /// The same for one of many objects, which share few directories.
@@ -34,24 +33,20 @@ fs::path canonical(const git::Registry& registry, ObjectViews& views, const std:
   return known->second / name;
 }
 
-/// A canonical path from the root of the work tree (empty: itself); nothing if it is outside.
-std::optional<std::string> inside_work_tree(const git::Registry& registry, const fs::path& path) {
-  const std::string& root = registry.work_tree().native();
-  const std::string& text = path.native();
+/// Where a canonical path is in the work tree; nothing if it is outside.
+std::optional<WorkTreePath> inside_work_tree(const git::Registry& registry, const fs::path& path) {
   if (!registry.has_work_tree()) return std::nullopt;
-  if (text == root) return std::string();
-  if (!is_below(text, root)) return std::nullopt;
-  return text.substr(root.size() + (root == "/" ? 0 : 1));
+  return WorkTreePath::find(path.native(), registry.work_tree().native());
 }
 
-/// Whether `directory`, from the root of the work tree, is in a submodule or another repository below that root.
-bool is_in_nested(const git::Registry& registry, ObjectViews& views, const std::string& directory) {
-  if (directory.empty()) return false;
-  const auto known = views.nested.find(directory);
+/// Whether `directory` is in a submodule or another repository below the root of the work tree.
+bool is_in_nested(const git::Registry& registry, ObjectViews& views, const WorkTreePath& directory) {
+  if (directory.is_root()) return false;
+  const auto known = views.nested.find(directory.text());
   if (known != views.nested.end()) return known->second;
   const bool is_nested =
-      is_in_nested(registry, views, std::string(parent_of(directory))) || is_other_repository(registry, directory);
-  return views.nested.emplace(directory, is_nested).first->second;
+      is_in_nested(registry, views, directory.parent()) || is_other_repository(registry, directory.text());
+  return views.nested.emplace(directory.text(), is_nested).first->second;
 }
 
 /// An object of the work tree at a path from its root; of the index if there is none.
@@ -185,7 +180,7 @@ std::optional<ObjectArgument> find_own_object(const git::Registry& registry, Obj
   boost::system::error_code ignored;
   const bool is_directory = fs::symlink_status(directory, ignored).type() == fs::directory_file;
   if (!inner || !is_directory || is_in_nested(registry, views, *inner)) return std::nullopt;
-  return in_own_tree(views, RepoPath::parse(text, *inner).text());
+  return in_own_tree(views, RepoPath::parse(text, inner->text()).text());
 }
 
 ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, const std::string& text,
@@ -239,15 +234,15 @@ ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, c
   }
   const fs::path path = canonical(registry, views, name.path);
   const auto inner = inside_work_tree(registry, path);
-  const bool is_nested = inner && is_in_nested(registry, views, std::string(parent_of(*inner)));
+  const bool is_nested = inner && is_in_nested(registry, views, inner->parent());
   if (!inner || is_nested) {
     argument = in_local_repository(registry, views, path, rev);
     require_file(text, argument.source.path);
     return argument;
   }
-  require_file(text, *inner);
-  if (!rev) return in_own_tree(views, *inner);
-  argument.source.path = RepoPath::parse(*inner).text();
+  require_file(text, inner->text());
+  if (!rev) return in_own_tree(views, inner->text());
+  argument.source.path = RepoPath::parse(inner->text()).text();
   argument.source.rev = rev_to_store(registry, *rev);
   return argument;
 }

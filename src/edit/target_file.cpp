@@ -25,16 +25,16 @@ Error in_repository(const std::string& what, std::string_view kind, std::string_
                "run the command in there");
 }
 
-/// Returns the root of the work tree as `path` spells it; nothing if `path` is outside. It may go by another name, and
-/// abspath_part_inside_repo() in git's setup.c looks for it in the same way.
-std::optional<fs::path> find_root(const git::Registry& registry, const fs::path& path) {
+/// Returns what the absolute `path` is in the work tree; nothing if it is outside. The root may go by another name
+/// there, and abspath_part_inside_repo() in git's setup.c looks for it in the same way.
+std::optional<WorkTreePath> find_in_work_tree(const git::Registry& registry, const fs::path& path) {
   const fs::path& root = registry.work_tree();
-  if (path == root || is_below(path.string(), root.string())) return root;
+  if (auto found = WorkTreePath::find(path.string(), root.string())) return found;
   fs::path at;
   for (const fs::path& component : path) {
     at /= component;
     boost::system::error_code failure;
-    if (fs::canonical(at, failure) == root && !failure) return at;
+    if (fs::canonical(at, failure) == root && !failure) return WorkTreePath::find(path.string(), at.string());
   }
   return std::nullopt;
 }
@@ -55,18 +55,11 @@ void require_own_directories(const git::Registry& registry, const std::string& p
 
 }  // namespace
 
-std::string path_in_work_tree(const git::Registry& registry, const std::string& text) {
+WorkTreePath path_in_work_tree(const git::Registry& registry, const std::string& text) {
   const fs::path absolute = fs::absolute(text, registry.directory()).lexically_normal();
-  const auto root = find_root(registry, absolute);
-  if (!root) {
-    throw Error(ErrorKind::invalid, "'" + redact(text) + "' is outside the work tree",
-                "its root is '" + registry.work_tree().string() + "'");
-  }
-  std::string path = absolute.lexically_relative(*root).generic_string();
-  // A path that ends in `/` has a last component `.`.
-  if (path == ".") return {};
-  if (path.ends_with("/.")) path.resize(path.size() - 2);
-  return path;
+  if (auto found = find_in_work_tree(registry, absolute)) return *found;
+  throw Error(ErrorKind::invalid, "'" + redact(text) + "' is outside the work tree",
+              "its root is '" + registry.work_tree().string() + "'");
 }
 
 void require_no_address(const std::string& text) {

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "git/registry.hpp"
+#include "model/work_tree_path.hpp"
 
 #include <deque>
 #include <optional>
@@ -10,9 +11,8 @@
 
 namespace mlem::edit {
 
-/// Returns what `text`, relative to the registry's directory, names from the root of the work tree (empty: the root).
-/// As in git, no symbolic link below the root is followed. Throws Error(invalid) if it is outside of the work tree.
-std::string path_in_work_tree(const git::Registry& registry, const std::string& text);
+/// Returns what `text`, relative to the registry's directory, names in the work tree. As in git, no symbolic link below the root is followed. Throws Error(invalid) if it is outside of the work tree.
+WorkTreePath path_in_work_tree(const git::Registry& registry, const std::string& text);
 
 /// Throws Error(invalid) if `text`, which is to name a project of the work tree, is an address.
 void require_no_address(const std::string& text);

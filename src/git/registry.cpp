@@ -96,12 +96,9 @@ std::vector<Change> parse_raw(std::string_view output) {
   return changes;
 }
 
-/// Returns `path`, read from the directory `base`, without symbolic links; what is not there yet stays as it is.
-fs::path without_links(const fs::path& path, const fs::path& base) {
-  const fs::path absolute = path.empty() ? base : fs::absolute(path, base);
-  boost::system::error_code failure;
-  const fs::path result = fs::weakly_canonical(absolute, failure);
-  return failure ? absolute : result;
+/// Returns `path`, read from the directory `base`, without symbolic links.
+fs::path without_links_from(const fs::path& base, const fs::path& path) {
+  return without_links(path.empty() ? base : fs::absolute(path, base));
 }
 
 /// Lists the index by `git ls-files`.
@@ -118,7 +115,7 @@ std::deque<File> list_index(const Environment& environment, const std::string& d
 Registry Registry::discover(const Environment& environment, const std::string& directory) {
   Registry registry;
   registry.environment_ = environment;
-  registry.directory_ = without_links(directory, fs::current_path());
+  registry.directory_ = without_links_from(fs::current_path(), directory);
   // Where there is no work tree, --show-cdup prints nothing at all: it must be the last.
   const RunResult result =
       registry.git({"rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-inside-work-tree",
@@ -149,12 +146,12 @@ Registry Registry::discover(const Environment& environment, const std::string& d
                 "its path has a newline");
   }
   registry.git_dir_ = std::string(answer[git_dir_at]);
-  registry.common_dir_ = without_links(std::string(answer[common_dir_at]), registry.directory_);
-  registry.index_file_ = without_links(std::string(answer[index_at]), registry.directory_);
+  registry.common_dir_ = without_links_from(registry.directory_, std::string(answer[common_dir_at]));
+  registry.index_file_ = without_links_from(registry.directory_, std::string(answer[index_at]));
   registry.object_format_ = answer[format_at];
   registry.prefix_ = answer[prefix_at];
   // Relative from inside, empty at the root; absolute from outside, which GIT_WORK_TREE makes possible.
-  if (answer.size() > up_at) registry.work_tree_ = without_links(std::string(answer[up_at]), registry.directory_);
+  if (answer.size() > up_at) registry.work_tree_ = without_links_from(registry.directory_, std::string(answer[up_at]));
   return registry;
 }
 

@@ -165,3 +165,28 @@ TEST_CASE("resolve: a name of no file says so") {
         "fatal: invalid address 'git://host/src/models/rf': it names no file in the repository\n"
         "hint: where it has both, name the repository by '--sp' or '--project' and the path beside it\n");
 }
+
+TEST_CASE("resolve: an object above the current directory keeps its whole name") {
+  World world;
+  world.registry.commit({{"first.mlem", model_meta()}, {"d/a.mlem", model_meta()}, {"d/e/b.mlem", model_meta()}});
+  RunOptions below;
+  below.directory = world.registry.path() / "d";
+  const std::string root = world.registry.path().string();
+  for (const std::string& object :
+       {std::string("../first"), std::string("../d/../first"), std::string("e/../../first"), root + "/first",
+        root + "//d/.././first"}) {
+    CAPTURE(object);
+    const Outcome shown = world.sandbox.mlem({"show", object}, below);
+    CAPTURE(shown);
+    CHECK(shown.output == model_meta());
+    CHECK(shown.code == 0);
+  }
+  const Outcome resolved = world.sandbox.mlem({"resolve", "--json", "../d/a"}, below);
+  CAPTURE(resolved);
+  CHECK(resolved.code == 0);
+  CHECK(contains(resolved.output, "\"d/a.mlem\""));
+  const Outcome linked = world.sandbox.mlem({"link", "-q", "--nf", "../first", "../second"}, below);
+  CAPTURE(linked);
+  CHECK(linked.code == 0);
+  CHECK(world.staged("second.mlem") == "link_type: model\nobject_type: link\npath: first.mlem");
+}

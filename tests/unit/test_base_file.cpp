@@ -68,6 +68,34 @@ TEST_CASE("load_type: a link is a link and a name that is too long an error") {
   CHECK_THROWS_AS(load_type(scratch.path() / std::string(300, 'x')), Error);
 }
 
+TEST_CASE("without_links: links are followed as far as there is something and a slash at the end means nothing") {
+  const TempDir scratch;
+  const fs::path top = fs::canonical(scratch.path());
+  fs::create_directories(top / "real" / "deep");
+  fs::create_symlink("real", top / "link");
+  struct Row {
+    std::string path;
+    std::string found;
+  };
+  const Row rows[] = {
+      {"real", "real"},
+      {"real/", "real"},
+      {"real/deep/../", "real"},
+      {"real/.", "real"},
+      {"link/", "real"},
+      {"link/deep/..", "real"},
+      {"link/none", "real/none"},
+      {"link/none/", "real/none"},
+      {"none/../real/", "real"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.path);
+    CHECK(without_links(top.string() + "/" + row.path).string() == (top / row.found).string());
+  }
+  CHECK(without_links("/").string() == "/");
+  CHECK(without_links("/.").string() == "/");
+}
+
 TEST_CASE("AtomicFile: what is not committed leaves nothing") {
   const TempDir scratch;
   const fs::path file = scratch.path() / "file";
