@@ -71,7 +71,10 @@ bool Policy::covers_source(std::string_view normalized_url) const {
 std::vector<Policy> parse_policies(const git::Config& config) {
   constexpr std::string_view section = "mlem-policy.";
   std::vector<Policy> policies;
-  for (const auto& [key, value] : config.entries()) {
+  for (const auto& entry : config.entries()) {
+    // Not a structured binding: Clang 14 lets no lambda have one, and Clang 19 no lambda a copy of that name.
+    const std::string& key = entry.first;
+    const std::string& value = entry.second;
     if (!key.starts_with(section)) continue;
     const std::size_t dot = key.rfind('.');
     if (dot < section.size()) throw_bad(key, "a policy has a name", "write '[mlem-policy \"<name>\"]'");
@@ -83,7 +86,7 @@ std::vector<Policy> parse_policies(const git::Config& config) {
       policy = std::prev(policies.end());
       policy->name = name;
     }
-    const auto add_to = [&, &key = key, &value = value](std::vector<std::string>& list) {
+    const auto add_to = [&](std::vector<std::string>& list) {
       if (value.empty() || config.lacks_value(key)) throw_bad(key, "it has no value");
       // What can match nothing is a mistake that would leave production open.
       const std::string shown = escape_for_terminal(value);

@@ -9,6 +9,9 @@
 #include "git/detail/command.hpp"
 
 #include <boost/filesystem/operations.hpp>
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>  // git_error_set_str() since libgit2 1.8; before it was in <git2/errors.h>
+#endif
 #include <git2/sys/odb_backend.h>
 
 #include <algorithm>
