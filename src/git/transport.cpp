@@ -71,11 +71,12 @@ TransportError too_large(std::string_view name, const TransportOptions& options)
   }
   if (options.interactive) {
     throw TransportError(TransportFailure::auth_required, what, "git ended with code " + std::to_string(result.code),
-                         hint_for(TransportFailure::auth_required, name));
+                         hint_for(TransportFailure::auth_required, name), {}, Explained::no);
   }
   detail::Diagnosis diagnosis = detail::diagnose(result.errors);
   if (diagnosis.why.empty()) diagnosis.why = "git ended with code " + std::to_string(result.code);
-  throw TransportError(diagnosis.failure, what, diagnosis.why, hint_for(diagnosis.failure, name), diagnosis.missing);
+  throw TransportError(diagnosis.failure, what, diagnosis.why, hint_for(diagnosis.failure, name), diagnosis.missing,
+                       diagnosis.explained);
 }
 
 RunResult transport_run(std::vector<std::string> arguments, const Environment& environment, std::string_view input,
@@ -92,10 +93,11 @@ RunResult transport_run(std::vector<std::string> arguments, const Environment& e
 }  // namespace
 
 TransportError::TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint,
-                               std::string missing)
+                               std::string missing, Explained explained)
     : Error(kind_of(failure), std::move(what_failed), std::move(why), std::move(hint)),
       failure_(failure),
-      missing_(std::move(missing)) {}
+      missing_(std::move(missing)),
+      explained_(explained) {}
 
 Transport::Transport(Environment environment, TransportOptions options)
     : environment_(std::move(environment)), options_(std::move(options)) {

@@ -29,18 +29,24 @@ enum class TransportFailure {
   too_large
 };
 
+/// Whether git's words about a failure are among those that are known. Where they are not, for they change from version
+/// to version, it may be anything: the source, or the repository that is fetched into.
+enum class Explained { yes, no };
+
 /// Thrown by Transport. Its kind is `not_found` for the `missing_*` failures, else `unavailable`.
 class TransportError : public Error {
  public:
   TransportError(TransportFailure failure, std::string what_failed, std::string why, std::string hint,
-                 std::string missing = {});
+                 std::string missing = {}, Explained explained = Explained::yes);
   TransportFailure failure() const noexcept { return failure_; }
+  Explained explained() const noexcept { return explained_; }
   /// What a server did not have: the ref or object id from its message, if it named one.
   const std::string& missing() const noexcept { return missing_; }
 
  private:
   TransportFailure failure_;
   std::string missing_;
+  Explained explained_;
 };
 
 /// What bounds one git network command, and how it may ask.

@@ -56,6 +56,7 @@ bool is_writable(const fs::path& directory) {
 }
 
 constexpr std::string_view lock_suffix = ".lock";
+constexpr std::string_view aside_suffix = "-aside";
 constexpr std::size_t max_config_size = std::size_t{64} << 10;
 
 /// Whether Cache::key() could have given this name.
@@ -147,6 +148,28 @@ fs::path Cache::find(std::string_view key) const {
 void Cache::remove(std::string_view key) const {
   boost::system::error_code failure;
   fs::remove_all(directory_ / std::string(key), failure);
+  remove_aside(key);
+}
+
+fs::path Cache::aside(std::string_view key) const { return directory_ / (std::string(key) + std::string(aside_suffix)); }
+
+void Cache::set_aside(std::string_view key) const {
+  remove_aside(key);
+  boost::system::error_code failure;
+  fs::rename(directory_ / std::string(key), aside(key), failure);
+  if (failure) remove(key);
+}
+
+void Cache::put_back(std::string_view key) const {
+  boost::system::error_code failure;
+  if (!fs::is_directory(aside(key), failure)) return;
+  fs::remove_all(directory_ / std::string(key), failure);
+  fs::rename(aside(key), directory_ / std::string(key), failure);
+}
+
+void Cache::remove_aside(std::string_view key) const {
+  boost::system::error_code failure;
+  fs::remove_all(aside(key), failure);
 }
 
 std::size_t Cache::prune(const std::set<std::string>& used) const {
@@ -158,6 +181,7 @@ std::size_t Cache::prune(const std::set<std::string>& used) const {
     const std::string name = item->path().filename().string();
     std::string_view entry = name;
     if (entry.ends_with(lock_suffix)) entry.remove_suffix(lock_suffix.size());
+    if (entry.ends_with(aside_suffix)) entry.remove_suffix(aside_suffix.size());
     std::string_view key = entry;
     if (key.ends_with(history_suffix)) key.remove_suffix(std::string_view(history_suffix).size());
     if (is_key(key) && !used.contains(std::string(key))) unused.emplace(entry, key);
@@ -168,6 +192,7 @@ std::size_t Cache::prune(const std::set<std::string>& used) const {
   std::set<std::string> removed;
   for (const auto& [entry, key] : unused) {
     const FileLock held = lock(entry, std::chrono::steady_clock::now() + std::chrono::seconds(30));
+    remove_aside(entry);
     const std::uintmax_t count = fs::remove_all(directory_ / entry, failure);
     if (failure) {
       throw Error(ErrorKind::io, "cannot remove '" + (directory_ / entry).string() + "'", failure.message());

@@ -38,8 +38,14 @@ class Cache {
   std::string object_format(std::string_view key) const;
   /// Returns the entry's git directory; empty if it does not exist.
   fs::path find(std::string_view key) const;
-  /// Throws the entry away. To be called with the entry's lock held.
+  /// Throws the entry away, and what was set aside of it. To be called with the entry's lock held.
   void remove(std::string_view key) const;
+  /// Puts the entry out of the way, so that it is made anew. To be called with the entry's lock held.
+  void set_aside(std::string_view key) const;
+  /// Puts the entry that was set aside in the place of what was made since. To be called with the same lock held.
+  void put_back(std::string_view key) const;
+  /// Throws away what was set aside, if anything was. To be called with the same lock held.
+  void remove_aside(std::string_view key) const;
   /// Removes the entries, histories and locks of all sources but those whose keys are `used`; what has no name of ours
   /// stays. Returns how many sources were removed. Throws Error(io), Error(unavailable) if one is in use.
   std::size_t prune(const std::set<std::string>& used) const;
@@ -47,6 +53,8 @@ class Cache {
  private:
   /// Returns the name of an entry's lock, its directory made if needed. Throws Error(io).
   fs::path lock_file(std::string_view key) const;
+  /// Returns where set_aside() puts an entry.
+  fs::path aside(std::string_view key) const;
 
   fs::path directory_;
   bool is_fallback_ = false;

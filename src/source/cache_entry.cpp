@@ -25,6 +25,21 @@ FileLock lock_entry(const Cache& cache, const std::string& key, const RepoUrl& u
   }
 }
 
+/// A new entry in the place of an old one, which comes back unless the new one is kept.
+class Replacement {
+ public:
+  Replacement(const Cache& cache, const std::string& key) : cache_(cache), key_(key) { cache_.set_aside(key_); }
+  ~Replacement() { cache_.put_back(key_); }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+  void keep() const { cache_.remove_aside(key_); }
+
+ private:
+  const Cache& cache_;
+  const std::string& key_;
+};
+
 void use_once(const std::function<void()>& use) {
   try {
     use();
@@ -47,12 +62,22 @@ void notice(const Settings& settings, const RepoUrl& url, const std::string& tex
   if (settings.observer.notice) settings.observer.notice("'" + url.printable() + "': " + text);
 }
 
+void fetch(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+           const git::Transport::Fetch& what) {
+  try {
+    transport.fetch(entry, url.fetch_text(), url.printable(), what);
+  } catch (const git::TransportError& error) {
+    if (error.explained() == git::Explained::no) throw SuspectEntry{error};
+    throw;
+  }
+}
+
 void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
                     const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters) {
   for (const std::string& filter : filters) {
     what.filter = filter;
     try {
-      transport.fetch(entry, url.fetch_text(), url.printable(), what);
+      fetch(transport, entry, url, what);
       return;
     } catch (const git::TransportError& error) {
       if (error.failure() != git::TransportFailure::refused_filter || &filter == &filters.back()) throw;
@@ -65,19 +90,31 @@ void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, c
                const std::function<void()>& use) {
   try {
     const FileLock lock = lock_entry(cache, key, url, settings);
+    const bool is_new = cache.find(key).empty();
     // What has no objects is no repository, whatever else is there.
-    if (!settings.offline && cache.find(key).empty()) cache.remove(key);
+    if (!settings.offline && is_new) cache.remove(key);
+    // A run that died while it made the entry anew may have left the old one.
+    cache.remove_aside(key);
+    std::string why;
     try {
       use_once(use);
+      return;
     } catch (const BrokenEntry& broken) {
       if (settings.offline) throw unreachable(url, broken.why);
-      notice(settings, url, "making its entry in the cache anew: " + broken.why);
-      cache.remove(key);
-      use_once(use);
+      why = broken.why;
+    } catch (const SuspectEntry& suspect) {
+      if (is_new) throw suspect.error;
+      why = suspect.error.why();
     }
+    notice(settings, url, "making its entry in the cache anew: " + why);
+    const Replacement replacement(cache, key);
+    use_once(use);
+    replacement.keep();
   } catch (const BrokenEntry& again) {
     // Then it is what the server sends.
     throw unreachable(url, again.why);
+  } catch (const SuspectEntry& again) {
+    throw again.error;
   } catch (const Error& error) {
     // A full disk leaves other sources readable, those that are in place at least.
     if (error.kind() != ErrorKind::io) throw;

@@ -18,16 +18,26 @@ struct BrokenEntry {
   std::string why;
 };
 
+/// Thrown when a fetch into an entry failed for a reason that is not known: it may be the entry's.
+struct SuspectEntry {
+  git::TransportError error;
+};
+
 /// Calls `use` with the lock of the entry `key` of `url` held. If that throws BrokenEntry, or an error that is not
-/// about the source, the entry is thrown away and `use` called once more.
+/// about the source, or SuspectEntry where something was there before, `use` is called once more with an entry that is
+/// made anew. Only if that succeeds is the old one thrown away: it may be the source that failed.
 ///
 /// Throws what concerns the source: git::TransportError, also if another process holds the lock for too long or the
 /// cache cannot be written, and Error(invalid).
 void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,
                const std::function<void()>& use);
 
-/// Fetches into `entry` with the first of `filters` (empty: none) that the server does not refuse. Throws
-/// git::TransportError.
+/// Fetches into `entry`. Throws git::TransportError, SuspectEntry.
+void fetch(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+           const git::Transport::Fetch& what);
+
+/// Fetches with the first of `filters` (empty: none) that the server does not refuse. Throws git::TransportError,
+/// SuspectEntry.
 void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
                     const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters);
 

@@ -380,6 +380,10 @@ TEST_CASE("sources: a damaged entry of the cache is made anew") {
   const std::vector<Row> rows{
       {"an empty pack", "chmod u+w objects/pack/*.pack; for pack in objects/pack/*.pack; do : >$pack; done"},
       {"a pack cut off", "chmod u+w objects/pack/*.pack; truncate -s 60 objects/pack/*.pack"},
+      {"a pack with other bytes",
+       "chmod u+w objects/pack/*.pack; for pack in objects/pack/*.pack; do"
+       "  printf '\\377\\377\\377\\377' | dd of=$pack bs=1 seek=40 conv=notrunc status=none; done"},
+      {"an empty index of a pack", "chmod u+w objects/pack/*.idx; for index in objects/pack/*.idx; do : >$index; done"},
       {"no pack", "rm -f objects/pack/*.pack"},
       {"no objects", "echo garbage >shallow; rm -r objects"},
       {"garbage", "echo garbage >shallow; rm -r objects/*"},
@@ -396,6 +400,29 @@ TEST_CASE("sources: a damaged entry of the cache is made anew") {
       CHECK(outcome.code == 0);
     }
   }
+}
+
+TEST_CASE("sources: an entry of the cache outlives a server that is broken itself") {
+  World world;
+  const HttpServer server(world.sandbox);
+  const mlem::fs::path served = server.root() / "models.git";
+  serve_example(world, served);
+  world.registry.commit(
+      {{"a.mlem",
+        link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = world.model_commit})}});
+  REQUIRE(world.mlem({"check"}).code == 0);
+  RunOptions there;
+  there.directory = served;
+  const std::string unpack = "mv objects/pack/*.pack pack; rm -f objects/pack/*; git unpack-objects -q <pack; ";
+  const std::string blob = world.models.id("main:models/rf.mlem");
+  const std::string object = "objects/" + blob.substr(0, 2) + "/" + blob.substr(2);
+  REQUIRE(world.sandbox.run({"sh", "-ec", unpack + "rm -f " + object + "; echo garbage >" + object}, there).code == 0);
+  const Outcome failed = world.mlem({"check", "--fresh"});
+  CAPTURE(failed);
+  CHECK(failed.code == 2);
+  const Outcome offline = world.mlem({"check", "--offline"});
+  CAPTURE(offline);
+  CHECK(offline.code == 0);
 }
 
 TEST_CASE("sources: a tag of a file names no commit and its source is not fetched again") {
@@ -434,6 +461,8 @@ TEST_CASE("sources: damage of the cache is repaired before it is asked what is o
   const std::vector<Row> rows{
       {"a lock", [](const auto& entry) { write_file(entry / "refs/heads/main.lock", ""); }},
       {"garbage in a ref", [](const auto& entry) { write_file(entry / "refs/heads/main", "garbage\n"); }},
+      // Words for this that any version of git has are not among those that are known.
+      {"garbage in the packed refs", [](const auto& entry) { write_file(entry / "packed-refs", "garbage\n"); }},
       {"a pack without content",
        [](const auto& entry) {
          for (mlem::fs::directory_iterator file(entry / "objects/pack"), end; file != end; ++file) {

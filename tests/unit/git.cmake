@@ -1,6 +1,7 @@
 mlem_unit_tests(git
   SOURCES
     test_git_config.cpp
+    test_git_diagnosis.cpp
     test_git_history.cpp
     test_git_refs.cpp
     test_git_registry.cpp

@@ -12,6 +12,7 @@ struct Diagnosis {
   TransportFailure failure = TransportFailure::unreachable;
   std::string why;      ///< may be empty
   std::string missing;  ///< the ref or object id that a server lacks, if it names one
+  Explained explained = Explained::yes;
 };
 
 /// Reads the stderr of a failed command: what git, ssh and the server say.

@@ -171,7 +171,7 @@ class RemoteConversation final : public Conversation {
 
   void fetch(const git::Transport::Fetch& what) {
     repository_.reset();  // it does not see what is fetched
-    transport_.fetch(entry_, url_.fetch_text(), url_.printable(), what);
+    source::fetch(transport_, entry_, url_, what);
   }
 
   /// Tries one filter after the other: a server may refuse any of them.
@@ -196,10 +196,6 @@ class RemoteConversation final : public Conversation {
           fetch_all();
           return;
         }
-        if (is_of_other_format(error)) {
-          of_other_format(objects, lacks);
-          continue;
-        }
         // One id that the server does not have fails the whole command; the others deserve their answer.
         const auto missing = Oid::parse(error.missing());
         if (error.failure() != git::TransportFailure::missing_object || !missing || objects.erase(*missing) == 0) throw;
@@ -211,20 +207,24 @@ class RemoteConversation final : public Conversation {
               Refusal{Verdict::unreachable, "the source was not asked for more commits, for it lacks too many", {}});
         }
         return;
+      } catch (const SuspectEntry&) {
+        if (!takes_other_format(objects, lacks)) throw;
       }
     }
   }
 
-  /// Whether the source has ids of another format than the entry, which the ids alone did not tell.
-  bool is_of_other_format(const git::TransportError& error) const {
-    return !refs_ && error.why().find("mismatched algorithms") != std::string::npos;
-  }
-
-  /// Has the source tell its object format, and the entry take it.
-  void of_other_format(std::set<Oid>& objects, std::map<Oid, Refusal>& lacks) {
+  /// Has the source tell its object format, after a fetch by ids alone failed for a reason that is not known: the ids
+  /// may be of the other one. Returns whether it was not the entry's, which takes it then. A source that cannot even
+  /// list its refs is what failed, and throws.
+  bool takes_other_format(std::set<Oid>& objects, std::map<Oid, Refusal>& lacks) {
+    if (refs_ || settings_.access.interactive) return false;
+    const std::string expected = cache_.object_format(key_);
     list_refs();
+    const std::string own = object_format({});
+    if (own == expected) return false;
     objects = of_own_format(objects, lacks);
-    entry_ = cache_.open(key_, object_format({}));
+    entry_ = cache_.open(key_, own);
+    return true;
   }
 
   void fetch_objects(const std::map<Oid, Oid>& commits_by_object) {
