@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
 #include "git/detail/index.hpp"
+#include "git/detail/least_version.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -118,8 +119,10 @@ Registry Registry::discover(const Environment& environment, const std::string& d
   registry.directory_ = without_links_from(fs::current_path(), directory);
   // Where there is no work tree, --show-cdup prints nothing at all: it must be the last.
   const RunResult result =
-      registry.git({"rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-inside-work-tree",
-                    "--show-object-format", "--show-prefix", "--git-path", "index", "--show-cdup"});
+      registry.git({"rev-parse", std::string(detail::least_version.option), "--absolute-git-dir", "--git-common-dir",
+                    "--is-inside-work-tree", "--show-object-format", "--show-prefix", "--git-path", "index",
+                    "--show-cdup"});
+  detail::require_least_version(result.output, environment);
   if (result.code != 0) {
     // git ends its talk about dubious ownership with the command that allows it.
     const std::size_t remedy = result.errors.rfind("git config --global --add safe.directory");

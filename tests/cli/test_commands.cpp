@@ -63,6 +63,36 @@ TEST_CASE("commands: no password on the command line or in the configuration is 
   CHECK(contains(facts.output, "config mlem.allowsource=https://***@example.org/**\n"));
 }
 
+TEST_CASE("commands: a git that is too old is refused in one line") {
+  World world;
+  world.registry.commit({{"a.mlem", good}});
+  // What older gits do with the option that came with the least version, as 2.30 and 2.34 were seen to.
+  const auto bin = world.sandbox / "old";
+  create_directory(bin);
+  const std::string git = world.sandbox.run({"sh", "-c", "command -v git"}).output;
+  write_file(bin / "git",
+             "#!/bin/sh\n"
+             "for word; do\n"
+             "  case $word in\n"
+             "    --exclude-hidden=*) echo \"$word\" ;;\n"
+             "    --version) echo 'git version 2.34.1' && exit ;;\n"
+             "  esac\n"
+             "done\n"
+             "exec " +
+                 git.substr(0, git.find('\n')) + " \"$@\"\n");
+  permissions(bin / "git", fs::owner_all);
+  RunOptions here;
+  here.directory = world.registry.path();
+  here.environment["PATH"] = bin.string() + ":" + world.sandbox.environment().at("PATH");
+  for (const std::string command : {"check", "ls", "env"}) {
+    CAPTURE(command);
+    const Outcome outcome = world.sandbox.mlem({command}, here);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: 'git version 2.34.1' is too old: 2.39 is the oldest that git-mlem works with\n");
+  }
+}
+
 TEST_CASE("commands: colours are wanted as git wants them") {
   World world;
   world.registry.commit({{"a.mlem", gone}});
