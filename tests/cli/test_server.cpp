@@ -179,6 +179,39 @@ TEST_CASE("server: repositories with odd paths and shapes are read in quarantine
   }
 }
 
+TEST_CASE("server: a push between repositories of any object and ref format is judged") {
+  for (const RepoOptions& format : {RepoOptions{.object_format = "sha256"}, RepoOptions{.ref_format = "reftable"},
+                                    RepoOptions{.object_format = "sha256", .ref_format = "reftable"}}) {
+    CAPTURE(format.object_format);
+    CAPTURE(format.ref_format);
+    const Server server;
+    const Sandbox& sandbox = server.world.sandbox;
+    if (format.ref_format == "reftable" && !knows_reftable(sandbox)) {
+      MESSAGE("skipped: this git knows no reftable");
+      continue;
+    }
+    RepoOptions served = format;
+    served.bare = true;
+    const RepoBuilder bare(sandbox, "served.git", served);
+    RunOptions there;
+    there.directory = bare.path();
+    REQUIRE(sandbox.mlem({"install", "--server"}, there).code == 0);
+    RepoBuilder registry(sandbox, "own", format);
+    registry.commit({{"a.mlem", server.link("main")}, {"d/b.mlem", server.link("main")}});
+    registry.git({"remote", "add", "origin", bare.path().string()});
+    RunOptions here;
+    here.directory = registry.path();
+    const Outcome landed = sandbox.git({"push", "-q", "origin", "main"}, here);
+    CAPTURE(landed);
+    CHECK(landed.code == 0);
+    registry.commit({{"a.mlem", server.link("nope")}});
+    const Outcome refused = sandbox.git({"push", "-q", "origin", "main"}, here);
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "refs/heads/main: a.mlem: missing-rev"));
+  }
+}
+
 TEST_CASE("server: objects that the registry borrows are read, and a work tree of the account is not") {
   Server server;
   // All that the registry has so far is in another repository.

@@ -27,6 +27,7 @@ Files registry_files(const World& world) {
 struct Shape {
   std::string name;
   std::function<mlem::fs::path(const World&)> make;
+  bool needs_reftable = false;
 };
 
 RepoBuilder plain(const World& world, const RepoOptions& options = {}) {
@@ -55,6 +56,14 @@ const std::vector<Shape> shapes = {
     {"plain", [](const World& world) { return plain(world).path(); }},
     {"split index", [](const World& world) { return plain(world, {.split_index = true}).path(); }},
     {"SHA-256", [](const World& world) { return plain(world, {.object_format = "sha256"}).path(); }},
+    {"reftable", [](const World& world) { return plain(world, {.ref_format = "reftable"}).path(); }, true},
+    {"reftable and SHA-256, as Git 3.0 is to make it by default",
+     [](const World& world) {
+       return plain(world, {.object_format = "sha256", .ref_format = "reftable"}).path();
+     },
+     true},
+    {"reftable in a linked work tree",
+     [](const World& world) { return plain(world, {.ref_format = "reftable"}).add_worktree("linked"); }, true},
     {"sparse checkout with links outside of it",
      [](const World& world) {
        return configured(world, {{"sparse-checkout", "set", "--cone", "--no-sparse-index", "e"}});
@@ -113,6 +122,10 @@ TEST_CASE("shapes: check, link and commit work in a repository of every shape") 
   for (const Shape& shape : shapes) {
     CAPTURE(shape.name);
     const World world;
+    if (shape.needs_reftable && !knows_reftable(world.sandbox)) {
+      MESSAGE("skipped: this git knows no reftable");
+      continue;
+    }
     RunOptions here;
     here.directory = shape.make(world);
     const Outcome checked = world.sandbox.mlem({"check"}, here);
@@ -169,11 +182,20 @@ TEST_CASE("shapes: variables that say where the repository is are obeyed as git 
 
 TEST_CASE("shapes: SHA-256 and SHA-1 repositories link to one another") {
   const World world;
-  RepoBuilder models(world.sandbox, "models256", {.object_format = "sha256"});
+  std::vector<RepoOptions> formats{{.object_format = "sha1"}, {.object_format = "sha256"}};
+  if (knows_reftable(world.sandbox)) {
+    for (const std::string hash : {"sha1", "sha256"})
+      formats.push_back({.object_format = hash, .ref_format = "reftable"});
+  } else {
+    MESSAGE("skipped: this git knows no reftable");
+  }
+  RepoBuilder models(world.sandbox, "models256",
+                     {.object_format = "sha256", .ref_format = formats.back().ref_format});
   const std::string commit = models.commit({{"models/rf.mlem", model_meta()}});
-  for (const std::string format : {"sha1", "sha256"}) {
-    CAPTURE(format);
-    const RepoBuilder registry(world.sandbox, "registry-" + format, {.object_format = format});
+  for (const RepoOptions& format : formats) {
+    const std::string name = format.object_format + "-" + format.ref_format;
+    CAPTURE(name);
+    const RepoBuilder registry(world.sandbox, "registry-" + name, format);
     RunOptions here;
     here.directory = registry.path();
     for (const std::string& rev : {std::string("main"), commit}) {

@@ -17,9 +17,16 @@ std::vector<std::string> with_force(std::vector<std::string> arguments, Force fo
 
 }  // namespace
 
+bool knows_reftable(const Sandbox& sandbox) {
+  const TempDir scratch;
+  return sandbox.git({"init", "--quiet", "--bare", "--ref-format=reftable", scratch.path().string()}).code == 0;
+}
+
 RepoBuilder::RepoBuilder(const Sandbox& sandbox, const std::string& name, const RepoOptions& options)
     : sandbox_(&sandbox), path_(sandbox / name) {
   std::vector<std::string> init = {"init", "--quiet", "--object-format=" + options.object_format};
+  // Older gits do not know the option.
+  if (options.ref_format != "files") init.push_back("--ref-format=" + options.ref_format);
   if (options.bare) init.emplace_back("--bare");
   init.push_back(path_.string());
   sandbox.git_output(init);

@@ -16,8 +16,12 @@ using Files = std::map<std::string, std::string>;
 struct RepoOptions {
   bool bare = false;  ///< empty, to be pushed to; commits need a work tree
   std::string object_format = "sha1";
+  std::string ref_format = "files";  ///< or `reftable`, where knows_reftable()
   bool split_index = false;
 };
+
+/// Returns whether git can keep refs in a reftable: it came with git 2.45, and is to be what Git 3.0 makes by default.
+bool knows_reftable(const Sandbox& sandbox);
 
 enum class Force { no, yes };
 

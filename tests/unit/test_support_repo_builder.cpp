@@ -73,6 +73,15 @@ TEST_CASE("repo builder: repositories come in every shape") {
     RepoBuilder models(box, "models", {.object_format = "sha256"});
     CHECK(models.commit({{"a", "1"}}).size() == 64);
   }
+  SUBCASE("with refs in a reftable") {
+    if (knows_reftable(box)) {
+      RepoBuilder models(box, "models", {.ref_format = "reftable"});
+      models.commit({{"a", "1"}});
+      CHECK(models.git({"rev-parse", "--show-ref-format"}) == "reftable");
+    } else {
+      MESSAGE("skipped: this git knows no reftable");
+    }
+  }
   SUBCASE("with a split index") {
     RepoBuilder models(box, "models", {.split_index = true});
     models.commit({{"a", "1"}});
