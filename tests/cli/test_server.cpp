@@ -208,7 +208,7 @@ TEST_CASE("server: a push between repositories of any object and ref format is j
     const Outcome refused = sandbox.git({"push", "-q", "origin", "main"}, here);
     CAPTURE(refused);
     CHECK(refused.code == 1);
-    CHECK(contains(refused.errors, "refs/heads/main: a.mlem: missing-rev: no branch, tag or commit 'nope'"));
+    CHECK(contains(refused.errors, "refs/heads/main: a.mlem: missing-rev"));
   }
 }
 
