@@ -1,5 +1,7 @@
 #include "base/text.hpp"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -180,17 +182,14 @@ int hex_value(char digit) noexcept {
 }
 
 std::string base64(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), std::size_t{3}))) {
-    std::uint32_t group = std::uint32_t{byte_at(bytes, 0)} << 16U;
-    if (bytes.size() > 1) group |= std::uint32_t{byte_at(bytes, 1)} << 8U;
-    if (bytes.size() > 2) group |= byte_at(bytes, 2);
-    out += alphabet[group >> 18U];
-    out += alphabet[(group >> 12U) & 63U];
-    out += bytes.size() > 1 ? alphabet[(group >> 6U) & 63U] : '=';
-    out += bytes.size() > 2 ? alphabet[group & 63U] : '=';
+  std::string out((bytes.size() + 2) / 3 * 4, '\0');
+  // As much at once as an int counts, in whole groups.
+  constexpr std::size_t most = std::size_t{3} << 28;
+  // char and unsigned char may alias. A NUL is written behind the last group, where the string has its own.
+  auto* to = reinterpret_cast<unsigned char*>(out.data());
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), most))) {
+    const auto size = static_cast<int>(std::min(bytes.size(), most));
+    to += EVP_EncodeBlock(to, reinterpret_cast<const unsigned char*>(bytes.data()), size);
   }
   return out;
 }
