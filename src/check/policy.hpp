@@ -1,6 +1,6 @@
 #pragma once
 
-#include "git/registry.hpp"
+#include "git/config.hpp"
 
 #include <string>
 #include <string_view>

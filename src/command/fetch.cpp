@@ -4,7 +4,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "command/reporter.hpp"
-#include "git/transport.hpp"
+#include "git/rewrite_url.hpp"
 #include "source/cache.hpp"
 
 #include <fmt/format.h>

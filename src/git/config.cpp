@@ -1,32 +1,25 @@
+#include "git/config.hpp"
+
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
-#include "git/registry.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cerrno>
+#include <cinttypes>
 #include <limits>
 
 namespace mlem::git {
 namespace {
 
-/// Returns the number that git's own parser (git_parse_signed) takes `text` for.
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  text = trim(text);
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  } else if (text.size() > 1 && text.front() == '0') {
-    base = 8;
-  }
-  std::int64_t value = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, failure] = std::from_chars(text.data(), last, value, base);
-  if (failure != std::errc{} || value < 0) return std::nullopt;
-  const std::string suffix = to_lower_ascii({end, static_cast<std::size_t>(last - end)});
+/// Returns the number that git's own parser takes `text` for: git_parse_signed() in its config.c. (That of libgit2 does
+/// not see that a suffix makes a number too large.)
+std::optional<std::int64_t> parse_integer(const std::string& text, std::int64_t most) {
+  errno = 0;
+  char* end = nullptr;
+  const std::intmax_t value = std::strtoimax(text.c_str(), &end, 0);
+  if (errno == ERANGE || end == text.c_str()) return std::nullopt;
+  const std::string suffix = to_lower_ascii(end);
   std::int64_t factor = 1;
   if (suffix == "k")
     factor = std::int64_t{1} << 10;
@@ -36,8 +29,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
     factor = std::int64_t{1} << 30;
   else if (!suffix.empty())
     return std::nullopt;
-  if (value > std::numeric_limits<std::int64_t>::max() / factor) return std::nullopt;
-  return (negative ? -value : value) * factor;
+  if (value > most / factor || value < -most / factor) return std::nullopt;
+  return value * factor;
 }
 
 [[noreturn]] void throw_bad_value(std::string_view key, const std::string& value, std::string_view wanted) {
@@ -84,7 +77,7 @@ bool Config::boolean(std::string_view key, bool otherwise) const {
   const std::string word = to_lower_ascii(*value);
   if (word == "true" || word == "yes" || word == "on") return true;
   if (word.empty() || word == "false" || word == "no" || word == "off") return false;
-  const auto number = parse_integer(*value);
+  const auto number = parse_integer(*value, std::numeric_limits<int>::max());
   if (!number) throw_bad_value(key, *value, "boolean");
   return *number != 0;
 }
@@ -92,7 +85,7 @@ bool Config::boolean(std::string_view key, bool otherwise) const {
 std::int64_t Config::integer(std::string_view key, std::int64_t otherwise) const {
   const auto value = find(key);
   if (!value) return otherwise;
-  const auto number = parse_integer(*value);
+  const auto number = parse_integer(*value, std::numeric_limits<std::int64_t>::max());
   if (!number) throw_bad_value(key, *value, "number");
   return *number;
 }

@@ -95,7 +95,4 @@ class Transport {
 Environment with_transport_config(Environment environment,
                                   const std::vector<std::pair<std::string, std::string>>& config);
 
-/// Returns `url` after the longest matching url.<base>.insteadOf, as git rewrites it.
-std::string rewrite_url(std::string_view url, const std::vector<std::pair<std::string, std::string>>& config);
-
 }  // namespace mlem::git

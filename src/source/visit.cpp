@@ -1,6 +1,7 @@
 #include "source/visit.hpp"
 
 #include "base/error.hpp"
+#include "git/rewrite_url.hpp"
 #include "git/transport.hpp"
 
 namespace mlem::source {

@@ -1,5 +1,5 @@
 #include "base/error.hpp"
-#include "git/registry.hpp"
+#include "git/config.hpp"
 
 #include <doctest/doctest.h>
 
@@ -37,7 +37,7 @@ TEST_CASE("config: booleans are spelled as git spells them") {
   };
   const Row rows[] = {{"true", true}, {"Yes", true},    {"ON", true},  {"1", true},    {"-1", true}, {"2k", true},
                       {"0x0", false}, {"false", false}, {"no", false}, {"OFF", false}, {"0", false}, {"", false},
-                      {"maybe", {}},  {"1x", {}},       {"tru", {}},   {"true ", {}}};
+                      {"maybe", {}},  {"1x", {}},       {"tru", {}},   {"true ", {}},  {"3g", {}}};
   for (const Row& row : rows) {
     CAPTURE(row.value);
     if (row.wanted)
@@ -69,6 +69,12 @@ TEST_CASE("config: numbers take the suffixes of git") {
                       {"k", {}},
                       {"1kk", {}},
                       {"--1", {}},
+                      {" 5", 5},
+                      {"5 ", {}},
+                      {"0x", {}},
+                      {"09", {}},
+                      {"-9223372036854775807", -INT64_MAX},
+                      {"-9223372036854775807k", {}},
                       {"ten", {}}};
   for (const Row& row : rows) {
     CAPTURE(row.value);

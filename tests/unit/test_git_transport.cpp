@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "git/detail/diagnosis.hpp"
 #include "git/registry.hpp"
+#include "git/rewrite_url.hpp"
 #include "git/transport.hpp"
 #include "support/git_daemon.hpp"
 #include "support/http_server.hpp"

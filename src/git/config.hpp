@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mlem::git {
+
+/// git's configuration, as git itself reads it: files of every scope, includes, `git -c`, GIT_CONFIG_COUNT.
+class Config {
+ public:
+  /// Parses what `git config -z --list` prints.
+  static Config parse(std::string_view listing);
+
+  /// Returns the last value of `key` (section and name in lower case); nothing if it is unset.
+  std::optional<std::string> find(std::string_view key) const;
+  /// Returns all values of `key` in their order.
+  std::vector<std::string> all(std::string_view key) const;
+  /// The typed readers throw Error(invalid) naming the key for a value that git would not take for one.
+  bool boolean(std::string_view key, bool otherwise) const;
+  /// With the suffixes k, m and g.
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const;
+  /// Returns whether `key` is somewhere without `=`: to git that is a boolean that is true.
+  bool lacks_value(std::string_view key) const;
+  /// Every key and value, in git's order; a key without a value has `true`.
+  const std::vector<std::pair<std::string, std::string>>& entries() const noexcept { return entries_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> entries_;
+  std::vector<std::string> without_value_;
+};
+
+}  // namespace mlem::git
