@@ -77,7 +77,6 @@ class FileActions {
   FileActions(const FileActions&) = delete;
   FileActions& operator=(const FileActions&) = delete;
   void duplicate(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
-  void discard(int descriptor) { posix_spawn_file_actions_addopen(&actions_, descriptor, "/dev/null", O_WRONLY, 0); }
   const posix_spawn_file_actions_t* get() const noexcept { return &actions_; }
 
  private:
@@ -343,23 +342,47 @@ RunResult run(const Program& program, std::string_view input) {
 Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
+  Pipe err = make_pipe();
   FileActions actions(program);
   actions.duplicate(in.read_end.get(), STDIN_FILENO);
   actions.duplicate(out.write_end.get(), STDOUT_FILENO);
-  actions.discard(STDERR_FILENO);
+  actions.duplicate(err.write_end.get(), STDERR_FILENO);
   if (reply_pipe > 0) fcntl(out.read_end.get(), F_SETPIPE_SZ, static_cast<int>(reply_pipe));
   // Less than all of it: what is left of a page that was read in part is lost.
   capacity_ = static_cast<std::size_t>(std::max(fcntl(in.write_end.get(), F_GETPIPE_SZ), 4096)) / 4 * 3;
   pid_ = spawn(program, Session::shared, actions);
   to_child_ = in.write_end.release();
   from_child_ = out.read_end.release();
+  errors_from_child_ = err.read_end.release();
   fcntl(from_child_, F_SETFL, O_NONBLOCK);
+  fcntl(errors_from_child_, F_SETFL, O_NONBLOCK);
 }
 
 Coprocess::~Coprocess() {
   if (takes_requests()) close(to_child_);
   close(from_child_);
+  if (errors_from_child_ >= 0) close(errors_from_child_);
   wait_for(pid_);
+}
+
+const std::string& Coprocess::errors() {
+  read_errors();
+  return errors_;
+}
+
+void Coprocess::read_errors() {
+  std::array<char, 4096> block;
+  while (errors_from_child_ >= 0) {
+    const ssize_t count = ::read(errors_from_child_, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) {
+      close(std::exchange(errors_from_child_, -1));
+      return;
+    }
+    errors_.append(block.data(), static_cast<std::size_t>(count));
+    if (errors_.size() > 2 * errors_kept) errors_.erase(0, errors_.size() - errors_kept);
+  }
 }
 
 void Coprocess::write(std::string_view request) {
@@ -378,8 +401,15 @@ bool Coprocess::fill() {
     const ssize_t count = ::read(from_child_, block.data(), block.size());
     if (count < 0 && errno == EAGAIN) {
       constexpr int patience = 3000;
-      pollfd polled{from_child_, POLLIN, 0};
-      if (poll(&polled, 1, takes_requests() ? patience : -1) == 0) close(std::exchange(to_child_, -1));
+      constexpr int last_patience = 60'000;
+      std::array<pollfd, 2> polled{{{from_child_, POLLIN, 0}, {errors_from_child_, POLLIN, 0}}};
+      const int ready = poll(polled.data(), polled.size(), takes_requests() ? patience : last_patience);
+      if (ready == 0 && takes_requests())
+        close(std::exchange(to_child_, -1));
+      else if (ready == 0)
+        kill(pid_, SIGKILL);
+      else if (polled[1].revents != 0)
+        read_errors();
       continue;
     }
     if (count < 0 && errno == EINTR) continue;

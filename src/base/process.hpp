@@ -56,10 +56,11 @@ RunResult run(const Program& program, std::string_view input, Session session, c
 RunResult run(const Program& program, std::string_view input = {});
 
 /// A program that answers requests on its stdin with replies on its stdout, for as long as this lives.
-/// Its stderr goes nowhere. Not for use by several threads at once.
+/// Not for use by several threads at once.
 ///
 /// A program that says nothing for three seconds while it is read from gets no more requests: one that has answered
-/// less than it announced waits for the next as we wait for the rest, and ends when there can be none.
+/// less than it announced waits for the next as we wait for the rest, and ends when there can be none. One that does
+/// not end then, for a minute, is killed.
 class Coprocess {
  public:
   /// Starts the program. `reply_pipe` is how many bytes of replies may wait to be read, if the system allows so many;
@@ -80,15 +81,21 @@ class Coprocess {
   std::optional<std::string_view> read_line();
   /// Returns the next `count` bytes; fewer only at the end of the output.
   std::string_view read(std::size_t count);
+  /// Returns what it has written to its stderr so far, of much the last 64 KiB: what it says before a reply is here
+  /// with the reply.
+  const std::string& errors();
 
  private:
   bool fill();
+  void read_errors();
   pid_t pid_ = -1;
   int to_child_ = -1;
   int from_child_ = -1;
+  int errors_from_child_ = -1;
   std::size_t capacity_ = 0;
   std::string buffer_;
   std::size_t consumed_ = 0;
+  std::string errors_;
 };
 
 /// While it lives, this thread and the children that it starts leave a processor to whoever runs there when a message

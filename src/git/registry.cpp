@@ -171,7 +171,8 @@ Repository& Registry::objects() const {
   if (!objects_) {
     // In a hook of a push, new objects wait in a quarantine that this names.
     const auto object_dir = environment_.find("GIT_OBJECT_DIRECTORY");
-    objects_ = open_repository(git_dir_, environment_, object_dir ? fs::absolute(*object_dir, directory_) : fs::path());
+    objects_ = open_repository(git_dir_, environment_, Reading::here,
+                               object_dir ? fs::absolute(*object_dir, directory_) : fs::path());
   }
   return *objects_;
 }

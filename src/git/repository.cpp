@@ -56,9 +56,9 @@ bool is_owned_by_user(const fs::path& path, const Environment& environment) {
 
 }  // namespace
 
-std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment,
+std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment, Reading reading,
                                             const fs::path& object_dir) {
-  if (auto repository = detail::open_with_libgit2(git_dir, environment, object_dir)) return repository;
+  if (auto repository = detail::open_with_libgit2(git_dir, environment, reading, object_dir)) return repository;
   return detail::open_with_plumbing(git_dir, environment, object_dir);
 }
 
@@ -113,8 +113,7 @@ Environment without_repository(Environment environment) {
 }
 
 Program reading_program(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment) {
-  arguments.insert(arguments.begin(), "--git-dir=" + git_dir.string());
-  return detail::git_program(std::move(arguments), detail::for_reading(environment, {}), {});
+  return detail::program_on(git_dir, std::move(arguments), detail::for_reading(environment, {}));
 }
 
 std::string namespace_prefix(const Environment& environment) {

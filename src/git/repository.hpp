@@ -96,11 +96,17 @@ class Repository {
   /// Takes a blob of many: its number among them, and its content until the call returns or nothing if it takes a
   /// closer look by find_blob(): it is absent, no blob, corrupt or too large. Returns whether to go on.
   using VisitBlob = std::function<bool(std::size_t i, const std::optional<std::string_view>& content)>;
-  /// Calls `visit` for each blob, in order, until it returns false. Many are read by `git cat-file`, which works beside us and keeps more bases
-  /// of deltas than libgit2.
+  /// Calls `visit` for each blob, in order, until it returns false. Many are read by `git cat-file`, which works beside
+  /// us and keeps more bases of deltas than libgit2.
   virtual void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) = 0;
   /// Lets go of the memory that reading took; the next call takes it up again.
   virtual void release() = 0;
+};
+
+/// Where the objects of a repository are read.
+enum class Reading {
+  here,  ///< in this process: of files that git has written for this user
+  apart  ///< by a process of git's, which a file that somebody has altered may end without ending this one
 };
 
 /// Opens the repository whose git directory is `git_dir` with libgit2, or through git plumbing where libgit2 cannot
@@ -108,7 +114,7 @@ class Repository {
 /// `object_dir` is where objects are looked for besides: the quarantine of a push; empty: nowhere.
 /// `environment` is what git is run with. Throws Error(not_found) if `git_dir` is no repository,
 /// Error(unavailable) if neither can read it.
-std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment,
+std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment, Reading reading,
                                             const fs::path& object_dir = {});
 
 /// Returns the git directory of the repository at `directory` itself (its `.git`, what a `.git` file names, or the

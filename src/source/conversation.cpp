@@ -56,7 +56,8 @@ std::map<Oid, Refusal> lacks_of(const std::map<Oid, Oid>& commits_by_object, con
 class LocalConversation final : public Conversation {
  public:
   LocalConversation(LocalRepository local, const Settings& settings)
-      : local_(std::move(local)), repository_(git::open_repository(local_.git_dir, settings.access.environment)) {}
+      : local_(std::move(local)),
+        repository_(git::open_repository(local_.git_dir, settings.access.environment, git::Reading::apart)) {}
 
   const Refs& refs() override {
     if (!refs_) refs_ = refs_of(*repository_);

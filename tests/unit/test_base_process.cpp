@@ -194,6 +194,19 @@ TEST_CASE("Coprocess: one that promises more than it sends is told that there is
   CHECK_THROWS_AS(promising.write("2\n"), Error);
 }
 
+TEST_CASE("Coprocess: what it complains of is there with the reply after it") {
+  Coprocess complaining(
+      shell("while read -r line; do echo \"no $line\" >&2; echo done; done; head -c 200000 /dev/zero >&2"));
+  complaining.write("1\n");
+  CHECK(complaining.read_line() == "done");
+  CHECK(complaining.errors() == "no 1\n");
+  complaining.write("2\n");
+  CHECK(complaining.read_line() == "done");
+  CHECK(complaining.errors() == "no 1\nno 2\n");
+  CHECK(!complaining.read_line());  // more than a pipe takes holds nobody
+  CHECK(complaining.errors().size() <= 128 * 1024);
+}
+
 TEST_CASE("Coprocess: requests are answered until it ends") {
   Coprocess cat(shell("cat"));
   cat.write("one\ntwo\nthree");

@@ -21,6 +21,7 @@ using mlem::Oid;
 using mlem::git::Entry;
 using mlem::git::Lookup;
 using mlem::git::open_repository;
+using mlem::git::Reading;
 using mlem::git::Repository;
 using mlem::git::without_repository;
 using mlem::test::environment_of;
@@ -38,13 +39,15 @@ struct Way {
   std::string name;
   bool plumbing;
   std::string object_format;
+  Reading reading = Reading::here;
 
   std::unique_ptr<Repository> open(const fs::path& git_dir, const Sandbox& box, const fs::path& object_dir = {}) const {
     if (plumbing) return detail::open_with_plumbing(git_dir, environment_of(box), object_dir);
-    auto opened = detail::open_with_libgit2(git_dir, environment_of(box), object_dir);
+    auto opened = detail::open_with_libgit2(git_dir, environment_of(box), reading, object_dir);
     REQUIRE(opened);
     return opened;
   }
+  bool reads_by_git() const { return plumbing || reading == Reading::apart; }
   RepoOptions options() const {
     RepoOptions options;
     options.object_format = object_format;
@@ -52,8 +55,10 @@ struct Way {
   }
 };
 
-const std::vector<Way> ways = {
-    {"libgit2", false, "sha1"}, {"plumbing", true, "sha1"}, {"plumbing of SHA-256", true, "sha256"}};
+const std::vector<Way> ways = {{"libgit2", false, "sha1"},
+                               {"libgit2 for refs", false, "sha1", Reading::apart},
+                               {"plumbing", true, "sha1"},
+                               {"plumbing of SHA-256", true, "sha256"}};
 
 /// Runs `test` once for every way.
 void for_each_way(const std::function<void(const Way&)>& test) {
@@ -344,6 +349,12 @@ TEST_CASE("repository: what a partial clone lacks is missing and not fetched") {
       const Lookup below = repository->find(commit, "d/e");
       CHECK(below.state == (filter == "tree:1" ? Lookup::State::missing_object : Lookup::State::found));
       CHECK(repository->find_ref("refs/heads/main") == commit);
+      int visits = 0;
+      repository->read_blobs({blob, blob}, 100, [&](std::size_t, const auto& content) {
+        CHECK(content == std::nullopt);
+        return ++visits > 0;
+      });
+      CHECK(visits == 2);
     }
   });
 }
@@ -382,7 +393,7 @@ TEST_CASE("repository: a loose object that is cut off has a reason and spoils no
       for (const std::size_t size :
            {std::size_t{0}, std::size_t{12}, std::size_t{20}, whole.size() / 2, whole.size() - 1, whole.size() + 1}) {
         CAPTURE(size);
-        if (size > whole.size() && way.plumbing && row.starts_with("HEAD:")) continue;  // not to git
+        if (size > whole.size() && way.reads_by_git() && row.starts_with("HEAD:")) continue;  // not to git
         mlem::test::write_file(file, size > whole.size() ? whole + "x" : whole.substr(0, size));
         const auto read = [&] {
           if (row == "HEAD") repository->commit_time(id);
@@ -481,7 +492,7 @@ TEST_CASE("repository: a tree that spells out endless names is given up") {
       tree = repo.git({"mktree"}, options);
     }
     const Oid commit = oid(repo.git({"commit-tree", tree, "-m", "bomb"}));
-    const auto repository = detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {});
+    const auto repository = detail::open_with_libgit2(repo.path() / ".git", environment_of(box), Reading::here, {});
     std::size_t visits = 0;
     const auto walk = [&] { repository->walk(commit, "", [&](const auto&, const auto&) { return ++visits > 0; }); };
     const auto diff = [&] { repository->diff(std::nullopt, commit, [&](const auto&) { return ++visits > 0; }); };
@@ -539,7 +550,7 @@ TEST_CASE("repository: tags of tags are peeled however many there are") {
                     "\ntagger A <a@example.com> 1704067260 +0000\n\nx\n";
     last = repo.git({"mktag"}, options);
   }
-  const auto repository = open_repository(repo.path() / ".git", environment_of(box));
+  const auto repository = open_repository(repo.path() / ".git", environment_of(box), Reading::here);
   CHECK(repository->find_commit(oid(last)) == oid(commit));
 }
 
@@ -579,9 +590,10 @@ TEST_CASE("repository: extensions that libgit2 does not know by itself do not ma
   for (const std::string extension : {"worktreeConfig", "preciousObjects", "partialClone"}) {
     CAPTURE(extension);
     repo.git({"config", "extensions." + extension, extension == "partialClone" ? "origin" : "true"});
-    REQUIRE(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {}) != nullptr);
+    REQUIRE(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), Reading::here, {}) != nullptr);
   }
-  CHECK(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {})->find_ref("HEAD") == commit);
+  CHECK(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), Reading::here, {})->find_ref("HEAD") ==
+        commit);
 }
 
 TEST_CASE("repository: the implementation follows from the format") {
@@ -590,8 +602,8 @@ TEST_CASE("repository: the implementation follows from the format") {
   sha256.object_format = "sha256";
   RepoBuilder repo(box, "repo", sha256);
   const Oid commit = oid(repo.commit({{"a", "1"}}));
-  CHECK(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), {}) == nullptr);
-  CHECK(open_repository(repo.path() / ".git", environment_of(box))->find_ref("HEAD") == commit);
+  CHECK(detail::open_with_libgit2(repo.path() / ".git", environment_of(box), Reading::here, {}) == nullptr);
+  CHECK(open_repository(repo.path() / ".git", environment_of(box), Reading::here)->find_ref("HEAD") == commit);
 }
 
 TEST_CASE("repository: what is none is not found and what git refuses is unavailable") {
@@ -599,12 +611,12 @@ TEST_CASE("repository: what is none is not found and what git refuses is unavail
   const RepoBuilder repo(box, "repo");
   fs::create_directories(box / "empty");
   const Environment environment = environment_of(box);
-  CHECK(kind_of_failure([&] { open_repository(box / "empty", environment); }) == ErrorKind::not_found);
-  CHECK(kind_of_failure([&] { open_repository(box / "none", environment); }) == ErrorKind::not_found);
-  CHECK(kind_of_failure([&] { open_repository(repo.path(), environment); }) == ErrorKind::not_found);
+  CHECK(kind_of_failure([&] { open_repository(box / "empty", environment, Reading::here); }) == ErrorKind::not_found);
+  CHECK(kind_of_failure([&] { open_repository(box / "none", environment, Reading::here); }) == ErrorKind::not_found);
+  CHECK(kind_of_failure([&] { open_repository(repo.path(), environment, Reading::here); }) == ErrorKind::not_found);
   repo.git({"config", "core.repositoryFormatVersion", "9"});
   try {
-    open_repository(repo.path() / ".git", environment);
+    open_repository(repo.path() / ".git", environment, Reading::here);
     FAIL("opened");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::unavailable);
@@ -624,7 +636,7 @@ TEST_CASE("repository: git directories are found in a directory itself") {
   const auto linked = mlem::git::find_git_dir(worktree);
   REQUIRE(linked);
   CHECK(fs::equivalent(*linked, worktree.parent_path() / "repo/.git/worktrees" / worktree.filename()));
-  CHECK(open_repository(*linked, environment_of(box))->head_branch() == "refs/heads/side");
+  CHECK(open_repository(*linked, environment_of(box), Reading::here)->head_branch() == "refs/heads/side");
   CHECK(mlem::git::find_git_dir(repo.path() / "d") == std::nullopt);
   CHECK(mlem::git::find_git_dir(box / "none") == std::nullopt);
   fs::create_directories(box / "odd");

@@ -43,6 +43,11 @@ Environment for_reading(Environment environment, const fs::path& object_dir) {
   return environment;
 }
 
+Program program_on(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment) {
+  arguments.insert(arguments.begin(), "--git-dir=" + git_dir.string());
+  return git_program(std::move(arguments), environment, {});
+}
+
 std::vector<fs::path> split_alternates(std::string_view list, char separator) {
   std::vector<fs::path> directories;
   std::string directory;

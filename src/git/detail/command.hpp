@@ -20,6 +20,9 @@ Program git_program(std::vector<std::string> arguments, const Environment& envir
 /// else: what a partial clone has left on its server is not fetched.
 Environment for_reading(Environment environment, const fs::path& object_dir);
 
+/// Returns git on the repository `git_dir` with these arguments; `environment` is for_reading().
+Program program_on(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment);
+
 /// Returns the directories of a list of alternates, as git reads GIT_ALTERNATE_OBJECT_DIRECTORIES (separated by `:`,
 /// git(1)) and `info/alternates` (by newlines, gitrepository-layout(5)): in C quotes where one has the separator
 /// itself, a comment where one begins with `#`.

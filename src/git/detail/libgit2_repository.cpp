@@ -1,9 +1,7 @@
 #include "git/detail/command.hpp"
 #include "git/detail/libgit2.hpp"
-#include "git/detail/loose_objects.hpp"
+#include "git/detail/object_dirs.hpp"
 #include "git/detail/object_repository.hpp"
-
-#include <git2/sys/odb_backend.h>
 
 #include <algorithm>
 #include <utility>
@@ -15,28 +13,6 @@ namespace {
 [[noreturn]] void throw_unreadable(const std::string& subject) {
   throw Error(ErrorKind::unavailable, "cannot read " + subject, libgit2_reason());
 }
-
-ObjectType to_type(git_object_t type) {
-  switch (type) {
-    case GIT_OBJECT_COMMIT:
-      return ObjectType::commit;
-    case GIT_OBJECT_TREE:
-      return ObjectType::tree;
-    case GIT_OBJECT_TAG:
-      return ObjectType::tag;
-    default:
-      return ObjectType::blob;
-  }
-}
-
-/// Keeps what libgit2 holds for every pack in bounds: bases of deltas up to 16 MB, and what is mapped of the file. Only
-/// closing lets it go.
-constexpr std::size_t most_read_before_reopening = std::size_t{3} << 20;
-
-struct Handles {
-  RepositoryPtr repository;
-  OdbPtr odb;
-};
 
 /// Returns null if libgit2 does not know the repository's format.
 RepositoryPtr open_git_dir(const fs::path& git_dir) {
@@ -51,38 +27,14 @@ RepositoryPtr open_git_dir(const fs::path& git_dir) {
   return rc < 0 ? nullptr : std::move(repository);
 }
 
-/// Returns a database of what is in these directories, packs first.
-OdbPtr open_objects(const std::vector<fs::path>& object_dirs) {
-  constexpr int pack_priority = 2;
-  constexpr int loose_priority = 1;
-  git_odb* raw = nullptr;
-  if (git_odb_new(&raw) < 0) throw_unreadable("objects");
-  OdbPtr odb(raw);
-  for (const fs::path& directory : object_dirs) {
-    const auto add = [&](int rc, git_odb_backend* backend, int priority) {
-      if (rc == 0 && git_odb_add_backend(odb.get(), backend, priority) == 0) return;
-      if (rc == 0) backend->free(backend);
-      throw_unreadable("the objects in '" + directory.string() + "'");
-    };
-    git_odb_backend* packs = nullptr;
-    const int rc = git_odb_backend_pack(&packs, directory.c_str());
-    add(rc, packs, pack_priority);
-    add(0, make_loose_backend(directory), loose_priority);
-  }
-  return odb;
-}
-
 class Libgit2Repository final : public ObjectRepository {
  public:
-  Libgit2Repository(const fs::path& git_dir, const Environment& environment, const fs::path& object_dir,
-                    std::vector<fs::path> object_dirs, Handles handles)
-      : ObjectRepository(git_dir, environment, object_dir),
-        object_dirs_(std::move(object_dirs)),
-        handles_(std::move(handles)) {}
+  Libgit2Repository(const fs::path& git_dir, RepositoryPtr repository, std::unique_ptr<Objects> objects)
+      : ObjectRepository(std::move(objects)), git_dir_(git_dir), repository_(std::move(repository)) {}
 
   void release() override {
     ObjectRepository::release();
-    close();
+    repository_.reset();
   }
 
   std::optional<Oid> find_ref(std::string_view full_name) override {
@@ -126,53 +78,19 @@ class Libgit2Repository final : public ObjectRepository {
   }
 
  private:
-  std::optional<ObjectHeader> find_header(const Oid& oid) override {
-    const auto id = from_oid(oid);
-    if (!id) return std::nullopt;
-    std::size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    const int rc = git_odb_read_header(&size, &type, odb(), &*id);
-    if (rc == GIT_ENOTFOUND) return std::nullopt;
-    if (rc < 0) throw_unreadable("object '" + oid.hex() + "'");
-    return ObjectHeader{to_type(type), size};
+  git_repository* repository() {
+    if (!repository_) repository_ = open_git_dir(git_dir_);
+    if (!repository_) throw_unreadable("'" + git_dir_.string() + "'");
+    return repository_.get();
   }
 
-  std::optional<std::string> find_content(const Oid& oid) override {
-    const auto id = from_oid(oid);
-    if (!id) return std::nullopt;
-    if (bytes_read_ > most_read_before_reopening) close();
-    git_odb_object* raw = nullptr;
-    const int rc = git_odb_read(&raw, odb(), &*id);
-    const OdbObjectPtr object(raw);
-    if (rc == GIT_ENOTFOUND) return std::nullopt;
-    if (rc < 0) throw_unreadable("object '" + oid.hex() + "'");
-    bytes_read_ += git_odb_object_size(raw);
-    return std::string(static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw));
-  }
-
-  git_repository* repository() { return handles().repository.get(); }
-  git_odb* odb() { return handles().odb.get(); }
-  const Handles& handles() {
-    if (!handles_) {
-      RepositoryPtr repository = open_git_dir(git_dir());
-      if (!repository) throw_unreadable("'" + git_dir().string() + "'");
-      handles_ = Handles{std::move(repository), open_objects(object_dirs_)};
-    }
-    return *handles_;
-  }
-  void close() {
-    handles_.reset();
-    bytes_read_ = 0;
-  }
-
-  std::vector<fs::path> object_dirs_;
-  std::optional<Handles> handles_;
-  std::size_t bytes_read_ = 0;  ///< since the handles were opened
+  fs::path git_dir_;
+  RepositoryPtr repository_;
 };
 
 }  // namespace
 
-std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Environment& environment,
+std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Environment& environment, Reading reading,
                                               const fs::path& object_dir) {
   start_libgit2();
   RepositoryPtr repository = open_git_dir(git_dir);
@@ -187,9 +105,12 @@ std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Env
   const std::string more = environment.find("GIT_ALTERNATE_OBJECT_DIRECTORIES").value_or("");
   for (const fs::path& directory : split_alternates(more, ':')) add_object_dirs(object_dirs, directory);
   if (!object_dir.empty()) add_object_dirs(object_dirs, object_dir);
-  OdbPtr odb = open_objects(object_dirs);
-  return std::make_unique<Libgit2Repository>(git_dir, environment, object_dir, std::move(object_dirs),
-                                             Handles{std::move(repository), std::move(odb)});
+  constexpr std::size_t sha1_digits = 40;
+  const bool is_apart = reading == Reading::apart;
+  auto by_git = make_cat_file_objects(git_dir, for_reading(environment, object_dir), sha1_digits,
+                                      is_apart ? object_dirs : std::vector<fs::path>{});
+  auto reader = is_apart ? std::move(by_git) : make_libgit2_objects(std::move(object_dirs), std::move(by_git));
+  return std::make_unique<Libgit2Repository>(git_dir, std::move(repository), std::move(reader));
 }
 
 }  // namespace mlem::git::detail

@@ -1,14 +1,10 @@
-// libgit2 waits for ever for the rest of a loose object whose file ends early (libgit2/libgit2#7342), and a source is
-// anybody's. So its databases get packs from libgit2 and loose objects from here.
+// libgit2 waits for ever for the rest of a loose object whose file ends early (libgit2/libgit2#7342), as after a power
+// cut. So its databases get packs from libgit2 and loose objects from here.
 //
 // A loose object is a zlib stream of `<type> <size>\0<content>`, alone in a file.
 
 #include "git/detail/loose_objects.hpp"
 
-#include "base/error.hpp"
-#include "git/detail/command.hpp"
-
-#include <boost/filesystem/operations.hpp>
 #include <git2/sys/odb_backend.h>
 
 #include <algorithm>
@@ -204,24 +200,6 @@ void free_loose(git_odb_backend* backend) { delete static_cast<LooseBackend*>(ba
 
 }  // extern "C"
 
-/// `depth` alternates lead here; git follows as many.
-void add_object_dirs(std::vector<fs::path>& all, const fs::path& object_dir, int depth) {
-  constexpr int deepest = 5;
-  constexpr std::size_t max_alternates = std::size_t{1} << 20;
-  boost::system::error_code failure;
-  const fs::path directory = fs::canonical(object_dir, failure);
-  if (failure || !fs::is_directory(directory, failure)) return;
-  if (std::find(all.begin(), all.end(), directory) != all.end()) return;
-  all.push_back(directory);
-  if (depth > deepest) return;
-  const fs::path file = fs::canonical(directory / "info" / "alternates", failure);
-  if (failure) return;
-  const std::string list = load_file(file, max_alternates).value_or("");
-  for (const fs::path& alternate : split_alternates(list, '\n')) {
-    add_object_dirs(all, fs::absolute(alternate, directory), depth + 1);
-  }
-}
-
 }  // namespace
 
 git_odb_backend* make_loose_backend(const fs::path& object_dir) {
@@ -230,14 +208,6 @@ git_odb_backend* make_loose_backend(const fs::path& object_dir) {
   backend->read_header = read_loose_header;
   backend->free = free_loose;
   return backend.release();
-}
-
-void add_object_dirs(std::vector<fs::path>& all, const fs::path& object_dir) {
-  try {
-    add_object_dirs(all, object_dir, 0);
-  } catch (const Error& error) {
-    throw Error(ErrorKind::unavailable, "cannot read the objects in '" + object_dir.string() + "'", error.what());
-  }
 }
 
 }  // namespace mlem::git::detail

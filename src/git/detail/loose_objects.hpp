@@ -5,18 +5,11 @@
 
 #include <git2/odb_backend.h>
 
-#include <vector>
-
 namespace mlem::git::detail {
 
 /// Returns what reads the loose objects of one directory for a database of libgit2, which is to own it: in the place of
 /// libgit2's own. A file that ends early, that has less or more than it says or that is no file ends with an error.
 /// No more memory is taken than the object's size by its header.
 git_odb_backend* make_loose_backend(const fs::path& object_dir);
-
-/// Adds `object_dir` and the directories that its `info/alternates` leads to (gitrepository-layout(5)), each once and
-/// without symbolic links; what is not there is left out, as git does. Throws Error(unavailable) if such a file cannot
-/// be read.
-void add_object_dirs(std::vector<fs::path>& all, const fs::path& object_dir);
 
 }  // namespace mlem::git::detail

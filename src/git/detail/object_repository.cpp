@@ -4,8 +4,6 @@
 #include "git/detail/object_repository.hpp"
 
 #include "base/error.hpp"
-#include "git/detail/command.hpp"
-#include "git/detail/read_blobs.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -24,11 +22,19 @@ constexpr std::size_t max_depth = 2048;
 constexpr std::size_t max_names = 5'000'000;
 // git has no limit. Whoever nests so many does it to be passed over.
 constexpr int max_tag_chain = 10'000;
-// From as many on, a process that reads beside us is worth its start.
-constexpr std::size_t least_blobs_in_bulk = 128;
 
 [[noreturn]] void throw_corrupt(const Oid& oid, std::string why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", std::move(why));
+}
+
+void require_type(ObjectType type, const Oid& oid, const Object& object) {
+  if (object.type != type) throw_corrupt(oid, "it is of another type than what refers to it says");
+}
+
+void require_size(const Oid& oid, const Object& object, std::size_t limit) {
+  if (object.size <= limit) return;
+  throw Error(ErrorKind::invalid, "cannot read object '" + oid.hex() + "'",
+              "it is larger than " + std::to_string(limit) + " bytes");
 }
 
 /// Returns what follows `<name> ` in the header of a commit or a tag.
@@ -197,34 +203,29 @@ class TreePair {
 
 }  // namespace
 
-ObjectRepository::ObjectRepository(fs::path git_dir, const Environment& environment, const fs::path& object_dir)
-    : git_dir_(std::move(git_dir)), environment_(for_reading(environment, object_dir)) {}
-
-Program ObjectRepository::program(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(), "--git-dir=" + git_dir_.string());
-  return git_program(std::move(arguments), environment_, {});
+std::optional<std::string> ObjectRepository::read_as(ObjectType type, const Oid& oid, std::size_t limit) {
+  std::optional<Object> object = objects_->find(oid, limit);
+  if (!object) return std::nullopt;
+  require_type(type, oid, *object);
+  require_size(oid, *object, limit);
+  return std::move(object->content);
 }
 
-std::optional<std::string> ObjectRepository::read_as(ObjectType type, const Oid& oid, std::size_t limit) {
-  const std::optional<ObjectHeader> header = find_header(oid);
-  if (!header) return std::nullopt;
-  if (header->type != type) throw_corrupt(oid, "it is of another type than what refers to it says");
-  if (header->size > limit) {
-    throw Error(ErrorKind::invalid, "cannot read object '" + oid.hex() + "'",
-                "it is larger than " + std::to_string(limit) + " bytes");
-  }
-  return find_content(oid);
+std::optional<Object> ObjectRepository::find_object(const Oid& oid) {
+  std::optional<Object> object = objects_->find(oid, max_commit);
+  if (!object) return std::nullopt;
+  if (object->type == ObjectType::commit || object->type == ObjectType::tag) require_size(oid, *object, max_commit);
+  if (object->type == ObjectType::commit) last_commit_.emplace(oid, std::move(object->content));
+  return object;
 }
 
 std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid) {
   Oid current = oid;
   for (int tags = 0; tags <= max_tag_chain; ++tags) {
-    const std::optional<ObjectHeader> object = find_header(current);
+    const std::optional<Object> object = find_object(current);
     if (!object) return std::nullopt;
     if (object->type != ObjectType::tag) return std::pair(current, object->type);
-    const auto tag = read_as(ObjectType::tag, current, max_commit);
-    if (!tag) return std::nullopt;
-    current = header_oid(current, *tag, "object");
+    current = header_oid(current, object->content, "object");
   }
   throw_corrupt(oid, "it is a tag of tags of tags without end");
 }
@@ -243,9 +244,8 @@ std::optional<Oid> ObjectRepository::find_tree_ish(const Oid& oid) {
 }
 
 std::int64_t ObjectRepository::commit_time(const Oid& commit) {
-  if (last_time_ && last_time_->first == commit) return last_time_->second;
-  const auto content = read_as(ObjectType::commit, commit, max_commit);
-  if (!content) throw_corrupt(commit, "it is missing");
+  const std::string* const content = read_commit(commit);
+  if (content == nullptr) throw_corrupt(commit, "it is missing");
   // `committer A U Thor <author@example.com> 1704067260 +0000`; a name may have anything in it but `>` and newlines.
   const std::string_view line = header_line(*content, "committer").value_or("");
   const std::size_t digits = line.rfind("> ");
@@ -254,17 +254,26 @@ std::int64_t ObjectRepository::commit_time(const Oid& commit) {
       std::from_chars(line.data() + digits + 2, line.data() + line.size(), seconds).ec != std::errc{}) {
     throw_corrupt(commit, "it has no committer's time");
   }
-  last_time_.emplace(commit, seconds);
   return seconds;
+}
+
+const std::string* ObjectRepository::read_commit(const Oid& commit) {
+  if (last_commit_ && last_commit_->first == commit) return &last_commit_->second;
+  const std::optional<Object> object = find_object(commit);
+  if (!object) return nullptr;
+  require_type(ObjectType::commit, commit, *object);
+  return &last_commit_->second;
 }
 
 std::optional<Oid> ObjectRepository::tree_of(const Oid& commit) {
   if (last_commit_and_tree_ && last_commit_and_tree_->first == commit) return last_commit_and_tree_->second;
-  const std::optional<ObjectHeader> header = find_header(commit);
-  if (header && header->type == ObjectType::tree) return commit;
-  const auto content = read_as(ObjectType::commit, commit, max_commit);
-  if (!content) return std::nullopt;
-  const Oid tree = header_oid(commit, *content, "tree");
+  Oid tree = commit;
+  if (!last_commit_ || last_commit_->first != commit) {
+    const std::optional<Object> object = find_object(commit);
+    if (!object) return std::nullopt;
+    if (object->type != ObjectType::tree) require_type(ObjectType::commit, commit, *object);
+  }
+  if (last_commit_ && last_commit_->first == commit) tree = header_oid(commit, last_commit_->second, "tree");
   last_commit_and_tree_.emplace(commit, tree);
   return tree;
 }
@@ -414,19 +423,7 @@ std::optional<std::string> ObjectRepository::find_blob(const Oid& blob, std::siz
 }
 
 void ObjectRepository::read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) {
-  if (blobs.size() >= least_blobs_in_bulk) {
-    read_by_cat_file(program({"cat-file", "--batch-command", "--buffer"}), blobs, limit, visit);
-    return;
-  }
-  for (std::size_t i = 0; i < blobs.size(); ++i) {
-    std::optional<std::string> content;
-    try {
-      content = find_blob(blobs[i], limit);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
-    }
-    if (!visit(i, content ? std::optional<std::string_view>(*content) : std::nullopt)) return;
-  }
+  objects_->read_blobs(blobs, limit, visit);
 }
 
 }  // namespace mlem::git::detail

@@ -10,9 +10,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
-
 #include "source/cache.hpp"
 #include "source/cache_entry.hpp"
+
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
@@ -80,7 +80,7 @@ class RemoteConversation final : public Conversation {
   git::Repository& repository() override {
     if (!repository_) {
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
-      repository_ = git::open_repository(entry_, settings_.access.environment);
+      repository_ = git::open_repository(entry_, settings_.access.environment, git::Reading::here);
     }
     return *repository_;
   }

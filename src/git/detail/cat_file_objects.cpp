@@ -1,0 +1,269 @@
+// Reading by way of `git cat-file --batch-command --buffer`, one process for all objects of a repository. It answers
+// nothing before it is told to flush, and then all that it was asked for.
+//
+// A reply is `<oid> <type> <size>`, for `contents` followed by the content and a newline, or `<oid> missing`.
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "git/detail/command.hpp"
+#include "git/detail/objects.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace mlem::git::detail {
+namespace {
+
+// Replies that wait in a large pipe need no change of processes for each.
+constexpr std::size_t reply_pipe = std::size_t{1} << 20;
+
+[[noreturn]] void throw_unreadable(const Oid& oid, const std::string& why) {
+  throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'",
+              why.empty() ? "git cat-file ended early" : why);
+}
+
+std::optional<ObjectType> parse_type(std::string_view text) {
+  if (text == "commit") return ObjectType::commit;
+  if (text == "tree") return ObjectType::tree;
+  if (text == "blob") return ObjectType::blob;
+  if (text == "tag") return ObjectType::tag;
+  return std::nullopt;
+}
+
+struct Header {
+  ObjectType type = ObjectType::blob;
+  std::size_t size = 0;
+};
+
+/// Reads `<oid> <type> <size>`; nothing if the line is anything else.
+std::optional<Header> parse_header(std::string_view line, const Oid& oid) {
+  const std::string_view id = line.substr(0, line.find(' '));
+  const std::size_t blank = line.rfind(' ');
+  if (id != oid.hex() || blank == std::string_view::npos || blank <= id.size()) return std::nullopt;
+  Header header;
+  const auto type = parse_type(line.substr(id.size() + 1, blank - id.size() - 1));
+  const char* const end = line.data() + line.size();
+  const auto parsed = std::from_chars(line.data() + blank + 1, end, header.size);
+  if (!type || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  header.type = *type;
+  return header;
+}
+
+/// One process for many blobs, and whether it still answers.
+class BulkReader {
+ public:
+  explicit BulkReader(Coprocess& cat_file) : cat_file_(&cat_file) {}
+
+  /// Bytes of requests that it takes while it answers.
+  std::size_t capacity() const noexcept { return cat_file_->capacity(); }
+  bool is_alive() const noexcept { return is_alive_; }
+
+  /// It has read every request before its replies can fill their pipe.
+  void ask(std::span<const Oid> blobs) {
+    if (!is_alive_) return;
+    std::string requests;
+    for (const Oid& blob : blobs) requests += "contents " + blob.hex() + "\n";
+    try {
+      cat_file_->write(requests + "flush\n");
+    } catch (const Error&) {
+      is_alive_ = false;
+    }
+  }
+
+  /// Returns the next blob asked for, until the next call.
+  std::optional<std::string_view> read(const Oid& blob, std::size_t limit) {
+    if (!is_alive_) return std::nullopt;
+    const std::optional<std::string_view> line = cat_file_->read_line();
+    if (line && line->ends_with(" missing") && line->starts_with(blob.hex())) return std::nullopt;
+    const std::optional<Header> header = line ? parse_header(*line, blob) : std::nullopt;
+    is_alive_ = header.has_value();
+    if (!is_alive_) return std::nullopt;
+    if (header->type != ObjectType::blob || header->size > limit) {
+      skip(header->size + 1);
+      return std::nullopt;
+    }
+    const std::string_view content = cat_file_->read(header->size + 1);
+    is_alive_ = content.size() == header->size + 1;
+    return is_alive_ ? std::optional(content.substr(0, header->size)) : std::nullopt;
+  }
+
+ private:
+  void skip(std::size_t left) {
+    constexpr std::size_t block = std::size_t{1} << 16;
+    while (left > 0 && is_alive_) {
+      const std::size_t count = cat_file_->read(std::min(left, block)).size();
+      is_alive_ = count > 0;
+      left -= count;
+    }
+  }
+
+  Coprocess* cat_file_;
+  bool is_alive_ = true;
+};
+
+class CatFileObjects final : public Objects {
+ public:
+  CatFileObjects(const fs::path& git_dir, const Environment& environment, std::size_t hex_digits,
+                 std::vector<fs::path> object_dirs)
+      : cat_file_(program_on(git_dir, {"cat-file", "--batch-command", "--buffer"}, environment)),
+        list_(program_on(git_dir, {"cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered"},
+                         environment)),
+        hex_digits_(hex_digits),
+        object_dirs_(std::move(object_dirs)) {}
+
+  bool has(const Oid& oid) override { return ask("info ", oid).has_value(); }
+
+  std::optional<Object> find(const Oid& oid, std::size_t limit) override {
+    const std::optional<Header> header = ask("contents ", oid);
+    if (!header) return std::nullopt;
+    Object object{header->type, header->size, {}};
+    if (header->size > limit) {
+      process_.reset();  // sooner than all of it is read
+      return object;
+    }
+    object.content = process_->read(header->size + 1);
+    if (object.content.size() != header->size + 1 || object.content.back() != '\n') {
+      // Of a corrupt object it tells the header, and then dies of it or gives less or more.
+      fail(oid);
+    }
+    object.content.pop_back();
+    return object;
+  }
+
+  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) override;
+
+  void release() override {
+    process_.reset();
+    present_.reset();
+  }
+
+ private:
+  /// Sends a request and reads the header of the reply.
+  std::optional<Header> ask(std::string_view request, const Oid& oid) {
+    if (!may_be_here(oid)) return std::nullopt;
+    for (;;) {
+      const bool is_first = !process_ || !process_->takes_requests();
+      if (is_first) start();
+      std::optional<std::string_view> line;
+      try {
+        process_->write(std::string(request) + oid.hex() + "\nflush\n");
+        line = process_->read_line();
+      } catch (const Error&) {
+        // It is gone, as where it gives no answer.
+      }
+      if (line) {
+        if (const std::optional<Header> header = parse_header(*line, oid)) return header;
+        const bool is_missing = line->ends_with(" missing");
+        if (!is_missing) throw_unreadable(oid, "git cat-file answers '" + escape_for_terminal(*line) + "'");
+        // What is corrupt is missing too, and git tells of a pack that it cannot read but once.
+        if (process_->errors().find("error: ") == std::string::npos) return std::nullopt;
+      }
+      if (is_first) fail(oid);
+      process_.reset();
+    }
+  }
+
+  /// Throws Error(unavailable) with what the process said last.
+  [[noreturn]] void fail(const Oid& oid) {
+    const std::string errors = process_->errors();
+    process_.reset();
+    throw_unreadable(oid, last_fatal(errors));
+  }
+
+  void start() {
+    process_.reset();
+    const BatchScheduling scheduling;
+    process_ = std::make_unique<Coprocess>(cat_file_, reply_pipe);
+  }
+
+  /// git dies of an object that a partial clone has left on its server, after it has looked through all that came from
+  /// there for a reference to it.
+  bool may_be_here(const Oid& oid) {
+    if (oid.hex().size() != hex_digits_) return false;
+    if (!is_partial_) is_partial_ = std::any_of(object_dirs_.begin(), object_dirs_.end(), has_promised);
+    if (!*is_partial_) return true;
+    if (!present_) list_present();
+    return std::binary_search(present_->begin(), present_->end(), oid);
+  }
+
+  /// Returns whether a pack is from a server that promises more: `.promisor` in gitrepository-layout(5).
+  static bool has_promised(const fs::path& object_dir) {
+    boost::system::error_code failure;
+    fs::directory_iterator file(object_dir / "pack", failure);
+    for (const fs::directory_iterator end; !failure && file != end; file.increment(failure)) {
+      if (file->path().extension() == ".promisor") return true;
+    }
+    return false;
+  }
+
+  void list_present() {
+    const std::string output = output_of(run(list_), "cannot list the objects of a partial clone");
+    present_.emplace();
+    for (const std::string_view line : split(output, '\n')) {
+      if (const auto oid = Oid::parse(line)) present_->push_back(*oid);
+    }
+    std::sort(present_->begin(), present_->end());
+  }
+
+  Program cat_file_;
+  Program list_;  ///< of the objects that are here
+  std::size_t hex_digits_;
+  std::vector<fs::path> object_dirs_;
+  std::unique_ptr<Coprocess> process_;
+  std::optional<bool> is_partial_;
+  std::optional<std::vector<Oid>> present_;  ///< sorted
+};
+
+void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) {
+  // One process keeps up with who looks at what is in the blobs, two with who only passes over them; but for fewer the
+  // second is not worth its start.
+  constexpr std::size_t least_for_two = 16'384;
+  std::vector<Oid> present;
+  for (const Oid& blob : blobs) {
+    if (may_be_here(blob)) present.push_back(blob);
+  }
+  if (!process_ || !process_->takes_requests()) start();
+  // Who takes a closer look at one meanwhile gets another process.
+  std::unique_ptr<Coprocess> first = std::exchange(process_, nullptr);
+  const BatchScheduling scheduling;
+  std::optional<Coprocess> second;
+  std::vector<BulkReader> readers{BulkReader(*first)};
+  if (present.size() >= least_for_two) readers.emplace_back(second.emplace(cat_file_, reply_pipe));
+  const std::size_t request_size = std::string_view("contents \n").size() + hex_digits_;
+  // The next requests of each reader are written while it answers, and reads none: they have to fit into the pipe.
+  const std::size_t chunk = readers.front().capacity() / request_size - 1;
+  const auto reader_of = [&](std::size_t i) -> BulkReader& { return readers[i / chunk % readers.size()]; };
+  std::size_t asked = 0;
+  std::size_t next = 0;  // in `present`
+  bool goes_on = true;
+  for (std::size_t i = 0; i < blobs.size() && goes_on; ++i) {
+    if (next == present.size() || present[next] != blobs[i]) {
+      goes_on = visit(i, std::nullopt);
+      continue;
+    }
+    const std::size_t ahead = std::min(present.size(), (next / chunk + 2 * readers.size()) * chunk);
+    while (asked < ahead) {
+      const std::size_t count = std::min(chunk, present.size() - asked);
+      reader_of(asked).ask(std::span(present).subspan(asked, count));
+      asked += count;
+    }
+    goes_on = visit(i, reader_of(next).read(blobs[i], limit));
+    ++next;
+  }
+  // Replies that nobody has read would be taken for the next ones.
+  if (!process_ && next == asked && readers.front().is_alive()) process_ = std::move(first);
+}
+
+}  // namespace
+
+std::unique_ptr<Objects> make_cat_file_objects(const fs::path& git_dir, const Environment& environment,
+                                               std::size_t hex_digits, std::vector<fs::path> object_dirs) {
+  return std::make_unique<CatFileObjects>(git_dir, environment, hex_digits, std::move(object_dirs));
+}
+
+}  // namespace mlem::git::detail
