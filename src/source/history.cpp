@@ -18,8 +18,7 @@ std::string format_of(const Cache& cache, const std::string& key) {
 }
 
 /// A history without trees has an entry of its own: in that of the metafiles, history ends at each commit.
-void visit_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
-                  const std::function<void(const fs::path&)>& use) {
+void visit_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings, const UseHistory& use) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
   const std::string source = Cache::key(url.normalized(), rewritten);
   const std::string key = source + Cache::history_suffix;
@@ -37,16 +36,15 @@ void visit_remote(const RepoUrl& url, const std::string& rewritten, const Settin
                                         .shallow = false,
                                         .prune = true};
     fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
-    use(entry);
+    use(entry, git::Reading::here);
   });
 }
 
 }  // namespace
 
-std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings,
-                                    const std::function<void(const fs::path& git_dir)>& use) {
+std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use) {
   return visit_source(
-      url, settings, [&](const LocalRepository& found) { use(found.git_dir); },
+      url, settings, [&](const LocalRepository& found) { use(found.git_dir, git::Reading::apart); },
       [&](const std::string& rewritten) { visit_remote(url, rewritten, settings, use); });
 }
 

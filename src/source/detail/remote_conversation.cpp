@@ -10,9 +10,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
-
 #include "source/cache.hpp"
 #include "source/cache_entry.hpp"
+
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
