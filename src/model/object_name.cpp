@@ -7,8 +7,6 @@
 namespace mlem {
 namespace {
 
-constexpr auto npos = std::string_view::npos;
-
 bool begins_with_dot_segment(std::string_view path) { return path.starts_with("./") || path.starts_with("../"); }
 
 /// Returns the colon that ends the rev: get_oid_with_context_1() in git's object-name.c skips those in braces, which
@@ -20,7 +18,7 @@ std::size_t rev_colon(std::string_view text) {
     if (text[i] == '}') --depth;
     if (text[i] == ':' && depth == 0) return i;
   }
-  return npos;
+  return std::string_view::npos;
 }
 
 }  // namespace
@@ -33,7 +31,7 @@ ObjectName ObjectName::parse(std::string_view text) {
   if (is_surely_url(text)) return {Kind::url, {}, std::string(text)};
 
   const std::size_t colon = rev_colon(text);
-  if (colon == npos || text.starts_with('/') || begins_with_dot_segment(text))
+  if (colon == std::string_view::npos || text.starts_with('/') || begins_with_dot_segment(text))
     return {Kind::path, {}, std::string(text)};
 
   const std::string_view rev = text.substr(0, colon);

@@ -15,8 +15,6 @@ namespace {
 using RevKind = UrlParts::RevKind;
 using Segments = std::vector<std::string_view>;
 
-constexpr auto npos = std::string_view::npos;
-
 /// Where the repository ends and what follows it begins, counted in segments of the path.
 struct Border {
   std::size_t repo_end;
@@ -83,8 +81,8 @@ std::optional<UrlParts> split_mlem_form(std::string_view text) {
   if (!pieces || pieces->scheme != "git") return std::nullopt;
   const std::string_view path = pieces->path;
   const std::size_t colon = path.find(':');
-  const std::size_t at = path.find('@', colon == npos ? path.size() : colon);
-  if (at == npos || at == colon + 1) return std::nullopt;
+  const std::size_t at = path.find('@', colon == std::string_view::npos ? path.size() : colon);
+  if (at == std::string_view::npos || at == colon + 1) return std::nullopt;
 
   UrlParts parts;
   const std::string_view directory = path.substr(0, colon);
@@ -108,7 +106,7 @@ UrlParts split_url(std::string_view text) {
   parts.repo = text;
   const auto pieces = detail::take_apart(text);
   // A query or fragment is neither path nor rev, and RepoUrl::parse says so.
-  if (!pieces || text.find_first_of("?#") != npos) return parts;
+  if (!pieces || text.find_first_of("?#") != std::string_view::npos) return parts;
 
   std::string_view path = pieces->path;
   if (path.starts_with('/')) path.remove_prefix(1);

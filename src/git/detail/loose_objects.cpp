@@ -34,7 +34,7 @@ int fail(const char* reason) {
   return GIT_ERROR;
 }
 
-git_object_t parse_type(std::string_view word) {
+git_object_t libgit2_type(std::string_view word) {
   if (word == "commit") return GIT_OBJECT_COMMIT;
   if (word == "tree") return GIT_OBJECT_TREE;
   if (word == "blob") return GIT_OBJECT_BLOB;
@@ -150,7 +150,7 @@ int read_start(Start& start, LooseBackend& backend, const git_oid* oid) {
   const std::size_t blank = bytes.find(' ');
   const std::size_t nul = bytes.find('\0');
   if (blank >= nul || nul == std::string_view::npos) return fail("it has no header");
-  start.type = parse_type(bytes.substr(0, blank));
+  start.type = libgit2_type(bytes.substr(0, blank));
   const char* const end = bytes.data() + nul;
   const auto parsed = std::from_chars(bytes.data() + blank + 1, end, start.size);
   if (start.type == GIT_OBJECT_INVALID || parsed.ec != std::errc{} || parsed.ptr != end) {
