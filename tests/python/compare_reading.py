@@ -197,7 +197,7 @@ def read_as_mlem(data):
         with io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") as stream:
             loaded = yaml.safe_load(stream.read())
         payload = loaded if isinstance(loaded, dict) else dict(loaded)
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, AttributeError, RecursionError, KeyError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, AttributeError, LookupError, RecursionError) as error:
         # The last few are how PyYAML and Python say no to a value that a resolver took for a number or a date.
         raise Refused(type(error).__name__) from error
     kind = payload.get("object_type")
