@@ -79,6 +79,7 @@ Summary judge(const git::Registry& registry, const source::Settings& settings, c
   }
   commits.settle(registry, settings, pushed_refs);
   Summary summary;
+  summary.old_files = reader.old_files();
   for (detail::JudgedScope& judged : all) detail::report_findings(judged, summary, report);
   return summary;
 }

@@ -62,6 +62,7 @@ struct Summary {
   std::size_t undecided = 0;
   std::size_t refs = 0;  ///< findings about a whole ref: broken, and no links
   std::size_t warnings = 0;
+  std::size_t old_files = 0;    ///< named `*.mlem.yaml`, as MLEM before 0.1.10 did, and not judged
   std::int64_t proof_time = 0;  ///< the oldest of the findings; 0: none
   std::size_t total() const noexcept { return ok + broken + undecided; }
   void count(const Finding& finding);

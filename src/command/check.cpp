@@ -194,6 +194,12 @@ int run_check(const Args& args, Context& context) {
   const check::Summary summary = check::judge(registry, settings, {scope}, report, pushed_refs);
   reporter->end();
   if (!format.quiet) {
+    if (summary.old_files > 0) {
+      context.err << "warning: " << summary.old_files
+                  << (summary.old_files == 1 ? " file is" : " files are")
+                  << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
+                     "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+    }
     context.err << summary_line(summary, "", "ok") << '\n';
     print_proof_age(context.err, summary.proof_time);
   }

@@ -9,6 +9,8 @@
 #include "edit/object_argument.hpp"
 #include "edit/target_file.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -194,6 +196,8 @@ void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, con
     throw elsewhere;
   }
   if (read.is_alias()) {
+    resolve::require_one_reading(*views.work_tree,
+                                 resolve::find_alias_start(*views.work_tree, parent_of(made.target)), read.path);
     if (leads_to(resolver, *views.index, base.in_index, made.link, end)) return;
     if (!leads_to(resolver, *views.work_tree, resolve::alias_base(*views.work_tree, made.target), made.link, end)) {
       throw elsewhere;
@@ -253,6 +257,23 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
     throw Error(ErrorKind::invalid, what, "it is outside of the project '" + project + "'");
   }
   return target;
+}
+
+/// Throws if git would not keep the link as it is written: the filter of an attribute stands between file and blob.
+void require_no_conversion(const git::Registry& registry, const std::string& target) {
+  bool has_attributes = load_type(registry.common_dir() / "info/attributes") == fs::regular_file;
+  for (std::string_view directory = target; !directory.empty() && !has_attributes;) {
+    directory = parent_of(directory);
+    const fs::path file = registry.work_tree() / std::string(directory) / ".gitattributes";
+    boost::system::error_code ignored;
+    has_attributes = fs::symlink_status(file, ignored).type() == fs::regular_file;
+  }
+  if (!has_attributes) return;
+  const git::Conversions conversions = registry.work_tree_conversions({target});
+  if (conversions.empty()) return;
+  const std::string& attribute = conversions.begin()->second;
+  throw Error(ErrorKind::invalid, "cannot write '" + target + "'",
+              git::describe_conversion(attribute), git::conversion_remedy(attribute));
 }
 
 /// What a link is looked up by in the index: the way to its file, the projects that may be above, and its object with
@@ -328,6 +349,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
   ObjectViews views(registry);
   NewLink made;
   if (!request.target.empty()) made.target = find_target(registry, request, views);
+  if (!made.target.empty()) require_no_conversion(registry, made.target);
 
   const auto own = request.source_project && !request.rev
                        ? find_own_object(registry, views, request.source, *request.source_project)

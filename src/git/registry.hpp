@@ -26,6 +26,13 @@ struct File {
   bool is_assumed = false;   ///< to be unchanged: `assume-unchanged` there; known where index_entries() gave it
 };
 
+/// Files that git checks out with other bytes than their blobs have, by name: the attribute that makes it do so
+/// (`filter`, `ident`, `working-tree-encoding`, `export-subst`; gitattributes(5)).
+using Conversions = std::map<std::string, std::string, std::less<>>;
+/// Returns what such an attribute means for a file that is read as its blob has it, and what helps.
+std::string describe_conversion(const std::string& attribute);
+std::string conversion_remedy(const std::string& attribute);
+
 /// The repository that a command is about: its place is found by git, with git's rules on ownership.
 ///
 /// What can be read by libgit2 is; the index is written by `git update-index` only. Functions that run git throw
@@ -105,6 +112,12 @@ class Registry {
   /// everything is new.
   std::vector<Change> changes(const std::optional<Oid>& before, const std::optional<Oid>& after,
                               const std::vector<std::string>& pathspecs) const;
+
+  /// Returns those of `names`, files of a tree or index, that its `.gitattributes` files convert: `attributes`, which are
+  /// all that it has at or above them. Runs git twice if there are any, and else does nothing.
+  Conversions conversions(const std::vector<File>& attributes, const std::vector<std::string>& names) const;
+  /// The same for files of the work tree, by whatever git takes attributes from there.
+  Conversions work_tree_conversions(const std::vector<std::string>& names) const;
 
   /// Writes a blob through the filters for `name` and returns its id.
   Oid write_blob(std::string_view name, std::string_view content) const;

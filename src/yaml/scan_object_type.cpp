@@ -174,9 +174,11 @@ class BlockScanner {
     if (key.size() > max_key_size || !is_plain({key, line.marked_before})) return false;
     after_key_ = line.key_end + 1 == line.text.size();
     const Piece value{after_key_ ? std::string_view() : line.text.substr(line.key_end + 2), line.marked_after};
+    if (levels_.size() == 1 && key == "link_type") return false;  // that is what links have
     if (levels_.size() == 1 && key == "object_type") {
       const std::optional<std::string_view> type = text_of(value);
-      if (!type || object_type_) return false;
+      if (!type || object_type_ || detail::is_class_name(*type)) return false;
+      if (!detail::likely_link_type(*type).empty()) return false;
       object_type_ = detail::current_type(*type);
       return true;
     }

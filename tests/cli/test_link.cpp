@@ -741,3 +741,18 @@ TEST_CASE("init: no project is made in a git directory") {
     CHECK(!boost::filesystem::exists(world.registry.path() / directory));
   }
 }
+
+TEST_CASE("link: a file that git would keep otherwise is not written") {
+  World world;
+  world.registry.commit({{"prod/.gitattributes", "*.mlem filter=lfs\n"}});
+  world.registry.git({"config", "filter.lfs.clean", "cat >/dev/null; echo pointer"});
+  const Outcome outcome = world.mlem({"link", "--sp", world.models.url(), "models/rf", "prod/x"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors ==
+        "fatal: cannot write 'prod/x.mlem': '.gitattributes' gives it 'filter', so a checkout may have another content "
+        "than is judged\nhint: add '*.mlem -filter' at the end of '.gitattributes'\n");
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  world.registry.write("prod/.gitattributes", "*.mlem filter=lfs\n*.mlem -filter\n");
+  CHECK(world.mlem({"link", "--sp", world.models.url(), "models/rf", "prod/x"}).code == 0);
+}

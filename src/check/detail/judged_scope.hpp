@@ -42,6 +42,7 @@ struct JudgedScope {
   std::pmr::map<std::string, JudgedFile> files;  ///< by name: path order
   bool touches_aliases;                          ///< unchanged aliases may be broken
   bool has_unread_aliases = false;               ///< there was no time left for them
+  git::Conversions conversions;                  ///< of the files that are read
 
   /// Returns whether nothing is known yet of a file that is to be judged.
   bool is_unjudged(const std::string& name) const;

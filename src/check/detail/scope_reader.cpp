@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "check/changes.hpp"
+#include "check/conversions.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "model/repo_path.hpp"
 
@@ -61,6 +62,23 @@ std::deque<git::File> ScopeReader::list_files(const Scope& scope, const std::vec
   return registry_.index_files(suffix, pathspecs);
 }
 
+void ScopeReader::count_old_files(const Scope& scope) {
+  constexpr std::string_view suffix = ".mlem.yaml";
+  for (const git::File& file : list_files(scope, scope.pathspecs, suffix)) {
+    // MLEM's marker of projects has the same ending.
+    const std::string_view name = std::string_view(file.name).substr(file.name.rfind('/') + 1);  // npos + 1 is 0
+    if (name != suffix) ++old_files_;
+  }
+}
+
+void ScopeReader::note_conversions(JudgedScope& judged, const std::deque<git::File>& files) const {
+  std::vector<std::string> names;
+  for (const git::File& file : files) {
+    if (file.stage == 0 && git::is_regular(file.entry)) names.push_back(file.name);
+  }
+  judged.conversions.merge(find_conversions(registry_, *judged.view, names));
+}
+
 void ScopeReader::read_whole(const Pass& pass) {
   JudgedScope& judged = pass.judged;
   const Scope& scope = judged.scope;
@@ -71,6 +89,8 @@ void ScopeReader::read_whole(const Pass& pass) {
     if (!scope.rules.empty() && judged.is_unjudged(file.name)) judged.policed(file.name).forbid_link(file.entry);
   }
   std::erase_if(files, [&](const git::File& file) { return !is_wanted(judged, file.name); });
+  if (scope.kind != Scope::Kind::changes && scope.shard.number == 1) count_old_files(scope);
+  note_conversions(judged, files);
   read_files(pass, std::move(files));
 }
 
@@ -87,6 +107,11 @@ void ScopeReader::read_changes(const Pass& pass) {
     }
   }
   source::fetch_missing(registry_, blobs, settings_);
+  std::deque<git::File> changed;
+  for (const git::Change& change : changes) {
+    if (change.after && change.name.ends_with(mlem_suffix)) changed.push_back({change.name, *change.after});
+  }
+  note_conversions(pass.judged, changed);
   for (const git::Change& change : changes) read_change(pass, change);
 }
 
@@ -143,6 +168,14 @@ void ScopeReader::read_file(const Pass& pass, git::File file, std::optional<std:
   }
   if (const auto flaw = flaw_of_entry(file)) {
     if (reads_all) fail(judged.finding_for(file.name), Verdict::invalid_link, flaw->first, flaw->second);
+    return;
+  }
+  if (const auto converted = judged.conversions.find(file.name); converted != judged.conversions.end()) {
+    const std::string& attribute = converted->second;
+    if (reads_all) {
+      fail(judged.finding_for(file.name), Verdict::invalid_link, git::describe_conversion(attribute),
+           git::conversion_remedy(attribute));
+    }
     return;
   }
   try {

@@ -8,6 +8,7 @@
 
 #include "source/settings.hpp"
 
+#include <cstddef>
 #include <deque>
 #include <optional>
 #include <set>
@@ -33,6 +34,9 @@ class ScopeReader {
   /// unchanged file is no business of changes.
   void read_other_aliases(JudgedScope& judged, resolve::Resolver& resolver);
 
+  /// Returns how many files named `*.mlem.yaml` the scopes have that were read whole: MLEM before 0.1.10 wrote them.
+  std::size_t old_files() const noexcept { return old_files_; }
+
  private:
   enum class Only { all, aliases };
   /// Where what is read goes.
@@ -44,6 +48,9 @@ class ScopeReader {
 
   std::deque<git::File> list_files(const Scope& scope, const std::vector<std::string>& pathspecs,
                                    std::string_view suffix) const;
+  void count_old_files(const Scope& scope);
+  /// Finds out which files that are to be read git checks out as something else.
+  void note_conversions(JudgedScope& judged, const std::deque<git::File>& files) const;
   void read_whole(const Pass& pass);
   void read_changes(const Pass& pass);
   void read_change(const Pass& pass, const git::Change& change);
@@ -58,6 +65,7 @@ class ScopeReader {
   const git::Registry& registry_;
   const source::Settings& settings_;
   std::set<std::string> link_types_;
+  std::size_t old_files_ = 0;
   std::optional<std::pair<Oid, yaml::Metafile>> last_;  ///< what was parsed last
 };
 
