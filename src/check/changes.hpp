@@ -9,7 +9,7 @@
 
 namespace mlem::check {
 
-// What a change of one file can mean to links that did not change: the contract's section 7. Only aliases depend on
+// What a change of one file can mean to links that did not change: git-mlem-hook(1). Only aliases depend on
 // other files of their tree.
 
 /// Whether a change can matter to any link: it is about a `*.mlem` file or the marker of a project.

@@ -69,7 +69,7 @@ struct Summary {
 };
 
 /// Judges the links of `scopes` and calls `report` for each, scope by scope in path order. Objects are passed over.
-/// Of changes, unchanged aliases are judged too where the change could have broken one: the contract's section 7.
+/// Of changes, unchanged aliases are judged too where the change could have broken one: git-mlem-hook(1).
 /// Each source is asked once for all scopes. `pushed_refs` is what a push is about to make of the registry's own refs.
 Summary judge(const git::Registry& registry, const source::Settings& settings, const std::vector<Scope>& scopes,
               const std::function<void(const Finding&)>& report, const source::PushedRefs& pushed_refs = {});

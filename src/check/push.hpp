@@ -46,7 +46,7 @@ Pusher load_pusher(const git::Registry& registry);
 std::vector<Rules> rules_for(const git::Registry& registry, const std::string& ref, const Pusher& pusher);
 
 /// Returns what has to be judged for a push: at each new tip what differs from the old one; at the tip of a new ref
-/// what differs from all that is known where it leaves known history; for policies what the contract's section 9 adds.
+/// what differs from all that is known where it leaves known history; for policies what git-mlem-policy(1) adds.
 /// Deletions, and tips that are neither commits nor trees, have no links.
 /// Throws Error(unavailable) if what is new cannot be listed before the deadline of `settings`; signatures that cannot
 /// be verified before it count as missing.

@@ -277,7 +277,7 @@ void require_no_conversion(const git::Registry& registry, const std::string& tar
 }
 
 /// What a link is looked up by in the index: the way to its file, the projects that may be above, and its object with
-/// all the names that the contract's section 3 gives it.
+/// all the names that it may have: mlem-link(5).
 std::vector<std::string> names_to_look_up(const std::string& target, const Source& source) {
   std::vector<std::string> names = names_on_the_way(target);
   const std::string object = source.is_alias() ? source.path : std::string();

@@ -14,7 +14,7 @@ namespace mlem::edit {
 
 /// What a link is made from. Paths are relative to the registry's directory.
 struct LinkRequest {
-  std::string source;                         ///< an object's name, the contract's section 3
+  std::string source;                         ///< an object's name: git-mlem(1)
   std::optional<std::string> source_project;  ///< the repository that has it
   std::optional<std::string> rev;
   std::string target;                         ///< the link file, with or without `.mlem`; empty: none will be written

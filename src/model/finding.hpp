@@ -23,7 +23,7 @@ struct Hop {
   friend bool operator==(const Hop&, const Hop&) = default;
 };
 
-/// What is known about one link after it was judged: the keys of `--json` in their order (the contract's section 5).
+/// What is known about one link after it was judged: the keys of `--json` in their order (git-mlem-check(1)).
 /// What has no value is empty, and its key absent.
 struct Finding {
   std::string link;  ///< the link file from the repository's root: raw bytes, not always UTF-8

@@ -12,7 +12,7 @@
 
 namespace mlem {
 
-/// What a link or an object's address points at: the contract's section 2, "Reading", and section 3.
+/// What a link or an object's address points at: mlem-link(5) and git-mlem(1).
 ///
 /// There are three shapes, and they ask for this:
 /// - an alias (`is_alias()`): the object is in the tree that the link was read from; `tree_path(project root)`;
