@@ -151,7 +151,10 @@ class Adapter : public YAML::EventHandler {
   void emit(Event event) {
     if (block_ && *block_ != skip_properties(text_, event.offset)) end_block(event.offset);
     event.key = expects_key();
-    if (event.key) levels_.back().column = column(question_mark_before(event.offset).value_or(event.offset));
+    // In flow style columns mean nothing, and a line may be as long as the text.
+    if (event.key && !in_flow()) {
+      levels_.back().column = column(question_mark_before(event.offset).value_or(event.offset));
+    }
     if (!levels_.empty() && levels_.back().map) levels_.back().expects_key = !event.key;
     handler_.on_event(event);
   }
