@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "check/changes.hpp"
 #include "check/conceal.hpp"
 #include "check/push.hpp"
@@ -8,7 +9,10 @@
 #include "command/output.hpp"
 #include "model/rev.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -62,6 +66,14 @@ void trace(const Context& context, const Finding& finding) {
   if (file) file << "git-mlem: " << to_json(finding) << '\n';
 }
 
+/// What was broken before a commit or push is not refused; whoever made it should know.
+void print_broken_before(std::ostream& err, std::size_t count) {
+  const bool is_one = count == 1;
+  print_error(err, "warning",
+              fmt::format("{} link{} broken before; 'git mlem check' lists {}", count, is_one ? " was" : "s were",
+                          is_one ? "it" : "them"));
+}
+
 int judge_and_print(const git::Registry& registry, const source::Settings& settings,
                     const std::vector<check::Scope>& scopes, const source::PushedRefs& pushed_refs,
                     const HookPolicy& policy, const Format& format, Context& context) {
@@ -74,8 +86,9 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
     summary.count(finding);
     reporter->finding(finding);
   };
-  check::judge(registry, settings, scopes, report, pushed_refs);
+  const std::size_t broken_before = check::judge(registry, settings, scopes, report, pushed_refs).broken_before;
   reporter->end();
+  if (broken_before > 0 && !is_server && !format.quiet) print_broken_before(context.err, broken_before);
   const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && policy.rejects_undecided);
   if (is_server && (rejected || (summary.undecided > 0 && !format.quiet))) {
     context.err << summary_line(summary, " judged", "ok") << '\n';
@@ -87,7 +100,41 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
 /// gives it to the hook by its lock's name.
 bool is_temporary(const fs::path& index_file) { return index_file.extension() == ".lock"; }
 
+/// What the pre-commit framework (https://pre-commit.com) has a hook judge where nothing is being committed: what
+/// differs between two refs (`--from-ref`, `--to-ref`), or everything (`--all-files`).
+enum class FrameworkMode { none, range, everything };
+
+FrameworkMode framework_mode(const Environment& environment) {
+  if (!environment.find("PRE_COMMIT")) return FrameworkMode::none;
+  if (environment.find("PRE_COMMIT_FROM_REF") && environment.find("PRE_COMMIT_TO_REF")) return FrameworkMode::range;
+  // git names the index of a commit to its hooks.
+  return environment.find("GIT_INDEX_FILE") ? FrameworkMode::none : FrameworkMode::everything;
+}
+
+/// Returns the commit or tree that the framework names. Throws Error(not_found) if it is not there.
+Oid resolve_tree_ish(const git::Registry& registry, const std::string& rev) {
+  const auto object = registry.find_object(rev);
+  const auto tree = object ? registry.objects().find_tree_ish(*object) : std::nullopt;
+  if (tree) return *tree;
+  throw Error(ErrorKind::not_found, "cannot resolve '" + escape_for_terminal(rev) + "'", "it names no commit or tree");
+}
+
+int run_for_framework(FrameworkMode mode, const Format& format, Context& context) {
+  const git::Registry registry = open_registry(context);
+  check::Scope scope = check::whole_registry(registry);
+  if (mode == FrameworkMode::range) {
+    scope.kind = check::Scope::Kind::changes;
+    scope.before = resolve_tree_ish(registry, *context.environment.find("PRE_COMMIT_FROM_REF"));
+    scope.commit = resolve_tree_ish(registry, *context.environment.find("PRE_COMMIT_TO_REF"));
+  }
+  const HookPolicy policy = load_policy(registry, Audience::committer);
+  return judge_and_print(registry, hook_settings(registry, context, source::Trust::user), {scope}, {}, policy, format,
+                         context);
+}
+
 int run_commit_hook(const Format& format, Context& context) {
+  const FrameworkMode mode = framework_mode(context.environment);
+  if (mode != FrameworkMode::none) return run_for_framework(mode, format, context);
   // Most commits touch no link: they are told apart by one process, before anything else is looked at.
   auto changes = git::find_staged_changes(context.environment);
   if (changes && std::none_of(changes->begin(), changes->end(), check::concerns_links)) return exit_yes;
@@ -120,7 +167,7 @@ int run_pre_push(const std::vector<std::string>& words, const Format& format, Co
   check::Pusher pusher;
   const std::string remote = words.size() > 1 ? words[1] : std::string();
   // Without a name of its own the remote is given by its address, and has no refs here.
-  if (is_ref_name(remote)) pusher.known_refs = {.globs = {"refs/remotes/" + remote}};
+  if (is_ref_name(remote)) pusher.known_refs = {"refs/remotes/" + remote + "/"};
   const HookPolicy policy = load_policy(registry, Audience::committer);
   const source::Settings settings = hook_settings(registry, context, source::Trust::user);
   const int code = judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
