@@ -312,7 +312,7 @@ std::string entry_of(const std::string& id) {
 }  // namespace
 
 TEST_CASE("pre-commit: the framework's hooks refuse what is broken and let pass what is undecided") {
-  const World world;
+  World world;
   const fs::path data = fs::path(program_directory()) / "../share/git-mlem/hooks";
   RunOptions here;
   here.directory = world.registry.path();
@@ -347,6 +347,33 @@ TEST_CASE("pre-commit: the framework's hooks refuse what is broken and let pass 
     for (const std::string id : {"mlem-check", "mlem-check-offline"}) {
       CHECK(world.sandbox.run({"sh", "-c", entry_of(id)}, missing).code != 0);
     }
+  }
+  // Nothing is being committed: everything is judged, or what differs between two trees.
+  world.registry.write("a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "nope"}));
+  world.registry.git({"add", "a.mlem"});
+  world.registry.git({"commit", "-qm", "broken"});
+  world.registry.commit({{"b.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  const std::string nothing = world.registry.git({"hash-object", "-t", "tree", "/dev/null"}).substr(0, 40);
+  for (const std::string id : {"mlem-check", "mlem-check-offline"}) {
+    CAPTURE(id);
+    const auto run = [&](const std::string& from, const std::string& to) {
+      RunOptions options = here;
+      options.environment["PRE_COMMIT"] = "1";
+      if (!from.empty()) options.environment["PRE_COMMIT_FROM_REF"] = from;
+      if (!to.empty()) options.environment["PRE_COMMIT_TO_REF"] = to;
+      return world.sandbox.run({"sh", "-c", entry_of(id)}, options);
+    };
+    CHECK(run("", "").errors == "error: a.mlem: missing-rev: no branch, tag or commit 'nope'\n");
+    CHECK(run("", "").code == 1);
+    CHECK(run(nothing, "HEAD").code == 1);
+    CHECK(run("HEAD~1", "HEAD").code == 0);
+    const Outcome wrong = run("HEAD~1", "nowhere");
+    CHECK(wrong.code == 128);
+    CHECK(wrong.errors == "fatal: cannot resolve 'nowhere': it names no commit or tree\n");
+    RunOptions committing = here;
+    committing.environment["PRE_COMMIT"] = "1";
+    committing.environment["GIT_INDEX_FILE"] = ".git/index";
+    CHECK(world.sandbox.run({"sh", "-c", entry_of(id)}, committing).code == 0);
   }
   // The files for servers say how to mend it.
   const std::string error =
