@@ -37,10 +37,12 @@ std::vector<git::File> attributes_above(resolve::TreeView& view, const std::vect
 }  // namespace
 
 git::Conversions find_conversions(const git::Registry& registry, resolve::TreeView& view,
-                                  const std::vector<std::string>& names) {
+                                  const std::vector<std::string>& names,
+                                  const std::optional<std::vector<git::File>>& listed) {
   if (names.empty()) return {};
-  std::vector<git::File> attributes =
-      view.at() == "index" ? attributes_of_index(registry) : attributes_above(view, names);
+  std::vector<git::File> attributes = listed                  ? *listed
+                                      : view.at() == "index" ? attributes_of_index(registry)
+                                                              : attributes_above(view, names);
   // To git, a symbolic link of that name has no attributes.
   std::erase_if(attributes, [](const git::File& file) { return !git::is_regular(file.entry); });
   if (attributes.empty()) return {};

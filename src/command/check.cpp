@@ -35,7 +35,10 @@ check::Scope policy_scope(const git::Registry& registry, const source::Settings&
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
   // A tag of a clone need not be on the server.
-  if (registry.has_work_tree()) pusher.known_refs = {.globs = {"refs/remotes/*"}};
+  if (registry.has_work_tree()) {
+    pusher.known_refs = {"refs/remotes/"};
+    pusher.head.clear();
+  }
   return check::push_scopes(registry, settings, {update}, pusher).front();
 }
 

@@ -33,6 +33,25 @@ using Conversions = std::map<std::string, std::string, std::less<>>;
 std::string describe_conversion(const std::string& attribute);
 std::string conversion_remedy(const std::string& attribute);
 
+/// What the names of files end in that are asked for: any of these; without any, all files are.
+class Suffixes {
+ public:
+  Suffixes(const char* suffix) : Suffixes(std::string_view(suffix)) {}
+  Suffixes(std::string_view suffix) : suffixes_{suffix} {}
+  Suffixes(std::vector<std::string_view> suffixes) : suffixes_(std::move(suffixes)) {}
+
+  bool match(std::string_view name) const noexcept {
+    if (suffixes_.empty()) return true;
+    for (const std::string_view suffix : suffixes_) {
+      if (name.ends_with(suffix)) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<std::string_view> suffixes_;  ///< constants
+};
+
 /// The repository that a command is about: its place is found by git, with git's rules on ownership.
 ///
 /// What can be read by libgit2 is; the index is written by `git update-index` only. Functions that run git throw
@@ -79,14 +98,14 @@ class Registry {
 
   // Deques, for a caller can let go of each file that it has dealt with.
 
-  /// Returns the entries of the index whose name ends in `suffix` and, if there are pathspecs, that match one; in path
+  /// Returns the entries of the index whose name matches `suffixes` and, if there are pathspecs, that match one; in path
   /// order, without intent-to-add entries.
-  std::deque<File> index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  std::deque<File> index_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
   /// Returns the files of a commit's tree in the same way.
-  std::deque<File> tree_files(const Oid& commit, std::string_view suffix,
+  std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes,
                               const std::vector<std::string>& pathspecs) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
-  std::deque<File> work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  std::deque<File> work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
 
   /// Fetches those of `blobs` that are missing here from the server that a partial clone has left them on, by one git
   /// command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no error here:
