@@ -98,7 +98,7 @@ def random_object(rng, depth=0):
 
 def random_metafile(rng):
     shared = random_object(rng)
-    fields = {"object_type": rng.choice(["model", "data", "env", "1.0", "dataset x"]), "b": shared}
+    fields = {"object_type": rng.choice(["model", "data", "env", "10", "dataset x"]), "b": shared}
     for key in ["artifacts", "call_orders", "processors", "requirements", "z"]:
         fields[key] = shared if rng.randrange(8) == 0 else random_object(rng)
     return fields
