@@ -56,9 +56,11 @@ class Mutator {
         case 2:
           text.erase(at, below(4) + 1);
           break;
-        case 3:
-          text.insert(line_start(text, at), take_line(text));
+        case 3: {
+          const std::string taken = take_line(text);
+          text.insert(line_start(text, at), taken);
           break;
+        }
         default:
           text.insert(line_start(text, below(text.size() + 1)), line(text, at));
           break;
