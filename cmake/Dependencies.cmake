@@ -27,10 +27,10 @@ mlem_find(Boost::filesystem Boost_USE_STATIC_LIBS Boost ${mlem_least_boost} QUIE
   OPTIONAL_COMPONENTS filesystem)
 mlem_find(Boost::program_options Boost_USE_STATIC_LIBS Boost ${mlem_least_boost} QUIET CONFIG
   OPTIONAL_COMPONENTS program_options)
-mlem_find(OpenSSL::Crypto OPENSSL_USE_STATIC_LIBS OpenSSL QUIET COMPONENTS Crypto)
 mlem_find(ZLIB::ZLIB ZLIB_USE_STATIC_LIBS ZLIB QUIET)
 find_package(fmt QUIET)
 find_package(nlohmann_json QUIET)
+find_package(OpenSSL QUIET COMPONENTS Crypto)
 find_package(Threads QUIET)
 if(GIT_MLEM_BUILD_TESTS)
   find_package(doctest QUIET)
@@ -87,24 +87,37 @@ endif()
 # What our rooms link: static libraries with all that these want themselves where GIT_MLEM_STATIC asks for them and that
 # works, else the shared ones. A program whose libraries are inside it starts in half the time; libgit2 alone brings
 # fifteen others along.
-add_library(mlem_libgit2 INTERFACE)
+
+include(CheckCXXSourceCompiles)
+include(StaticLibraries)
+# mlem_link(<target> <name> <variable> <source> <shared>) has <target> link lib<name> statically, or else <shared>; in
+# <variable> is whether a program of <source> can be linked so.
+function(mlem_link target name variable source shared)
+  add_library(${target} INTERFACE)
+  set(libraries "")
+  if(GIT_MLEM_STATIC)
+    mlem_static_libraries(${name} libraries)
+    if(libraries)
+      set(CMAKE_REQUIRED_LIBRARIES "${libraries}")
+      check_cxx_source_compiles("${source}" ${variable})
+    endif()
+  endif()
+  if(libraries AND ${variable})
+    target_link_libraries(${target} INTERFACE ${libraries})
+  else()
+    target_link_libraries(${target} INTERFACE ${shared})
+  endif()
+endfunction()
+mlem_link(mlem_libgit2 git2 MLEM_STATIC_LIBGIT2
+  "#include <git2.h>\nint main() { return git_libgit2_init(); }" PkgConfig::LIBGIT2)
+# Not by FindOpenSSL, which wants the development packages of what libcrypto.a needs.
+mlem_link(mlem_crypto crypto MLEM_STATIC_CRYPTO
+  "#include <openssl/evp.h>\nint main() { return EVP_sha256() == nullptr ? 1 : 0; }" OpenSSL::Crypto)
+
 add_library(mlem_yaml_cpp INTERFACE)
 add_library(mlem_fmt INTERFACE)
 if(GIT_MLEM_STATIC)
-  include(StaticLibraries)
-  mlem_static_libraries(git2 libgit2_libraries)
-  if(libgit2_libraries)
-    include(CheckCXXSourceCompiles)
-    set(CMAKE_REQUIRED_LIBRARIES "${libgit2_libraries}")
-    check_cxx_source_compiles("#include <git2.h>\nint main() { return git_libgit2_init(); }" MLEM_STATIC_LIBGIT2)
-    unset(CMAKE_REQUIRED_LIBRARIES)
-  endif()
   find_library(MLEM_libyaml-cpp.a libyaml-cpp.a)
-endif()
-if(MLEM_STATIC_LIBGIT2)
-  target_link_libraries(mlem_libgit2 INTERFACE ${libgit2_libraries})
-else()
-  target_link_libraries(mlem_libgit2 INTERFACE PkgConfig::LIBGIT2)
 endif()
 if(GIT_MLEM_STATIC AND MLEM_libyaml-cpp.a)
   target_link_libraries(mlem_yaml_cpp INTERFACE ${MLEM_libyaml-cpp.a})
