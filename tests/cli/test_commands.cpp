@@ -279,15 +279,15 @@ TEST_CASE("commands: options are parsed as git does") {
   World world;
   world.registry.commit({{"a.mlem", link_text({.path = "models/rf", .repo = example_url + "/", .rev = "gone"})}});
   world.registry.tag("t1");
-  const std::string red = "a.mlem: \033[31mmissing-rev\033[m";
+  const std::string in_red = "a.mlem: \033[31mmissing-rev\033[m";
   struct Row {
     std::vector<std::string> arguments;
     std::string answer;  ///< begins the output
   };
-  const Row good[] = {
-      {{"check", "--color", "t1"}, red},
-      {{"check", "t1", "--color"}, red},
-      {{"check", "--col=always"}, red},
+  const Row parsed[] = {
+      {{"check", "--color", "t1"}, in_red},
+      {{"check", "t1", "--color"}, in_red},
+      {{"check", "--col=always"}, in_red},
       {{"check", "--color", "--no-color"}, "a.mlem: missing-rev"},
       {{"check", "--policy", "main", "--no-policy"}, "a.mlem: missing-rev"},
       {{"check", "--porc"}, "missing-rev\t"},
@@ -295,7 +295,7 @@ TEST_CASE("commands: options are parsed as git does") {
       {{"link", "-n", "--source=" + example_url, "--rev=4-pack", "models/rf", "b"}, "⏳️ Loading"},
       {{"link", "-n", "--no-fol", "--sp", example_url, "models/rf", "b"}, "⏳️ Loading"},
   };
-  for (const Row& row : good) {
+  for (const Row& row : parsed) {
     const Outcome outcome = world.mlem(row.arguments);
     CAPTURE(outcome);
     CHECK(outcome.output.find(row.answer) == 0);

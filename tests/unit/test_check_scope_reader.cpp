@@ -182,7 +182,7 @@ TEST_CASE("scope reader: a shard has some of the files and all have each once") 
   const Oid commit = oid(fixture.repo.id("HEAD"));
   for (const Scope::Kind kind : {Scope::Kind::commit, Scope::Kind::changes}) {
     Texts all;
-    for (const std::size_t number : {1, 2, 3}) {
+    for (std::size_t number = 1; number <= 3; ++number) {
       for (const std::string& text : fixture.read({.kind = kind, .commit = commit, .shard = {number, 3}})) {
         all.push_back(text);
       }
