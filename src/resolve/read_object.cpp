@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/repo_path.hpp"
+#include "model/repo_url.hpp"
 #include "resolve/detail/hints.hpp"
 #include "yaml/metafile.hpp"
 
@@ -14,9 +15,12 @@ namespace mlem::resolve {
 namespace {
 
 void fail_missing_path(TreeView& view, const std::string& path, Answer& answer) {
-  const auto near = answer.hints != nullptr ? answer.hints->near_paths(view, path, answer.pinned_blob)
-                                            : detail::Hints().near_paths(view, path, answer.pinned_blob);
-  answer.fail(Verdict::missing_path, "nothing at '" + path + "'", near.empty() ? "" : "there is " + quoted_list(near));
+  using Nearby = detail::Hints::Nearby;
+  const Nearby nearby = answer.source.is_alias() ? Nearby::directory : Nearby::tree;
+  detail::Hints none;
+  detail::Hints& hints = answer.hints != nullptr ? *answer.hints : none;
+  const auto near = hints.near_paths(view, path, answer.pinned_blob, nearby);
+  answer.fail(Verdict::missing_path, "nothing at '" + redact(path) + "'", near.empty() ? "" : "there is " + quoted_list(near));
 }
 
 /// What a metafile says of itself, or why it says nothing.
