@@ -2,12 +2,11 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "edit/object_argument.hpp"
+#include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
-
-#include "edit/object_argument.hpp"
-#include "edit/target_file.hpp"
 
 #include <vector>
 
@@ -237,7 +236,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
                        ? find_own_object(registry, views, request.source, *request.source_project)
                        : std::nullopt;
   const ObjectArgument source =
-      own ? *own : parse_object(registry, views, request.source, request.source_project, request.rev);
+      own ? *own : parse_object(registry, settings, views, request.source, request.source_project, request.rev);
   if (!made.target.empty()) {
     const std::vector<std::string> names = names_to_look_up(made.target, source.source);
     const std::deque<git::File> index = registry.index_entries(names);
@@ -248,7 +247,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
     made.force = request.force;
   }
   resolve::Resolver resolver(registry, settings);
-  const std::size_t number = resolver.add(*source.view, "", source.source);
+  const std::size_t number = add_object(resolver, source);
   resolver.run();
   made.finding = resolver.finding(number, "");
   if (made.finding.verdict != Verdict::ok) return made;

@@ -1,0 +1,312 @@
+// What git can read, git-mlem reads: a table of addresses and of ways to set git up, each of which `git ls-remote`
+// takes at the work tree's root. A link is made and judged there and in a subdirectory.
+
+#include "support/git_daemon.hpp"
+#include "support/http_server.hpp"
+#include "support/text_file.hpp"
+
+#include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
+
+#include <utility>
+#include <vector>
+
+using namespace mlem::test;
+
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// In all texts `{box}` stands for the sandbox's directory, `{http}`, `{git}` and `{redirect}` for the address of a
+/// server,
+/// `{registry}` for the work tree.
+struct Setup {
+  std::string name;
+  std::string address;
+  Settings local{};   ///< in the registry's own configuration
+  Settings global{};  ///< in the user's
+  Variables variables{};
+};
+
+const std::string ssh = "{box}/tools/ssh";
+const std::string secret = "{http}private/models.git";
+const std::string header = "Authorization: Basic YWxpY2U6b3BlbiBzZXNhbWU=";  // alice:open sesame, in Base64
+const std::string helper = "!f() { echo username=alice; echo 'password=open sesame'; }; f";
+
+const Setup setups[] = {
+    // Directories and files of this machine.
+    {"a path", "{box}/models"},
+    {"a path that ends in a slash", "{box}/models/"},
+    {"a file: address", "file://{box}/models"},
+    {"a file: address that ends in a slash", "file://{box}/models/"},
+    {"a git directory", "{box}/models/.git"},
+    {"the file: address of a git directory", "file://{box}/models/.git"},
+    {"a bare repository", "{box}/bare.git"},
+    {"a bare repository without its .git", "{box}/bare"},
+    {"the file: address of one without its .git", "file://{box}/bare"},
+    {"a bare repository without .git", "file://{box}/plain"},
+    {"a work tree in a bare repository", "{box}/bare.git/tree"},
+    {"the file: address of a work tree in a bare repository", "file://{box}/bare.git/tree"},
+    {"a linked work tree", "{box}/linked"},
+    {"a file that names a git directory", "file://{box}/linked/.git"},
+    {"a folder below one that ends in .git", "{box}/folder.git/models"},
+    {"a blank in a path", "{box}/a b"},
+    {"a blank in a file: address", "file://{box}/a%20b"},
+    {"letters beyond ASCII", "{box}/mod\xc3\xa8les"},
+    {"a bundle", "{box}/models.bundle"},
+    {"a bundle of version 3", "{box}/models.v3"},
+    {"a shallow clone", "file://{box}/shallow"},
+    {"ids of SHA-256", "{box}/sha256"},
+    {"safe.bareRepository=explicit", "{box}/bare.git", {}, {{"safe.bareRepository", "explicit"}}},
+    // url.<base>.insteadOf.
+    {"insteadOf for a whole address",
+     "https://git.example/o/r",
+     {{"url.{box}/models.insteadOf", "https://git.example/o/r"}}},
+    {"the same with .git",
+     "https://git.example/o/r.git",
+     {{"url.{box}/models.insteadOf", "https://git.example/o/r.git"}}},
+    {"the same with a slash", "https://git.example/o/r/", {{"url.{box}/models.insteadOf", "https://git.example/o/r/"}}},
+    {"with .git on github.com",
+     "https://github.com/o/r.git",
+     {{"url.{box}/models.insteadOf", "https://github.com/o/r.git"}}},
+    {"an scp address with .git", "git@github.com:o/r.git", {{"url.{box}/models.insteadOf", "git@github.com:o/r.git"}}},
+    {"the beginning of an address", "https://git.example/models", {{"url.{box}/.insteadOf", "https://git.example/"}}},
+    {"a short name", "gh:models", {{"url.{box}/.insteadOf", "gh:"}}},
+    {"a base in file:", "https://git.example/models", {{"url.file://{box}/.insteadOf", "https://git.example/"}}},
+    {"a relative base", "https://git.example/models", {{"url.../.insteadOf", "https://git.example/"}}},
+    {"a relative base with a dot",
+     "https://git.example/r",
+     {{"url../mirrors/models.insteadOf", "https://git.example/r"}}},
+    {"the longest of two",
+     "https://git.example/o/models",
+     {{"url.{box}/none/.insteadOf", "https://git.example/"}, {"url.{box}/.insteadOf", "https://git.example/o/"}}},
+    {"insteadOf of the user", "https://git.example/models", {}, {{"url.{box}/.insteadOf", "https://git.example/"}}},
+    {"insteadOf of git -c",
+     "https://git.example/models",
+     {},
+     {},
+     {{"GIT_CONFIG_PARAMETERS", "'url.{box}/.insteadOf'='https://git.example/'"}}},
+    {"insteadOf of GIT_CONFIG_COUNT",
+     "https://git.example/models",
+     {},
+     {},
+     {{"GIT_CONFIG_COUNT", "1"},
+      {"GIT_CONFIG_KEY_0", "url.{box}/.insteadOf"},
+      {"GIT_CONFIG_VALUE_0", "https://git.example/"}}},
+    {"insteadOf of what is included here alone",
+     "https://git.example/models",
+     {},
+     {{"includeIf.gitdir:{registry}/.path", "{box}/included"}}},
+    {"a base behind ssh",
+     "https://git.example/models",
+     {{"url.ssh://git@git.example{box}/.insteadOf", "https://git.example/"}, {"core.sshCommand", ssh}}},
+    // ssh.
+    {"ssh: with a user", "ssh://git@git.example{box}/models", {{"core.sshCommand", ssh}}},
+    {"ssh: with a port", "ssh://git.example:2222{box}/models", {{"core.sshCommand", ssh}}},
+    {"ssh: with an IPv6 address", "ssh://git@[::1]:2222{box}/models", {{"core.sshCommand", ssh}}},
+    {"ssh: from the home directory", "ssh://git.example/~/models", {{"core.sshCommand", ssh}}},
+    {"the scp form", "git@git.example:{box}/models", {{"core.sshCommand", ssh}}},
+    {"the scp form without a user", "git.example:{box}/models", {{"core.sshCommand", ssh}}},
+    {"the scp form from the home directory", "git@git.example:models", {{"core.sshCommand", ssh}}},
+    {"the scp form with a port", "[git.example:2222]:{box}/models", {{"core.sshCommand", ssh}}},
+    {"the scp form with user and port", "git@[git.example:2222]:{box}/models", {{"core.sshCommand", ssh}}},
+    {"the scp form with both in brackets", "[git@git.example:2222]:{box}/models", {{"core.sshCommand", ssh}}},
+    {"the scp form with a user of a domain", "me@corp.example@git.example:{box}/models", {{"core.sshCommand", ssh}}},
+    {"the scp form with an IPv6 address", "git@[::1]:{box}/models", {{"core.sshCommand", ssh}}},
+    {"core.sshCommand that is relative", "git@git.example:{box}/models", {{"core.sshCommand", "./tools/ssh"}}},
+    {"core.sshCommand of the user", "git@git.example:{box}/models", {}, {{"core.sshCommand", ssh}}},
+    {"core.sshCommand of what is included here alone",
+     "git@git.example:{box}/models",
+     {},
+     {{"includeIf.gitdir:{registry}/.path", "{box}/included"}}},
+    {"GIT_SSH_COMMAND", "git@git.example:{box}/models", {}, {}, {{"GIT_SSH_COMMAND", ssh}}},
+    {"GIT_SSH", "git@git.example:{box}/models", {}, {}, {{"GIT_SSH", ssh}}},
+    {"an ssh that says that it is OpenSSH",
+     "git@git.example:{box}/models",
+     {{"core.sshCommand", ssh}, {"ssh.variant", "ssh"}}},
+    {"an ssh that knows no options",
+     "git@git.example:{box}/models",
+     {{"core.sshCommand", ssh}, {"ssh.variant", "simple"}}},
+    // http and git.
+    {"http:", "{http}models.git"},
+    {"http: with a slash", "{http}models.git/"},
+    {"http: with a redirect", "{redirect}"},
+    {"git:", "{git}models.git"},
+    {"core.gitProxy that is relative", "git://git.example/models.git", {{"core.gitProxy", "./tools/proxy"}}},
+    {"protocol version 0", "{http}models.git", {{"protocol.version", "0"}}},
+    // Credentials.
+    {"a helper", secret, {{"credential.helper", helper}}},
+    {"a helper of the user", secret, {}, {{"credential.helper", helper}}},
+    {"a helper that is relative", secret, {{"credential.helper", "!./tools/helper"}}},
+    {"a helper for one address", secret, {}, {{"credential.{http}.helper", helper}}},
+    {"a helper in the place of another",
+     secret,
+     {{"credential.helper", ""}, {"credential.helper", helper}},
+     {{"credential.helper", "!echo quit=1; echo"}}},
+    {"a helper with a key of the user",
+     secret,
+     {{"credential.helper", "!./tools/keyed"}},
+     {{"vault.password", "open sesame"}}},
+    {"a helper with a key of the repository",
+     secret,
+     {{"credential.helper", "!./tools/keyed"}, {"vault.password", "open sesame"}}},
+    {"a helper with an alias", secret, {{"credential.helper", "!git login"}, {"alias.login", helper}}},
+    {"a file of credentials", secret, {}, {{"credential.helper", "store --file={box}/credentials"}}},
+    {"a name in the configuration",
+     secret,
+     {{"credential.username", "alice"}, {"credential.helper", "!f() { echo 'password=open sesame'; }; f"}}},
+    {"GIT_ASKPASS", secret, {}, {}, {{"GIT_ASKPASS", "{box}/tools/ask"}}},
+    {"core.askPass", secret, {}, {{"core.askPass", "{box}/tools/ask"}}},
+    {"core.askPass that is relative", secret, {{"core.askPass", "./tools/ask"}}},
+    {"SSH_ASKPASS where it must be used",
+     secret,
+     {},
+     {},
+     {{"SSH_ASKPASS", "{box}/tools/ask"}, {"SSH_ASKPASS_REQUIRE", "force"}}},
+    {"a header", secret, {{"http.extraHeader", header}}},
+    {"a header of the user", secret, {}, {{"http.extraHeader", header}}},
+    {"a header for one address", secret, {}, {{"http.{http}.extraHeader", header}}},
+    {"a header of what is included here alone",
+     secret,
+     {},
+     {{"includeIf.gitdir:{registry}/.path", "{box}/with-header"}}},
+    {"netrc", secret, {}, {}, {{"HOME", "{box}/netrc-home"}}},
+};
+
+void write_program(const mlem::fs::path& file, const std::string& script) {
+  write_file(file, "#!/bin/sh\n" + script);
+  mlem::fs::permissions(file, mlem::fs::owner_all);
+}
+
+class ReachWorld {
+ public:
+  ReachWorld() {
+    models_.commit({{"models/rf.mlem", model_meta()}, {"models/rf", "weights"}});
+    models_.tag("v1");
+    models_.bare_clone(server_.root() / "models.git");
+    models_.bare_clone(server_.root() / "private/models.git");
+    make_copies();
+    make_tools(box / "tools");
+    const std::string included =
+        text("[url \"{box}/\"]\n\tinsteadOf = https://git.example/\n[core]\n\tsshCommand = {box}/tools/ssh\n");
+    write_file(box / "included", included);
+    write_file(box / "with-header", "[http]\n\textraHeader = " + header + "\n");
+    write_file(box / "credentials", text("http://alice:open%20sesame@") + server_.url("").substr(7) + "\n");
+    write_file(box / "netrc-home/.netrc", "machine 127.0.0.1 login alice password \"open sesame\"\n");
+    usual_ = box.environment();
+  }
+
+  /// Puts what the placeholders stand for into `template_text`.
+  std::string text(std::string template_text) const {
+    const std::pair<std::string, std::string> values[] = {{"{box}", box.path().string()},
+                                                          {"{http}", server_.url("")},
+                                                          {"{redirect}", server_.redirect_url("models.git")},
+                                                          {"{git}", daemon_.url("")},
+                                                          {"{registry}", registry_.string()}};
+    for (const auto& [name, value] : values) {
+      for (std::size_t at = template_text.find(name); at != std::string::npos; at = template_text.find(name, at)) {
+        template_text.replace(at, name.size(), value);
+      }
+    }
+    return template_text;
+  }
+
+  /// Makes a registry that is set up so.
+  void set_up(const Setup& setup, std::size_t number) {
+    registry_ = box / ("registry" + std::to_string(number));
+    box.environment() = usual_;
+    box.git_output({"init", "-q", registry_.string()});
+    mlem::fs::create_directories(registry_ / "sub");
+    make_tools(registry_ / "tools");
+    mlem::fs::create_symlink(box / "models", registry_ / "models");
+    mlem::fs::create_directories(registry_ / "mirrors");
+    mlem::fs::create_symlink(box / "models", registry_ / "mirrors/models");
+    for (const auto& [key, value] : setup.local) {
+      box.git_output({"-C", registry_.string(), "config", "--add", text(key), text(value)});
+    }
+    box.environment()["GIT_CONFIG_GLOBAL"] = (box / ("gitconfig" + std::to_string(number))).string();
+    write_file(box / ("gitconfig" + std::to_string(number)), "");
+    for (const auto& [key, value] : setup.global) {
+      box.git_output({"config", "--global", "--add", text(key), text(value)});
+    }
+    for (const auto& [name, value] : setup.variables) box.environment()[name] = text(value);
+  }
+
+  Outcome git(const std::vector<std::string>& arguments) const { return box.git(arguments, in("")); }
+  /// Runs git-mlem in a directory of the registry, with a cache that has nothing yet.
+  Outcome mlem(const std::string& directory, const std::vector<std::string>& arguments) const {
+    mlem::fs::remove_all(registry_ / ".git/mlem");
+    return box.mlem(arguments, in(directory));
+  }
+
+ private:
+  RunOptions in(const std::string& directory) const {
+    RunOptions options;
+    options.directory = registry_ / directory;
+    return options;
+  }
+
+  void make_copies() const {
+    const std::string script =
+        "git clone -q --bare models bare.git; git clone -q --bare models plain; git -C bare.git branch tree\n"
+        "git -C bare.git worktree add -q tree tree; git -C models worktree add -q -b linked ../linked\n"
+        "mkdir folder.git; git clone -q models folder.git/models; git clone -q models 'a b'\n"
+        "git clone -q models \"$1\"; git clone -q models home/models; git clone -q --depth=1 \"file://$PWD/models\" "
+        "shallow\n"
+        "git -C models bundle create -q ../models.bundle --all; git -C models bundle create -q --version=3 "
+        "../models.v3 --all\n"
+        "git init -q --object-format=sha256 sha256; cp -r models/models sha256; git -C sha256 add .\n"
+        "git -C sha256 commit -q -m one; git -C sha256 tag v1\n";
+    RunOptions options;
+    options.directory = box.path();
+    const Outcome made = box.run({"sh", "-ec", script, "sh", "mod\xc3\xa8les"}, options);
+    CAPTURE(made);
+    REQUIRE(made.code == 0);
+  }
+
+  void make_tools(const mlem::fs::path& directory) const {
+    write_program(directory / "ssh",
+                  "cd \"$HOME\"; for last; do :; done\ncase $* in *-G*) exit 1;; esac\nexec sh -c \"$last\"\n");
+    write_program(directory / "ask", "case $1 in User*) echo alice;; *) echo 'open sesame';; esac\n");
+    write_program(directory / "helper", "echo username=alice; echo 'password=open sesame'\n");
+    write_program(directory / "keyed", "echo username=alice; echo \"password=$(git config vault.password)\"\n");
+    write_program(directory / "proxy",
+                  "exec git daemon --inetd --export-all --base-path='" + server_.root().string() + "'\n");
+  }
+
+  Sandbox box;
+  RepoBuilder models_{box, "models"};
+  HttpServer server_{box};
+  GitDaemon daemon_{box, server_.root()};
+  mlem::fs::path registry_;
+  Variables usual_;
+};
+
+}  // namespace
+
+TEST_CASE("reach: what git reads is linked and judged at the root and in a subdirectory") {
+  ReachWorld world;
+  std::size_t number = 0;
+  for (const Setup& setup : setups) {
+    CAPTURE(setup.name);
+    world.set_up(setup, number++);
+    const std::string address = world.text(setup.address);
+    const Outcome listed = world.git({"ls-remote", address});
+    CAPTURE(listed);
+    CHECK(listed.code == 0);
+    for (const std::string directory : {"", "sub"}) {
+      CAPTURE(directory);
+      const Outcome linked = world.mlem(directory, {"link", "-q", "--rev", "v1", "--sp", address, "models/rf", "a"});
+      CAPTURE(linked);
+      CHECK(linked.code == 0);
+    }
+    for (const std::string directory : {"", "sub"}) {
+      CAPTURE(directory);
+      const Outcome judged = world.mlem(directory, {"check"});
+      CAPTURE(judged);
+      CHECK(judged.code == 0);
+      CHECK(contains(judged.errors, "2 links: 2 ok"));
+    }
+  }
+  CHECK(number >= 60);
+}
