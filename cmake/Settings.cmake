@@ -18,10 +18,28 @@ target_compile_options(mlem_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   -Wformat=2 $<$<BOOL:${GIT_MLEM_WERROR}>:-Werror>)
 
+# A unit of a whole room reads each header once anyhow; and ccache takes nothing from its cache where a precompiled header
+# is used, unless its user allows that ("Precompiled headers" in its manual).
+set(ccache "${CMAKE_CXX_COMPILER_LAUNCHER}")
+if(NOT ccache)
+  file(REAL_PATH "${CMAKE_CXX_COMPILER}" ccache)
+endif()
+if(ccache MATCHES "ccache")
+  execute_process(COMMAND ${ccache} --get-config sloppiness OUTPUT_VARIABLE sloppiness)
+endif()
+if(CMAKE_UNITY_BUILD OR (ccache MATCHES "ccache" AND NOT sloppiness MATCHES "pch_defines.*time_macros"))
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+endif()
+
+# What most sources include and the compiler takes longest to read. It is no leave to omit an include: the presets
+# `headers` and `tidy` compile without it.
+set(mlem_precompiled <boost/filesystem/operations.hpp> <algorithm> <chrono> <deque> <functional> <map> <memory>
+  <optional> <set> <string> <string_view> <unordered_map> <utility> <vector>)
+
 # mlem_room(<name> SOURCES … USES <rooms and libraries its headers name> LIBRARIES <what only its sources need>)
 # makes src/<name> the static library mlem_<name>. Headers go into a header set, so that each is checked to compile
-# alone: `cmake --build … --target all_verify_interface_header_sets`. CMAKE_UNITY_BUILD makes a room one translation unit,
-# which halves what compiling all costs: use that to build once, and not where single sources change.
+# alone: `cmake --build --preset headers`. CMAKE_UNITY_BUILD makes a room one translation unit, which halves what
+# compiling all costs: that is for who builds once; with single sources little is compiled again after a change.
 function(mlem_room name)
   cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;USES;LIBRARIES")
   set(headers ${ROOM_SOURCES})
@@ -32,4 +50,9 @@ function(mlem_room name)
   target_link_libraries(mlem_${name} PUBLIC mlem_settings ${ROOM_USES} PRIVATE mlem_warnings ${ROOM_LIBRARIES})
   set_target_properties(mlem_${name} PROPERTIES
     POSITION_INDEPENDENT_CODE ON UNITY_BUILD_BATCH_SIZE 0 VERIFY_INTERFACE_HEADER_SETS ON)
+  if(name STREQUAL base)
+    target_precompile_headers(mlem_base PRIVATE ${mlem_precompiled} <fmt/format.h>)
+  else()
+    target_precompile_headers(mlem_${name} REUSE_FROM mlem_base)
+  endif()
 endfunction()

@@ -21,14 +21,18 @@ std::optional<std::string> old_marker_of(const std::string& name) {
   return std::nullopt;
 }
 
-bool is_new_marker(std::string_view name) { return name == ".mlem.yaml" || name.ends_with("/.mlem.yaml"); }
+/// Whether the last part of a path is `file`.
+bool is_named(std::string_view name, std::string_view file) {
+  return name.ends_with(file) && (name.size() == file.size() || name[name.size() - file.size() - 1] == '/');
+}
 
-/// What an alias that leads to a file depends on.
+bool is_new_marker(std::string_view name) { return is_named(name, ".mlem.yaml"); }
+
+/// What an alias that leads to a file depends on, whatever it is pinned to.
 struct End {
   std::string type;  ///< empty if it is neither link nor object
   bool is_link = false;
   bool is_alias = false;
-  std::optional<Oid> object;  ///< what the alias may be pinned to
   friend bool operator==(const End&, const End&) = default;
 };
 
@@ -38,8 +42,8 @@ End end_of(const std::optional<git::Entry>& entry, git::Repository& objects) {
     const auto text = objects.find_blob(entry->oid, yaml::max_object_size);
     if (!text) return {};
     const yaml::Metafile file = yaml::read_metafile(*text);
-    if (file.kind == yaml::Metafile::Kind::link) return {file.link.link_type, true, file.link.is_alias(), {}};
-    return {file.object_type, false, false, entry->oid};
+    if (file.kind == yaml::Metafile::Kind::link) return {file.link.link_type, true, file.link.is_alias()};
+    return {file.object_type, false, false};
   } catch (const Error& error) {
     // Whoever judges the file tells of it.
     if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
@@ -83,7 +87,19 @@ std::optional<std::string> moved_project(const git::Change& change, resolve::Tre
 }
 
 bool concerns_links(const git::Change& change) {
-  return change.name.ends_with(mlem_suffix) || is_new_marker(change.name) || old_marker_of(change.name);
+  return change.name.ends_with(mlem_suffix) || is_new_marker(change.name) || old_marker_of(change.name) ||
+         directory_of_attributes(change);
+}
+
+std::optional<std::string> directory_of_attributes(const git::Change& change) {
+  if (!is_named(change.name, ".gitattributes")) return std::nullopt;
+  return std::string(parent_of(change.name));
+}
+
+std::optional<Oid> lost_blob(const git::Change& change) {
+  if (!change.name.ends_with(mlem_suffix) || change.unmerged || !change.before || !change.after) return std::nullopt;
+  if (!git::is_regular(*change.before) || change.before->oid == change.after->oid) return std::nullopt;
+  return change.before->oid;
 }
 
 bool can_break_aliases(const git::Change& change, resolve::TreeView* before, git::Repository& objects) {
@@ -94,7 +110,7 @@ bool can_break_aliases(const git::Change& change, resolve::TreeView* before, git
 }
 
 bool can_break_aliases(const Finding& finding, bool is_changed) {
-  return finding.verdict != Verdict::ok || (is_changed && finding.hops.size() > 1);
+  return finding.verdict != Verdict::ok || (is_changed && !finding.hops.empty());
 }
 
 }  // namespace mlem::check

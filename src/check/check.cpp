@@ -3,7 +3,9 @@
 #include "check/changes.hpp"
 #include "check/detail/commits_on_refs.hpp"
 #include "check/detail/findings.hpp"
+#include "check/detail/former_state.hpp"
 #include "check/detail/judged_scope.hpp"
+#include "check/detail/own_refs.hpp"
 #include "check/detail/scope_reader.hpp"
 
 #include <algorithm>
@@ -19,6 +21,36 @@ bool can_break_aliases(const detail::JudgedScope& judged) {
   return judged.touches_aliases || std::any_of(judged.files.begin(), judged.files.end(), [](const auto& entry) {
            return check::can_break_aliases(*entry.second.finding, entry.second.is_changed);
          });
+}
+
+/// Reads those links that a change could have broken though it left them as they are.
+void read_unchanged(detail::JudgedScope& judged, detail::ScopeReader& reader, resolve::Resolver& resolver) {
+  using Unchanged = detail::ScopeReader::Unchanged;
+  if (can_break_aliases(judged))
+    reader.read_unchanged(judged, Unchanged::aliases, resolver);
+  else if (!judged.lost_blobs.empty() || !judged.new_attributes.empty())
+    reader.read_unchanged(judged, Unchanged::pinned, resolver);
+}
+
+/// Takes out of the scopes what was no better before their changes. Returns how many links were broken before.
+std::size_t forgive_old_faults(const git::Registry& registry, const source::Settings& settings,
+                               std::deque<detail::JudgedScope>& all, detail::ScopeReader& reader,
+                               resolve::Resolver& resolver, const source::PushedRefs& pushed_refs,
+                               std::deque<detail::FormerState>& former_states, std::pmr::memory_resource* memory) {
+  // What has been asked already is not asked again, but of a registry whose refs the push moves.
+  resolve::Resolver of_old_refs(registry, settings);
+  resolve::Resolver& of_former = pushed_refs.empty() ? resolver : of_old_refs;
+  for (detail::JudgedScope& judged : all) {
+    if (judged.scope.kind != Scope::Kind::changes) continue;
+    former_states.emplace_back(registry, judged, memory).read(reader, of_former);
+  }
+  of_former.run();
+  detail::CommitsOnRefs commits;
+  for (detail::FormerState& former : former_states) former.settle(commits);
+  commits.settle(registry, settings, {});
+  std::size_t broken = 0;
+  for (detail::FormerState& former : former_states) broken += former.forgive();
+  return broken;
 }
 
 }  // namespace
@@ -67,18 +99,24 @@ Summary judge(const git::Registry& registry, const source::Settings& settings, c
   resolver.run();
   // Only now it is known which changed links lead nowhere.
   detail::CommitsOnRefs commits;
-  resolve::Resolver of_aliases(registry, settings, {.pushed_refs = pushed_refs});
   for (detail::JudgedScope& judged : all) {
     if (judged.scope.kind != Scope::Kind::changes) continue;
     detail::settle(judged, commits);
-    if (can_break_aliases(judged)) reader.read_other_aliases(judged, of_aliases);
+    read_unchanged(judged, reader, resolver);
   }
-  of_aliases.run();
+  resolver.run();
   for (detail::JudgedScope& judged : all) {
     if (!judged.scope.rules.empty() || judged.scope.reachable) detail::settle(judged, commits);
   }
   commits.settle(registry, settings, pushed_refs);
   Summary summary;
+  summary.old_files = reader.old_files();
+  std::deque<detail::FormerState> former_states;  // the resolver looks into their trees
+  summary.broken_before =
+      forgive_old_faults(registry, settings, all, reader, resolver, pushed_refs, former_states, &memory);
+  for (detail::JudgedScope& judged : all) {
+    detail::require_without_other_refs(registry, settings, reader, judged, pushed_refs, &memory);
+  }
   for (detail::JudgedScope& judged : all) detail::report_findings(judged, summary, report);
   return summary;
 }

@@ -45,7 +45,7 @@ struct Scope {
   bool reachable = false;                             ///< whether commits must be on a branch or tag of their source
 
   std::vector<Rules> rules{};       ///< the policies in force
-  bool all_policed = false;         ///< of changes: judge every policed link, changed or not
+  bool all_policed = false;         ///< of changes: judge every link whose policy names refs, changed or not
   bool touches_aliases = false;     ///< of changes: unchanged aliases may be broken, whatever the changes
   std::string pushed_ref{};         ///< a key of every finding
   std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
@@ -61,15 +61,19 @@ struct Summary {
   std::size_t broken = 0;
   std::size_t undecided = 0;
   std::size_t refs = 0;  ///< findings about a whole ref: broken, and no links
+  std::size_t broken_before = 0;  ///< links that changes left as broken as they were; they are not reported
   std::size_t warnings = 0;
+  std::size_t old_files = 0;    ///< named `*.mlem.yaml`, as MLEM before 0.1.10 did, and not judged
   std::int64_t proof_time = 0;  ///< the oldest of the findings; 0: none
   std::size_t total() const noexcept { return ok + broken + undecided; }
   void count(const Finding& finding);
 };
 
 /// Judges the links of `scopes` and calls `report` for each, scope by scope in path order. Objects are passed over.
-/// Of changes, unchanged aliases are judged too where the change could have broken one: the contract's section 7.
-/// Each source is asked once for all scopes. `pushed_refs` is what a push is about to make of the registry's own refs.
+/// Of changes, unchanged links are judged too where the change could have broken them, and reported where it did:
+/// git-mlem-hook(1) has the rule. Each source is asked once for all scopes. `pushed_refs` is what a push is about to
+/// make of the registry's own refs; a link to one of those has to resolve with and without what happens to other refs,
+/// for git may refuse any of them.
 Summary judge(const git::Registry& registry, const source::Settings& settings, const std::vector<Scope>& scopes,
               const std::function<void(const Finding&)>& report, const source::PushedRefs& pushed_refs = {});
 

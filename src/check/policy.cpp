@@ -15,8 +15,8 @@ bool any_matches(const std::vector<std::string>& globs, std::string_view text) {
   return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, text); });
 }
 
-/// What `path`, in the layout of old, is looked up as: `prod/rf.mlem` for `.mlem/link/prod/rf.mlem` (the contract's
-/// section 3), empty for the directories that stand for the project itself. Nothing for a path elsewhere.
+/// What `path`, in the layout of old, is looked up as: `prod/rf.mlem` for `.mlem/link/prod/rf.mlem`
+/// (mlem-link(5)), empty for the directories that stand for the project itself. Nothing for a path elsewhere.
 std::optional<std::string> name_in_old_layout(std::string_view path) {
   const std::vector<std::string_view> parts = split(path, '/');
   const auto marker = std::find(parts.begin(), parts.end(), mlem_suffix);

@@ -8,8 +8,8 @@
 
 namespace mlem::check {
 
-/// What links on some refs are held to besides resolving: `[mlem-policy "<name>"]` in git's configuration, the
-/// contract's section 9. An empty list of globs means no limit.
+/// What links on some refs are held to besides resolving: `[mlem-policy "<name>"]` in git's configuration:
+/// git-mlem-policy(1). An empty list of globs means no limit.
 struct Policy {
   std::string name;
   std::vector<std::string> refs;       ///< globs of full ref names

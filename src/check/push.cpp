@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/changes.hpp"
+#include "check/detail/baseline.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
@@ -11,13 +12,12 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 namespace mlem::check {
 namespace {
 
+using detail::Baselines;
 using detail::break_ref_rule;
 using detail::Receiver;
 
@@ -70,66 +70,23 @@ std::vector<git::Change> changes_between(Receiver& receiver, const std::optional
   return changes;
 }
 
-/// The commits that are on no known ref, and their parents.
-using NewCommits = std::unordered_map<Oid, std::vector<Oid>>;
-
-/// Asks once for all new refs: most of many tags are for commits that are known.
-NewCommits list_new_commits(const Receiver& receiver, const std::vector<RefUpdate>& updates,
-                            const git::RefSelection& known) {
-  std::vector<Oid> tips;
-  for (const RefUpdate& update : updates) {
-    if (update.before || !update.after) continue;
-    if (const auto tip = receiver.registry.objects().find_commit(*update.after)) tips.push_back(*tip);
-  }
-  NewCommits commits;
-  for (git::Commit& commit : receiver.list_commits(tips, {}, known)) {
-    commits.emplace(commit.oid, std::move(commit.parents));
-  }
-  return commits;
-}
-
-/// What differs at the tip of a new ref from every commit where its history leaves what is known.
-void compare_with_known(Receiver& receiver, const Oid& tip, const NewCommits& new_commits, Scope& scope) {
-  scope.changes.emplace();
-  if (!new_commits.contains(tip)) {
-    scope.before = tip;
-    return;
-  }
-  std::set<Oid> bases;
-  std::unordered_set<Oid> seen{tip};
-  for (std::vector<Oid> waiting{tip}; !waiting.empty();) {
-    const Oid commit = waiting.back();
-    waiting.pop_back();
-    for (const Oid& parent : new_commits.at(commit)) {
-      if (!new_commits.contains(parent))
-        bases.insert(parent);
-      else if (seen.insert(parent).second)
-        waiting.push_back(parent);
-    }
-  }
-  // More than these are judged as new: that is more work and no mistake.
-  constexpr std::size_t most_bases = 8;
-  std::size_t count = 0;
-  for (const Oid& base : bases) {
-    if (++count > most_bases) break;
-    std::vector<git::Change> changes = changes_between(receiver, base, tip);
-    if (count == 1) {
-      scope.before = base;
-      scope.changes = std::move(changes);
-      continue;
-    }
-    std::set<std::string> differs;
-    for (git::Change& change : changes) differs.insert(std::move(change.name));
-    std::erase_if(*scope.changes, [&](const git::Change& change) { return !differs.contains(change.name); });
-  }
-  if (bases.empty()) scope.changes = changes_between(receiver, std::nullopt, tip);
-  // Where histories come together, an alias may be of one and what it led to of another.
-  scope.touches_aliases = bases.size() > 1;
+/// Compares the tip of a new ref with what is there. A policy that is about folders alone has nothing to say of a ref
+/// on which what it is about is as on another one.
+void compare_with_known(Receiver& receiver, Baselines& baselines, const Oid& tip, Scope& scope) {
+  const std::vector<Oid> candidates = baselines.candidates_for(tip);
+  std::erase_if(scope.rules, [&](const Rules& rules) {
+    return rules.policy.refs.empty() && std::any_of(candidates.begin(), candidates.end(), [&](const Oid& candidate) {
+             receiver.require_time("cannot apply policies");
+             return !detail::touches(receiver.registry, rules.policy, candidate, tip);
+           });
+  });
+  scope.before = baselines.nearest_to(tip, candidates);
+  scope.changes = changes_between(receiver, scope.before, tip);
 }
 
 void require_approver(Scope& scope, const std::string& what_happened) {
   for (const Rules& rules : scope.rules) {
-    if (rules.is_approved) continue;
+    if (rules.is_approved || rules.policy.refs.empty()) continue;
     break_ref_rule(scope, "approver",
                    "policy '" + rules.policy.name + "' lets only its approvers have this ref " + what_happened,
                    rules.who_pushes);
@@ -171,7 +128,7 @@ std::set<std::string> symbolic_refs_of(const git::Registry& registry, const std:
   return names;
 }
 
-Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher, const NewCommits& new_commits) {
+Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher, Baselines& baselines) {
   const git::Registry& registry = receiver.registry;
   Scope scope;
   scope.kind = Scope::Kind::changes;
@@ -187,19 +144,21 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   if (tree) scope.commit = tree;
   const auto before = update.before ? registry.objects().find_tree_ish(*update.before) : std::nullopt;
   if (!scope.rules.empty() && !before) {
-    scope.all_policed = tree.has_value();
+    scope.all_policed = tree && std::any_of(scope.rules.begin(), scope.rules.end(),
+                                            [](const Rules& rules) { return !rules.policy.refs.empty(); });
     require_approver(scope, update.before ? "replaced" : "created");
   } else if (before) {
-    const bool can_want =
-        std::any_of(scope.rules.begin(), scope.rules.end(), [](const Rules& rules) { return !rules.is_approved; });
+    const bool can_want = std::any_of(scope.rules.begin(), scope.rules.end(), [](const Rules& rules) {
+      return !rules.is_approved && !rules.policy.refs.empty();
+    });
     if (can_want && (!tip || !receiver.is_forward(*before, *tip))) require_approver(scope, "rewound or replaced");
   }
   if (!tree) return scope;
   if (before) {
     scope.before = before;
     scope.changes = changes_between(receiver, before, *tree);
-  } else if (tip && !update.before) {
-    compare_with_known(receiver, *tip, new_commits, scope);
+  } else if (!update.before) {
+    compare_with_known(receiver, baselines, *tree, scope);
   } else {
     scope.changes = changes_between(receiver, std::nullopt, *tree);
   }
@@ -236,7 +195,9 @@ Pusher load_pusher(const git::Registry& registry) {
   if (const auto variable = registry.config().find("mlem.pusher")) {
     pusher.name = registry.environment().find(*variable);
   }
-  pusher.known_refs = git::branches_and_tags(git::namespace_prefix(registry.environment()));
+  const std::string space = git::namespace_prefix(registry.environment());
+  pusher.known_refs = {space + "refs/heads/", space + "refs/tags/"};
+  pusher.head = space + "HEAD";
   const bool names_refs = std::any_of(pusher.policies.begin(), pusher.policies.end(),
                                       [](const Policy& policy) { return !policy.refs.empty(); });
   if (names_refs) pusher.symbolic_refs = symbolic_refs_of(registry, pusher.policies);
@@ -264,13 +225,25 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
 std::vector<Scope> push_scopes(const git::Registry& registry, const source::Settings& settings,
                                const std::vector<RefUpdate>& updates, const Pusher& pusher) {
   Receiver receiver(registry, settings);
-  const NewCommits new_commits = list_new_commits(receiver, updates, pusher.known_refs);
-  std::vector<Scope> scopes;
-  scopes.reserve(updates.size());
-  for (const RefUpdate& update : updates) scopes.push_back(scope_of(receiver, update, pusher, new_commits));
+  Baselines baselines(receiver, pusher.known_refs, pusher.head);
+  std::vector<Scope> scopes(updates.size());
+  const auto judge = [&](std::size_t i) {
+    scopes[i] = scope_of(receiver, updates[i], pusher, baselines);
+    if (scopes[i].commit) baselines.add(*scopes[i].commit);
+  };
+  // New refs can be compared with those that move, and with one another: what belongs together is mostly pushed so.
+  std::vector<std::size_t> new_refs;
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    if (updates[i].before || !updates[i].after)
+      judge(i);
+    else
+      new_refs.push_back(i);
+  }
+  for (const std::size_t i : new_refs) judge(i);
   // Last, for they may take all the time that is left, and then the push is refused for them alone.
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    if (updates[i].after) detail::require_signatures(receiver, updates[i].before, *updates[i].after, scopes[i]);
+    if (!updates[i].after) continue;
+    detail::require_signatures(receiver, updates[i].before, *updates[i].after, pusher.known_refs, scopes[i]);
   }
   return scopes;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "check/check.hpp"
-#include "git/history.hpp"
 
 #include <optional>
 #include <set>
@@ -33,7 +32,8 @@ struct Pusher {
   std::vector<Policy> policies;
   std::optional<std::string> name;        ///< for `approver`; none or empty: nobody
   std::set<std::string> symbolic_refs{};  ///< of the registry, if a policy is about refs
-  git::RefSelection known_refs;           ///< that are there already: what a new ref is compared with
+  std::vector<std::string> known_refs{};  ///< what the full names begin with of those a new ref is compared with
+  std::string head{};                     ///< a ref that it is compared with first; empty: none
 };
 
 /// Returns the policies of the registry's configuration and, from the variable that `mlem.pusher` names, the pusher;
@@ -46,7 +46,7 @@ Pusher load_pusher(const git::Registry& registry);
 std::vector<Rules> rules_for(const git::Registry& registry, const std::string& ref, const Pusher& pusher);
 
 /// Returns what has to be judged for a push: at each new tip what differs from the old one; at the tip of a new ref
-/// what differs from all that is known where it leaves known history; for policies what the contract's section 9 adds.
+/// what differs from that known tip which differs in the fewest files; for policies what git-mlem-policy(1) adds.
 /// Deletions, and tips that are neither commits nor trees, have no links.
 /// Throws Error(unavailable) if what is new cannot be listed before the deadline of `settings`; signatures that cannot
 /// be verified before it count as missing.

@@ -35,7 +35,10 @@ check::Scope policy_scope(const git::Registry& registry, const source::Settings&
   if (!update.before) update.before = pushed_tip(registry, ref);
   check::Pusher pusher = check::load_pusher(registry);
   // A tag of a clone need not be on the server.
-  if (registry.has_work_tree()) pusher.known_refs = {.globs = {"refs/remotes/*"}};
+  if (registry.has_work_tree()) {
+    pusher.known_refs = {"refs/remotes/"};
+    pusher.head.clear();
+  }
   return check::push_scopes(registry, settings, {update}, pusher).front();
 }
 
@@ -194,6 +197,12 @@ int run_check(const Args& args, Context& context) {
   const check::Summary summary = check::judge(registry, settings, {scope}, report, pushed_refs);
   reporter->end();
   if (!format.quiet) {
+    if (summary.old_files > 0) {
+      context.err << "warning: " << summary.old_files
+                  << (summary.old_files == 1 ? " file is" : " files are")
+                  << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
+                     "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+    }
     context.err << summary_line(summary, "", "ok") << '\n';
     print_proof_age(context.err, summary.proof_time);
   }

@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "check/changes.hpp"
 #include "check/conceal.hpp"
 #include "check/push.hpp"
@@ -8,7 +9,10 @@
 #include "command/output.hpp"
 #include "model/rev.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -22,11 +26,12 @@ namespace {
 /// What a hook lets pass, and what it may tell.
 struct HookPolicy {
   Audience audience = Audience::committer;
+  bool offline = false;  ///< what the cache lacks is no reason to refuse
   bool rejects_undecided = false;
   bool tells_all = true;  ///< what was learned from sources too
 };
 
-HookPolicy load_policy(const git::Registry& registry, Audience audience) {
+HookPolicy load_policy(const git::Registry& registry, Audience audience, bool offline = false) {
   const bool is_server = audience == Audience::pusher;
   const std::string on_undecided = registry.config().find("mlem.onundecided").value_or(is_server ? "reject" : "warn");
   if (on_undecided != "warn" && on_undecided != "reject") {
@@ -34,11 +39,13 @@ HookPolicy load_policy(const git::Registry& registry, Audience audience) {
                 "it takes 'reject' or 'warn'");
   }
   const bool tells_all = !is_server || registry.config().boolean("mlem.serverhints", false);
-  return {audience, on_undecided == "reject", tells_all};
+  return {audience, offline, on_undecided == "reject" && !offline, tells_all};
 }
 
-source::Settings hook_settings(const git::Registry& registry, const Context& context, source::Trust trust) {
-  source::Settings settings = source::load_settings(registry, trust);
+source::Settings hook_settings(const git::Registry& registry, const Context& context, const HookPolicy& policy) {
+  const bool is_server = policy.audience == Audience::pusher;
+  source::Settings settings = source::load_settings(registry, is_server ? source::Trust::server : source::Trust::user);
+  settings.offline = policy.offline;
   settings.observer.interrupt = context.interrupt;
   const std::chrono::seconds budget = source::seconds_of(registry.config(), "mlem.hooktimeout", 60);
   if (budget.count() > 0) settings.budget.deadline = std::chrono::steady_clock::now() + budget;
@@ -62,6 +69,14 @@ void trace(const Context& context, const Finding& finding) {
   if (file) file << "git-mlem: " << to_json(finding) << '\n';
 }
 
+/// What was broken before a commit or push is not refused; whoever made it should know.
+void print_broken_before(std::ostream& err, std::size_t count) {
+  const bool is_one = count == 1;
+  print_error(err, "warning",
+              fmt::format("{} link{} broken before; 'git mlem check' lists {}", count, is_one ? " was" : "s were",
+                          is_one ? "it" : "them"));
+}
+
 int judge_and_print(const git::Registry& registry, const source::Settings& settings,
                     const std::vector<check::Scope>& scopes, const source::PushedRefs& pushed_refs,
                     const HookPolicy& policy, const Format& format, Context& context) {
@@ -74,8 +89,9 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
     summary.count(finding);
     reporter->finding(finding);
   };
-  check::judge(registry, settings, scopes, report, pushed_refs);
+  const std::size_t broken_before = check::judge(registry, settings, scopes, report, pushed_refs).broken_before;
   reporter->end();
+  if (broken_before > 0 && !is_server && !format.quiet) print_broken_before(context.err, broken_before);
   const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && policy.rejects_undecided);
   if (is_server && (rejected || (summary.undecided > 0 && !format.quiet))) {
     context.err << summary_line(summary, " judged", "ok") << '\n';
@@ -87,7 +103,40 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
 /// gives it to the hook by its lock's name.
 bool is_temporary(const fs::path& index_file) { return index_file.extension() == ".lock"; }
 
-int run_commit_hook(const Format& format, Context& context) {
+/// What the pre-commit framework (https://pre-commit.com) has a hook judge where nothing is being committed: what
+/// differs between two refs (`--from-ref`, `--to-ref`), or everything (`--all-files`).
+enum class FrameworkMode { none, range, everything };
+
+FrameworkMode framework_mode(const Environment& environment) {
+  if (!environment.find("PRE_COMMIT")) return FrameworkMode::none;
+  if (environment.find("PRE_COMMIT_FROM_REF") && environment.find("PRE_COMMIT_TO_REF")) return FrameworkMode::range;
+  // git names the index of a commit to its hooks.
+  return environment.find("GIT_INDEX_FILE") ? FrameworkMode::none : FrameworkMode::everything;
+}
+
+/// Returns the commit or tree that the framework names. Throws Error(not_found) if it is not there.
+Oid resolve_tree_ish(const git::Registry& registry, const std::string& rev) {
+  const auto object = registry.find_object(rev);
+  const auto tree = object ? registry.objects().find_tree_ish(*object) : std::nullopt;
+  if (tree) return *tree;
+  throw Error(ErrorKind::not_found, "cannot resolve '" + escape_for_terminal(rev) + "'", "it names no commit or tree");
+}
+
+int run_for_framework(FrameworkMode mode, bool offline, const Format& format, Context& context) {
+  const git::Registry registry = open_registry(context);
+  check::Scope scope = check::whole_registry(registry);
+  if (mode == FrameworkMode::range) {
+    scope.kind = check::Scope::Kind::changes;
+    scope.before = resolve_tree_ish(registry, *context.environment.find("PRE_COMMIT_FROM_REF"));
+    scope.commit = resolve_tree_ish(registry, *context.environment.find("PRE_COMMIT_TO_REF"));
+  }
+  const HookPolicy policy = load_policy(registry, Audience::committer, offline);
+  return judge_and_print(registry, hook_settings(registry, context, policy), {scope}, {}, policy, format, context);
+}
+
+int run_commit_hook(bool offline, const Format& format, Context& context) {
+  const FrameworkMode mode = framework_mode(context.environment);
+  if (mode != FrameworkMode::none) return run_for_framework(mode, offline, format, context);
   // Most commits touch no link: they are told apart by one process, before anything else is looked at.
   auto changes = git::find_staged_changes(context.environment);
   if (changes && std::none_of(changes->begin(), changes->end(), check::concerns_links)) return exit_yes;
@@ -96,9 +145,9 @@ int run_commit_hook(const Format& format, Context& context) {
   scope.kind = check::Scope::Kind::changes;
   scope.before = registry.objects().find_ref("HEAD");
   scope.changes = std::move(changes);
-  const HookPolicy policy = load_policy(registry, Audience::committer);
-  const int code = judge_and_print(registry, hook_settings(registry, context, source::Trust::user), {scope}, {}, policy,
-                                   format, context);
+  const HookPolicy policy = load_policy(registry, Audience::committer, offline);
+  const int code =
+      judge_and_print(registry, hook_settings(registry, context, policy), {scope}, {}, policy, format, context);
   if (code != exit_yes && !format.json) {
     const std::string tree = is_temporary(registry.index_file()) ? "--worktree" : "--changed";
     print_hint(context.err, "'git mlem check " + tree + "' judges again; 'git commit --no-verify' skips the hooks");
@@ -110,7 +159,7 @@ std::string read_input(std::istream& in) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-int run_pre_push(const std::vector<std::string>& words, const Format& format, Context& context) {
+int run_pre_push(const std::vector<std::string>& words, bool offline, const Format& format, Context& context) {
   std::vector<check::RefUpdate> updates = check::parse_pre_push(read_input(context.in));
   const git::Registry registry = open_registry(context);
   for (check::RefUpdate& update : updates) {
@@ -120,9 +169,9 @@ int run_pre_push(const std::vector<std::string>& words, const Format& format, Co
   check::Pusher pusher;
   const std::string remote = words.size() > 1 ? words[1] : std::string();
   // Without a name of its own the remote is given by its address, and has no refs here.
-  if (is_ref_name(remote)) pusher.known_refs = {.globs = {"refs/remotes/" + remote}};
-  const HookPolicy policy = load_policy(registry, Audience::committer);
-  const source::Settings settings = hook_settings(registry, context, source::Trust::user);
+  if (is_ref_name(remote)) pusher.known_refs = {"refs/remotes/" + remote + "/"};
+  const HookPolicy policy = load_policy(registry, Audience::committer, offline);
+  const source::Settings settings = hook_settings(registry, context, policy);
   const int code = judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
                                    check::pushed_refs(updates), policy, format, context);
   if (code != exit_yes && !format.json) print_hint(context.err, "'git push --no-verify' skips this hook");
@@ -137,7 +186,7 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
   const HookPolicy policy = load_policy(registry, Audience::pusher);
-  const source::Settings settings = hook_settings(registry, context, source::Trust::server);
+  const source::Settings settings = hook_settings(registry, context, policy);
   return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
                          check::pushed_refs(updates), policy, format, context);
 }
@@ -147,7 +196,9 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
 int run_hook(const Args& args, Context& context) {
   Options options({"hook [<options>] <name> [<args>...]"});
   Format format;
-  options.flag("json", "print one JSON object a line", format.json);
+  bool offline = false;
+  options.flag("offline", "answer from the cache; what that lacks passes", offline)
+      .flag("json", "print one JSON object a line", format.json);
   add_common_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
@@ -155,9 +206,10 @@ int run_hook(const Args& args, Context& context) {
   if (words.empty()) throw options.wrong("which hook?");
   const std::string& hook = words.front();
   if (hook == "pre-commit" || hook == "pre-merge-commit" || hook == "pre-applypatch") {
-    return run_commit_hook(format, context);
+    return run_commit_hook(offline, format, context);
   }
-  if (hook == "pre-push") return run_pre_push(words, format, context);
+  if (hook == "pre-push") return run_pre_push(words, offline, format, context);
+  if (offline) throw options.wrong("'--offline' is for hooks of a clone");
   if (hook == "pre-receive") return run_server_hook(check::parse_pre_receive(read_input(context.in)), format, context);
   if (hook == "update") {
     if (words.size() < 4) throw options.wrong("'update' takes a ref, its old id and its new id");

@@ -3,6 +3,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "edit/target_file.hpp"
+#include "edit/transaction.hpp"
 #include "model/repo_path.hpp"
 #include "yaml/metafile.hpp"
 
@@ -35,12 +36,7 @@ int run_init(const Args& args, Context& context) {
   // What is in the index alone is left to whoever removed it, or to a sparse checkout.
   const bool is_new = is_absent && !is_staged;
   if (!is_staged) {
-    const HeldSignals held;  // between the file and the index
-    edit::FileChange change;
-    change.make_directories(file.parent_path());
-    if (is_new) change.write(file, "");
-    registry.stage_files({{marker, {git::mode_file, registry.write_blob(marker, *content)}}});
-    change.finish();
+    edit::save_files(registry, {{.name = marker, .text = is_new ? content : std::nullopt}}, edit::Stage::yes);
   }
   if (!format.quiet) {
     context.out << (is_new ? "Initialized MLEM project: '" : "MLEM project exists already: '") << shown << "'\n";

@@ -47,7 +47,7 @@ fs::path require_own_directory(const git::Registry& registry, Side side) {
     throw Error(ErrorKind::invalid, "core.hooksPath is set for more than this repository",
                 "a hook there would run everywhere", "'git mlem install --manual' prints what to add to your hooks");
   }
-  return edit::without_detours(git::hooks_directory(registry));
+  return without_links(git::hooks_directory(registry));
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ int run_install(const Args& args, Context& context) {
   const std::string script = hook_script(context);
   const edit::ReplaceHooks replace = force ? edit::ReplaceHooks::yes : edit::ReplaceHooks::no;
   if (template_directory) {
-    directory = edit::without_detours(fs::absolute(*template_directory, current_directory()) / "hooks");
+    directory = without_links(fs::absolute(*template_directory, current_directory()) / "hooks");
     written = edit::install_hooks(directory, edit::all_hooks(), script, replace);
   } else {
     const git::Registry registry = open_registry(context);

@@ -7,7 +7,10 @@
 #include "git/config_origin.hpp"
 #include "model/repo_url.hpp"
 
+#include <fmt/format.h>
+
 #include <ostream>
+#include <vector>
 
 namespace mlem::command {
 namespace {
@@ -43,6 +46,22 @@ void warn_of_local_path(const edit::NewLink& made, Context& context) {
     print_error(context.err, "warning", warning->code + ": " + warning->message);
   const auto url = git::find_origin_url(*made.local_directory, context.environment);
   if (url) print_hint(context.err, "its origin is '" + redact(*url) + "'");
+}
+
+/// What a link says now and did not say before, in one line; empty if that is nothing.
+std::string difference(const Link& before, const Link& after) {
+  std::vector<std::string> parts;
+  const auto compare = [&](const char* what, const std::optional<std::string>& a, const std::optional<std::string>& b) {
+    const auto shown = [](const std::optional<std::string>& value) {
+      return value ? "'" + escape_for_terminal(redact(*value)) + "'" : std::string("none");
+    };
+    if (a != b) parts.push_back(std::string(what) + " " + shown(a) + " -> " + shown(b));
+  };
+  compare("type", before.link_type, after.link_type);
+  compare("path", before.path, after.path);
+  compare("repo", before.repo, after.repo);
+  compare("rev", before.rev, after.rev);
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 }  // namespace
@@ -96,12 +115,13 @@ int run_link(const Args& args, Context& context) {
     print_error(context.err, "warning", "'" + object + "' is not staged as it is, and a commit of the link needs it");
     print_hint(context.err, "'git add " + object + "' stages it");
   }
-  if (dry_run) return exit_yes;
-  edit::save_link(registry, made, stage ? edit::Stage::yes : edit::Stage::no);
-  if (!format.quiet) {
-    context.out << (emoji ? "💾 " : "") << "Saving link to "
-                << escape_for_terminal(relative_to(made.target, registry.prefix())) << '\n';
+  if (!dry_run) edit::save_link(registry, made, stage ? edit::Stage::yes : edit::Stage::no);
+  const std::string shown = escape_for_terminal(relative_to(made.target, registry.prefix()));
+  const std::string changes = made.before ? difference(*made.before, made.link) : std::string();
+  if (!format.quiet && !changes.empty()) {
+    context.out << (dry_run ? "Would re-point '" : "Re-pointed '") << shown << "': " << changes << '\n';
   }
+  if (!format.quiet && !dry_run) context.out << (emoji ? "💾 " : "") << "Saving link to " << shown << '\n';
   return exit_yes;
 }
 

@@ -154,8 +154,8 @@ std::vector<fs::path> install_hooks(const fs::path& directory, const std::vector
 }
 
 std::set<fs::path> hook_directories(const git::Registry& registry) {
-  std::set<fs::path> directories{without_detours(registry.common_dir() / "hooks")};
-  if (!git::shares_hooks(registry)) directories.insert(without_detours(git::hooks_directory(registry)));
+  std::set<fs::path> directories{without_links(registry.common_dir() / "hooks")};
+  if (!git::shares_hooks(registry)) directories.insert(without_links(git::hooks_directory(registry)));
   return directories;
 }
 
@@ -187,12 +187,6 @@ bool owner_may_run_hooks(const fs::path& directory, const fs::path& git_dir) {
   const bool is_in_group = hooks.st_gid == repository.st_gid;
   const mode_t needed = is_own ? S_IXUSR : is_in_group ? S_IXGRP : S_IXOTH;
   return repository.st_uid == 0 || (hooks.st_mode & needed) != 0;
-}
-
-fs::path without_detours(const fs::path& path) {
-  boost::system::error_code failure;
-  const fs::path found = fs::weakly_canonical(path, failure);
-  return failure ? path : found;
 }
 
 }  // namespace mlem::edit

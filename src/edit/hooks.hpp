@@ -56,7 +56,4 @@ std::vector<fs::path> uninstall_hooks(const std::set<fs::path>& directories, con
 /// and nobody is told but who pushes.
 bool owner_may_run_hooks(const fs::path& directory, const fs::path& git_dir);
 
-/// Returns `path` without `..`, which after a symbolic link only the file system can tell.
-fs::path without_detours(const fs::path& path);
-
 }  // namespace mlem::edit

@@ -1,25 +1,37 @@
 #include "edit/make_link.hpp"
 
 #include "base/error.hpp"
-#include "base/interrupt.hpp"
 #include "edit/object_argument.hpp"
 #include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
+#include "yaml/edit_link.hpp"
 #include "yaml/metafile.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace mlem::edit {
 namespace {
 
+/// A link file that is there already.
+struct Existing {
+  std::string text;
+  Link link;
+};
+
 /// The link that the text is which `load` gives, if any; nothing for all else, as for what is too large for a link.
 template <typename Load>
-std::optional<Link> find_link(const Load& load) {
+std::optional<Existing> find_link(const Load& load) {
   try {
-    const std::optional<std::string> text = load();
-    const yaml::Metafile file = text ? yaml::read_metafile(*text) : yaml::Metafile();
-    return file.kind == yaml::Metafile::Kind::link ? std::optional(file.link) : std::nullopt;
+    std::optional<std::string> text = load();
+    if (!text) return std::nullopt;
+    const yaml::Metafile file = yaml::read_metafile(*text);
+    if (file.kind != yaml::Metafile::Kind::link) return std::nullopt;
+    return Existing{*std::move(text), file.link};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     return std::nullopt;
@@ -37,7 +49,7 @@ Dialect dialect_of(const git::Registry& registry) {
     if (file.stage != 0 || !git::is_regular(file.entry)) continue;
     try {
       const auto link = find_link([&] { return registry.objects().find_blob(file.entry.oid, yaml::max_link_size); });
-      if (link && link->dialect) return *link->dialect;
+      if (link && link->link.dialect) return *link->link.dialect;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::unavailable) throw;  // a corrupt one is for `check` to tell
     }
@@ -45,30 +57,38 @@ Dialect dialect_of(const git::Registry& registry) {
   return Dialect::repo;
 }
 
-/// Throws if `target`, which has the entries `staged`, may not be written: a directory, a symbolic link, or no link.
-void require_writable(const git::Registry& registry, const std::string& target, const std::vector<git::File>& staged,
-                      bool force) {
+/// Returns the link that is at `target`, which has the entries `staged`: the work tree's, or the index's where the work
+/// tree has no file. Throws if it may not be written: a directory, a symbolic link, or, without `force`, something
+/// else.
+std::optional<Existing> require_writable(const git::Registry& registry, const std::string& target,
+                                         const std::vector<git::File>& staged, bool force) {
   const fs::path file = registry.work_tree() / target;
   const std::string what = "cannot write '" + target + "'";
   const fs::file_type type = load_type(file);
   if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
   if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
-  if (force) return;
+  const bool is_there = type != fs::file_not_found;
   const std::string hint = "'-f' replaces it";
-  if (type != fs::file_not_found && !find_link([&] { return load_file(file, yaml::max_link_size); })) {
-    throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
+  std::optional<Existing> found;
+  try {
+    if (is_there) found = find_link([&] { return load_file(file, yaml::max_link_size); });
+  } catch (const Error& error) {
+    if (!force || error.kind() != ErrorKind::io) throw;  // what cannot be read can be replaced
   }
+  if (is_there && !found && !force) throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
   // It may be gone from the work tree, or outside of a sparse one.
   for (const git::File& each : staged) {
+    if (is_there && force) break;
     const auto load = [&] { return registry.objects().find_blob(each.entry.oid, yaml::max_link_size); };
-    if (!git::is_regular(each.entry) || !find_link(load)) {
-      throw Error(ErrorKind::invalid, what, "it is in the index and is no link", hint);
-    }
+    auto in_index = git::is_regular(each.entry) ? find_link(load) : std::nullopt;
+    if (!in_index && !force) throw Error(ErrorKind::invalid, what, "it is in the index and is no link", hint);
+    if (!is_there && each.stage == 0) found = std::move(in_index);
   }
   // What is tracked is not ignored, to git.
-  if (registry.git({"check-ignore", "-q", "--", file.string()}).code == 0) {
+  if (!force && staged.empty() && registry.is_ignored(target)) {
     throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", "'-f' adds it all the same");
   }
+  return found;
 }
 
 /// What the link is to lead to.
@@ -101,9 +121,9 @@ AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views,
   return base;
 }
 
-/// What a link to the end of `chain` says. The path of an alias starts at `base`.
+/// What a link to the end of `chain` says, in the place of `before`. The path of an alias starts at `base`.
 Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& chain, const std::string& base,
-             const LinkRequest& request) {
+             const std::optional<Existing>& before, const LinkRequest& request) {
   const resolve::Answer& end = end_of(chain, request);
   Link link;
   link.link_type = chain.back().object_type;
@@ -111,7 +131,7 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& 
   if (end.source.repo) {
     link.repo = end.source.repo->text();
     link.rev = end.stored_rev;
-    link.dialect = dialect_of(registry);
+    link.dialect = before && before->link.dialect ? *before->link.dialect : dialect_of(registry);
   } else if (end.source.rev) {
     link.rev = end.stored_rev;
   } else if (!base.empty()) {
@@ -120,6 +140,36 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& 
     link.path = (root / end.path).lexically_relative(root / base).generic_string();
   }
   return link;
+}
+
+bool is_same_repo(const std::optional<std::string>& a, const std::optional<std::string>& b) {
+  if (!a || !b || *a == *b) return a == b;
+  try {
+    return RepoUrl::parse(*a) == RepoUrl::parse(*b);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return false;
+  }
+}
+
+/// Returns the file of a link to `end` in the place of `before`: what need not change stays, the spelling of the
+/// repository too. A pin is about one commit, and goes where it no longer holds. Completes `link` by what stays.
+std::string rewrite(const Existing& before, const resolve::Answer& end, Link& link) {
+  const bool same_repo = is_same_repo(before.link.repo, link.repo);
+  if (same_repo) link.repo = before.link.repo;
+  const bool same_rev = same_repo && before.link.rev == link.rev;
+  const bool same = same_rev && before.link.path == link.path;
+  if (same_rev) link.pinned_ref = before.link.pinned_ref;
+  if (before.link.pinned_blob) {
+    const bool is_pinned = end.commit && link.rev == end.commit->hex();
+    if (end.blob && (same || is_pinned)) link.pinned_blob = end.blob->hex();
+    if (!end.blob && same) link.pinned_blob = before.link.pinned_blob;
+  }
+  yaml::LinkText file(yaml::edit_link(before.text, link));
+  if (!same) {
+    for (const char* const key : {"params.git-mlem.object", "params.git-mlem.plain"}) file.remove(key);
+  }
+  return file.text();
 }
 
 /// Whether an alias whose path starts at `base` leads to `end` in `view`.
@@ -145,6 +195,8 @@ void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, con
     throw elsewhere;
   }
   if (read.is_alias()) {
+    resolve::require_one_reading(*views.work_tree, resolve::find_alias_start(*views.work_tree, parent_of(made.target)),
+                                 read.path);
     if (leads_to(resolver, *views.index, base.in_index, made.link, end)) return;
     if (!leads_to(resolver, *views.work_tree, resolve::alias_base(*views.work_tree, made.target), made.link, end)) {
       throw elsewhere;
@@ -206,8 +258,25 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
   return target;
 }
 
+/// Throws if git would not keep the link as it is written: the filter of an attribute stands between file and blob.
+void require_no_conversion(const git::Registry& registry, const std::string& target) {
+  bool has_attributes = load_type(registry.common_dir() / "info/attributes") == fs::regular_file;
+  for (std::string_view directory = target; !directory.empty() && !has_attributes;) {
+    directory = parent_of(directory);
+    const fs::path file = registry.work_tree() / std::string(directory) / ".gitattributes";
+    boost::system::error_code ignored;
+    has_attributes = fs::symlink_status(file, ignored).type() == fs::regular_file;
+  }
+  if (!has_attributes) return;
+  const git::Conversions conversions = registry.work_tree_conversions({target});
+  if (conversions.empty()) return;
+  const std::string& attribute = conversions.begin()->second;
+  throw Error(ErrorKind::invalid, "cannot write '" + target + "'", git::describe_conversion(attribute),
+              git::conversion_remedy(attribute));
+}
+
 /// What a link is looked up by in the index: the way to its file, the projects that may be above, and its object with
-/// all the names that the contract's section 3 gives it.
+/// all the names that it may have: mlem-link(5).
 std::vector<std::string> names_to_look_up(const std::string& target, const Source& source) {
   std::vector<std::string> names = names_on_the_way(target);
   const std::string object = source.is_alias() ? source.path : std::string();
@@ -221,85 +290,103 @@ std::vector<std::string> names_to_look_up(const std::string& target, const Sourc
     const std::string suffix(mlem_suffix);
     names.insert(names.end(), {object, object + suffix, object + suffix + suffix});
   }
+  // git compares each with all entries.
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+/// Throws if the file to be written, which `made` gets to know, may not be. Returns the link that is there.
+std::optional<Existing> prepare_target(const git::Registry& registry, const ObjectViews& views, const Source& source,
+                                       const LinkRequest& request, NewLink& made) {
+  const std::vector<std::string> names = names_to_look_up(made.target, source);
+  const std::deque<git::File> index = registry.index_entries(names);
+  views.index->expect(names, index);
+  const std::vector<git::File> staged = require_stageable(registry, made.target, index);
+  std::optional<Existing> existing = require_writable(registry, made.target, staged, request.force);
+  if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
+  for (const git::File& each : staged) made.is_flagged |= each.is_left_out || each.is_assumed;
+  made.force = request.force;
+  return existing;
+}
+
+/// Follows the source to its end. Gives nothing, and the reason in `finding`, if it does not get there.
+std::vector<resolve::Answer> follow(const git::Registry& registry, const ObjectViews& views,
+                                    resolve::Resolver& resolver, const ObjectArgument& source,
+                                    const LinkRequest& request, Finding& finding) {
+  const std::size_t number = add_object(resolver, source);
+  resolver.run();
+  finding = resolver.finding(number, "");
+  if (finding.verdict != Verdict::ok) return {};
+  std::vector<resolve::Answer> chain = resolver.chain(number).answers;
+  const resolve::Answer& end = end_of(chain, request);
+  if (!request.absolute || !end.source.is_alias()) return chain;
+  // What is in the work tree or the index alone is not there for whoever reads the link.
+  const std::size_t outside = resolver.add(*views.work_tree, "", from_outside(registry, end.path));
+  resolver.run();
+  finding = resolver.finding(outside, "");
+  if (finding.verdict == Verdict::ok) return resolver.chain(outside).answers;
+  if (finding.hint.empty()) finding.hint = "the link would lead to what is committed, and this is not";
+  return {};
+}
+
+/// Throws if the link is on the way to its own source: through what is there now, it may come back to itself.
+void require_not_itself(const std::vector<resolve::Answer>& chain, const std::string& target,
+                        const LinkRequest& request) {
+  const resolve::Answer& end = end_of(chain, request);
+  for (const resolve::Answer& each : chain) {
+    const bool is_replaced = !each.commit && each.path == target;
+    if (is_replaced && (!request.follow_links || &each == &end)) {
+      throw Error(ErrorKind::invalid, "cannot link '" + target + "' to itself");
+    }
+  }
 }
 
 }  // namespace
 
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request) {
   ObjectViews views(registry);
-  resolve::TreeView* const work_view = views.work_tree.get();
   NewLink made;
   if (!request.target.empty()) made.target = find_target(registry, request, views);
+  if (!made.target.empty()) require_no_conversion(registry, made.target);
 
   const auto own = request.source_project && !request.rev
                        ? find_own_object(registry, views, request.source, *request.source_project)
                        : std::nullopt;
   const ObjectArgument source =
       own ? *own : parse_object(registry, settings, views, request.source, request.source_project, request.rev);
-  if (!made.target.empty()) {
-    const std::vector<std::string> names = names_to_look_up(made.target, source.source);
-    const std::deque<git::File> index = registry.index_entries(names);
-    views.index->expect(names, index);
-    const std::vector<git::File> staged = require_stageable(registry, made.target, index);
-    require_writable(registry, made.target, staged, request.force);
-    if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
-    made.force = request.force;
-  }
+  std::optional<Existing> before;
+  if (!made.target.empty()) before = prepare_target(registry, views, source.source, request, made);
+
   resolve::Resolver resolver(registry, settings);
-  const std::size_t number = add_object(resolver, source);
-  resolver.run();
-  made.finding = resolver.finding(number, "");
-  if (made.finding.verdict != Verdict::ok) return made;
-  auto chain = resolver.chain(number).answers;
-  if (const resolve::Answer& end = end_of(chain, request); request.absolute && end.source.is_alias()) {
-    // What is in the work tree or the index alone is not there for whoever reads the link.
-    const std::size_t outside = resolver.add(*work_view, "", from_outside(registry, end.path));
-    resolver.run();
-    made.finding = resolver.finding(outside, "");
-    if (made.finding.verdict != Verdict::ok) {
-      if (made.finding.hint.empty()) made.finding.hint = "the link would lead to what is committed, and this is not";
-      return made;
-    }
-    chain = resolver.chain(outside).answers;
-  }
+  const auto chain = follow(registry, views, resolver, source, request, made.finding);
+  if (chain.empty()) return made;
+  require_not_itself(chain, made.target, request);
   made.object_text = chain.back().text;
   const resolve::Answer& end = end_of(chain, request);
-  // Through what is there now, a link to a link may come back to itself.
-  for (const resolve::Answer& each : chain) {
-    const bool is_replaced = !each.commit && each.path == made.target;
-    if (is_replaced && (!request.follow_links || &each == &end)) {
-      throw Error(ErrorKind::invalid, "cannot link '" + made.target + "' to itself");
-    }
-  }
   const AliasBase base = alias_base_of(registry, views, made.target);
-  made.link = compose(registry, chain, base.directory, request);
+  made.link = compose(registry, chain, base.directory, before, request);
   if (made.link.is_alias()) made.marker = base.marker;
   if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
-  made.text = yaml::write_link(made.link);
+  if (before) {
+    made.text = rewrite(*before, end, made.link);
+    made.before = std::move(before->link);
+  } else {
+    made.text = yaml::write_link(made.link);
+  }
   require_leads_to(views, resolver, base, end, request.source, made);
   return made;
 }
 
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
-  const fs::path file = registry.work_tree() / link.target;
-  const HeldSignals held;  // between the file and the index
-  FileChange change;
-  change.make_directories(file.parent_path());
-  change.write(file, link.text, (link.mode & 0100U) != 0 ? Permissions::executable : Permissions::usual);
-  if (stage == Stage::yes) {
-    if (!link.force && registry.is_outside_checkout(link.target)) {
-      throw Error(ErrorKind::invalid, "cannot write '" + link.target + "'", "it is outside of the sparse checkout",
-                  "'-f' adds it all the same");
-    }
-    std::vector<git::File> files{{link.target, {link.mode, registry.write_blob(link.target, link.text)}}};
-    if (!link.marker.empty()) {
-      const auto content = load_file(registry.work_tree() / link.marker, yaml::max_object_size);
-      if (content) files.push_back({link.marker, {git::mode_file, registry.write_blob(link.marker, *content)}});
-    }
-    registry.stage_files(files);
-  }
-  change.finish();
+  std::vector<FileChange> changes{{.name = link.target,
+                                   .text = link.text,
+                                   .mode = link.mode,
+                                   .is_flagged = link.is_flagged,
+                                   .wants_checkout = !link.force}};
+  const bool has_marker = !link.marker.empty() && load_type(registry.work_tree() / link.marker) == fs::regular_file;
+  if (stage == Stage::yes && has_marker) changes.push_back({.name = link.marker, .text = {}});
+  save_files(registry, changes, stage);
 }
 
 }  // namespace mlem::edit

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "edit/transaction.hpp"
 #include "git/registry.hpp"
 #include "model/finding.hpp"
 #include "model/link.hpp"
@@ -13,7 +14,7 @@ namespace mlem::edit {
 
 /// What a link is made from. Paths are relative to the registry's directory.
 struct LinkRequest {
-  std::string source;                         ///< an object's name, the contract's section 3
+  std::string source;                         ///< an object's name: git-mlem(1)
   std::optional<std::string> source_project;  ///< the repository that has it
   std::optional<std::string> rev;
   std::string target;                         ///< the link file, with or without `.mlem`; empty: none will be written
@@ -28,8 +29,10 @@ struct NewLink {
   Finding finding;                      ///< of the source; if it is not `ok`, the rest is empty
   std::string target;                   ///< the file, from the work tree's root
   std::uint32_t mode = git::mode_file;  ///< of the entry that it replaces in the index
+  bool is_flagged = false;              ///< FileChange::is_flagged
   bool force = false;                   ///< it was asked for
   Link link;
+  std::optional<Link> before;                  ///< the link that it takes the place of
   std::string text;                            ///< of the file
   std::string object_text;                     ///< the object's metafile
   std::optional<std::string> local_directory;  ///< of a source on this machine
@@ -39,14 +42,11 @@ struct NewLink {
 
 /// Resolves the source and composes a link to it. Throws Error(invalid) if the target may not be written (outside the
 /// work tree, through a symbolic link, a directory, a file that is no link, ignored) or the link would not lead to the
-/// source, Error(not_found), Error(io).
+/// source, Error(not_found), Error(io). Of a link that is there already only those lines change that must: its dialect,
+/// its comments and what else is in its file stay.
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request);
 
-enum class Stage { yes, no };
-
-/// Writes the link's file and stages it and, for an alias, its project's marker. On failure neither the work tree nor
-/// the index is changed. Throws Error(io), Error(unavailable) if the index is locked, Error(invalid) for what is to be
-/// staged outside of a sparse checkout without force.
+/// Writes the link's file and stages it and, for an alias, its project's marker. Throws like save_files().
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage);
 
 }  // namespace mlem::edit

@@ -140,6 +140,48 @@ void require_file(const std::string& text, const std::string& inner) {
               "it names no file in the repository");
 }
 
+/// The object `text` of the repository `project`.
+ObjectArgument in_project(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
+                          const std::string& text, const std::string& project, const std::optional<std::string>& rev) {
+  ObjectArgument argument{{}, views.work_tree.get()};
+  if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
+  if (project.empty()) throw Error(ErrorKind::invalid, "a repository's address is empty");
+  if (is_surely_url(project) || looks_like_url(project)) return from_address(settings, views, project, text, rev);
+  const fs::path directory = canonical(registry, project);
+  boost::system::error_code ignored;
+  if (git::is_bundle(directory)) return from_address(settings, views, file_url(directory.string()), text, rev);
+  if (!fs::is_directory(directory, ignored)) {
+    if (inside_work_tree(registry, directory) || load_type(directory) != fs::file_not_found) {
+      throw Error(ErrorKind::not_found, "'" + project + "' is no directory and no address of a repository");
+    }
+    // That there is none is the resolver's to tell, as of any repository.
+    argument.source = Source::from_parts(file_url(directory.string()), text, rev);
+    return argument;
+  }
+  argument = in_local_repository(settings, views, directory, rev);
+  argument.source.path = RepoPath::parse(text, argument.source.path).text();
+  return argument;
+}
+
+/// The object at a path of this machine, which `text` is to the user.
+ObjectArgument at_path(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
+                       const std::string& text, const std::string& given, const std::optional<std::string>& rev) {
+  const fs::path path = canonical(registry, views, given);
+  const auto inner = inside_work_tree(registry, path);
+  const bool is_nested = inner && is_in_nested(registry, views, inner->parent());
+  if (!inner || is_nested) {
+    ObjectArgument argument = in_local_repository(settings, views, path, rev);
+    require_file(text, argument.source.path);
+    return argument;
+  }
+  require_file(text, inner->text());
+  if (!rev) return in_own_tree(views, inner->text());
+  ObjectArgument argument{{}, views.work_tree.get()};
+  argument.source.path = RepoPath::parse(inner->text()).text();
+  take_rev(argument, rev_of_registry(registry, *rev));
+  return argument;
+}
+
 }  // namespace
 
 std::size_t add_object(resolve::Resolver& resolver, const ObjectArgument& object) {
@@ -161,27 +203,8 @@ std::optional<ObjectArgument> find_own_object(const git::Registry& registry, Obj
 ObjectArgument parse_object(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
                             const std::string& text, const std::optional<std::string>& project,
                             const std::optional<std::string>& rev) {
+  if (project) return in_project(registry, settings, views, text, *project, rev);
   ObjectArgument argument{{}, views.work_tree.get()};
-  if (project) {
-    if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
-    if (project->empty()) throw Error(ErrorKind::invalid, "a repository's address is empty");
-    if (is_surely_url(*project) || looks_like_url(*project)) return from_address(settings, views, *project, text, rev);
-    const fs::path directory = canonical(registry, *project);
-    boost::system::error_code ignored;
-    if (git::is_bundle(directory)) return from_address(settings, views, file_url(directory.string()), text, rev);
-    if (!fs::is_directory(directory, ignored)) {
-      if (inside_work_tree(registry, directory) || load_type(directory) != fs::file_not_found) {
-        throw Error(ErrorKind::not_found, "'" + *project + "' is no directory and no address of a repository");
-      }
-      // That there is none is the resolver's to tell, as of any repository.
-      argument.source = Source::from_parts(file_url(directory.string()), text, rev);
-      return argument;
-    }
-    argument = in_local_repository(settings, views, directory, rev);
-    argument.source.path = RepoPath::parse(text, argument.source.path).text();
-    return argument;
-  }
-
   const ObjectName name = ObjectName::parse(text);
   const auto from_root = [&] {
     return RepoPath::parse(name.path, name.is_relative_to_cwd() ? registry.prefix() : "").text();
@@ -205,19 +228,7 @@ ObjectArgument parse_object(const git::Registry& registry, const source::Setting
     case ObjectName::Kind::path:
       break;
   }
-  const fs::path path = canonical(registry, views, name.path);
-  const auto inner = inside_work_tree(registry, path);
-  const bool is_nested = inner && is_in_nested(registry, views, inner->parent());
-  if (!inner || is_nested) {
-    argument = in_local_repository(settings, views, path, rev);
-    require_file(text, argument.source.path);
-    return argument;
-  }
-  require_file(text, inner->text());
-  if (!rev) return in_own_tree(views, inner->text());
-  argument.source.path = RepoPath::parse(inner->text()).text();
-  take_rev(argument, rev_of_registry(registry, *rev));
-  return argument;
+  return at_path(registry, settings, views, text, name.path, rev);
 }
 
 }  // namespace mlem::edit

@@ -26,7 +26,7 @@ struct ObjectViews {
   std::unordered_map<std::string, bool> nested{};           ///< whether they are another repository's
 };
 
-/// An object as users name it, ready for the resolver.
+/// An object as users name it, ready for the resolver: git-mlem(1).
 struct ObjectArgument {
   Source source;
   resolve::TreeView* view;  ///< where `source` is looked up if it has neither repository nor rev: one of the views

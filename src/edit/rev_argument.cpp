@@ -21,10 +21,19 @@ bool is_described(std::string_view text) {
 
 bool is_expression(const std::string& text) { return !is_ref_name(text); }
 
-/// Whether it takes more than the names of refs to tell what `text` is.
+/// Whether there is nothing to look up: a link stores it as it is, or Rev::parse() tells what is wrong with it.
+bool is_final(const std::string& text) {
+  return text.empty() || text.starts_with('-') || text == "HEAD" || Oid::parse(text).has_value();
+}
+
+/// Whether it takes more than the branches and tags of a server to tell what `text` is.
 bool needs_history(const std::string& text) {
-  if (text.empty() || text.starts_with('-') || text == "HEAD" || Oid::parse(text)) return false;
   return is_expression(text) || is_abbreviated_oid(text) || is_described(text);
+}
+
+bool is_behind_network(const RepoUrl& url, const source::Settings& settings) {
+  const source::Place place = source::find_place(url, settings.access);
+  return !place.local || place.is_bundle;
 }
 
 /// Whether a branch, a tag or a full name is written like an abbreviated id.
@@ -72,14 +81,13 @@ bool begins_at_head(const std::string& text) { return text.starts_with("HEAD") |
 std::optional<source::Refusal> look_up(const RepoUrl& url, const std::string& text, const source::Settings& settings,
                                        RevArgument& found) {
   std::optional<std::string> expression = text;
-  const source::Place place = source::find_place(url, settings.access);
-  if ((!place.local || place.is_bundle) && begins_at_head(text)) {
+  if (begins_at_head(text) && is_behind_network(url, settings)) {
     auto refusal =
         source::converse(url, settings, [&](source::Conversation& source) { expression = with_head(text, source); });
     if (refusal) return refusal;
   }
-  return source::with_history(url, settings, [&](const fs::path& git_dir) {
-    const auto repository = git::open_repository(git_dir, settings.access.environment, git::Reading::apart);
+  return source::with_history(url, settings, [&](const fs::path& git_dir, git::Reading reading) {
+    const auto repository = git::open_repository(git_dir, settings.access.environment, reading);
     if (is_name_in(*repository, text)) {
       found = {text};
       return;
@@ -92,13 +100,13 @@ std::optional<source::Refusal> look_up(const RepoUrl& url, const std::string& te
 }  // namespace
 
 RevArgument rev_of_registry(const git::Registry& registry, const std::string& text) {
-  if (!needs_history(text)) return {text};
+  if (is_final(text)) return {text};
   if (is_name_in(registry.objects(), text)) return {text};
   return rev_of_commit(text, registry.find_commit(text));
 }
 
 RevArgument rev_of_source(const RepoUrl& url, const std::string& text, const source::Settings& settings) {
-  if (!needs_history(text)) return {text};
+  if (is_final(text) || (!needs_history(text) && is_behind_network(url, settings))) return {text};
   source::Settings quiet = settings;
   quiet.access.interactive = false;
   RevArgument found;

@@ -6,15 +6,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
 #include <string_view>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <utility>
 
 namespace mlem::edit {
 namespace {
@@ -98,60 +90,6 @@ std::vector<git::File> require_stageable(const git::Registry& registry, const st
   }
   require_own_directories(registry, path, what);
   return entries;
-}
-
-FileChange::~FileChange() {
-  if (finished_) return;
-  if (!previous_.empty()) {
-    // Of two names of one file, rename(2) leaves both. Where it fails, the file is still there by the other name.
-    if (rename(previous_.c_str(), file_.c_str()) == 0) unlink(previous_.c_str());
-  } else if (!file_.empty()) {
-    unlink(file_.c_str());
-  }
-  for (const fs::path& directory : created_) rmdir(directory.c_str());
-}
-
-void FileChange::finish() noexcept {
-  finished_ = true;
-  if (!previous_.empty()) unlink(previous_.c_str());
-}
-
-void FileChange::make_directories(const fs::path& directory) {
-  std::deque<fs::path> missing;
-  for (fs::path at = directory; load_type(at) == fs::file_not_found; at = at.parent_path()) missing.push_front(at);
-  for (const fs::path& each : missing) {
-    boost::system::error_code failure;
-    if (!fs::create_directory(each, failure) && failure) {
-      throw Error(ErrorKind::io, "cannot create '" + each.string() + "'", failure.message());
-    }
-    created_.push_front(each);
-  }
-}
-
-void FileChange::set_aside() {
-  previous_ = (fs::path(file_).parent_path() / ".git-mlem-XXXXXX").string();
-  const int descriptor = mkostemp(previous_.data(), O_CLOEXEC);
-  if (descriptor >= 0) {
-    close(descriptor);
-    unlink(previous_.c_str());
-    // A second name, so that there is no moment without the file, where the file system has such and the user may.
-    if (link(file_.c_str(), previous_.c_str()) == 0 || rename(file_.c_str(), previous_.c_str()) == 0) return;
-  }
-  previous_.clear();
-  const std::string why = std::strerror(errno);
-  const std::string file = std::exchange(file_, {});
-  throw Error(ErrorKind::io, "cannot write '" + file + "'", why);
-}
-
-void FileChange::write(const fs::path& file, const std::string& text, Permissions permissions) {
-  struct stat status {};
-  const bool exists = lstat(file.c_str(), &status) == 0;
-  if (exists) permissions = (status.st_mode & S_IXUSR) != 0 ? Permissions::executable : Permissions::usual;
-  AtomicFile replacement(file, text, permissions);
-  const std::string name = file.string();
-  file_ = name;
-  if (exists) set_aside();
-  replacement.commit();
 }
 
 }  // namespace mlem::edit

@@ -30,27 +30,4 @@ std::vector<git::File> require_stageable(const git::Registry& registry, const st
 /// Returns a path and the directories that it is in, but for the root.
 std::vector<std::string> names_on_the_way(const std::string& path);
 
-/// A change to a file that is undone unless it is finished. What was there is kept beside it for so long, whatever it
-/// is: HeldSignals keeps a signal from leaving it there.
-class FileChange {
- public:
-  FileChange() = default;
-  ~FileChange();
-  FileChange(const FileChange&) = delete;
-  FileChange& operator=(const FileChange&) = delete;
-
-  /// Makes `directory` and what is missing above it. Throws Error(io).
-  void make_directories(const fs::path& directory);
-  /// Replaces `file`, which stays executable if it was. What is not there yet gets `permissions`. Throws Error(io).
-  void write(const fs::path& file, const std::string& text, Permissions permissions = Permissions::usual);
-  void finish() noexcept;
-
- private:
-  void set_aside();
-  std::string file_;              ///< empty: nothing was written
-  std::string previous_;          ///< where the file is that was there; empty: there was none
-  std::deque<fs::path> created_;  ///< the innermost first
-  bool finished_ = false;
-};
-
 }  // namespace mlem::edit

@@ -36,6 +36,12 @@ std::optional<Oid> commit_in(const RunResult& result) {
 
 }  // namespace
 
+RefSelection refs_below(const std::vector<std::string>& prefixes) {
+  RefSelection refs;
+  for (const std::string& prefix : prefixes) refs.globs.push_back(prefix + "*");
+  return refs;
+}
+
 RefSelection branches_and_tags(const std::string& space) {
   return {.globs = {space + "refs/heads/*", space + "refs/tags/*"}};
 }

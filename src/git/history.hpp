@@ -27,6 +27,9 @@ struct RefSelection {
   std::vector<std::string> left_out{};  ///< full names
 };
 
+/// Returns the refs whose full names begin with one of `prefixes`, each of which ends in a slash.
+RefSelection refs_below(const std::vector<std::string>& prefixes);
+
 /// Returns the branches and tags whose names begin with `space`: namespace_prefix().
 RefSelection branches_and_tags(const std::string& space = {});
 

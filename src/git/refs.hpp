@@ -1,7 +1,11 @@
 #pragma once
 
+#include "base/process.hpp"
 #include "git/registry.hpp"
+#include "model/oid.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,5 +14,11 @@ namespace mlem::git {
 /// Returns the full names of the registry's symbolic refs, by name; but of those only that lead to a ref that is there:
 /// git lists no other. Throws Error(unavailable) if git refuses.
 std::vector<std::string> list_symbolic_refs(const Registry& registry);
+
+/// Returns what refs name that begin with one of `prefixes` and have one of `commits` in their history: at most `most`,
+/// the oldest first; nothing if there was no time left. Throws Error(unavailable) if git refuses, and Interrupted.
+std::optional<std::vector<Oid>> list_tips_with(const Registry& registry, const std::vector<Oid>& commits,
+                                               const std::vector<std::string>& prefixes, std::size_t most,
+                                               const Limits& limits, Interrupt* interrupt);
 
 }  // namespace mlem::git

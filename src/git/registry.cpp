@@ -43,9 +43,10 @@ std::string octal(std::uint32_t mode) {
 
 /// Reads what `ls-files --stage --debug -z` prints: `<mode> <oid> <stage>\t<name>\0` and five lines, `flags:` last.
 /// Intent-to-add entries are left out: only their flag tells them from empty files.
-std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
+std::deque<File> parse_stage(std::string_view output, const Suffixes& suffixes) {
   constexpr std::string_view flags_label = "flags: ";
-  constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD in git's read-cache.h
+  constexpr std::uint32_t assume_unchanged = 0x8000;   // CE_VALID in git's read-cache.h
+  constexpr std::uint32_t intent_to_add = 0x20000000;  // CE_INTENT_TO_ADD beside it
   constexpr std::uint32_t skip_worktree = 0x40000000;  // CE_SKIP_WORKTREE beside it
   std::deque<File> files;
   while (!output.empty()) {
@@ -62,13 +63,21 @@ std::deque<File> parse_stage(std::string_view output, std::string_view suffix) {
     const std::string_view name = output.substr(tab + 1, nul - tab - 1);
     std::uint32_t flags = 0;
     std::from_chars(output.data() + label + flags_label.size(), output.data() + end, flags, 16);
-    if (name.ends_with(suffix) && (flags & intent_to_add) == 0) {
-      files.push_back({std::string(name), {*mode, *oid}, fields[2].front() - '0', (flags & skip_worktree) != 0});
+    if (suffixes.match(name) && (flags & intent_to_add) == 0) {
+      files.push_back({std::string(name),
+                       {*mode, *oid},
+                       fields[2].front() - '0',
+                       (flags & skip_worktree) != 0,
+                       (flags & assume_unchanged) != 0});
     }
     output.remove_prefix(end + 1);
   }
   return files;
 }
+
+/// What changes the meaning of all pathspecs (git(1)).
+constexpr std::array<std::string_view, 4> pathspec_variables{"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS",
+                                                             "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"};
 
 constexpr std::array<std::string_view, 8> diff_tree{
     "diff-tree", "-r", "--no-commit-id", "--raw", "-z", "--no-renames", "--no-abbrev", "--ignore-submodules=none"};
@@ -103,12 +112,12 @@ fs::path without_links_from(const fs::path& base, const fs::path& path) {
 }
 
 /// Lists the index by `git ls-files`.
-std::deque<File> list_index(const Environment& environment, const std::string& directory, std::string_view suffix,
+std::deque<File> list_index(const Environment& environment, const std::string& directory, const Suffixes& suffixes,
                             const std::vector<std::string>& pathspecs) {
   std::vector<std::string> arguments{"ls-files", "-z", "--full-name", "--stage", "--debug", "--"};
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   return parse_stage(output_of(run(git_program(std::move(arguments), environment, directory)), "cannot read the index"),
-                     suffix);
+                     suffixes);
 }
 
 }  // namespace
@@ -208,33 +217,33 @@ Oid Registry::empty_tree() const {
                                                 : "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
 }
 
-std::deque<File> Registry::index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
-  if (!pathspecs.empty()) return list_index(environment_, directory_.string(), suffix, pathspecs);
+std::deque<File> Registry::index_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const {
+  if (!pathspecs.empty()) return list_index(environment_, directory_.string(), suffixes, pathspecs);
   if (object_format_ == "sha1") {
-    if (auto files = detail::read_index(index_file_, suffix)) return std::move(*files);
+    if (auto files = detail::read_index(index_file_, suffixes)) return std::move(*files);
   }
-  return list_index(at_root(), root(), suffix, {});
+  return list_index(at_root(), root(), suffixes, {});
 }
 
-std::deque<File> Registry::tree_files(const Oid& commit, std::string_view suffix,
+std::deque<File> Registry::tree_files(const Oid& commit, const Suffixes& suffixes,
                                       const std::vector<std::string>& pathspecs) const {
   std::deque<File> files;
   if (pathspecs.empty()) {
     objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
-      if (std::string_view(name).ends_with(suffix)) files.push_back({name, entry});
+      if (suffixes.match(name)) files.push_back({name, entry});
       return true;
     });
     return files;
   }
   for (Change& change : changes(std::nullopt, commit, pathspecs)) {
-    if (change.after && std::string_view(change.name).ends_with(suffix)) {
+    if (change.after && suffixes.match(change.name)) {
       files.push_back({std::move(change.name), *change.after});
     }
   }
   return files;
 }
 
-std::deque<File> Registry::work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const {
   std::vector<std::string> arguments = {
       "ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--deduplicate", "--"};
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
@@ -243,7 +252,7 @@ std::deque<File> Registry::work_tree_files(std::string_view suffix, const std::v
   const std::string output = output_of(run(program), "cannot list the work tree");
   std::deque<File> files;
   for (const std::string_view name : records(output)) {
-    if (!name.ends_with(suffix)) continue;
+    if (!suffixes.match(name)) continue;
     struct stat status {};
     if (lstat((work_tree_ / std::string(name)).c_str(), &status) != 0) continue;
     if (S_ISLNK(status.st_mode))
@@ -280,7 +289,18 @@ void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits
 }
 
 std::deque<File> Registry::index_entries(const std::vector<std::string>& names) const {
-  return list_index(at_root_literally(), root(), {}, names);
+  return list_index(at_root_literally(), root(), "", names);
+}
+
+bool Registry::is_ignored(const std::string& name) const {
+  std::vector<std::string> arguments{"check-ignore", "--quiet"};
+  // Without a look at the index, which takes its time; but a sparse checkout may have left a .gitignore there alone.
+  if (!config().boolean("core.sparsecheckout", false)) arguments.emplace_back("--no-index");
+  // An absolute name has no magic, and this command takes no pathspecs that are literal.
+  arguments.insert(arguments.end(), {"--", (work_tree_ / name).string()});
+  Environment environment = at_root();
+  for (const std::string_view magic : pathspec_variables) environment.unset(magic);
+  return run(git_program(std::move(arguments), environment, root())).code == 0;
 }
 
 bool Registry::is_outside_checkout(const std::string& name) const {
@@ -293,7 +313,7 @@ bool Registry::is_outside_checkout(const std::string& name) const {
 
 std::deque<File> Registry::left_out_files() const {
   if (!has_work_tree() || !config().boolean("core.sparsecheckout", false)) return {};
-  std::deque<File> files = index_files({}, {});
+  std::deque<File> files = index_files("", {});
   std::erase_if(files, [](const File& file) { return !file.is_left_out; });
   return files;
 }
@@ -334,13 +354,15 @@ void Registry::stage_files(const std::vector<File>& files) const {
   // First the entries, for git leaves one alone that is to be assumed unchanged or is outside of a sparse checkout.
   // Then what it finds in the work tree: the new ones know nothing of the files.
   std::vector<std::string> arguments{"update-index", "--add", "--replace"};
+  std::string names;
   for (const File& file : files) {
+    names += file.name + '\0';
+    if (file.entry.oid == Oid()) continue;
     arguments.insert(arguments.end(),
                      {"--cacheinfo", octal(file.entry.mode) + ',' + file.entry.oid.hex() + ',' + file.name});
   }
-  arguments.emplace_back("--");
-  for (const File& file : files) arguments.push_back(file.name);
-  const RunResult result = run(git_program(std::move(arguments), at_root(), root()));
+  arguments.insert(arguments.end(), {"-z", "--stdin"});
+  const RunResult result = run(git_program(std::move(arguments), at_root(), root()), names);
   if (result.code == 0) return;
   const std::string why = detail::last_fatal(result.errors);
   if (why.find("--cacheinfo cannot add") != std::string::npos) {
@@ -368,9 +390,7 @@ Environment Registry::at_root() const {
 Environment Registry::at_root_literally() const {
   // The global option, for `:(literal)` means nothing where the user has set GIT_LITERAL_PATHSPECS.
   Environment environment = at_root();
-  for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"}) {
-    environment.unset(other);
-  }
+  for (const std::string_view magic : pathspec_variables) environment.unset(magic);
   environment.set("GIT_LITERAL_PATHSPECS", "1");
   return environment;
 }

@@ -23,6 +23,33 @@ struct File {
   Entry entry;               ///< in a work tree: mode_file or mode_symlink, no oid
   int stage = 0;             ///< 1 to 3: unmerged
   bool is_left_out = false;  ///< of the work tree, by a sparse checkout: `skip-worktree` in git-update-index(1)
+  bool is_assumed = false;   ///< to be unchanged: `assume-unchanged` there; known where index_entries() gave it
+};
+
+/// Files that git checks out with other bytes than their blobs have, by name: the attribute that makes it do so
+/// (`filter`, `ident`, `working-tree-encoding`, `export-subst`; gitattributes(5)).
+using Conversions = std::map<std::string, std::string, std::less<>>;
+/// Returns what such an attribute means for a file that is read as its blob has it, and what helps.
+std::string describe_conversion(const std::string& attribute);
+std::string conversion_remedy(const std::string& attribute);
+
+/// What the names of files end in that are asked for: any of these; without any, all files are.
+class Suffixes {
+ public:
+  Suffixes(const char* suffix) : Suffixes(std::string_view(suffix)) {}
+  Suffixes(std::string_view suffix) : suffixes_{suffix} {}
+  Suffixes(std::vector<std::string_view> suffixes) : suffixes_(std::move(suffixes)) {}
+
+  bool match(std::string_view name) const noexcept {
+    if (suffixes_.empty()) return true;
+    for (const std::string_view suffix : suffixes_) {
+      if (name.ends_with(suffix)) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::vector<std::string_view> suffixes_;  ///< constants
 };
 
 /// The repository that a command is about: its place is found by git, with git's rules on ownership.
@@ -73,14 +100,14 @@ class Registry {
 
   // Deques, for a caller can let go of each file that it has dealt with.
 
-  /// Returns the entries of the index whose name ends in `suffix` and, if there are pathspecs, that match one; in path
+  /// Returns the entries of the index whose name matches `suffixes` and, if there are pathspecs, that match one; in path
   /// order, without intent-to-add entries.
-  std::deque<File> index_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  std::deque<File> index_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
   /// Returns the files of a commit's tree in the same way.
-  std::deque<File> tree_files(const Oid& commit, std::string_view suffix,
+  std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes,
                               const std::vector<std::string>& pathspecs) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
-  std::deque<File> work_tree_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  std::deque<File> work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
 
   /// Fetches those of `blobs` that are missing here from the server that a partial clone has left them on, by one git
   /// command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no error here:
@@ -95,6 +122,9 @@ class Registry {
   /// are there as the index has them. Looks at the index only where `core.sparseCheckout` is set.
   std::deque<File> left_out_files() const;
 
+  /// Returns whether git ignores the file `name` of the work tree, which is not in the index.
+  bool is_ignored(const std::string& name) const;
+
   /// Returns whether the file `name` of the work tree is outside of its sparse checkout, so that `git add` would refuse
   /// it. It has to be there.
   bool is_outside_checkout(const std::string& name) const;
@@ -104,11 +134,17 @@ class Registry {
   std::vector<Change> changes(const std::optional<Oid>& before, const std::optional<Oid>& after,
                               const std::vector<std::string>& pathspecs) const;
 
+  /// Returns those of `names`, files of a tree or index, that its `.gitattributes` files convert: `attributes`, which are
+  /// all that it has at or above them. Runs git twice if there are any, and else does nothing.
+  Conversions conversions(const std::vector<File>& attributes, const std::vector<std::string>& names) const;
+  /// The same for files of the work tree, by whatever git takes attributes from there.
+  Conversions work_tree_conversions(const std::vector<std::string>& names) const;
+
   /// Writes a blob through the filters for `name` and returns its id.
   Oid write_blob(std::string_view name, std::string_view content) const;
-  /// Stages files of the work tree, whose entries these are to be, by one `git update-index`: what `git add` would
-  /// leave in the index, whatever flags the former entries had. The mode is the file's but where `core.fileMode` is
-  /// off. Throws Error(unavailable) if the index is locked or a file is not there, Error(invalid) if git takes no such
+  /// Stages files of the work tree by one `git update-index`: what `git add` would leave in the index. The mode is the
+  /// file's but where `core.fileMode` is off. An entry with an id is told to git beforehand, so that it looks at the
+  /// file whatever flags the former entry had. Throws Error(unavailable) if the index is locked or a file is not there, Error(invalid) if git takes no such
   /// name (`../a`, `.git/a`); the index is untouched then.
   void stage_files(const std::vector<File>& files) const;
 

@@ -5,6 +5,7 @@
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ struct Hop {
   friend bool operator==(const Hop&, const Hop&) = default;
 };
 
-/// What is known about one link after it was judged: the keys of `--json` in their order (the contract's section 5).
+/// What is known about one link after it was judged: the keys of `--json` in their order (git-mlem-check(1)).
 /// What has no value is empty, and its key absent.
 struct Finding {
   std::string link;  ///< the link file from the repository's root: raw bytes, not always UTF-8
@@ -46,6 +47,7 @@ struct Finding {
 
   std::string pushed_ref;          ///< of a push: the ref's full name as the pusher gave it
   std::vector<std::string> rules;  ///< the broken rules of policies: `source`, `pinned`, `reachable`, `signed`, …
+  std::size_t line = 0;            ///< of the link file, where the fault is, from 1; 0: it is not about a line
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };

@@ -9,7 +9,7 @@ namespace mlem {
 /// The key that names the repository: MLEM 0.1.5-0.2.0 read `repo`, 0.2.1 and later `project`.
 enum class Dialect { repo, project };
 
-/// Something that is right but probably not meant. `code` is one of the stable words of the contract:
+/// Something that is right but probably not meant. `code` is one of the stable words of git-mlem(1):
 /// `ambiguous-scalar`, `unknown-key`, `local-path`, `external-artifact`, `moved`.
 struct Warning {
   std::string code;

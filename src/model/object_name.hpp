@@ -5,7 +5,7 @@
 
 namespace mlem {
 
-/// An object as it is named on the command line: the contract's section 3, gitrevisions(7). Text only: nothing is
+/// An object as it is named on the command line: git-mlem(1), gitrevisions(7). Text only: nothing is
 /// looked up, and what `--project` and `--rev` add is the command's business.
 struct ObjectName {
   enum class Kind {

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -48,6 +49,39 @@ Source assemble(std::string_view url, const UrlParts& parts, const std::optional
   const std::string whole = join(parts.rest, path);
   if (whole.empty()) throw invalid("address", url, "it names no file in the repository");
   source.path = RepoPath::parse(whole).text();
+  if (!path.empty() && !parts.rest.empty()) source.directory = RepoPath::parse(parts.rest).text();
+  return source;
+}
+
+/// Throws for an address that MLEM reads otherwise: to it `/blob/` is a directory of the default branch, and what
+/// follows the repository has no escapes.
+void require_address_of_mlem(std::string_view address) {
+  constexpr std::string_view blob = "/blob/";
+  const std::string repo = split_url(address).repo;
+  if (!address.starts_with(repo)) return;  // MLEM's own form for local repositories
+  const std::string_view rest = address.substr(repo.size());
+  if (rest.starts_with(blob)) {
+    throw Error(ErrorKind::invalid, "invalid repository '" + escape_for_terminal(redact(address)) + "'",
+                "'blob' is a directory of the default branch to MLEM",
+                "write '/tree/' instead of '/blob/', or the repository alone and 'rev'");
+  }
+  if (rest.find('%') != std::string_view::npos) {
+    throw invalid("repository", address, "MLEM does not read the escape in it");
+  }
+}
+
+bool has_parent_component(std::string_view path) {
+  if (path.find("..") == std::string_view::npos) return false;
+  const auto components = split(path, '/');
+  return std::find(components.begin(), components.end(), "..") != components.end();
+}
+
+/// What a link with a rev and no repository points at.
+Source at_rev(const Link& link) {
+  if (link.path.starts_with('/')) throw invalid("path", link.path, "it is absolute");
+  Source source;
+  source.rev = Rev::parse(*link.rev);
+  source.path = RepoPath::parse(link.path).text();
   return source;
 }
 
@@ -66,15 +100,25 @@ Source Source::from_parts(const std::string& repo, const std::string& path, cons
 }
 
 Source Source::from_link(const Link& link) {
-  if (is_surely_url(link.path) && !link.repo) return from_url(link.path, link.rev);
-  if (link.repo) return from_parts(*link.repo, link.path, link.rev);
+  if (is_surely_url(link.path) && !link.repo) {
+    if (link.path.find("://") == std::string::npos && link.path.find("::") == std::string::npos) {
+      throw invalid("path", link.path, "it is an address to git and a file's name to MLEM");
+    }
+    require_address_of_mlem(link.path);
+    return from_url(link.path, link.rev);
+  }
+  require_one_reading(link.path);
+  if (link.repo || link.rev) {
+    if (link.repo) require_address_of_mlem(*link.repo);
+    const Source source = link.repo ? from_parts(*link.repo, link.path, link.rev) : at_rev(link);
+    if (!has_parent_component(link.path)) return source;
+    throw Error(ErrorKind::invalid, "invalid path '" + escape_for_terminal(link.path) + "'",
+                "it leads through a directory that need not be there, and then MLEM finds nothing or something else",
+                "write 'path: " + escape_for_terminal(source.path) + "'");
+  }
   if (link.path.starts_with('/')) throw invalid("path", link.path, "it is absolute");
   Source source;
   source.path = link.path;
-  if (link.rev) {
-    source.rev = Rev::parse(*link.rev);
-    source.path = RepoPath::parse(link.path).text();
-  }
   return source;
 }
 
@@ -97,13 +141,30 @@ Source Source::divided_at(std::string_view rev_text) const {
   assert(starts_with_segments(undivided, rev_text));
   Source source = *this;
   source.rev = Rev::parse(rev_text);
-  std::string_view directory = std::string_view(undivided).substr(rev_text.size());
-  if (directory.starts_with('/')) directory.remove_prefix(1);
-  const std::string whole = join(directory, path);
+  std::string_view inner = std::string_view(undivided).substr(rev_text.size());
+  if (inner.starts_with('/')) inner.remove_prefix(1);
+  const std::string whole = join(inner, path);
   if (whole.empty()) throw invalid("path", undivided, "it names a rev and no file");
   source.path = RepoPath::parse(whole).text();
+  source.directory = path.empty() || inner.empty() ? std::string() : RepoPath::parse(inner).text();
   source.undivided.clear();
   return source;
+}
+
+void require_one_reading(std::string_view path) {
+  const auto refuse = [path](std::string why, std::string hint) {
+    return Error(ErrorKind::invalid, "invalid path '" + escape_for_terminal(redact(path)) + "'", std::move(why),
+                 std::move(hint));
+  };
+  if (path.find('\\') != std::string_view::npos) {
+    std::string slashes(path);
+    std::replace(slashes.begin(), slashes.end(), '\\', '/');
+    throw refuse("it has a '\\', which is a '/' to MLEM",
+                 "write 'path: " + escape_for_terminal(redact(slashes)) + "' if that is meant");
+  }
+  const std::string_view last = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  if (last.empty() && !path.empty()) throw refuse("it ends in '/'", "leave the '/' out");
+  if (last == "." || last == "..") throw refuse("it ends in '" + std::string(last) + "' and names no file", {});
 }
 
 }  // namespace mlem

@@ -12,7 +12,7 @@
 
 namespace mlem {
 
-/// What a link or an object's address points at: the contract's section 2, "Reading", and section 3.
+/// What a link or an object's address points at: mlem-link(5) and git-mlem(1).
 ///
 /// There are three shapes, and they ask for this:
 /// - an alias (`is_alias()`): the object is in the tree that the link was read from; `tree_path(project root)`;
@@ -29,10 +29,13 @@ struct Source {
   /// Divided: a RepoPath's text, from the repository's root. Alias: as written, relative to its project's root.
   /// Undivided: as written, relative to the directory in `undivided`; empty if that has the whole path.
   std::string path;
+  /// The directory that the address names in its repository, a part of `path` already; empty at the root and in an
+  /// alias. MLEM starts every alias there that the object at `path` leads to.
+  std::string directory{};
 
   /// Returns what `link` points at. Throws Error(invalid) for a malformed field, a `repo` that is a relative path, an
   /// absolute `path`, an address in `path` beside `repo` or without a path in it, a rev in the address that
-  /// contradicts `rev`.
+  /// contradicts `rev`, and for whatever require_one_reading() does not take or MLEM takes for another address.
   static Source from_link(const Link& link);
 
   /// Returns what `path` names in the repository or directory `repo`, which are read as the fields of a link.
@@ -60,5 +63,9 @@ struct Source {
 
   friend bool operator==(const Source&, const Source&) = default;
 };
+
+/// Throws Error(invalid) for the path of a link that MLEM takes for another: one with `\`, which is `/` to MLEM, or one
+/// that ends in `/`, `.` or `..`, to which MLEM adds `.mlem` as it is.
+void require_one_reading(std::string_view path);
 
 }  // namespace mlem

@@ -7,7 +7,7 @@
 #include <vector>
 
 // Addresses with more in them than a repository, and pages that show a part of one. Where the repository ends cannot be
-// told from the address alone; these are the forms of the hosts, as the contract lists them.
+// told from the address alone; these are the forms of the hosts, as git-mlem(1) lists them.
 
 namespace mlem {
 namespace {

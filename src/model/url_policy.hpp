@@ -8,7 +8,7 @@
 
 namespace mlem {
 
-/// Which addresses may be used: the contract's section 8, judged on the address as written, before git rewrites it.
+/// Which addresses may be used: judged on the address as written, before git rewrites it.
 struct UrlPolicy {
   /// The schemes allowed, `mlem.allowProtocol`, in lower case.
   std::vector<std::string> protocols = {"https", "ssh", "http", "git", "file"};

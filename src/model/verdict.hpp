@@ -4,8 +4,7 @@
 
 namespace mlem {
 
-/// What resolving a link came to. The words are stable, and the same in every command, hook and format: the contract's
-/// section 4.
+/// What resolving a link came to. The words are stable, and the same in every command, hook and format: git-mlem(1).
 enum class Verdict {
   ok,
   invalid_link,        ///< not parseable, or missing, contradictory or malformed fields
@@ -35,7 +34,7 @@ enum class Decision {
   undecided,  ///< exit 2: asking again may give another answer
 };
 
-/// Returns the word of the contract: `missing-rev`.
+/// Returns the word that users read: `missing-rev`.
 std::string_view name(Verdict verdict) noexcept;
 
 Decision decision(Verdict verdict) noexcept;

@@ -38,6 +38,20 @@ Content parse_content(std::string_view text) {
   }
 }
 
+/// Notes where the alias starts that was found at `answer.path`; it is not an answer if MLEM follows it elsewhere.
+void start_alias(TreeView& view, Answer& answer) {
+  const AliasStart start = find_alias_start(view, parent_of(answer.path));
+  answer.link_base = start.directory;
+  if (is_surely_url(answer.link->path)) return;
+  try {
+    require_one_reading(view, start, answer.link->path);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    answer.fail(Verdict::invalid_link, "'" + answer.path + "' is not a valid link: " + error.what(), error.hint());
+    answer.flaw = error.what();
+  }
+}
+
 /// Gives the answer for what was found at `answer.path`.
 void answer_with(TreeView& view, const Content& content, Answer& answer) {
   if (!content.flaw.empty()) {
@@ -48,7 +62,7 @@ void answer_with(TreeView& view, const Content& content, Answer& answer) {
   switch (content.metafile.kind) {
     case yaml::Metafile::Kind::link:
       answer.link = content.metafile.link;
-      if (answer.link->is_alias()) answer.link_base = alias_base(view, answer.path);
+      if (answer.link->is_alias()) start_alias(view, answer);
       break;
     case yaml::Metafile::Kind::object:
       answer.object_type = content.metafile.object_type;

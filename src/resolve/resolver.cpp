@@ -18,6 +18,29 @@
 #include <utility>
 
 namespace mlem::resolve {
+namespace {
+
+/// Whether a link leads to an object of its own tree.
+bool is_by_alias(const Link& link) { return link.is_alias() && !is_surely_url(link.path); }
+
+/// Whether the alias that `chain` has come to is followed elsewhere by MLEM, which starts it at `start`. Then that is the
+/// chain's end.
+bool end_elsewhere(Chain& chain, const std::optional<std::string>& start) {
+  Answer& alias = chain.answers.back();
+  const std::string own(parent_of(alias.path));
+  const std::string for_mlem = start.value_or(own);
+  // A link that was named is the first one, in a project of its own.
+  if (alias.link_base == for_mlem || (chain.is_named && (chain.answers.size() == 1 || alias.link_base == own))) {
+    return false;
+  }
+  alias.fail(Verdict::invalid_link, "git-mlem and MLEM start the alias '" + alias.path + "' at different directories",
+             "git-mlem starts at " + quoted_directory(alias.link_base) + ", MLEM at " + quoted_directory(for_mlem) +
+                 ", as the link that leads there; link to the object itself");
+  return true;
+}
+
+}  // namespace
+
 Resolver::Resolver(const git::Registry& registry, source::Settings settings, ResolverOptions options)
     : registry_(registry), settings_(std::move(settings)), options_(std::move(options)) {}
 
@@ -34,19 +57,27 @@ Resolver::QueryNumber Resolver::number_of(TreeView* view, std::string_view file,
   if (!source.is_alias()) return number_of(answers_.subject_of(source, nullptr, {}), source.path);
   // Where a directory's aliases start takes a look at each directory above it.
   const auto [known, is_new] = alias_subjects_[view].try_emplace(std::string(parent_of(file)));
-  if (is_new) known->second = answers_.subject_of(source, view, alias_base(*view, file));
-  return number_of(known->second, source.path);
+  AliasSubject& subject = known->second;
+  if (is_new) {
+    subject.start = find_alias_start(*view, parent_of(file));
+    subject.subject = answers_.subject_of(source, view, subject.start.directory);
+  }
+  // An object that was named is not an alias: its path starts where its name does.
+  if (!file.empty()) require_one_reading(*view, subject.start, source.path);
+  return number_of(subject.subject, source.path);
 }
 
 Resolver::QueryNumber Resolver::number_of(TreeView* view, std::string_view file, const Link& link) {
   if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) {
     return number_of(view, file, Source::from_link(link));
   }
+  mlem::require_one_reading(link.path);
   // Most links share their repository and rev with many others.
   key_.assign(*link.repo).append("\n").append(link.rev.value_or("\n"));
   const auto [known, is_new] = subjects_.try_emplace(key_);
   std::optional<detail::AnswerStore::Subject>& subject = known->second;
-  if (!is_new && subject) return number_of(*subject, RepoPath::parse(link.path).text());
+  const bool goes_up = link.path.find("..") != std::string::npos;
+  if (!is_new && subject && !goes_up) return number_of(*subject, RepoPath::parse(link.path).text());
   const Source source = Source::from_link(link);
   // With a directory in the address, the path is not that of the link.
   if (is_new && source.undivided.empty() && source.path == RepoPath::parse(link.path).text()) {
@@ -193,6 +224,7 @@ void Resolver::ask_all(source::Conversation& source, const std::vector<QueryNumb
     for (Answer* answer : asked) {
       answer->source.repo = repo;
       answer->source.path = local->inner + "/" + answer->source.path;
+      answer->source.directory = join(local->inner, answer->source.directory);
     }
   }
   ask(source, asked, settings);
@@ -314,13 +346,19 @@ std::size_t Resolver::most_hops_of(std::size_t number) const {
 Answer Resolver::answer_after(QueryNumber number, const Answer& before) const {
   Answer answer = answers_.get(number);
   // It was looked up at the commit; what was asked for, and what a link to it has to say, is the rev that led there.
-  const bool is_by_alias = before.link && before.link->is_alias() && !is_surely_url(before.link->path);
-  if (is_by_alias && before.commit && answer.commit == before.commit) {
+  if (before.link && is_by_alias(*before.link) && before.commit && answer.commit == before.commit) {
     answer.rev = before.rev;
     answer.stored_rev = before.stored_rev;
     answer.ref = before.ref;
   }
   return answer;
+}
+
+std::optional<std::string> Resolver::start_of_chain(QueryNumber number, const Answer& first) const {
+  TreeView* const view = answers_.view(number);
+  if (view == nullptr) return first.source.directory;
+  const std::string& base = answers_.base(number);
+  return find_project(*view, base) == base ? std::optional(base) : std::nullopt;
 }
 
 Chain Resolver::chain(std::size_t number) const {
@@ -333,6 +371,7 @@ Chain Resolver::chain(std::size_t number) const {
     return chain;
   }
   std::map<QueryNumber, std::size_t> seen;
+  std::optional<std::string> start;
   for (QueryNumber at = first; at >= 0; at = steps_[static_cast<std::size_t>(at)].next) {
     const auto [before, is_new] = seen.emplace(at, chain.answers.size());
     if (!is_new) {
@@ -345,7 +384,12 @@ Chain Resolver::chain(std::size_t number) const {
       chain.end = Chain::End::too_deep;
       break;
     }
-    chain.answers.push_back(chain.answers.empty() ? answers_.get(at) : answer_after(at, chain.answers.back()));
+    Answer answer = chain.answers.empty() ? answers_.get(at) : answer_after(at, chain.answers.back());
+    const bool is_alias = !chain.answers.empty() && is_by_alias(*chain.answers.back().link);
+    if (is_alias && end_elsewhere(chain, start)) break;
+    if (!is_alias) start = start_of_chain(at, answer);
+    if (is_alias && chain.is_named && chain.answers.size() == 1) start = chain.answers.back().link_base;
+    chain.answers.push_back(std::move(answer));
   }
   return chain;
 }

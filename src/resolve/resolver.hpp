@@ -64,6 +64,9 @@ class Resolver {
   std::size_t most_hops_of(std::size_t number) const;
   /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.
   Answer answer_after(QueryNumber number, const Answer& before) const;
+  /// Returns where MLEM starts the aliases that a chain beginning with `first` comes to, whatever projects they are in:
+  /// at the project of the first link. Nothing: each at its own directory.
+  std::optional<std::string> start_of_chain(QueryNumber number, const Answer& first) const;
 
   struct AliasBatch;
   using AliasBatches = std::map<git::Repository*, AliasBatch>;
@@ -88,7 +91,11 @@ class Resolver {
   /// By repository and rev as links have them; nothing if it takes the path to tell.
   std::unordered_map<std::string, std::optional<detail::AnswerStore::Subject>> subjects_;
   /// Of aliases, by the tree and the directory of their files.
-  std::unordered_map<TreeView*, std::unordered_map<std::string, detail::AnswerStore::Subject>> alias_subjects_;
+  struct AliasSubject {
+    AliasStart start;
+    detail::AnswerStore::Subject subject = 0;
+  };
+  std::unordered_map<TreeView*, std::unordered_map<std::string, AliasSubject>> alias_subjects_;
   std::string key_;                            ///< of `subjects_`, with its memory kept
   std::deque<Step> steps_;                     ///< by query
   std::vector<QueryNumber> first_;             ///< by the number of the link

@@ -1,6 +1,7 @@
 #include "resolve/tree_view.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "model/repo_path.hpp"
 
 #include <algorithm>
@@ -162,6 +163,11 @@ class CommitView final : public TreeView {
   Oid commit_;
 };
 
+bool is_symlink(const git::Entry& entry) { return (entry.mode & git::mode_type_mask) == git::mode_symlink; }
+bool is_symlink(const git::Lookup& lookup) {
+  return lookup.state == git::Lookup::State::found && is_symlink(lookup.entry);
+}
+
 Located lacking(const git::Lookup& lookup) { return {Located::State::missing_object, {}, {}, {*lookup.missing}}; }
 
 }  // namespace
@@ -193,6 +199,66 @@ std::string alias_base(TreeView& view, std::string_view link) {
   return find_project(view, directory).value_or(std::string(directory));
 }
 
+std::string quoted_directory(std::string_view directory) {
+  return directory.empty() ? "the repository's root" : "'" + escape_for_terminal(directory) + "'";
+}
+
+AliasStart find_alias_start(TreeView& view, std::string_view directory) {
+  AliasStart start{find_project(view, directory).value_or(std::string(directory)), std::string(directory)};
+  for (std::string_view above = directory;; above = parent_of(above)) {
+    if (view.find(join(above, ".mlem.yaml")).state == git::Lookup::State::found) {
+      start.for_mlem = above;
+      start.is_project = true;
+      return start;
+    }
+    if (above.empty()) return start;
+  }
+}
+
+void require_one_reading(TreeView& view, const AliasStart& start, std::string_view path) {
+  const std::string what = "invalid path '" + escape_for_terminal(path) + "'";
+  const auto at = [&](std::string_view directory) -> std::optional<git::Entry> {
+    const git::Lookup lookup = view.find(directory);
+    return lookup.state == git::Lookup::State::found ? std::optional(lookup.entry) : std::nullopt;
+  };
+  const std::string marker = join(start.is_project ? start.for_mlem : start.directory, ".mlem.yaml");
+  const auto marker_entry = at(marker);
+  // MLEM asks for what a symbolic link leads to, and that may not be there.
+  bool differs = start.directory != start.for_mlem || (marker_entry && is_symlink(*marker_entry));
+  if (differs && !start.is_project) {
+    // A project of 2022: MLEM of today looks beside the link, where mostly nothing is.
+    try {
+      differs = locate(view, RepoPath::parse(path, start.for_mlem).text(), start.for_mlem).state == Located::State::found;
+    } catch (const Error&) {
+      differs = false;
+    }
+  }
+  if (differs) {
+    const bool is_file = !marker_entry || git::is_regular(*marker_entry);
+    const std::string old = join(start.directory, ".mlem");
+    throw Error(ErrorKind::invalid, what, "git-mlem and MLEM start it at different directories",
+                "git-mlem starts at " + quoted_directory(start.directory) + ", MLEM at " +
+                    quoted_directory(start.for_mlem) + "; " +
+                    (is_file ? "add '" + join(start.directory, ".mlem.yaml") + "', or remove '" + old + "'"
+                             : "'" + marker + "' has to be a file"));
+  }
+  if (path.find("..") == std::string_view::npos) return;
+  std::string directory = start.directory;
+  for (const std::string_view component : split(path, '/')) {
+    if (component != "..") {
+      if (!component.empty() && component != ".") directory = join(directory, component);
+      continue;
+    }
+    // The link's own file is somewhere below where it starts.
+    const bool is_there = directory == start.directory || directory.empty() || is_below(start.directory, directory);
+    const auto entry = is_there ? std::nullopt : at(directory);
+    if (!is_there && (!entry || !git::is_directory(*entry))) {
+      throw Error(ErrorKind::invalid, what, "'" + escape_for_terminal(directory) + "' is not a directory to go up from");
+    }
+    directory = parent_of(directory);
+  }
+}
+
 Located locate(TreeView& view, std::string_view path, std::string_view base) {
   const bool has_suffix = path.ends_with(mlem_suffix);
   const git::Lookup itself = has_suffix ? view.find(path) : git::Lookup();
@@ -201,6 +267,7 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
     if (itself.state == git::Lookup::State::found && git::is_regular(itself.entry)) {
       return {Located::State::found, std::string(path), itself.entry, {}};
     }
+    if (is_symlink(itself)) return {Located::State::not_a_file, std::string(path), {}, {}};
   }
   const std::string with_suffix = std::string(path) + std::string(mlem_suffix);
   const git::Lookup added = view.find(with_suffix);
@@ -208,6 +275,7 @@ Located locate(TreeView& view, std::string_view path, std::string_view base) {
   if (added.state == git::Lookup::State::found && git::is_regular(added.entry)) {
     return {Located::State::found, with_suffix, added.entry, {}};
   }
+  if (is_symlink(added)) return {Located::State::not_a_file, with_suffix, {}, {}};
 
   const std::string store = join(base, ".mlem");
   if (is_below(path, base) && view.find(store).state == git::Lookup::State::found) {

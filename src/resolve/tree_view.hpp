@@ -48,6 +48,21 @@ std::optional<std::string> find_project(TreeView& view, std::string_view directo
 /// Returns the directory that an alias in the file `link` starts at: its project's, else its own.
 std::string alias_base(TreeView& view, std::string_view link);
 
+/// Where the aliases of one directory start.
+struct AliasStart {
+  std::string directory;    ///< what alias_base() says
+  std::string for_mlem;     ///< the same to MLEM 0.3 and later, which knows no marker but `.mlem.yaml`, of any kind
+  bool is_project = false;  ///< whether `for_mlem` has such a marker
+};
+AliasStart find_alias_start(TreeView& view, std::string_view directory);
+
+/// Throws Error(invalid) for an alias that MLEM follows elsewhere: it starts at another directory, or its path leads up
+/// through what is not a directory.
+void require_one_reading(TreeView& view, const AliasStart& start, std::string_view path);
+
+/// Returns how messages call a directory of a tree.
+std::string quoted_directory(std::string_view directory);
+
 /// Where the object was found that a path names, or why it was not.
 struct Located {
   enum class State { found, absent, not_an_object, not_a_file, unmerged, several, missing_object };
@@ -58,7 +73,8 @@ struct Located {
 };
 
 /// Looks an object's path up: itself if it ends in `.mlem`, else with `.mlem` added, else in the layout of MLEM 0.2
-/// below `base`: `.mlem/<type>/<path>.mlem`.
+/// below `base`: `.mlem/<type>/<path>.mlem`. A symbolic link of such a name is not a file, and MLEM would follow it: what
+/// comes after it is not looked at.
 Located locate(TreeView& view, std::string_view path, std::string_view base);
 
 }  // namespace mlem::resolve

@@ -10,7 +10,7 @@
 
 namespace mlem::source {
 
-/// The directory that holds one bare repository for each remote source; the contract's section 6.
+/// The directory that holds one bare repository for each remote source: git-mlem-fetch(1).
 /// Everything in it can be fetched again: it may be deleted at any time.
 class Cache {
  public:

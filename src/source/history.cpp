@@ -18,8 +18,7 @@ std::string format_of(const Cache& cache, const std::string& key) {
 }
 
 /// A history without trees has an entry of its own: in that of the metafiles, history ends at each commit.
-void fetch_history(const RepoUrl& url, const Place& place, const Settings& settings,
-                   const std::function<void(const fs::path&)>& use) {
+void fetch_history(const RepoUrl& url, const Place& place, const Settings& settings, const UseHistory& use) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
   const std::string source = Cache::key(url.normalized(), place.rewritten);
   const std::string key = source + Cache::history_suffix;
@@ -39,16 +38,15 @@ void fetch_history(const RepoUrl& url, const Place& place, const Settings& setti
                                         .shallow = false,
                                         .prune = true};
     fetch_filtered(transport, entry, place.address, url, settings, history, {"tree:0", "blob:none", ""});
-    use(entry);
+    use(entry, git::Reading::here);
   });
 }
 
 }  // namespace
 
-std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings,
-                                    const std::function<void(const fs::path& git_dir)>& use) {
+std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use) {
   return visit_source(
-      url, settings, [&](const LocalRepository& found) { use(found.git_dir); },
+      url, settings, [&](const LocalRepository& found) { use(found.git_dir, git::Reading::apart); },
       [&](const Place& place) { fetch_history(url, place, settings, use); });
 }
 

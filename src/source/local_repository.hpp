@@ -7,8 +7,7 @@
 
 namespace mlem::source {
 
-/// A repository of this machine. No spelling tells where it ends in a path or in a `file:` URL: the contract's
-/// section 3.
+/// A repository of this machine. No spelling tells where it ends in a path or in a `file:` URL: git-mlem(1).
 struct LocalRepository {
   fs::path git_dir;
   fs::path root;      ///< its work tree, or itself if bare; spelled as what was looked for

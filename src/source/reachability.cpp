@@ -54,8 +54,9 @@ void ask_repository(git::Repository& repository, const git::History& history, co
   }
 }
 
-void ask_directory(const fs::path& git_dir, const Settings& settings, const Questions& questions) {
-  const auto repository = git::open_repository(git_dir, settings.access.environment, git::Reading::apart);
+void ask_directory(const fs::path& git_dir, git::Reading reading, const Settings& settings,
+                   const Questions& questions) {
+  const auto repository = git::open_repository(git_dir, settings.access.environment, reading);
   const git::History history(git_dir, settings.access.environment, limits_of(settings), settings.observer.interrupt);
   ask_repository(*repository, history, git::branches_and_tags(), {}, questions);
 }
@@ -79,10 +80,11 @@ void ask_registry(const git::Registry& registry, const Settings& settings, const
 }
 
 void ask_source(const Questions& questions, const Settings& settings) {
-  const auto refusal = with_history(*questions.front()->repo, settings, [&](const fs::path& git_dir) {
-    for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
-    ask_directory(git_dir, settings, questions);
-  });
+  const auto refusal =
+      with_history(*questions.front()->repo, settings, [&](const fs::path& git_dir, git::Reading reading) {
+        for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
+        ask_directory(git_dir, reading, settings, questions);
+      });
   if (!refusal) return;
   for (Reachability* question : questions) {
     question->verdict = refusal->verdict;

@@ -31,8 +31,8 @@ struct Metafile {
   friend bool operator==(const Metafile&, const Metafile&) = default;
 };
 
-/// Reads a `*.mlem` file of any vintage (the contract's section 2).
-/// Throws Error(invalid) with `line L, column C: …` in its why (both from 1) for text that is no single YAML mapping
+/// Reads a `*.mlem` file of any vintage: mlem-link(5).
+/// Throws Error(invalid) with its position, and `line L, column C: …` in its why, for text that is no single YAML mapping
 /// and for a link that breaks a rule; Error(invalid) too for a link over `max_link_size` or a file over
 /// `max_object_size`.
 Metafile read_metafile(std::string_view text);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
@@ -36,7 +37,8 @@ struct Field {
 struct Outline {
   std::size_t offset = 0;  ///< of the mapping
   Field object_type, link_type, path, repo, project, rev, params, own_params, blob, ref;
-  std::optional<Error> problem;  ///< the first thing that a link may not have
+  std::string likely_object_type;  ///< a key that is `object_type` but for a letter
+  std::optional<Error> problem;    ///< the first thing that a link may not have
   std::vector<Warning> warnings;
 };
 
@@ -83,6 +85,27 @@ std::string_view misreading(detail::ScalarType type) {
   }
 }
 
+/// Returns whether two words are the same but for case or one letter: one more, one less, another, or two swapped.
+bool is_alike(std::string_view a, std::string_view b) {
+  const std::string lower_a = to_lower_ascii(a);
+  const std::string lower_b = to_lower_ascii(b);
+  a = lower_a;
+  b = lower_b;
+  const auto trim_common = [&] {
+    while (!a.empty() && !b.empty() && a.front() == b.front()) {
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+    while (!a.empty() && !b.empty() && a.back() == b.back()) {
+      a.remove_suffix(1);
+      b.remove_suffix(1);
+    }
+  };
+  trim_common();
+  const bool is_swap = a.size() == 2 && b.size() == 2 && a[0] == b[1] && a[1] == b[0];
+  return is_swap || (a.size() <= 1 && b.size() <= 1);
+}
+
 class OutlineReader : public detail::EventHandler {
  public:
   explicit OutlineReader(std::string_view text) : text_(text) {
@@ -103,6 +126,9 @@ class OutlineReader : public detail::EventHandler {
       take_key(levels_.back(), event);
     } else {
       take_value(levels_.back().key, event);
+    }
+    if (event.kind == Event::Kind::scalar && event.plain && !detail::is_constructible(event.value)) {
+      add_problem(event.offset, fmt::format("MLEM cannot read '{}' unless it is quoted", shortened(event.value)));
     }
     if (event.kind == Event::Kind::map_start || event.kind == Event::Kind::sequence_start) {
       levels_.emplace_back();
@@ -125,8 +151,8 @@ class OutlineReader : public detail::EventHandler {
   };
 
   /// Past the first problem nothing more is collected: the file is no valid link, and an object has no need of it.
-  void add_problem(std::size_t offset, std::string_view why) {
-    if (!outline_.problem) outline_.problem = invalid_at(text_, offset, invalid_link, why);
+  void add_problem(std::size_t offset, std::string_view why, std::string hint = {}) {
+    if (!outline_.problem) outline_.problem = invalid_at(text_, offset, invalid_link, why, std::move(hint));
   }
   void add_warning(std::size_t offset, std::string code, std::string_view message) {
     if (outline_.problem) return;
@@ -140,6 +166,8 @@ class OutlineReader : public detail::EventHandler {
       add_problem(event.offset, "a link may not have anchors");
     } else if (event.tagged) {
       add_problem(event.offset, "a link may not have tags");
+    } else if (event.kind == Event::Kind::scalar && event.plain && event.value == "<<" && event.key) {
+      add_problem(event.offset, "a link may not have merge keys");
     }
   }
 
@@ -156,6 +184,12 @@ class OutlineReader : public detail::EventHandler {
   void take_top_key(const Event& event) {
     if (event.kind == Event::Kind::alias) {
       throw invalid_at(text_, event.offset, not_a_metafile, "an alias that could stand for 'object_type'");
+    }
+    if (event.tagged) {
+      throw invalid_at(text_, event.offset, not_a_metafile, "a tag on a key, which could make it 'object_type'");
+    }
+    if (event.value != object_type_name.key && is_alike(event.value, object_type_name.key)) {
+      outline_.likely_object_type = event.value;
     }
     if (event.value == object_type_name.key && std::exchange(has_object_type_, true)) {
       throw invalid_at(text_, event.offset, not_a_metafile, "the key 'object_type' appears twice");
@@ -177,7 +211,14 @@ class OutlineReader : public detail::EventHandler {
       if (event.kind == Event::Kind::scalar && event.plain) warn_of_type(key, event);
     };
     if (levels_.size() == 1) {
-      store_text(find_name(top_texts, key));
+      const Name* const name = find_name(top_texts, key);
+      if (name != nullptr && event.plain && event.kind == Event::Kind::scalar && !detail::keeps_text(event.value)) {
+        add_problem(event.offset,
+                    fmt::format("'{}: {}' is what MLEM {}", key, shortened(event.value),
+                                misreading(detail::scalar_type(event.value))),
+                    fmt::format("write \"{}: '{}'\"", key, shortened(event.value)));
+      }
+      store_text(name);
       if (key == params_name.key) store(params_name);
       if (key == object_type_name.key) {
         check_object_type(event);
@@ -204,6 +245,8 @@ class OutlineReader : public detail::EventHandler {
         event.offset, "ambiguous-scalar",
         fmt::format("'{}: {}' is kept as text, which MLEM {} unless it is quoted", key, event.value, misreading(type)));
   }
+
+  static std::string shortened(std::string_view value) { return escape_for_terminal(value.substr(0, 80)); }
 
   std::string_view text_;
   Outline outline_;
@@ -303,11 +346,39 @@ class LinkReader {
   const Outline& outline_;
 };
 
+/// Throws Error(invalid) for a file that is no link as it stands and that somebody may take for one: MLEM, if its
+/// `object_type` is the name of a class, or whoever wrote it.
+void require_no_link(std::string_view text, const Outline& read) {
+  const std::string& type = read.object_type.value;
+  if (read.object_type.is_null()) {
+    if (read.link_type.is_null()) return;
+    throw invalid_at(text, read.link_type.offset, invalid_link, "'link_type' without 'object_type'",
+                     read.likely_object_type.empty() ? "write 'object_type: link'"
+                                                     : fmt::format("write 'object_type' instead of '{}'",
+                                                                   escape_for_terminal(read.likely_object_type)));
+  }
+  const std::string likely = detail::likely_link_type(type);
+  if (!likely.empty()) {
+    throw invalid_at(text, read.object_type.offset, invalid_link,
+                     fmt::format("'object_type: {}' is nearly that of a link", escape_for_terminal(type)),
+                     fmt::format("write 'object_type: {}'", escape_for_terminal(likely)));
+  }
+  if (detail::is_class_name(type)) {
+    throw invalid_at(text, read.object_type.offset, invalid_link,
+                     "'object_type' names a class, which may be a link to MLEM",
+                     "write 'object_type: link' in a link, and the type's own name in an object");
+  }
+  if (read.link_type.is_null()) return;
+  throw invalid_at(text, read.link_type.offset, invalid_link, "'link_type' in a file that is no link",
+                   "write 'object_type: link' if it is to be one");
+}
+
 }  // namespace
 
 Metafile parse_metafile(std::string_view text) {
   Outline read = outline(text);
   Metafile metafile;
+  if (!detail::is_link_type(read.object_type.value)) require_no_link(text, read);
   if (read.object_type.is_null()) return metafile;
   metafile.object_type = detail::current_type(read.object_type.value);
   metafile.kind = Metafile::Kind::object;
@@ -327,10 +398,21 @@ bool is_link_type(std::string_view object_type) noexcept {
   return object_type == "link" || object_type.starts_with("link_");
 }
 
+std::string likely_link_type(std::string_view object_type) {
+  constexpr std::string_view link = "link";
+  const std::size_t end = std::min(object_type.find('_'), object_type.size());
+  const std::string_view rest = object_type.substr(end);
+  if (is_link_type(object_type) || !is_alike(object_type.substr(0, end), link)) return {};
+  return std::string(link) + std::string(rest);
+}
+
+bool is_class_name(std::string_view object_type) noexcept { return object_type.find('.') != std::string_view::npos; }
+
 std::string current_type(std::string_view name) { return std::string(name == "dataset" ? "data" : name); }
 
 std::optional<std::string> parse_object_type(std::string_view text) {
   const Outline read = outline(text);
+  if (!is_link_type(read.object_type.value)) require_no_link(text, read);
   if (read.object_type.is_null()) return std::nullopt;
   return current_type(read.object_type.value);
 }

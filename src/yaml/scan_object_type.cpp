@@ -2,7 +2,7 @@
 #include "yaml/detail/scalar_type.hpp"
 #include "yaml/metafile.hpp"
 
-#include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -17,41 +17,75 @@ namespace {
 constexpr std::size_t max_depth = 64;
 constexpr std::size_t max_key_size = 128;  // past 1024, YAML asks for a `?`
 
-/// Looks at every byte and decides nothing on the way, so that compilers can do it many at a time.
-bool is_printable_ascii_in_lines(std::string_view text) noexcept {
-  unsigned char bad = 0;
-  for (const char c : text) {
-    const auto from_blank = static_cast<unsigned char>(c - ' ');
-    bad |= static_cast<unsigned char>(static_cast<unsigned>(from_blank > '~' - ' ') & static_cast<unsigned>(c != '\n'));
-  }
-  return bad == 0;
-}
+/// What a byte is to a line: most go by in one step.
+enum Kind : unsigned char { ordinary, colon, hash, line_feed, foreign };
+
+constexpr auto kinds = [] {
+  std::array<Kind, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = i < ' ' || i > '~' ? foreign : ordinary;
+  table[':'] = colon;
+  table['#'] = hash;
+  table['\n'] = line_feed;
+  return table;
+}();
+
+constexpr auto plain_starts = [] {
+  std::array<bool, 256> table{};
+  for (const unsigned char c : std::string_view("_./+(")) table[c] = true;
+  for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = table[c + ('a' - 'A')] = true;
+  return table;
+}();
+
+bool starts_plain(char c) noexcept { return plain_starts[static_cast<unsigned char>(c)]; }
 bool is_alphanumeric(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool may_start_plain(std::string_view text) noexcept {
-  const char c = text.front();
-  if (is_alphanumeric(c) || c == '_' || c == '.' || c == '/' || c == '+' || c == '(') return true;
-  return c == '-' && text.size() > 1 && is_alphanumeric(text[1]);
-}
+/// A part of a line.
+struct Piece {
+  std::string_view text;
+  bool marked = false;  ///< has a `#` after a blank, or a colon before one: neither can be in a plain scalar
+};
 
-// The functions below go from byte to byte: what they look at is so short that a search of the library's takes longer
-// to start than to find.
+struct Line {
+  std::string_view text;                         ///< printable ASCII, without the line feed
+  std::size_t indent = 0;                        ///< blanks at its start
+  std::size_t key_end = std::string_view::npos;  ///< where the first colon is that is before a blank or the last byte
+  bool marked_before = false;                    ///< as in Piece, what is before `key_end`, or all if there is none
+  bool marked_after = false;
+};
 
-bool is_plain(std::string_view text) noexcept {
-  if (text.empty() || text.back() == ' ' || text.back() == ':' || !may_start_plain(text)) return false;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if ((text[i] == ' ' && text[i - 1] == ':') || (text[i] == '#' && text[i - 1] == ' ')) return false;
+/// Takes a line off `rest`, which ends in a line feed; nothing if it is not printable ASCII. One pointer is all that
+/// moves: with an index, compilers count in three variables.
+std::optional<Line> take_line(std::string_view& rest) noexcept {
+  Line line;
+  const char* const begin = rest.data();
+  const char* at = begin;
+  while (*at == ' ') ++at;
+  line.indent = static_cast<std::size_t>(at - begin);
+  for (;; ++at) {
+    while (kinds[static_cast<unsigned char>(*at)] == ordinary) ++at;
+    const Kind kind = kinds[static_cast<unsigned char>(*at)];
+    if (kind == foreign) return std::nullopt;
+    if (kind == line_feed) break;
+    if (kind == colon ? at[1] != ' ' && at[1] != '\n' : at == begin || at[-1] != ' ') continue;
+    if (line.key_end != std::string_view::npos)
+      line.marked_after = true;
+    else if (kind == colon)
+      line.key_end = static_cast<std::size_t>(at - begin);
+    else
+      line.marked_before = true;
   }
-  return true;
+  line.text = rest.substr(0, static_cast<std::size_t>(at - begin));
+  rest.remove_prefix(line.text.size() + 1);
+  return line;
 }
 
-/// Returns where the colon is that ends a key: before a blank, else the last character.
-std::size_t end_of_key(std::string_view entry) noexcept {
-  std::size_t colon = 0;
-  while (colon + 1 < entry.size() && (entry[colon] != ':' || entry[colon + 1] != ' ')) ++colon;
-  return colon;
+bool is_plain(const Piece& piece) noexcept {
+  const std::string_view text = piece.text;
+  if (piece.marked || text.empty() || text.back() == ' ' || text.back() == ':') return false;
+  return starts_plain(text[0]) || (text[0] == '-' && text.size() > 1 && is_alphanumeric(text[1]));
 }
 
 bool is_single_quoted(std::string_view text) noexcept {
@@ -63,27 +97,31 @@ bool is_single_quoted(std::string_view text) noexcept {
   return true;
 }
 
-bool is_scalar(std::string_view text) noexcept { return is_plain(text) || is_single_quoted(text); }
+bool is_value(const Piece& piece) noexcept {
+  return is_plain(piece) || is_single_quoted(piece.text) || piece.text == "[]" || piece.text == "{}";
+}
 
 /// Returns the value of a scalar that needs no unescaping and is not null.
-std::optional<std::string_view> text_of(std::string_view scalar) {
-  if (is_plain(scalar)) {
-    return detail::scalar_type(scalar) == detail::ScalarType::null ? std::nullopt : std::optional(scalar);
-  }
-  if (!is_single_quoted(scalar) || scalar.find("''", 1) != std::string_view::npos) return std::nullopt;
-  return scalar.substr(1, scalar.size() - 2);
+std::optional<std::string_view> text_of(const Piece& scalar) {
+  const std::string_view text = scalar.text;
+  if (is_plain(scalar))
+    return detail::scalar_type(text) == detail::ScalarType::null ? std::nullopt : std::optional(text);
+  if (!is_single_quoted(text) || text.find("''", 1) != std::string_view::npos) return std::nullopt;
+  return text.substr(1, text.size() - 2);
 }
+
+bool starts_item(std::string_view entry) noexcept { return entry.size() > 1 && entry[0] == '-' && entry[1] == ' '; }
 
 class BlockScanner {
  public:
-  /// Returns whether the line, of printable ASCII, is understood, and with it how all before it belongs together.
-  bool take_line(std::string_view line) {
-    if (line.empty() || line.back() == ' ') return false;
-    if (line.starts_with("...")) return false;  // the end of the document
-    std::size_t indent = 0;
-    while (line[indent] == ' ') ++indent;  // the last character is none
-    const std::string_view entry = line.substr(indent);
-    return find_level(indent, entry.starts_with("- ")) && take_entry(entry);
+  BlockScanner() { levels_.reserve(16); }
+
+  /// Returns whether the line is understood, and with it how all before it belongs together.
+  bool take(const Line& line) {
+    const std::string_view text = line.text;
+    if (text.empty() || text.back() == ' ') return false;
+    if (text[0] == '.' && text.starts_with("...")) return false;  // the end of the document
+    return find_level(line.indent, starts_item(text.substr(line.indent))) && take_entry(line);
   }
 
   const std::optional<std::string>& object_type() const { return object_type_; }
@@ -114,38 +152,38 @@ class BlockScanner {
     return levels_.size() <= max_depth;
   }
 
-  /// `entry` does not end in a blank, so there is something after each `- `.
-  bool take_entry(std::string_view entry) {
+  /// The line does not end in a blank, so there is something after each `- `.
+  bool take_entry(const Line& line) {
+    std::size_t at = line.indent;
     while (!levels_.back().map) {
-      entry.remove_prefix(2);
-      const std::size_t indent = levels_.back().indent + 2;
-      if (entry.starts_with("- ")) {
-        if (!open(indent, false)) return false;
-      } else if (is_value(entry)) {
+      at += 2;
+      const std::string_view entry = line.text.substr(at);
+      if (starts_item(entry)) {
+        if (!open(at, false)) return false;
+      } else if (is_value({entry, line.marked_before || line.key_end != std::string_view::npos})) {
         return true;
-      } else if (!open(indent, true)) {
+      } else if (!open(at, true)) {
         return false;
       }
     }
-    return take_key(entry);
+    return line.key_end != std::string_view::npos && take_key(line, at);
   }
 
-  bool take_key(std::string_view entry) {
-    const std::size_t colon = end_of_key(entry);
-    const std::string_view key = entry.substr(0, colon);
-    if (entry[colon] != ':' || key.size() > max_key_size || !is_plain(key)) return false;
-    after_key_ = colon + 1 == entry.size();
-    const std::string_view value = after_key_ ? std::string_view() : entry.substr(colon + 2);
+  bool take_key(const Line& line, std::size_t at) {
+    const std::string_view key = line.text.substr(at, line.key_end - at);
+    if (key.size() > max_key_size || !is_plain({key, line.marked_before})) return false;
+    after_key_ = line.key_end + 1 == line.text.size();
+    const Piece value{after_key_ ? std::string_view() : line.text.substr(line.key_end + 2), line.marked_after};
+    if (levels_.size() == 1 && key == "link_type") return false;  // that is what links have
     if (levels_.size() == 1 && key == "object_type") {
       const std::optional<std::string_view> type = text_of(value);
-      if (!type || object_type_) return false;
+      if (!type || object_type_ || detail::is_class_name(*type)) return false;
+      if (!detail::likely_link_type(*type).empty()) return false;
       object_type_ = detail::current_type(*type);
       return true;
     }
     return after_key_ || is_value(value);
   }
-
-  static bool is_value(std::string_view text) noexcept { return is_scalar(text) || text == "[]" || text == "{}"; }
 
   std::vector<Level> levels_;
   bool after_key_ = false;  ///< the last line ended in a key whose value may follow
@@ -155,12 +193,12 @@ class BlockScanner {
 }  // namespace
 
 std::optional<std::string> detail::scan_object_type(std::string_view text) {
-  if (text.size() > max_object_size || !is_printable_ascii_in_lines(text)) return std::nullopt;
+  if (text.size() > max_object_size) return std::nullopt;
+  if (!text.empty() && text.back() != '\n') return scan_object_type(std::string(text) + '\n');
   BlockScanner scanner;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (!scanner.take_line(text.substr(0, end))) return std::nullopt;
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::optional<Line> line = take_line(text);
+    if (!line || !scanner.take(*line)) return std::nullopt;
   }
   return scanner.object_type();
 }

@@ -111,6 +111,29 @@ def make(directory, links):
     return registry
 
 
+def make_checked_out(directory, links):
+    """A registry of `links` links in 50 x 40 directories whose work tree and index are as after a clone: every file is
+    there and known to the index. Kept if it is there."""
+    registry = pathlib.Path(directory)
+    if not (registry / ".git" / "done").exists():
+        registry.mkdir(parents=True, exist_ok=True)
+        init(registry)
+
+        def stream():
+            yield commit("refs/heads/main", 0)
+            yield b"M 100644 inline .mlem.yaml\n" + data("")
+            yield b"M 100644 inline object.mlem\n" + data("object_type: model\n")
+            for number in range(links):
+                name = f"team{number % 50:02}/group{number // 50 % 40:02}/link{number:07}.mlem"
+                yield f"M 100644 inline {name}\n".encode() + data(link(number, links))
+
+        fast_import(registry, stream())
+        git(registry, "repack", "-adq")
+        (registry / ".git" / "done").touch()
+    git(registry, "reset", "--hard", "-q")
+    return registry
+
+
 def make_broken(directory):
     """A registry of 600 links that do not resolve, to a source with much that is named alike; kept if it is there."""
     directory = pathlib.Path(directory)

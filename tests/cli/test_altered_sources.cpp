@@ -47,11 +47,11 @@ void put_big_endian(std::string& content, std::size_t at, std::uint32_t number) 
 /// Files have counts and offsets of four bytes each, at their beginnings most of them.
 void lie(std::string& content, Numbers& numbers) {
   const std::uint32_t lies[] = {0,          1,          0x7fffffff, 0x80000000, 0x80000001, 0xffffffff,
-                                0x10000000, 0x40000000, 0x15555555, 12,         0x00ffffff, 0xfffffffe};
+                                0x10000000, 0x40000000, 0x15555555, 12,         0x00700000, 0xfffffffe};
   const std::size_t places = std::min(content.size(), numbers.below(2) == 0 ? std::size_t{64} : content.size());
   const std::uint32_t number = lies[numbers.below(std::size(lies))];
   const std::size_t at = numbers.below(places) / 4 * 4;
-  const std::size_t count = numbers.below(3) == 0 ? 256 : 1;
+  const std::size_t count = numbers.below(2) == 0 ? numbers.below(content.size() / 4) : 1;
   for (std::size_t i = 0; i < count; ++i) put_big_endian(content, at + 4 * i, number);
 }
 
@@ -80,12 +80,18 @@ const std::vector<std::pair<std::string, Alter>> ways_to_alter = {
     {"a count that lies", lie},
 };
 
-/// The files of a git directory, in one order.
+bool is_of_objects(const fs::path& file) { return contains(file.string(), "objects/"); }
+
+/// The files of a git directory that somebody reads, in one order.
 std::vector<fs::path> files_of(const fs::path& git_dir) {
   std::vector<fs::path> files;
   for (const auto& file : fs::recursive_directory_iterator(git_dir)) {
     const std::string name = file.path().string();
-    if (!fs::is_regular_file(file.status()) || contains(name, "/hooks/") || contains(name, "/logs/")) continue;
+    const std::vector<std::string> unread = {"/hooks/", "/logs/",          "/description",
+                                             "/index",  "/COMMIT_EDITMSG", "/exclude"};
+    if (std::any_of(unread.begin(), unread.end(), [&](const std::string& part) { return contains(name, part); }))
+      continue;
+    if (!fs::is_regular_file(file.status())) continue;
     files.push_back(file.path());
   }
   std::sort(files.begin(), files.end());
@@ -94,7 +100,8 @@ std::vector<fs::path> files_of(const fs::path& git_dir) {
 
 /// Alters one file of a git directory, or puts something else into its place. Returns what it did.
 std::string alter(const fs::path& git_dir, Numbers& numbers) {
-  const std::vector<fs::path> files = files_of(git_dir);
+  std::vector<fs::path> files = files_of(git_dir);
+  if (numbers.below(4) > 0) std::erase_if(files, [](const fs::path& file) { return !is_of_objects(file); });
   const fs::path& file = files[numbers.below(files.size())];
   const std::string name = fs::relative(file, git_dir).string();
   fs::permissions(file, fs::owner_all);
@@ -214,6 +221,31 @@ TEST_CASE("altered sources: packs whose deltas name their bases and whose offset
       source.repo.git({"index-pack", "--index-version=" + version, file.string()});
     }
     source.check_altered();
+  }
+}
+
+TEST_CASE("altered sources: an index whose offsets lead behind the end of its pack") {
+  for (const std::string format : {"idx", "midx"}) {
+    CAPTURE(format);
+    Source source;
+    source.repo.git({"repack", "-adq"});
+    if (format == "midx") source.repo.git({"multi-pack-index", "write"});
+    const fs::path altered = source.sandbox / "altered" / "0";
+    fs::create_directories(altered.parent_path());
+    fs::rename(source.repo.path() / ".git", altered);
+    source.link_to(1);
+    for (const fs::path& file : files_of(altered)) {
+      const bool is_midx = file.filename() == "multi-pack-index";
+      if (format == "midx" ? !is_midx : file.extension() != ".idx") continue;
+      fs::permissions(file, fs::owner_all);
+      std::string content = read_file(file);
+      // The offsets are behind all else but two checksums, in the latter format one, each with the number of its pack.
+      const std::size_t end = content.size() - (is_midx ? 20 : 40);
+      const std::size_t width = is_midx ? 8 : 4;
+      for (std::size_t i = 1; i <= 100; ++i) put_big_endian(content, end - i * width + width - 4, 0x00700000);
+      write_file(file, content);
+    }
+    source.check();
   }
 }
 

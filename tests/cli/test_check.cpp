@@ -196,6 +196,16 @@ TEST_CASE("check: revs and paths are told apart as git does") {
   CHECK(errors_of({"check", "--cached", "HEAD"}).find("more than one thing to judge") != std::string::npos);
 }
 
+TEST_CASE("check: JSON has the line of the link file that the fault is in") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem"}) + "rev: v1\nrev: v2\n"}});
+  const Outcome outcome = world.mlem({"check", "--json", "--cached"});
+  CAPTURE(outcome);
+  CHECK(outcome.output ==
+        "{\"schema\":1,\"link\":\"a.mlem\",\"verdict\":\"invalid-link\",\"message\":\"line 5, column 1: the key 'rev' "
+        "appears twice\",\"at\":\"index\",\"line\":5}\n");
+}
+
 TEST_CASE("check: objects are not judged") {
   World world;
   world.registry.commit({{"models/rf.mlem", model_meta()}, {"other.mlem", "a: 1\n"}});
@@ -203,6 +213,53 @@ TEST_CASE("check: objects are not judged") {
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
   CHECK(outcome.output.empty());
+}
+
+TEST_CASE("check: a file that git checks out as something else is no link") {
+  struct Row {
+    std::string attributes;
+    std::string why;  ///< empty: nothing is wrong
+    std::string remedy;
+  };
+  const Row rows[] = {
+      {"*.mlem filter=lfs", "filter", "-filter"},
+      {"*.mlem ident", "ident", "-ident"},
+      {"*.mlem working-tree-encoding=ISO-8859-1", "working-tree-encoding", "!working-tree-encoding"},
+      {"*.mlem export-subst", "export-subst", "-export-subst"},
+      {"*.mlem working-tree-encoding=UTF-8 eol=crlf text", "", ""},
+      {"*.mlem filter=lfs\n*.mlem -filter", "", ""},
+      {"*.bin filter=lfs", "", ""},
+  };
+  World world;
+  for (const Row& row : rows) {
+    CAPTURE(row.attributes);
+    world.registry.commit({{"prod/.gitattributes", row.attributes + "\n"},
+                           {"prod/a.mlem", link_to(world, "models/rf.mlem", "main")},
+                           {"b.mlem", link_to(world, "models/rf.mlem", "main")}});
+    // Of the tree that is judged, and no other.
+    world.registry.write(".gitattributes", "*.mlem ident\n");
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"check"}, {"check", "HEAD"}}) {
+      const Outcome outcome = world.mlem(arguments);
+      CAPTURE(outcome);
+      CHECK((outcome.output.find("'.gitattributes' gives it '" + row.why) != std::string::npos) == !row.why.empty());
+      CHECK((outcome.output.find(row.remedy) != std::string::npos || row.why.empty()));
+      CHECK(outcome.output.find("b.mlem: invalid-link") == std::string::npos);
+      CHECK(outcome.code == (row.why.empty() ? 0 : 1));
+    }
+    fs::remove(world.registry.path() / ".gitattributes");
+  }
+}
+
+TEST_CASE("check: files with names that MLEM gave before 0.1.10 are told of once") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {".mlem/link/latest.mlem.yaml", link_text({.path = "gone"})}});
+  const Outcome outcome = world.mlem({"check"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors.find("warning: 1 file is named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
+                            "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n") !=
+        std::string::npos);
+  CHECK(world.mlem({"check", "-q"}).errors.empty());
 }
 
 TEST_CASE("check: index and work tree are told apart") {

@@ -83,6 +83,46 @@ TEST_CASE("hook: removing an object fails if an unchanged alias leads to it") {
   CHECK(refused.errors.find("error: alias.mlem: missing-path: nothing at 'rf.mlem'") == 0);
 }
 
+TEST_CASE("hook: what was broken before is one line and refuses nothing") {
+  World world;
+  const auto link = [&](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  world.registry.commit({{"a.mlem", link("gone")},
+                         {"b.mlem", link("gone")},
+                         {"to-a.mlem", link_text({.path = "a.mlem"})},
+                         {"to-c.mlem", link_text({.path = "c.mlem"})},
+                         {"good.mlem", link("main")},
+                         {"to-good.mlem", link_text({.path = "good.mlem"})}});
+  REQUIRE(world.mlem({"install"}).code == 0);
+  world.registry.git({"rm", "-q", "b.mlem"});
+  world.registry.git({"mv", "a.mlem", "d.mlem"});
+  world.registry.git({"update-index", "--chmod=+x", "d.mlem"});
+  const Outcome quiet = world.mlem({"hook", "-q", "pre-commit"});
+  CAPTURE(quiet);
+  CHECK(quiet.code == 0);
+  CHECK(quiet.errors.empty());
+  const Outcome renamed = world.git({"commit", "-qm", "rename"});
+  CAPTURE(renamed);
+  CHECK(renamed.code == 0);
+  CHECK(renamed.errors == "warning: 3 links were broken before; 'git mlem check' lists them\n");
+  // To break one more is refused, and the others are no part of the answer.
+  world.registry.git({"rm", "-q", "good.mlem"});
+  const Outcome refused = world.git({"commit", "-qm", "remove"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "error: to-good.mlem: missing-path: nothing at 'good.mlem'\n"));
+  CHECK_FALSE(contains(refused.errors, "error: to-c.mlem"));
+  CHECK(contains(refused.errors,
+                 "warning: 2 links were broken before; 'git mlem check' lists them\n"
+                 "hint: 'git mlem check --changed' judges again; 'git commit --no-verify' skips the hooks\n"));
+  // Whoever touches a broken link has to mend it.
+  world.registry.git({"reset", "-q", "--hard"});
+  world.registry.write("d.mlem", link("nope"));
+  world.registry.git({"add", "d.mlem"});
+  CHECK(contains(world.git({"commit", "-qm", "touch"}).errors, "error: d.mlem: missing-rev"));
+}
+
 TEST_CASE("hook: partial commits and linked work trees are read as they are") {
   World world;
   world.registry.commit(
@@ -272,7 +312,7 @@ std::string entry_of(const std::string& id) {
 }  // namespace
 
 TEST_CASE("pre-commit: the framework's hooks refuse what is broken and let pass what is undecided") {
-  const World world;
+  World world;
   const fs::path data = fs::path(program_directory()) / "../share/git-mlem/hooks";
   RunOptions here;
   here.directory = world.registry.path();
@@ -307,6 +347,33 @@ TEST_CASE("pre-commit: the framework's hooks refuse what is broken and let pass 
     for (const std::string id : {"mlem-check", "mlem-check-offline"}) {
       CHECK(world.sandbox.run({"sh", "-c", entry_of(id)}, missing).code != 0);
     }
+  }
+  // Nothing is being committed: everything is judged, or what differs between two trees.
+  world.registry.write("a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "nope"}));
+  world.registry.git({"add", "a.mlem"});
+  world.registry.git({"commit", "-qm", "broken"});
+  world.registry.commit({{"b.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  const std::string nothing = world.registry.git({"hash-object", "-t", "tree", "/dev/null"}).substr(0, 40);
+  for (const std::string id : {"mlem-check", "mlem-check-offline"}) {
+    CAPTURE(id);
+    const auto run = [&](const std::string& from, const std::string& to) {
+      RunOptions options = here;
+      options.environment["PRE_COMMIT"] = "1";
+      if (!from.empty()) options.environment["PRE_COMMIT_FROM_REF"] = from;
+      if (!to.empty()) options.environment["PRE_COMMIT_TO_REF"] = to;
+      return world.sandbox.run({"sh", "-c", entry_of(id)}, options);
+    };
+    CHECK(run("", "").errors == "error: a.mlem: missing-rev: no branch, tag or commit 'nope'\n");
+    CHECK(run("", "").code == 1);
+    CHECK(run(nothing, "HEAD").code == 1);
+    CHECK(run("HEAD~1", "HEAD").code == 0);
+    const Outcome wrong = run("HEAD~1", "nowhere");
+    CHECK(wrong.code == 128);
+    CHECK(wrong.errors == "fatal: cannot resolve 'nowhere': it names no commit or tree\n");
+    RunOptions committing = here;
+    committing.environment["PRE_COMMIT"] = "1";
+    committing.environment["GIT_INDEX_FILE"] = ".git/index";
+    CHECK(world.sandbox.run({"sh", "-c", entry_of(id)}, committing).code == 0);
   }
   // The files for servers say how to mend it.
   const std::string error =

@@ -274,18 +274,18 @@ TEST_CASE("hostile: a push of more links than a server can hold is refused howev
   registry.write("x.mlem", server.link("main"));
   std::string id = registry.git({"hash-object", "-w", "x.mlem"});
   // Three levels of 80 entries each, all the same: half a million links in a few kilobytes.
-  for (int level = 0; level < 3; ++level) {
+  const auto make_tree = [&](const std::string& kind, const std::string& prefix, const std::string& suffix) {
     RunOptions options;
-    for (int i = 0; i < 80; ++i) {
-      options.input += level == 0 ? fmt::format("100644 blob {}\tf{:02}.mlem\n", id, i)
-                                  : fmt::format("040000 tree {}\td{:02}\n", id, i);
-    }
-    id = registry.git({"mktree"}, options);
-  }
+    for (int i = 0; i < 80; ++i) options.input += fmt::format("{} {}\t{}{:02}{}\n", kind, id, prefix, i, suffix);
+    return registry.git({"mktree"}, options);
+  };
+  id = make_tree("100644 blob", "f", ".mlem");
+  id = make_tree("040000 tree", "d", "");
   std::vector<std::string> arguments{"origin"};
-  for (int i = 0; i < 3; ++i) {
-    const std::string number = std::to_string(i);
-    arguments.push_back(registry.git({"commit-tree", "-m", number, id}) + ":refs/heads/b" + number);
+  for (const std::string number : {"0", "1", "2"}) {
+    // Each ref has files of its own, for what another one of the push has too is judged there.
+    const std::string tree = make_tree("040000 tree", number + "d", "");
+    arguments.push_back(registry.git({"commit-tree", "-m", number, tree}) + ":refs/heads/b" + number);
   }
   const Outcome refused = server.push(arguments);
   CAPTURE(refused);

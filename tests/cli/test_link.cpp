@@ -197,6 +197,63 @@ TEST_CASE("link: what is in the index alone is replaced as if it were in the wor
   CHECK(world.mlem({"link", "--sp", example_url, "models/rf", "link"}).code == 0);
 }
 
+TEST_CASE("link: of a link that is there only the lines change that must") {
+  World world;
+  const auto text = [](const std::string& rev, const std::string& pin) {
+    return "# production\r\nrev: " + rev + " # stable\r\npath: models/rf.mlem\r\nproject: " + example_url +
+           "\r\nobject_type: link\r\nlink_type: model\r\nparams:\r\n  team: {a: 1}\r\n" + pin;
+  };
+  const std::string pin = "  git-mlem:\r\n    hold: it fell\r\n    ref: refs/tags/4-pack\r\n";
+  const std::string held = "  git-mlem:\r\n    hold: it fell\r\n";
+  const std::string unsaved = "# not staged yet\r\n";
+  world.registry.commit({{"x.mlem", text("\"4-pack\"", pin)}, {"y.mlem", example_link("main") + "\n"}});
+  world.registry.write("x.mlem", text("\"4-pack\"", pin) + unsaved);
+  const std::vector<std::string> link = {"--sp", example_url, "--rev", "5-deploy-meta", "models/rf", "x"};
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), link.begin(), link.end());
+    return world.mlem(arguments);
+  };
+  const std::string loading = "⏳️ Loading meta from " + example_url + "/tree/5-deploy-meta/models/rf.mlem\n";
+  const std::string changes = " 'x.mlem': rev '4-pack' -> '5-deploy-meta'\n";
+  Outcome outcome = run({"link", "-n"});
+  CAPTURE(outcome);
+  CHECK(outcome.output == loading + "Would re-point" + changes);
+  CHECK(read_file(world.registry.path() / "x.mlem") == text("\"4-pack\"", pin) + unsaved);
+  outcome = run({"link"});
+  CHECK(outcome.output == loading + "Re-pointed" + changes + "💾 Saving link to x.mlem\n");
+  CHECK(read_file(world.registry.path() / "x.mlem") == text("\"5-deploy-meta\"", held) + unsaved);
+  CHECK(world.registry.git({"status", "--porcelain"}) == "M  x.mlem");
+  outcome = run({"link"});
+  CHECK(outcome.output == loading + "💾 Saving link to x.mlem\n");
+  CHECK(read_file(world.registry.path() / "x.mlem") == text("\"5-deploy-meta\"", held) + unsaved);
+}
+
+TEST_CASE("link: a link that becomes an alias and back says so") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"m.mlem", model_meta()}, {"x.mlem", example_link("main") + "\n"}});
+  CHECK(world.mlem({"link", "m", "x"}).output ==
+        "⏳️ Loading meta from m.mlem\nRe-pointed 'x.mlem': path 'models/rf.mlem' -> 'm.mlem', repo '" + example_url +
+            "/' -> none, rev 'main' -> none\n💾 Saving link to x.mlem\n");
+  CHECK(world.staged("x.mlem") == "link_type: model\nobject_type: link\npath: m.mlem");
+  CHECK(world.mlem({"link", "-q", "--sp", example_url, "models/rf", "x"}).output.empty());
+  CHECK(world.staged("x.mlem") == example_link("main"));
+}
+
+TEST_CASE("link: the pin of a link goes along with its commit") {
+  World world;
+  const std::string second = world.models.commit({{"models/rf.mlem", model_meta({"rf", "other weights\n"})}});
+  const auto pinned = [&](const std::string& commit) {
+    return "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " +
+           world.models.git({"rev-parse", commit + ":models/rf.mlem"}) + "\npath: models/rf.mlem\nrepo: " + example_url +
+           "/\nrev: " + commit;
+  };
+  world.registry.commit({{"x.mlem", pinned(world.model_commit) + "\n"}});
+  CHECK(world.mlem({"link", "--sp", example_url, "--rev", second, "models/rf", "x"}).code == 0);
+  CHECK(world.staged("x.mlem") == pinned(second));
+  CHECK(world.mlem({"link", "--sp", example_url, "--rev", "main", "models/rf", "x"}).code == 0);
+  CHECK(world.staged("x.mlem") == example_link("main"));
+}
+
 TEST_CASE("link: bad places and bad usage change nothing") {
   struct Row {
     std::string name;
@@ -718,4 +775,19 @@ TEST_CASE("init: no project is made in a git directory") {
           "fatal: invalid path '" + directory + "/.mlem.yaml': a component could be taken for '.git'\n");
     CHECK(!boost::filesystem::exists(world.registry.path() / directory));
   }
+}
+
+TEST_CASE("link: a file that git would keep otherwise is not written") {
+  World world;
+  world.registry.commit({{"prod/.gitattributes", "*.mlem filter=lfs\n"}});
+  world.registry.git({"config", "filter.lfs.clean", "cat >/dev/null; echo pointer"});
+  const Outcome outcome = world.mlem({"link", "--sp", world.models.url(), "models/rf", "prod/x"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.errors ==
+        "fatal: cannot write 'prod/x.mlem': '.gitattributes' gives it 'filter', so a checkout may have another content "
+        "than is judged\nhint: add '*.mlem -filter' at the end of '.gitattributes'\n");
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  world.registry.write("prod/.gitattributes", "*.mlem filter=lfs\n*.mlem -filter\n");
+  CHECK(world.mlem({"link", "--sp", world.models.url(), "models/rf", "prod/x"}).code == 0);
 }

@@ -244,6 +244,70 @@ TEST_CASE("policy: a new ref is judged whole though every commit is known") {
   CHECK(server.push({"origin", "main:production"}).code == 0);
 }
 
+TEST_CASE("policy: one about folders does not stop new branches that leave them alone") {
+  Production server({{"path", "prod/**"}, {"approver", "alice"}, {"requirePinned", "true"}, {"requireSigned", "true"}});
+  // What is there is older than the policy.
+  fs::rename(server.bare / "hooks/pre-receive", server.bare / "hooks/off");
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  server.world.registry.branch("old");
+  server.commit({{"dev/b.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  fs::rename(server.bare / "hooks/off", server.bare / "hooks/pre-receive");
+  server.as("mallory");
+  server.world.registry.git({"checkout", "-qb", "topic"});
+  server.commit({{"dev/c.mlem", server.link("main")}, {"dev/.mlem.yaml", "core: {}\n"}});
+  const Outcome passed = server.push({"origin", "topic", "old"});
+  CAPTURE(passed);
+  CHECK(passed.code == 0);
+  server.world.registry.git({"checkout", "-qb", "worse", "main"});
+  server.commit({{"prod/a.mlem", server.link("4-pack")}});
+  const Outcome refused = server.push({"origin", "worse"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "error: refs/heads/worse: prod/a.mlem: forbidden (approver, pinned)"));
+  CHECK(contains(refused.errors, "error: refs/heads/worse: forbidden (signed)"));
+}
+
+TEST_CASE("policy: a violation that was there before is refused where a link is touched") {
+  Production server({{"path", "prod/**"}, {"requirePinned", "true"}});
+  fs::rename(server.bare / "hooks/pre-receive", server.bare / "hooks/off");
+  server.commit({{"prod/a.mlem", server.link("main")},
+                 {"prod/alias.mlem", link_text({.path = "prod/a.mlem"})},
+                 {"dev/a.mlem", server.link("main")},
+                 {"dev/b.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  fs::rename(server.bare / "hooks/off", server.bare / "hooks/pre-receive");
+  // What is removed makes all aliases be read.
+  server.commit({{"dev/b.mlem", ""}});
+  const Outcome passed = server.push({"origin", "main"});
+  CAPTURE(passed);
+  CHECK(passed.code == 0);
+  server.world.registry.git({"mv", "dev/a.mlem", "prod/b.mlem"});
+  server.world.registry.git({"commit", "-qm", "rename into the folder"});
+  check_refused(server.push({"origin", "main"}), "refs/heads/main: prod/b.mlem", "pinned");
+  server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
+  server.commit({{"prod/a.mlem", server.link("4-pack")}});
+  check_refused(server.push({"origin", "main"}), "refs/heads/main: prod/a.mlem", "pinned");
+}
+
+TEST_CASE("policy: a marker needs neither signature nor approver where no policed link is") {
+  SignedProduction server;
+  server.config("mlem-policy.production.approver", "alice");
+  const std::string key = server.make_key("key");
+  server.trust(key);
+  server.sign_with(key);
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main:production"}).code == 0);
+  server.as("mallory");
+  server.sign_with("");
+  server.commit({{"dev/.mlem.yaml", "core: {}\n"}, {"prod/empty/.mlem.yaml", "core: {}\n"}});
+  server.sign_with(key);
+  server.commit({{"note", "x"}});
+  const Outcome passed = server.push({"origin", "main:production"});
+  CAPTURE(passed);
+  CHECK(passed.code == 0);
+}
+
 TEST_CASE("policy: an alias ends under the same policy") {
   Production server({{"path", "prod/**"}, {"requirePinned", "true"}});
   server.commit({{".mlem.yaml", ""},

@@ -1,4 +1,4 @@
-// The contract's section 10: repositories of every shape give the same answers, and are as git wants them afterwards.
+// Repositories of every shape give the same answers, and are as git wants them afterwards.
 
 #include "support/text_file.hpp"
 

@@ -414,8 +414,8 @@ TEST_CASE("sources: an entry of the cache outlives a server that is broken itsel
   RunOptions there;
   there.directory = served;
   const std::string unpack = "mv objects/pack/*.pack pack; rm -f objects/pack/*; git unpack-objects -q <pack; ";
-  const std::string blob = world.models.id("main:models/rf.mlem");
-  const std::string object = "objects/" + blob.substr(0, 2) + "/" + blob.substr(2);
+  const std::string tree = world.models.id("main^{tree}");
+  const std::string object = "objects/" + tree.substr(0, 2) + "/" + tree.substr(2);
   REQUIRE(world.sandbox.run({"sh", "-ec", unpack + "rm -f " + object + "; echo garbage >" + object}, there).code == 0);
   const Outcome failed = world.mlem({"check", "--fresh"});
   CAPTURE(failed);

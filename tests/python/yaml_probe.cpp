@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "yaml/metafile.hpp"
 
 #include <nlohmann/json.hpp>
@@ -56,16 +57,29 @@ json read_fields(const json& text) {
   return fields;
 }
 
+/// The same for a file's bytes, given as hex digits; `kind` says what kind of file it is.
+json read_bytes(const json& digits) {
+  const auto& hex = digits.get_ref<const std::string&>();
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(mlem::hex_value(hex[i]) * 16 + mlem::hex_value(hex[i + 1]));
+  }
+  const Metafile metafile = read_metafile(bytes);
+  json fields = read_fields(bytes);
+  fields["kind"] = metafile.kind == Metafile::Kind::link ? "link" : "other";
+  return fields;
+}
+
 json show(const json& text) { return json::parse(to_json(text.get<std::string>())); }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::map<std::string, std::function<json(const json&)>> functions = {
-      {"write", write_fields}, {"read", read_fields}, {"show", show}};
+      {"write", write_fields}, {"read", read_fields}, {"bytes", read_bytes}, {"show", show}};
   const auto function = functions.find(argc == 2 ? argv[1] : "");
   if (function == functions.end()) {
-    std::cerr << "usage: yaml_probe write|read|show\n";
+    std::cerr << "usage: yaml_probe write|read|bytes|show\n";
     return 129;
   }
   for (std::string line; std::getline(std::cin, line);) {

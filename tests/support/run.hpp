@@ -44,7 +44,7 @@ struct RunOptions {
   fs::path directory{};                                             ///< empty: where the caller's default is
   std::map<std::string, std::optional<std::string>> environment{};  ///< set, or without a value unset, for this run
   std::string input{};                                              ///< stdin, where it is a pipe
-  std::chrono::milliseconds timeout{30'000};                        ///< then its process group is killed
+  std::chrono::milliseconds timeout{600'000};                       ///< then its process group is killed
   Terminal terminal = Terminal::none;
   std::vector<Reply> replies{};  ///< in this order; for a terminal
 };

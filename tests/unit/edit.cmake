@@ -1,4 +1,5 @@
 mlem_unit_tests(edit
   SOURCES
     test_edit_hooks.cpp
+    test_edit_transaction.cpp
   LIBRARIES mlem_test_support)

@@ -12,7 +12,11 @@ using mlem::Finding;
 using mlem::Oid;
 using mlem::Verdict;
 using mlem::check::can_break_aliases;
+using mlem::check::concerns_links;
+using mlem::check::directory_of_attributes;
+using mlem::check::lost_blob;
 using mlem::git::Change;
+using mlem::git::Entry;
 using mlem::git::Registry;
 
 namespace {
@@ -54,7 +58,7 @@ TEST_CASE("changes: an alias can be broken by what it leads to") {
       {"a link is of another type", {{"a.mlem", link_to("m")}}, {{"a.mlem", link_to("m", "data")}}, true},
       {"a link becomes an alias", {{"a.mlem", link_to("m")}}, {{"a.mlem", link_text({.path = "m"})}}, true},
       {"a link becomes an object", {{"a.mlem", link_to("m")}}, {{"a.mlem", model_meta()}}, true},
-      {"an object is another one", {{"a.mlem", model_meta()}}, {{"a.mlem", model_meta({"b", "1"})}}, true},
+      {"an object is another one", {{"a.mlem", model_meta()}}, {{"a.mlem", model_meta({"b", "1"})}}, false},
       {"a link is no link any more", {{"a.mlem", link_to("m")}}, {{"a.mlem", "[]"}}, true},
       {"a name comes before <name>.mlem",
        {{"a.mlem.mlem", link_to("m")}},
@@ -75,6 +79,30 @@ TEST_CASE("changes: an alias can be broken by what it leads to") {
   }
 }
 
+TEST_CASE("changes: an alias may be pinned to what a file no longer is") {
+  const Entry one{mlem::git::mode_file, *Oid::parse(std::string(40, '1'))};
+  const Entry two{mlem::git::mode_file, *Oid::parse(std::string(40, '2'))};
+  const Entry program{0100755, one.oid};
+  const Entry symlink{mlem::git::mode_symlink, one.oid};
+  CHECK(lost_blob({"a.mlem", one, two}) == one.oid);
+  CHECK(lost_blob({"a.mlem", one, Entry{mlem::git::mode_symlink, two.oid}}) == one.oid);
+  CHECK_FALSE(lost_blob({"a.mlem", one, program}));
+  CHECK_FALSE(lost_blob({"a.mlem", symlink, two}));
+  CHECK_FALSE(lost_blob({"a.mlem", one, {}}));
+  CHECK_FALSE(lost_blob({"a.mlem", {}, one}));
+  CHECK_FALSE(lost_blob({"a.mlem", one, two, true}));
+  CHECK_FALSE(lost_blob({"a.txt", one, two}));
+}
+
+TEST_CASE("changes: attributes of a directory concern its links") {
+  const auto change_of = [](const std::string& name) { return Change{name, {}, {}}; };
+  CHECK(directory_of_attributes(change_of(".gitattributes")) == "");
+  CHECK(directory_of_attributes(change_of("a/b/.gitattributes")) == "a/b");
+  CHECK_FALSE(directory_of_attributes(change_of("a/x.gitattributes")));
+  CHECK(concerns_links(change_of("a/.gitattributes")));
+  CHECK_FALSE(concerns_links(change_of("a/.gitignore")));
+}
+
 TEST_CASE("changes: a conflict is judged by itself and breaks no alias but by its name") {
   const Sandbox box;
   RepoBuilder repo(box, "repo");
@@ -91,8 +119,6 @@ TEST_CASE("changes: what was found of a link tells whether aliases to it can be 
   Finding finding;
   CHECK_FALSE(can_break_aliases(finding, true));
   finding.hops.resize(1);
-  CHECK_FALSE(can_break_aliases(finding, true));
-  finding.hops.resize(2);
   CHECK(can_break_aliases(finding, true));
   CHECK_FALSE(can_break_aliases(finding, false));
   finding.hops.clear();

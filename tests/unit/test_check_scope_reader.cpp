@@ -1,12 +1,14 @@
 #include "check/detail/scope_reader.hpp"
 #include "git/registry.hpp"
+#include "source/settings.hpp"
 #include "support/metafiles.hpp"
 #include "support/repo_builder.hpp"
 
 #include "git_fixtures.hpp"
-#include "source/settings.hpp"
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <memory_resource>
 
@@ -34,28 +36,33 @@ struct Fixture {
   Settings settings;
 
   /// Returns what is read of a scope, one text for each file: its name, and `link` or its verdict and message.
-  std::vector<std::string> read(const Scope& scope, bool then_other_aliases = false, bool* touches_aliases = nullptr) {
+  std::vector<std::string> read(const Scope& scope, bool other_aliases = false, bool* touches_aliases = nullptr,
+                                bool other_pins = false) {
     const Registry registry = Registry::discover(environment_of(box), repo.path().string());
     std::pmr::monotonic_buffer_resource memory;
     ScopeReader reader(registry, settings);
     JudgedScope judged(registry, scope, &memory);
     Resolver resolver(registry, settings);
-    if (then_other_aliases)
-      reader.read_other_aliases(judged, resolver);
+    if (other_aliases)
+      reader.read_unchanged(judged, ScopeReader::Unchanged::aliases, resolver);
     else
       reader.read(judged, resolver);
+    if (other_pins) reader.read_unchanged(judged, ScopeReader::Unchanged::pinned, resolver);
     std::vector<std::string> texts;
     for (const auto& [name, file] : judged.files) {
       std::string text = name + ":";
       if (file.number) text += " link to a " + *file.link_type;
       if (file.finding) text += " " + std::string(mlem::name(file.finding->verdict)) + ": " + file.finding->message;
       if (file.is_changed) text += " (changed)";
+      if (file.is_as_before) text += " (as before)";
       texts.push_back(text);
     }
     if (judged.has_unread_aliases) texts.emplace_back("unread aliases");
     if (touches_aliases != nullptr) *touches_aliases = judged.touches_aliases;
     return texts;
   }
+  /// The same with what changes may break besides aliases in general.
+  std::vector<std::string> read_unchanged(const Scope& scope) { return read(scope, false, nullptr, true); }
   void let_time_run_out() { settings.budget.deadline = std::chrono::steady_clock::now(); }
 };
 
@@ -84,7 +91,7 @@ TEST_CASE("scope reader: links of an index are taken up and what is no link is t
   CHECK(fixture.read({}) == Texts{"a.mlem: link to a model", "b.mlem: link to a data",
                                   "c.mlem: invalid-link: line 1, column 1: there is no 'link_type'",
                                   "s.mlem: invalid-link: not a regular file", "u.mlem: invalid-link: unmerged"});
-  CHECK(fixture.read({}, true) == Texts{"b.mlem: link to a data"});
+  CHECK(fixture.read({}, true) == Texts{"b.mlem: link to a data (as before)"});
 }
 
 TEST_CASE("scope reader: each kind of scope has files of its own") {
@@ -113,6 +120,30 @@ TEST_CASE("scope reader: changes tell whether unchanged aliases are to be read")
   CHECK(touches);
 }
 
+TEST_CASE("scope reader: of unchanged links those are read that the change could have broken") {
+  Fixture fixture;
+  fixture.repo.commit({{"a.mlem", link_to("m")}, {"b.mlem", link_text({.path = "a"})}});
+  const auto pinned_to = [](const std::string& blob) {
+    return "link_type: model\nobject_type: link\nparams: {git-mlem: {blob: \"" + blob + "\"}}\npath: a\n";
+  };
+  const auto escaped = [](const std::string& text) { return fmt::format("\\x{:02x}{}", text[0], text.substr(1)); };
+  std::string upper = fixture.repo.id("HEAD:a.mlem");
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  fixture.repo.commit({{"c.mlem", pinned_to(fixture.repo.id("HEAD:a.mlem"))},
+                       {"d.mlem", pinned_to(upper)},
+                       {"e.mlem", pinned_to(escaped(upper))},
+                       {"f.mlem", pinned_to(std::string(40, '1'))}});
+  const Oid second = oid(fixture.repo.id("HEAD"));
+  const Oid third = oid(fixture.repo.commit({{"a.mlem", link_to("n")}}));
+  CHECK(fixture.read_unchanged({.kind = Scope::Kind::changes, .commit = third, .before = second}) ==
+        Texts{"a.mlem: link to a model (changed)", "c.mlem: link to a model (as before)",
+              "d.mlem: link to a model (as before)", "e.mlem: link to a model (as before)"});
+  const Oid fourth = oid(fixture.repo.commit({{"x/.gitattributes", "y text\n"}, {"x/e.mlem", link_to("m")}}));
+  const Oid fifth = oid(fixture.repo.commit({{"x/.gitattributes", "z text\n"}}));
+  CHECK(fixture.read_unchanged({.kind = Scope::Kind::changes, .commit = fifth, .before = fourth}) ==
+        Texts{"x/e.mlem: link to a model (as before)"});
+}
+
 TEST_CASE("scope reader: what there is no time for is told") {
   Fixture fixture;
   const Oid first = oid(fixture.repo.commit({{"a.mlem", link_to("m")}, {"b.mlem", link_text({.path = "a"})}}));
@@ -134,11 +165,15 @@ TEST_CASE("scope reader: a policy is about every file below its path") {
   CHECK(fixture.read({.rules = {links_only_below("prod/**")}}) ==
         Texts{"a.mlem: link to a model", "prod/b.mlem: link to a model", "prod/m.mlem" + forbidden + "only links here",
               "prod/sub" + forbidden + "no symbolic link or submodule here"});
-  CHECK(fixture.read({.kind = Scope::Kind::changes,
-                      .commit = first,
-                      .before = first,
-                      .rules = {links_only_below("a.mlem")},
-                      .all_policed = true}) == Texts{"a.mlem: link to a model"});
+  Scope of_new_ref{.kind = Scope::Kind::changes,
+                   .commit = first,
+                   .before = first,
+                   .rules = {links_only_below("a.mlem")},
+                   .all_policed = true};
+  CHECK(fixture.read(of_new_ref).empty());
+  // A new ref that the policy names has to have nothing but good links.
+  of_new_ref.rules.front().policy.refs = {"refs/heads/production"};
+  CHECK(fixture.read(of_new_ref) == Texts{"a.mlem: link to a model"});
 }
 
 TEST_CASE("scope reader: a shard has some of the files and all have each once") {

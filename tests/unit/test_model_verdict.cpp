@@ -7,7 +7,7 @@
 using mlem::Decision;
 using mlem::Verdict;
 
-TEST_CASE("verdict: the words and answers are those of the contract") {
+TEST_CASE("verdict: the words and answers are those of the manual") {
   struct Row {
     Verdict verdict;
     std::string_view name;

@@ -2,6 +2,7 @@
 #include "resolve/resolver.hpp"
 #include "support/metafiles.hpp"
 #include "support/repo_builder.hpp"
+#include "yaml/metafile.hpp"
 
 #include "git_fixtures.hpp"
 #include "source/settings.hpp"
@@ -81,6 +82,64 @@ TEST_CASE("resolver: links are followed hop by hop and each keeps its own answer
   CHECK(resolver.finding(missing, "model").verdict == Verdict::missing_path);
   CHECK(resolver.finding(malformed, "model").verdict == Verdict::invalid_link);
   CHECK(resolver.chain(malformed).answers.empty());
+}
+
+TEST_CASE("resolver: an alias that MLEM starts at another directory is no link") {
+  struct Row {
+    std::string name;
+    std::string message;
+    std::string hint;
+  };
+  Fixture fixture;
+  const std::string model = model_meta();
+  fixture.models.commit({{"n/.mlem.yaml", ""}, {"n/m.mlem", model}, {"n/a.mlem", link_text({.path = "m.mlem"})}});
+  fixture.repo.commit({{".mlem.yaml", ""},
+                       {"m.mlem", model},
+                       {"n/.mlem.yaml", ""},
+                       {"n/m.mlem", model},
+                       {"n/b.mlem", link_text({.path = "m.mlem"})},
+                       {"chain.mlem", link_text({.path = "n/b.mlem"})},
+                       {"source.mlem", link_text({.path = "n/a.mlem", .repo = fixture.models.url(), .rev = "main"})},
+                       {"nested.mlem", link_text({.path = "a.mlem", .repo = fixture.models.url() + "n/", .rev = "main"})},
+                       {"old/.mlem/keep", ""},
+                       {"old/m.mlem", model},
+                       {"old/a.mlem", link_text({.path = "m.mlem"})},
+                       {"d/.mlem.yaml/keep", ""},
+                       {"d/m.mlem", model},
+                       {"d/a.mlem", link_text({.path = "m.mlem"})},
+                       {"up.mlem", link_text({.path = "n/../m.mlem"})},
+                       {"gone.mlem", link_text({.path = "gone/../m.mlem"})}});
+  const std::string elsewhere = "invalid path 'm.mlem': git-mlem and MLEM start it at different directories";
+  const Row rows[] = {
+      {"n/b.mlem", "", ""},
+      {"chain.mlem", "git-mlem and MLEM start the alias 'n/b.mlem' at different directories",
+       "git-mlem starts at 'n', MLEM at the repository's root, as the link that leads there; link to the object itself"},
+      {"source.mlem", "git-mlem and MLEM start the alias 'n/a.mlem' at different directories",
+       "git-mlem starts at 'n', MLEM at the repository's root, as the link that leads there; link to the object itself"},
+      {"nested.mlem", "", ""},
+      {"old/a.mlem", elsewhere,
+       "git-mlem starts at 'old', MLEM at the repository's root; add 'old/.mlem.yaml', or remove 'old/.mlem'"},
+      {"d/a.mlem", elsewhere,
+       "git-mlem starts at the repository's root, MLEM at 'd'; 'd/.mlem.yaml' has to be a file"},
+      {"up.mlem", "", ""},
+      {"gone.mlem", "invalid path 'gone/../m.mlem': 'gone' is not a directory to go up from", ""},
+  };
+  const Registry registry = fixture.registry();
+  const auto view = resolve::view_index(registry);
+  Resolver resolver(registry, source::load_settings(registry));
+  std::vector<std::size_t> numbers;
+  for (const Row& row : rows) {
+    const auto text = view->read(row.name, view->find(row.name).entry, yaml::max_link_size);
+    numbers.push_back(resolver.add(*view, row.name, yaml::read_metafile(*text).link));
+  }
+  resolver.run();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    CAPTURE(rows[i].name);
+    const Finding finding = resolver.finding(numbers[i], "model");
+    CHECK(finding.verdict == (rows[i].message.empty() ? Verdict::ok : Verdict::invalid_link));
+    CHECK(finding.message == rows[i].message);
+    CHECK(finding.hint == rows[i].hint);
+  }
 }
 
 TEST_CASE("resolver: a cycle ends and so does what is too deep") {

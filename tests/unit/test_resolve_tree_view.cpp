@@ -51,7 +51,7 @@ std::vector<std::string> names_of(TreeView& view) {
 
 }  // namespace
 
-TEST_CASE("tree view: a path is looked up in the order of the contract") {
+TEST_CASE("tree view: a path is looked up in the order of the manual") {
   struct Row {
     std::string path;
     std::string base;

@@ -37,6 +37,16 @@ std::string why(const std::string& text) {
   return {};
 }
 
+/// Returns what would help where `text` is refused.
+std::string hint(const std::string& text) {
+  try {
+    read_metafile(text);
+  } catch (const Error& error) {
+    return error.hint();
+  }
+  return {};
+}
+
 /// Returns what `text` says its type is; nothing if it is neither link nor object.
 std::optional<std::string> object_type_of(const std::string& text) {
   const Metafile metafile = read_metafile(text);
@@ -122,6 +132,21 @@ TEST_CASE("read_metafile: pinned links keep blob and ref") {
   CHECK(other.pinned_ref == "v1");
 }
 
+TEST_CASE("read_metafile: an error has the place as data") {
+  try {
+    read_metafile(alias + "rev: \xc3\xa9 &\npath: b\n");
+    FAIL("read");
+  } catch (const Error& error) {
+    CHECK(error.position() == mlem::Position{5, 1});
+  }
+  try {
+    read_metafile("\xef\xbb\xbfobject_type: link\nlink_type: \"\xc3\xa9\"x\n");
+    FAIL("read");
+  } catch (const Error& error) {
+    CHECK(error.position() == mlem::Position{2, 15});
+  }
+}
+
 TEST_CASE("read_metafile: what no link may have is refused with its place") {
   struct Row {
     std::string text;
@@ -136,6 +161,11 @@ TEST_CASE("read_metafile: what no link may have is refused with its place") {
       {alias + "rev: ! '1.0'\n", "line 4, column 6: a link may not have tags"},
       {alias + "rev: !x\n", "line 4, column 6: a link may not have tags"},
       {alias + "? [a]\n: b\n", "line 4, column 3: a key that is no scalar"},
+      {alias + "<<: {rev: evil}\n", "line 4, column 1: a link may not have merge keys"},
+      {alias + "params:\n  <<: {rev: evil}\n", "line 5, column 3: a link may not have merge keys"},
+      {alias + "params: {a: =}\n", "line 4, column 13: MLEM cannot read '=' unless it is quoted"},
+      {alias + "labels: [2024-02-30]\n", "line 4, column 10: MLEM cannot read '2024-02-30' unless it is quoted"},
+      {alias + "params: {a: 0x_}\n", "line 4, column 13: MLEM cannot read '0x_' unless it is quoted"},
       {alias + "labels: " + std::string(64, '[') + std::string(64, ']') + "\n",
        "line 4, column 72: a link may not be nested deeper than 64"},
       {alias + "# " + std::string(64 * 1024, 'x') + "\n", "line 4, column 65481: a link may not be larger than 64 KiB"},
@@ -195,6 +225,11 @@ TEST_CASE("read_metafile: text that is no single YAML mapping is refused with it
       {alias + "rev: a\xc2\x85\n", "line 4, column 7: the control character U+0085"},
       {alias + "rev: a\xe2\x80\xa8\n", "line 4, column 7: the control character U+2028"},
       {alias + "# a\rrev: b\n", "line 4, column 4: the control character U+000D"},
+      {alias + "rev:\tv1\n", "line 4, column 5: a tab, which MLEM refuses between words"},
+      {alias + "rev: v1\t# a\n", "line 4, column 8: a tab, which MLEM refuses between words"},
+      {alias + "\t\nrev: v1\n", "line 4, column 1: illegal tab when looking for indentation"},
+      {"%YAML 2.0\n---\n" + alias, "line 1, column 1: YAML major version too large"},
+      {"%TAG !x! y\n---\n" + alias, "line 1, column 1: a line that starts with '%'"},
       {alias + "<<<<<<< HEAD\nrev: a\n=======\nrev: b\n>>>>>>> topic\n",
        "line 4, column 1: a conflict marker of a merge"},
       {"object_type: model\nx: [a\n", "line 3, column 1: end of sequence flow not found"},
@@ -219,6 +254,7 @@ TEST_CASE("read_metafile: an object type that could be another is refused") {
       {"object_type: !!binary bGluaw==\n", "line 1, column 14: a tag on 'object_type'"},
       {"a: &a {object_type: link}\n<<: *a\n", "line 2, column 1: a merge key instead of 'object_type'"},
       {"a: &a object_type\n*a : link\n", "line 2, column 1: an alias that could stand for 'object_type'"},
+      {"!!merge x: {object_type: link}\n", "line 1, column 1: a tag on a key, which could make it 'object_type'"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text.substr(0, 200));
@@ -237,7 +273,7 @@ TEST_CASE("read_metafile: an object needs no more than a type") {
       {"object_type: data\nx: 1\nx: 2\n", "data"},
       {"object_type: 1\nx: !!python/tuple [a]\n", "1"},
       {"object_type: ''\n", ""},
-      {"object_type: links\n", "links"},
+      {"object_type: linker\n", "linker"},
       {"x:\n- &a 'b'\n- !t \"c\"\nobject_type: model\n", "model"},
       {"? '" + std::string(130, 'k') + "'\n: object_type: link\nobject_type: model\n", "model"},
       {"base: &a {object_type: link}\nobject_type: model\n<<: *a\n", "model"},
@@ -255,30 +291,79 @@ TEST_CASE("read_metafile: an object needs no more than a type") {
 
 TEST_CASE("read_metafile: a mapping without an object type is neither") {
   for (const std::string text :
-       {"{}", "a: b\n", "object_type: null\nlink_type: model\n", "x:\n  object_type: link\n"}) {
+       {"{}", "a: b\n", "object_type: null\nlink_type: ~\n", "x:\n  object_type: link\n"}) {
     CAPTURE(text);
     CHECK(read_metafile(text) == Metafile());
     CHECK(!mlem::yaml::detail::parse_object_type(text));
   }
 }
 
-TEST_CASE("read_metafile: a scalar that MLEM reads as another type gives a warning") {
+TEST_CASE("read_metafile: a scalar that MLEM reads as another type but the same text gives a warning") {
   using Messages = std::vector<std::string>;
-  CHECK(warnings(alias + "rev: 1.10\n") ==
-        Messages{
-            "ambiguous-scalar: line 4: 'rev: 1.10' is kept as text, which MLEM reads as a number unless it is quoted"});
-  CHECK(warnings(alias + "rev: yes\nrepo: 010\n") ==
-        Messages{
-            "ambiguous-scalar: line 4: 'rev: yes' is kept as text, which MLEM reads as a boolean unless it is quoted",
-            "ambiguous-scalar: line 5: 'repo: 010' is kept as text, which MLEM reads as a number unless it is quoted"});
-  CHECK(warnings(alias + "rev: 2024-01-01\n") == Messages{"ambiguous-scalar: line 4: 'rev: 2024-01-01' is kept as "
-                                                          "text, which MLEM reads as a date unless it is quoted"});
-  CHECK(warnings(alias + "rev: =\n") ==
-        Messages{"ambiguous-scalar: line 4: 'rev: =' is kept as text, which MLEM cannot read unless it is quoted"});
-  CHECK(read_metafile(alias + "rev: 010\n").link.rev == "010");
-  CHECK(warnings(alias + "rev: '1.10'\n").empty());
+  CHECK(warnings(alias + "rev: 20240101\n") == Messages{"ambiguous-scalar: line 4: 'rev: 20240101' is kept as text, "
+                                                        "which MLEM reads as a number unless it is quoted"});
+  CHECK(warnings(alias + "rev: True\n") == Messages{"ambiguous-scalar: line 4: 'rev: True' is kept as text, which MLEM "
+                                                    "reads as a boolean unless it is quoted"});
+  for (const std::string same : {"0", "-12", "1.5", "-0.5", "1.0", "0.0", "0.0001", "123456789.25", "False"}) {
+    CAPTURE(same);
+    const Metafile metafile = read_metafile(alias + "rev: " + same + "\n");
+    CHECK(metafile.link.rev == same);
+    CHECK(metafile.warnings.size() == 1);
+  }
   CHECK(warnings(alias + "params: {a: 1, git-mlem: {blob: '1'}}\n").empty());
   CHECK(warnings(alias + "params: {git-mlem: {blob: 1}}\n").size() == 1);
+}
+
+TEST_CASE("read_metafile: a scalar that MLEM reads as another text is refused") {
+  for (const std::string other : {"1.10",  "010",   "0x10",   "1_000",  "+1",         "-0",          "1:30",
+                                  "1.",    ".5",    "00.5",   "0.00001", "1.5e+3",    ".inf",        "yes",
+                                  "on",    "true",  "1234567890.1234567", "2024-01-01", "2024-02-30", "0x_",
+                                  "=",     "<<",    "-0b_"}) {
+    CAPTURE(other);
+    const std::string text = alias + "rev: " + other + "\n";
+    CHECK_MESSAGE(why(text).starts_with("line 4, column 6: 'rev: " + other + "' is what MLEM "), why(text));
+    CHECK(hint(text) == "write \"rev: '" + other + "'\"");
+    CHECK(read_metafile(alias + "rev: '" + other + "'\n").link.rev == other);
+  }
+  CHECK(why(alias + "rev: 1.10\n") == "line 4, column 6: 'rev: 1.10' is what MLEM reads as a number");
+  CHECK(why(alias + "rev: yes\n") == "line 4, column 6: 'rev: yes' is what MLEM reads as a boolean");
+  CHECK(why(alias + "rev: 2024-01-01\n") == "line 4, column 6: 'rev: 2024-01-01' is what MLEM reads as a date");
+  CHECK(why(alias + "rev: =\n") == "line 4, column 6: 'rev: =' is what MLEM cannot read");
+}
+
+TEST_CASE("read_metafile: a file that may be meant as a link is refused with what it should say") {
+  struct Row {
+    std::string text;
+    std::string why;
+    std::string hint;
+  };
+  const std::string type = "write 'object_type: link'";
+  const Row rows[] = {
+      {"object_type: Link\n", "line 1, column 14: 'object_type: Link' is nearly that of a link", type},
+      {"object_type: lnk\n", "line 1, column 14: 'object_type: lnk' is nearly that of a link", type},
+      {"object_type: links\n", "line 1, column 14: 'object_type: links' is nearly that of a link", type},
+      {"object_type: lonk\n", "line 1, column 14: 'object_type: lonk' is nearly that of a link", type},
+      {"object_type: likn\n", "line 1, column 14: 'object_type: likn' is nearly that of a link", type},
+      {"object_type: 'link '\n", "line 1, column 14: 'object_type: link ' is nearly that of a link", type},
+      {"object_type: LINK_model\n", "line 1, column 14: 'object_type: LINK_model' is nearly that of a link",
+       "write 'object_type: link_model'"},
+      {"link_type: model\npath: a\n", "line 1, column 12: 'link_type' without 'object_type'", type},
+      {"link_type: model\nobject-type: link\n", "line 1, column 12: 'link_type' without 'object_type'",
+       "write 'object_type' instead of 'object-type'"},
+      {"object_type: model\nlink_type: model\n", "line 2, column 12: 'link_type' in a file that is no link",
+       type + " if it is to be one"},
+      {"object_type: mlem.core.objects.MlemLink\n",
+       "line 1, column 14: 'object_type' names a class, which may be a link to MLEM",
+       "write 'object_type: link' in a link, and the type's own name in an object"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(why(row.text) == row.why);
+    CHECK(hint(row.text) == row.hint);
+    CHECK_THROWS_AS(mlem::yaml::detail::parse_object_type(row.text), Error);
+    CHECK(!mlem::yaml::detail::scan_object_type(row.text));
+  }
+  CHECK(read_metafile("object_type: kiln\n").object_type == "kiln");
 }
 
 TEST_CASE("read_metafile: an unknown key gives a warning") {

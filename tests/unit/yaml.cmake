@@ -1,5 +1,6 @@
 mlem_unit_tests(yaml
   SOURCES
+    test_yaml_edit_link.cpp
     test_yaml_metafile.cpp
     test_yaml_mutations.cpp
     test_yaml_to_json.cpp
@@ -13,4 +14,6 @@ add_executable(yaml_probe ../python/yaml_probe.cpp)
 target_link_libraries(yaml_probe PRIVATE mlem_yaml mlem_warnings nlohmann_json::nlohmann_json)
 add_test(NAME python_compare_with_pyyaml
   COMMAND /usr/bin/python3 -B "${PROJECT_SOURCE_DIR}/tests/python/compare_with_pyyaml.py" $<TARGET_FILE:yaml_probe>)
-set_tests_properties(python_compare_with_pyyaml PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME python_compare_reading
+  COMMAND /usr/bin/python3 -B "${PROJECT_SOURCE_DIR}/tests/python/compare_reading.py" $<TARGET_FILE:yaml_probe>)
+set_tests_properties(python_compare_with_pyyaml python_compare_reading PROPERTIES SKIP_RETURN_CODE 77)

@@ -8,7 +8,16 @@
 namespace mlem::check::detail {
 namespace {
 
-/// Takes over what the resolver found of a file, if that has not been done.
+/// A finding about a whole ref.
+void report_of_ref(const JudgedScope& judged, Finding finding, Summary& summary,
+                   const std::function<void(const Finding&)>& report) {
+  finding.pushed_ref = judged.scope.pushed_ref;
+  summary.count(finding);
+  report(finding);
+}
+
+}  // namespace
+
 void take_answer(JudgedFile& file) {
   if (!file.number) return;
   const std::size_t number = *std::exchange(file.number, std::nullopt);
@@ -25,16 +34,6 @@ void take_answer(JudgedFile& file) {
   auto moved = find_move(file.followed->ref, finding.commit, file.resolver->chain(file.followed->number).answers);
   if (moved) finding.warnings.push_back(std::move(*moved));
 }
-
-/// A finding about a whole ref.
-void report_of_ref(const JudgedScope& judged, Finding finding, Summary& summary,
-                   const std::function<void(const Finding&)>& report) {
-  finding.pushed_ref = judged.scope.pushed_ref;
-  summary.count(finding);
-  report(finding);
-}
-
-}  // namespace
 
 void settle(JudgedScope& judged, CommitsOnRefs& commits) {
   const Scope& scope = judged.scope;

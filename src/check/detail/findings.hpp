@@ -13,6 +13,9 @@
 
 namespace mlem::check::detail {
 
+/// Takes over what the resolver found of a file, if that has not been done.
+void take_answer(JudgedFile& file);
+
 /// Completes the findings of a scope before they are reported: takes over what was resolved, and holds it to the
 /// policies. What has to be on a branch is put to `commits`. What is complete already stays as it is.
 void settle(JudgedScope& judged, CommitsOnRefs& commits);

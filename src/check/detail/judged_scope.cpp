@@ -1,5 +1,7 @@
 #include "check/detail/judged_scope.hpp"
 
+#include <algorithm>
+
 namespace mlem::check::detail {
 namespace {
 
@@ -19,6 +21,12 @@ JudgedScope::JudgedScope(const git::Registry& registry, const Scope& judged, std
       touches_aliases(judged.touches_aliases) {}
 
 bool JudgedScope::is_unjudged(const std::string& name) const { return scope.shard.has(name) && !files.contains(name); }
+
+bool JudgedScope::is_judged_whole(const std::string& name) const {
+  return scope.all_policed && std::any_of(scope.rules.begin(), scope.rules.end(), [&](const Rules& rules) {
+           return !rules.policy.refs.empty() && rules.policy.covers_path(name);
+         });
+}
 
 Finding& JudgedScope::finding_for(const std::string& name) {
   JudgedFile& file = files[name];

@@ -10,7 +10,9 @@
 #include <memory>
 #include <memory_resource>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace mlem::check::detail {
 
@@ -29,6 +31,7 @@ struct JudgedFile {
   std::unique_ptr<FollowedRef> followed{};
   std::unique_ptr<Finding> finding{};  ///< what is known beside what the resolver knows
   bool is_changed = false;             ///< of changes: there was a file of its name before
+  bool is_as_before = false;           ///< of changes: the same content was there before, under this name or another
 };
 
 /// A scope with what is found in it.
@@ -41,10 +44,17 @@ struct JudgedScope {
   std::unique_ptr<resolve::TreeView> before;     ///< null if there was nothing
   std::pmr::map<std::string, JudgedFile> files;  ///< by name: path order
   bool touches_aliases;                          ///< unchanged aliases may be broken
+  std::set<Oid> lost_blobs;                      ///< what aliases may be pinned to that did not change
+  std::vector<std::string> new_attributes;       ///< directories whose `.gitattributes` changes: all below is read anew
+  std::map<std::string, std::string> former_names;  ///< of files that changed their names or modes and nothing else
   bool has_unread_aliases = false;               ///< there was no time left for them
+  git::Conversions conversions;                  ///< of the files that are read
+  std::optional<std::vector<git::File>> attributes{};  ///< the `.gitattributes` of an index that was listed whole
 
   /// Returns whether nothing is known yet of a file that is to be judged.
   bool is_unjudged(const std::string& name) const;
+  /// Returns whether a policy wants a file judged that did not change.
+  bool is_judged_whole(const std::string& name) const;
   /// Returns the finding of a file, and makes one if there is none.
   Finding& finding_for(const std::string& name);
   /// Returns what holds a file to the policies of the scope. `name` is not copied.

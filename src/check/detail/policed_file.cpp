@@ -2,6 +2,7 @@
 
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/receiver.hpp"
+#include "model/repo_path.hpp"
 
 #include <utility>
 
@@ -15,6 +16,16 @@ std::vector<const Rules*> rules_for(const Scope& scope, std::string_view name) {
   return rules;
 }
 
+bool has_policed_link(const Policy& policy, git::Repository& objects, const Oid& tree, const std::string& directory) {
+  if (!policy.reaches_below(directory)) return false;
+  bool found = false;
+  objects.walk(tree, directory, [&](const std::string& name, const git::Entry&) {
+    found = name.ends_with(mlem_suffix) && policy.covers_path(name);
+    return !found;
+  });
+  return found;
+}
+
 PolicedFile::PolicedFile(const Scope& scope, const std::string& name, std::function<Finding&()> finding)
     : scope_(scope), name_(name), finding_(std::move(finding)) {}
 
@@ -26,9 +37,11 @@ void PolicedFile::require_approval(const std::string& what_happened) const {
   }
 }
 
-void PolicedFile::require_approval_of_project(const std::string& directory) const {
+void PolicedFile::require_approval_of_project(const std::string& directory, git::Repository& objects) const {
   for (const Rules& rules : scope_.rules) {
-    if (rules.is_approved || !rules.policy.reaches_below(directory)) continue;
+    if (rules.is_approved || !scope_.commit) continue;
+    // A policed link that is gone has a finding of its own.
+    if (!has_policed_link(rules.policy, objects, *scope_.commit, directory)) continue;
     break_rule(finding_(), "approver",
                policy_wants(rules.policy, "lets only its approvers make or remove a project that has its links"),
                rules.who_pushes);

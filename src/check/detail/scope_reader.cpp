@@ -1,19 +1,24 @@
 #include "check/detail/scope_reader.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "check/changes.hpp"
+#include "check/conversions.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "model/repo_path.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <memory>
 
 namespace mlem::check::detail {
 namespace {
 
 /// Whether a file of a whole registry is to be read.
-bool is_wanted(const JudgedScope& judged, const std::string& name) {
+bool is_wanted_of_whole(const JudgedScope& judged, const std::string& name) {
   if (!name.ends_with(mlem_suffix) || !judged.is_unjudged(name)) return false;
-  return judged.scope.kind != Scope::Kind::changes || !rules_for(judged.scope, name).empty();
+  return judged.scope.kind != Scope::Kind::changes || judged.is_judged_whole(name);
 }
 
 /// Why a file cannot be a link whatever is in it, and what to do about it.
@@ -27,6 +32,64 @@ void fail(Finding& finding, Verdict verdict, std::string message, std::string hi
   finding.verdict = verdict;
   finding.message = std::move(message);
   finding.hint = std::move(hint);
+}
+
+/// Finds the files that changed their names or modes and nothing else: nobody broke those. A name that is gone is the
+/// former one of one new name.
+void pair_names(const std::vector<git::Change>& changes, std::map<std::string, std::string>& former_names) {
+  const auto is_link_file = [](const git::Change& change, const std::optional<git::Entry>& entry) {
+    return change.name.ends_with(mlem_suffix) && entry && git::is_regular(*entry) && !change.unmerged;
+  };
+  std::multimap<Oid, std::string> gone;
+  for (const git::Change& change : changes) {
+    if (!change.after && is_link_file(change, change.before)) gone.emplace(change.before->oid, change.name);
+  }
+  for (const git::Change& change : changes) {
+    if (!is_link_file(change, change.after)) continue;
+    if (is_link_file(change, change.before) && change.before->oid == change.after->oid) {
+      former_names.emplace(change.name, change.name);
+    } else if (!change.before) {
+      const auto former = gone.find(change.after->oid);
+      if (former == gone.end()) continue;
+      former_names.emplace(change.name, former->second);
+      gone.erase(former);
+    }
+  }
+}
+
+/// Whether a text may be that of a link that is pinned to one of `blobs`: which spares parsing most of those that are
+/// not. An id may be spelled with escapes.
+bool may_be_pinned(std::string_view text, const std::set<Oid>& blobs) {
+  constexpr std::size_t most_searched = 8;
+  if (text.find('\\') != std::string_view::npos) return true;
+  if (blobs.size() > most_searched) return text.find("blob") != std::string_view::npos;
+  const std::string lower = to_lower_ascii(text);
+  return std::any_of(blobs.begin(), blobs.end(),
+                     [&](const Oid& blob) { return lower.find(blob.hex()) != std::string::npos; });
+}
+
+bool is_below_any(std::string_view name, const std::vector<std::string>& directories) {
+  return std::any_of(directories.begin(), directories.end(),
+                     [&](const std::string& directory) { return directory.empty() || is_below(name, directory); });
+}
+
+constexpr std::string_view old_suffix = ".mlem.yaml";
+constexpr std::string_view attributes_file = ".gitattributes";
+
+/// Returns how many files were written by MLEM before 0.1.10. MLEM's marker of projects has the same ending.
+std::size_t count_old_files(const std::deque<git::File>& files) {
+  return static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [](const git::File& file) {
+    return file.name.ends_with(old_suffix) && std::string_view(file.name).substr(file.name.rfind('/') + 1) != old_suffix;
+  }));
+}
+
+std::vector<git::File> attributes_among(const std::deque<git::File>& files) {
+  std::vector<git::File> attributes;
+  for (const git::File& file : files) {
+    const bool has_name = std::string_view(file.name).substr(file.name.rfind('/') + 1) == attributes_file;
+    if (has_name && file.stage == 0) attributes.push_back(file);
+  }
+  return attributes;
 }
 
 /// The repository has a file and cannot read it: an object is corrupt.
@@ -48,29 +111,54 @@ void ScopeReader::read(JudgedScope& judged, resolve::Resolver& resolver) {
   if (!is_of_changes || judged.scope.all_policed) read_whole(pass);
 }
 
-void ScopeReader::read_other_aliases(JudgedScope& judged, resolve::Resolver& resolver) {
+void ScopeReader::read_unchanged(JudgedScope& judged, Unchanged which, resolve::Resolver& resolver) {
   std::deque<git::File> files = list_files(judged.scope, {}, mlem_suffix);
   std::erase_if(files, [&](const git::File& file) { return judged.files.contains(file.name); });
-  read_files({judged, resolver, Only::aliases}, std::move(files));
+  const auto rest = std::stable_partition(files.begin(), files.end(), [&](const git::File& file) {
+    return is_below_any(file.name, judged.new_attributes);
+  });
+  std::deque<git::File> others(std::make_move_iterator(rest), std::make_move_iterator(files.end()));
+  files.erase(rest, files.end());
+  read_files({judged, resolver, Only::unchanged}, std::move(files));
+  const bool reads_others = which == Unchanged::aliases || !judged.lost_blobs.empty();
+  const Only only = which == Unchanged::aliases ? Only::aliases : Only::pinned;
+  if (reads_others) read_files({judged, resolver, only}, std::move(others));
+}
+
+void ScopeReader::read_files(JudgedScope& judged, std::deque<git::File> files, resolve::Resolver& resolver) {
+  read_files({judged, resolver, Only::all}, std::move(files));
 }
 
 std::deque<git::File> ScopeReader::list_files(const Scope& scope, const std::vector<std::string>& pathspecs,
-                                              std::string_view suffix) const {
-  if (scope.kind == Scope::Kind::work_tree) return registry_.work_tree_files(suffix, pathspecs);
-  if (scope.commit) return registry_.tree_files(*scope.commit, suffix, pathspecs);
-  return registry_.index_files(suffix, pathspecs);
+                                              const git::Suffixes& suffixes) const {
+  if (scope.kind == Scope::Kind::work_tree) return registry_.work_tree_files(suffixes, pathspecs);
+  if (scope.commit) return registry_.tree_files(*scope.commit, suffixes, pathspecs);
+  return registry_.index_files(suffixes, pathspecs);
+}
+
+void ScopeReader::note_conversions(JudgedScope& judged, const std::deque<git::File>& files) const {
+  std::vector<std::string> names;
+  for (const git::File& file : files) {
+    if (file.stage == 0 && git::is_regular(file.entry)) names.push_back(file.name);
+  }
+  judged.conversions.merge(find_conversions(registry_, *judged.view, names, judged.attributes));
 }
 
 void ScopeReader::read_whole(const Pass& pass) {
   JudgedScope& judged = pass.judged;
   const Scope& scope = judged.scope;
-  // Symbolic links and submodules matter to policies whatever their names are.
-  const std::string_view suffix = scope.rules.empty() ? mlem_suffix : std::string_view();
-  std::deque<git::File> files = list_files(scope, scope.pathspecs, suffix);
+  // Symbolic links and submodules matter to policies whatever their names are. What is listed is listed once, for an
+  // index may be large.
+  const bool counts_old_files = scope.kind != Scope::Kind::changes && scope.shard.number == 1;
+  std::vector<std::string_view> suffixes;
+  if (scope.rules.empty()) suffixes = {mlem_suffix, old_suffix, attributes_file};
+  std::deque<git::File> files = list_files(scope, scope.pathspecs, suffixes);
+  if (scope.kind == Scope::Kind::index && scope.pathspecs.empty()) judged.attributes = attributes_among(files);
+  if (counts_old_files) old_files_ += count_old_files(files);
   for (const git::File& file : files) {
     if (!scope.rules.empty() && judged.is_unjudged(file.name)) judged.policed(file.name).forbid_link(file.entry);
   }
-  std::erase_if(files, [&](const git::File& file) { return !is_wanted(judged, file.name); });
+  std::erase_if(files, [&](const git::File& file) { return !is_wanted_of_whole(judged, file.name); });
   read_files(pass, std::move(files));
 }
 
@@ -87,6 +175,12 @@ void ScopeReader::read_changes(const Pass& pass) {
     }
   }
   source::fetch_missing(registry_, blobs, settings_);
+  std::deque<git::File> changed;
+  for (const git::Change& change : changes) {
+    if (change.after && change.name.ends_with(mlem_suffix)) changed.push_back({change.name, *change.after});
+  }
+  note_conversions(pass.judged, changed);
+  pair_names(changes, pass.judged.former_names);
   for (const git::Change& change : changes) read_change(pass, change);
 }
 
@@ -95,10 +189,12 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
   const PolicedFile policed = judged.policed(change.name);
   if (const auto project = moved_project(change, judged.before.get(), judged.view.get())) {
     judged.touches_aliases = true;
-    policed.require_approval_of_project(*project);
+    policed.require_approval_of_project(*project, registry_.objects());
   }
+  if (const auto directory = directory_of_attributes(change)) judged.new_attributes.push_back(*directory);
   if (change.after && policed.forbid_link(*change.after)) return;
   if (!change.name.ends_with(mlem_suffix)) return;
+  if (const auto blob = lost_blob(change)) judged.lost_blobs.insert(*blob);
   // Without time left to tell, aliases might be touched.
   judged.touches_aliases = judged.touches_aliases || !settings_.budget.has_time() ||
                            can_break_aliases(change, judged.before.get(), registry_.objects());
@@ -109,10 +205,13 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
   read_file(pass, {change.name, change.after.value_or(git::Entry{}), change.unmerged ? 1 : 0});
   policed.require_approval(change.before ? "changed" : "added");
   const auto file = judged.files.find(change.name);
-  if (file != judged.files.end() && change.before) file->second.is_changed = true;
+  if (file == judged.files.end()) return;
+  file->second.is_changed = change.before.has_value();
+  file->second.is_as_before = judged.former_names.contains(change.name) && !judged.is_judged_whole(change.name);
 }
 
 void ScopeReader::read_files(const Pass& pass, std::deque<git::File> files) {
+  if (pass.only == Only::all || pass.only == Only::unchanged) note_conversions(pass.judged, files);
   if (pass.judged.scope.kind == Scope::Kind::work_tree) {
     for (; !files.empty(); files.pop_front()) read_file(pass, std::move(files.front()));
     return;
@@ -134,8 +233,19 @@ void ScopeReader::read_files(const Pass& pass, std::deque<git::File> files) {
 }
 
 void ScopeReader::read_file(const Pass& pass, git::File file, std::optional<std::string_view> text) {
+  if (pass.only == Only::all) {
+    take_file(pass, std::move(file), text);
+    return;
+  }
+  const std::string name = file.name;
+  take_file(pass, std::move(file), text);
+  const auto taken = pass.judged.files.find(name);
+  if (taken != pass.judged.files.end()) taken->second.is_as_before = true;
+}
+
+void ScopeReader::take_file(const Pass& pass, git::File file, std::optional<std::string_view> text) {
   JudgedScope& judged = pass.judged;
-  const bool reads_all = pass.only == Only::all;
+  const bool reads_all = pass.only == Only::all || pass.only == Only::unchanged;
   if (!judged.scope.shard.has(file.name)) return;
   if (!settings_.budget.has_time()) {
     give_up(pass, file.name);
@@ -143,6 +253,14 @@ void ScopeReader::read_file(const Pass& pass, git::File file, std::optional<std:
   }
   if (const auto flaw = flaw_of_entry(file)) {
     if (reads_all) fail(judged.finding_for(file.name), Verdict::invalid_link, flaw->first, flaw->second);
+    return;
+  }
+  if (const auto converted = judged.conversions.find(file.name); converted != judged.conversions.end()) {
+    const std::string& attribute = converted->second;
+    if (reads_all) {
+      fail(judged.finding_for(file.name), Verdict::invalid_link, git::describe_conversion(attribute),
+           git::conversion_remedy(attribute));
+    }
     return;
   }
   try {
@@ -156,10 +274,11 @@ void ScopeReader::read_file(const Pass& pass, git::File file, std::optional<std:
            "this is a partial clone; 'git fetch' has to bring it");
       return;
     }
+    if (pass.only == Only::pinned && !may_be_pinned(*text, judged.lost_blobs)) return;
     const yaml::Metafile& metafile = parse(file.entry.oid, *text);
     if (metafile.kind != yaml::Metafile::Kind::link) {
       if (reads_all) judged.policed(file.name).forbid_object();
-    } else if (reads_all || metafile.link.is_alias()) {
+    } else if (is_wanted(pass, metafile.link)) {
       take_link(pass, std::move(file.name), metafile);
     }
   } catch (const Error& error) {
@@ -168,12 +287,29 @@ void ScopeReader::read_file(const Pass& pass, git::File file, std::optional<std:
       return;
     }
     if (error.kind() != ErrorKind::invalid) throw;
-    if (reads_all) fail(judged.finding_for(file.name), Verdict::invalid_link, yaml::flaw_of(error), error.hint());
+    if (!reads_all) return;
+    Finding& finding = judged.finding_for(file.name);
+    fail(finding, Verdict::invalid_link, yaml::flaw_of(error), error.hint());
+    if (error.position()) finding.line = error.position()->line;
   }
 }
 
+bool ScopeReader::is_wanted(const Pass& pass, const Link& link) {
+  switch (pass.only) {
+    case Only::all:
+    case Only::unchanged:
+      return true;
+    case Only::aliases:
+      return link.is_alias() || (!link.repo && !pass.judged.scope.pushed_ref.empty());
+    case Only::pinned:
+      break;
+  }
+  const auto pin = link.is_alias() && link.pinned_blob ? Oid::parse(*link.pinned_blob) : std::nullopt;
+  return pin && pass.judged.lost_blobs.contains(*pin);
+}
+
 void ScopeReader::give_up(const Pass& pass, const std::string& name) {
-  if (pass.only == Only::aliases) {
+  if (pass.only != Only::all) {
     pass.judged.has_unread_aliases = true;
     return;
   }

@@ -2,6 +2,7 @@
 
 #include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
+#include "check/detail/policed_file.hpp"
 #include "git/history.hpp"
 #include "git/signature.hpp"
 #include "model/repo_path.hpp"
@@ -14,32 +15,26 @@
 namespace mlem::check::detail {
 namespace {
 
-bool touches(const git::Registry& registry, const Policy& policy, const std::optional<Oid>& before, const Oid& after) {
-  // The trees are looked into while they are compared, which one handle on them would not bear.
-  std::vector<git::Change> markers;
-  bool found = false;
-  registry.objects().diff(before, after, [&](git::Change change) {
-    found = policy.covers_path(change.name) && change.name.ends_with(mlem_suffix);
-    if (!found && concerns_links(change) && !(change.before && change.after)) markers.push_back(std::move(change));
-    return !found;
-  });
-  if (found || markers.empty()) return found;
-  const auto old_view = before ? resolve::view_commit(registry.objects(), *before) : nullptr;
-  const auto new_view = resolve::view_commit(registry.objects(), after);
-  return std::any_of(markers.begin(), markers.end(), [&](const git::Change& change) {
-    const auto project = moved_project(change, old_view.get(), new_view.get());
-    return project && policy.reaches_below(*project);
-  });
+/// Whether a change is one of what a policy is about, whatever else is in the trees.
+bool is_policed(const Policy& policy, const git::Change& change) {
+  if (policy.covers_path(change.name) && change.name.ends_with(mlem_suffix)) return true;
+  const auto is_policed_link = [&](const std::optional<git::Entry>& entry) {
+    return entry && git::is_link(*entry) && (policy.covers_path(change.name) || policy.reaches_below(change.name));
+  };
+  return is_policed_link(change.before) || is_policed_link(change.after);
 }
 
 /// The new tip, and every new commit that differs from a parent in what is policed; nothing if there was no time to
 /// tell.
 std::optional<std::vector<Oid>> commits_to_verify(const Receiver& receiver, const std::optional<Oid>& before,
-                                                  const Oid& tip, const Policy& policy) {
+                                                  const Oid& tip, const Policy& policy,
+                                                  const std::vector<std::string>& known_refs) {
+  const bool is_of_folders = !before && policy.refs.empty();
+  const git::RefSelection known_to_policy = is_of_folders ? git::refs_below(known_refs) : git::RefSelection();
   std::vector<Oid> known;
   if (before) known.push_back(*before);
   std::vector<Oid> commits{tip};
-  for (const git::Commit& commit : receiver.list_commits({tip}, known, {})) {
+  for (const git::Commit& commit : receiver.list_commits({tip}, known, known_to_policy)) {
     if (!receiver.settings.budget.has_time()) return std::nullopt;
     if (commit.oid == tip) continue;
     const auto differs_from = [&](const std::optional<Oid>& parent) {
@@ -54,11 +49,11 @@ std::optional<std::vector<Oid>> commits_to_verify(const Receiver& receiver, cons
 }
 
 void hold_commits(const Receiver& receiver, const std::optional<Oid>& before, const Oid& tip, const Policy& policy,
-                  Scope& scope) {
+                  const std::vector<std::string>& known_refs, Scope& scope) {
   // So many are enough to refuse the push, whatever it brings.
   constexpr std::size_t most_unsigned = 10;
   git::Signatures signatures{.bad = {}, .in_time = false};
-  if (const auto commits = commits_to_verify(receiver, before, tip, policy)) {
+  if (const auto commits = commits_to_verify(receiver, before, tip, policy, known_refs)) {
     signatures =
         git::verify_commits(receiver.registry, *commits, most_unsigned, receiver.limits(), receiver.settings.observer.interrupt);
   }
@@ -75,12 +70,33 @@ void hold_commits(const Receiver& receiver, const std::optional<Oid>& before, co
 
 }  // namespace
 
-void require_signatures(const Receiver& receiver, const std::optional<Oid>& before, const Oid& after, Scope& scope) {
+bool touches(const git::Registry& registry, const Policy& policy, const std::optional<Oid>& before, const Oid& after) {
+  // The trees are looked into while they are compared, which one handle on them would not bear.
+  std::vector<git::Change> markers;
+  bool found = false;
+  git::Repository& objects = registry.objects();
+  objects.diff(before, after, [&](git::Change change) {
+    found = is_policed(policy, change);
+    if (!found && concerns_links(change) && !(change.before && change.after)) markers.push_back(std::move(change));
+    return !found;
+  });
+  if (found || markers.empty()) return found;
+  const auto old_view = before ? resolve::view_commit(objects, *before) : nullptr;
+  const auto new_view = resolve::view_commit(objects, after);
+  return std::any_of(markers.begin(), markers.end(), [&](const git::Change& change) {
+    const auto project = moved_project(change, old_view.get(), new_view.get());
+    // No link that is policed changed: those of the one tree are those of the other.
+    return project && has_policed_link(policy, objects, after, *project);
+  });
+}
+
+void require_signatures(const Receiver& receiver, const std::optional<Oid>& before, const Oid& after,
+                        const std::vector<std::string>& known_refs, Scope& scope) {
   const auto tip = receiver.registry.objects().find_commit(after);
   for (const Rules& rules : scope.rules) {
     if (!rules.policy.require_signed) continue;
     if (tip)
-      hold_commits(receiver, before, *tip, rules.policy, scope);
+      hold_commits(receiver, before, *tip, rules.policy, known_refs, scope);
     else
       break_ref_rule(scope, "signed", "policy '" + rules.policy.name + "' wants a signed commit, and this is none");
   }

@@ -63,6 +63,7 @@ std::string to_json(const Finding& finding) {
   put(json, "at", finding.at);
   put(json, "pushed_ref", finding.pushed_ref);
   if (!finding.rules.empty()) json["rules"] = finding.rules;
+  if (finding.line != 0) json["line"] = finding.line;
   return json.dump();
 }
 

@@ -22,7 +22,7 @@ namespace {
 // Replies that wait in a large pipe need no change of processes for each.
 constexpr std::size_t reply_pipe = std::size_t{1} << 20;
 
-[[noreturn]] void throw_unreadable(const Oid& oid, const std::string& why) {
+[[noreturn]] void throw_unread_object(const Oid& oid, const std::string& why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'",
               why.empty() ? "git cat-file ended early" : why);
 }
@@ -159,7 +159,7 @@ class CatFileObjects final : public Objects {
       if (line) {
         if (const std::optional<Header> header = parse_header(*line, oid)) return header;
         const bool is_missing = line->ends_with(" missing");
-        if (!is_missing) throw_unreadable(oid, "git cat-file answers '" + escape_for_terminal(*line) + "'");
+        if (!is_missing) throw_unread_object(oid, "git cat-file answers '" + escape_for_terminal(*line) + "'");
         // What is corrupt is missing too, and git tells of a pack that it cannot read but once.
         if (process_->errors().find("error: ") == std::string::npos) return std::nullopt;
       }
@@ -172,7 +172,7 @@ class CatFileObjects final : public Objects {
   [[noreturn]] void fail(const Oid& oid) {
     const std::string errors = process_->errors();
     process_.reset();
-    throw_unreadable(oid, last_fatal(errors));
+    throw_unread_object(oid, last_fatal(errors));
   }
 
   void start() {

@@ -9,8 +9,8 @@
 
 namespace mlem::git::detail {
 
-/// Returns the entries of an index file whose name ends in `suffix`, without intent-to-add entries; nothing if libgit2
+/// Returns the entries of an index file whose name matches `suffixes`, without intent-to-add entries; nothing if libgit2
 /// cannot read it (a split or a sparse index). An absent file is an empty index.
-std::optional<std::deque<File>> read_index(const fs::path& index_file, std::string_view suffix);
+std::optional<std::deque<File>> read_index(const fs::path& index_file, const Suffixes& suffixes);
 
 }  // namespace mlem::git::detail

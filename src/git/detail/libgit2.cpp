@@ -1,5 +1,6 @@
 #include "git/detail/libgit2.hpp"
 
+#include "base/error.hpp"
 #include "git/repository.hpp"
 
 #include <algorithm>
@@ -32,6 +33,10 @@ std::string libgit2_reason() {
   const git_error* error = git_error_last();
   if (error == nullptr || error->message == nullptr) return "libgit2 gives no reason";
   return error->message;
+}
+
+[[noreturn]] void throw_unreadable(const std::string& subject) {
+  throw Error(ErrorKind::unavailable, "cannot read " + subject, libgit2_reason());
 }
 
 Oid to_oid(const git_oid& raw) { return Oid::from_bytes({raw.id, GIT_OID_RAWSZ}); }

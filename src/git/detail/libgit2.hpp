@@ -34,6 +34,8 @@ void start_libgit2();
 
 /// Returns why the call before failed; never empty.
 std::string libgit2_reason();
+/// Throws Error(unavailable) that `subject` cannot be read, for that reason.
+[[noreturn]] void throw_unreadable(const std::string& subject);
 
 Oid to_oid(const git_oid& raw);
 /// Returns nothing for a SHA-256 id, which libgit2 does not know.

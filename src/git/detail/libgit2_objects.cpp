@@ -16,10 +16,6 @@ constexpr std::size_t least_blobs_in_bulk = 128;
 /// closing lets it go.
 constexpr std::size_t most_read_before_reopening = std::size_t{3} << 20;
 
-[[noreturn]] void throw_unreadable(const std::string& subject) {
-  throw Error(ErrorKind::unavailable, "cannot read " + subject, libgit2_reason());
-}
-
 ObjectType to_type(git_object_t type) {
   switch (type) {
     case GIT_OBJECT_COMMIT:

@@ -10,10 +10,6 @@
 namespace mlem::git::detail {
 namespace {
 
-[[noreturn]] void throw_unreadable(const std::string& subject) {
-  throw Error(ErrorKind::unavailable, "cannot read " + subject, libgit2_reason());
-}
-
 /// Returns null if libgit2 does not know the repository's format.
 RepositoryPtr open_git_dir(const fs::path& git_dir) {
   // By its exact place: libgit2's own search obeys variables that are not for this repository.

@@ -39,6 +39,8 @@ class AnswerStore {
   const std::optional<RepoUrl>& repo(QueryNumber number) const { return common(number).source.repo; }
   /// The tree that an alias is looked up in; null if it is none.
   TreeView* view(QueryNumber number) const { return common(number).view; }
+  /// Where an alias starts in that tree.
+  const std::string& base(QueryNumber number) const { return common(number).base; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
   bool is_plain_object(QueryNumber number) const {

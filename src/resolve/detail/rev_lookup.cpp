@@ -26,7 +26,7 @@ std::string_view prefix_of(UrlParts::RevKind kind) {
   return {};
 }
 
-/// The refs that a name can mean, in the order of the contract's section 4.
+/// The refs that a name can mean, in the order of mlem-link(5).
 std::vector<Match> matches(const source::Refs& refs, const std::string& name, UrlParts::RevKind kind) {
   std::vector<Match> found;
   const auto add = [&](const std::string& ref) {

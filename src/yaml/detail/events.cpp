@@ -58,10 +58,20 @@ class Adapter : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const std::size_t start = offset(mark);
-    if (expects_key() && !in_flow()) check_key(start, end_of_null(skip_properties(text_, start)));
+    const std::size_t written = skip_properties(text_, start);
+    const bool is_empty = end_of_null(written) == written;
+    if (expects_key() && !in_flow()) check_key(start, end_of_null(written));
+    const bool is_item = !levels_.empty() && !levels_.back().map;
+    if (in_flow() && is_empty && (expects_key() || is_item)) {
+      throw invalid_at(text_, start, malformed, "nothing where a key or an item has to be");
+    }
+    // The place of an empty one is that of what follows it, which may begin with the same letters.
+    const char after = at(skip_blanks(end_of_null(written)));
+    if (!is_empty && (after == '\n' || after == '\r' || after == '#')) check_column(start);
     emit({.kind = Event::Kind::null, .offset = start, .plain = true, .anchor = anchor});
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check_column(offset(mark));
     emit({.kind = Event::Kind::alias, .offset = offset(mark), .anchor = anchor});
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -83,8 +93,11 @@ class Adapter : public YAML::EventHandler {
       Quoted read = read_quoted_at(start);
       event.value = std::move(read.value);
       end = read.end;
+      opaque_.push_back({start, end});
     }
+    if (block) block_ = start;
     if (expects_key() && !in_flow() && !block) check_key(offset(mark), end);
+    check_column(offset(mark));
     emit(std::move(event));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -98,6 +111,26 @@ class Adapter : public YAML::EventHandler {
   }
   void OnMapEnd() override { end(Event::Kind::map_end); }
 
+  /// Checks what yaml-cpp passes over without an event: PyYAML takes no tab between tokens and only few directives.
+  void check_between_scalars() {
+    if (text_.find_first_of("\t%") == std::string_view::npos) return;
+    if (block_) end_block(text_.size());
+    auto opaque = opaque_.cbegin();
+    for (std::size_t at = mark_size_; at < text_.size(); ++at) {
+      while (opaque != opaque_.cend() && opaque->end <= at) ++opaque;
+      const bool inside = opaque != opaque_.cend() && opaque->start <= at;
+      if (inside && !opaque->block) {
+        at = opaque->end - 1;
+      } else if (text_[at] == '\t') {
+        check_tab(at, inside ? std::optional(opaque->start) : std::nullopt);
+      } else if (text_[at] == '%' && (at == mark_size_ || text_[at - 1] == '\n')) {
+        check_directive(at);
+      } else if (text_[at] == '#' && (at == mark_size_ || std::string_view(" \n").find(text_[at - 1]) < 2)) {
+        at = std::min(text_.find('\n', at), text_.size()) - 1;
+      }
+    }
+  }
+
   /// yaml-cpp counts bytes after the byte order mark.
   std::size_t offset(const YAML::Mark& mark) const {
     const auto position = static_cast<std::size_t>(std::max(mark.pos, 0)) + mark_size_;
@@ -109,25 +142,64 @@ class Adapter : public YAML::EventHandler {
     bool map;
     bool flow;  ///< as all inside a flow collection is
     bool expects_key = map;
+    std::size_t column = 0;  ///< of the last key, or of its `?`
   };
 
   bool in_flow() const { return !levels_.empty() && levels_.back().flow; }
   bool expects_key() const { return !levels_.empty() && levels_.back().expects_key; }
 
   void emit(Event event) {
+    if (block_ && *block_ != skip_properties(text_, event.offset)) end_block(event.offset);
     event.key = expects_key();
+    // In flow style columns mean nothing, and a line may be as long as the text.
+    if (event.key && !in_flow()) {
+      levels_.back().column = column(question_mark_before(event.offset).value_or(event.offset));
+    }
     if (!levels_.empty() && levels_.back().map) levels_.back().expects_key = !event.key;
     handler_.on_event(event);
   }
   void start(Event::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
              YAML::EmitterStyle::value style) {
     const bool flow = in_flow() || style == YAML::EmitterStyle::Flow;
+    if (flow) check_column(offset(mark));
     emit({.kind = kind, .offset = offset(mark), .tagged = tag != "?", .anchor = anchor});
     levels_.push_back({.map = kind == Event::Kind::map_start, .flow = flow});
   }
   void end(Event::Kind kind) {
     levels_.pop_back();
     handler_.on_event({.kind = kind});
+  }
+
+  /// A block ends somewhere before the line of what follows it.
+  void end_block(std::size_t next) {
+    const std::size_t line = text_.rfind('\n', next);
+    opaque_.push_back({*block_, std::max(line == std::string_view::npos ? 0 : line, *block_), true});
+    block_.reset();
+  }
+
+  /// A part of the text where characters do not mean what they do elsewhere: a scalar in quotes, or a block.
+  struct Opaque {
+    std::size_t start;
+    std::size_t end;
+    bool block = false;
+  };
+
+  /// `block` is where the block starts that a tab is in, if it is in one.
+  void check_tab(std::size_t tab, std::optional<std::size_t> block) const {
+    const std::size_t line = text_.rfind('\n', tab) + 1;  // npos + 1 is 0
+    const bool is_content = block && *block < line && text_.find_first_not_of(' ', line) < tab;
+    if (!is_content) throw invalid_at(text_, tab, malformed, "a tab, which MLEM refuses between words");
+  }
+
+  void check_directive(std::size_t start) {
+    const std::size_t end = std::min(text_.find('\n', start), text_.size());
+    std::string_view line = text_.substr(start, end - start);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!text_.substr(end).starts_with("\n---")) line = {};  // what yaml-cpp takes without
+    const bool is_version = line == "%YAML 1.0" || line == "%YAML 1.1" || line == "%YAML 1.2";
+    if (!is_version || std::exchange(has_directive_, true)) {
+      throw invalid_at(text_, start, malformed, "a line that starts with '%'");
+    }
   }
 
   char at(std::size_t offset) const { return offset < text_.size() ? text_[offset] : '\n'; }
@@ -149,6 +221,27 @@ class Adapter : public YAML::EventHandler {
     return *std::move(quoted);
   }
 
+  /// Returns where the `?` is that makes a key of what is at `start`.
+  std::optional<std::size_t> question_mark_before(std::size_t start) const {
+    const std::size_t before = text_.substr(0, start).find_last_not_of(" \t");
+    return before != std::string_view::npos && text_[before] == '?' ? std::optional(before) : std::nullopt;
+  }
+
+  /// In bytes, from 0.
+  std::size_t column(std::size_t offset) const {
+    const std::size_t line = offset == 0 ? 0 : text_.rfind('\n', offset - 1) + 1;  // npos + 1 is 0
+    return offset - std::max(line, std::min(offset, mark_size_));
+  }
+
+  /// The value of a key in block style is indented deeper than the key. That items of a sequence need not be is YAML;
+  /// that others need not be is yaml-cpp.
+  void check_column(std::size_t offset) const {
+    if (levels_.empty() || in_flow() || expects_key() || !levels_.back().map) return;
+    if (column(offset) <= levels_.back().column) {
+      throw invalid_at(text_, offset, malformed, "a value that is not indented deeper than its key");
+    }
+  }
+
   /// Returns the offset past a null, which ends where it starts if it is not written out.
   std::size_t end_of_null(std::size_t start) const {
     for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
@@ -160,8 +253,7 @@ class Adapter : public YAML::EventHandler {
   /// yaml-cpp takes a line of a block mapping that has no colon, or nothing before it, for a key too; and a key could
   /// go on over lines. `end` is past a key that does not.
   void check_key(std::size_t start, std::size_t end) const {
-    const std::size_t before = text_.substr(0, start).find_last_not_of(" \t");
-    if (before != std::string_view::npos && text_[before] == '?') return;
+    if (question_mark_before(start)) return;
     if (end == start || at(skip_blanks(end)) != ':') throw invalid_at(text_, start, malformed, "no 'key: value'");
   }
 
@@ -169,6 +261,9 @@ class Adapter : public YAML::EventHandler {
   std::size_t mark_size_;
   detail::EventHandler& handler_;
   std::vector<Level> levels_;
+  std::vector<Opaque> opaque_;
+  std::optional<std::size_t> block_;  ///< where a block starts that has not ended yet
+  bool has_directive_ = false;
 };
 
 /// Takes what there should be none of.
@@ -200,6 +295,7 @@ void parse_events(std::string_view text, detail::EventHandler& handler) {
   try {
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(adapter)) throw invalid_at(text, 0, malformed, "no document");
+    adapter.check_between_scalars();
     // Asked once more and never in a loop: after a stray `,` yaml-cpp finds empty documents for ever.
     NoMore no_more(text);
     Adapter rest(text, no_more);
@@ -211,7 +307,8 @@ void parse_events(std::string_view text, detail::EventHandler& handler) {
   }
 }
 
-Error invalid_at(std::string_view text, std::size_t offset, std::string_view what_failed, std::string_view why) {
+Error invalid_at(std::string_view text, std::size_t offset, std::string_view what_failed, std::string_view why,
+                 std::string hint) {
   if (text.starts_with(byte_order_mark)) {
     text.remove_prefix(byte_order_mark.size());
     offset -= std::min(offset, byte_order_mark.size());
@@ -220,8 +317,12 @@ Error invalid_at(std::string_view text, std::size_t offset, std::string_view wha
   const std::string_view line = before.substr(before.rfind('\n') + 1);
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
   const auto column = std::count_if(line.begin(), line.end(), [&](char c) { return !continues(c); }) + 1;
-  return {ErrorKind::invalid, std::string(what_failed),
-          fmt::format("line {}, column {}: {}", line_at(text, offset), column, why)};
+  const Position position{line_at(text, offset), static_cast<std::size_t>(column)};
+  return {ErrorKind::invalid,
+          std::string(what_failed),
+          fmt::format("line {}, column {}: {}", position.line, position.column, why),
+          std::move(hint),
+          position};
 }
 
 std::size_t line_at(std::string_view text, std::size_t offset) {

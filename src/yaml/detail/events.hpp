@@ -31,12 +31,13 @@ class EventHandler {
 /// Reads `text`, which must be one YAML document, with yaml-cpp and hands it on step by step.
 /// Throws Error(invalid) where PyYAML would too, also for what yaml-cpp lets through: bytes that are not UTF-8, control
 /// characters, line breaks that readers of YAML disagree on, a second document, a quoted scalar that is not closed or
-/// that text follows, a line of a block mapping without a colon. What `handler` throws passes.
+/// that text follows, a line of a block mapping without a colon, a tab between tokens, a directive other than
+/// `%YAML 1.0` to `1.2`. What `handler` throws passes.
 void parse_events(std::string_view text, EventHandler& handler);
 
-/// Returns an Error(invalid) about `text` whose why is `line L, column C: <why>`, counted from 1 in lines and
-/// characters.
-Error invalid_at(std::string_view text, std::size_t offset, std::string_view what_failed, std::string_view why);
+/// Returns an Error(invalid) about `text` that has the position of `offset` and whose why is `line L, column C: <why>`.
+Error invalid_at(std::string_view text, std::size_t offset, std::string_view what_failed, std::string_view why,
+                 std::string hint = {});
 
 /// Returns the line, from 1, that `offset` is in.
 std::size_t line_at(std::string_view text, std::size_t offset);

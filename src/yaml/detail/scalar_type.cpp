@@ -121,6 +121,67 @@ bool is_timestamp(std::string_view text) noexcept {
   return date.at_end() || (date.eat(":") && date.eat_while(is_decimal, 2) == 2 && date.at_end());
 }
 
+/// The length of a sign and of `0b` or `0x`, which digits have to follow.
+std::size_t prefix_size(std::string_view integer) noexcept {
+  const std::size_t sign = integer.find_first_not_of("-+") == 1 ? 1 : 0;
+  const std::string_view digits = integer.substr(sign);
+  return sign + (digits.starts_with("0b") || digits.starts_with("0x") ? 2 : 0);
+}
+
+/// `0|-?[1-9][0-9]*`, which Python prints as it is written; `-0` too, which it does not.
+bool is_decimal_integer(std::string_view text) noexcept {
+  Matcher number(text);
+  number.eat("-");
+  if (number.eat("0")) return number.at_end();
+  return number.eat_while(is_decimal) > 0 && number.at_end();
+}
+
+/// Whether Python prints a number as it is written: no zeros to spare, few enough digits that a double holds them all,
+/// and not so small that an exponent is printed.
+bool is_short_decimal(std::string_view text) noexcept {
+  constexpr std::size_t most_digits = 15;
+  constexpr std::size_t most_leading_zeros = 3;
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos || !is_decimal_integer(text.substr(0, dot))) return false;
+  const std::string_view fraction = text.substr(dot + 1);
+  if (fraction.empty() || fraction.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  if (text.size() > most_digits || (fraction.back() == '0' && fraction != "0")) return false;
+  const bool is_small = text.substr(0, dot) == "0" || text.substr(0, dot) == "-0";
+  return !is_small || fraction == "0" || fraction.find_first_not_of('0') <= most_leading_zeros;
+}
+
+/// The next number in a timestamp, or -1 where there are no more.
+int next_number(std::string_view& text) noexcept {
+  const std::size_t start = text.find_first_of("0123456789");
+  if (start == std::string_view::npos) return -1;
+  int number = 0;
+  text.remove_prefix(start);
+  for (; !text.empty() && is_decimal(text.front()); text.remove_prefix(1)) {
+    number = number < 10'000 ? number * 10 + (text.front() - '0') : number;
+  }
+  return number;
+}
+
+/// Whether Python has the date and time that a timestamp writes.
+bool is_in_calendar(std::string_view text) noexcept {
+  const int year = next_number(text);
+  const int month = next_number(text);
+  const int day = next_number(text);
+  if (year < 1 || month < 1 || month > 12 || day < 1) return false;
+  const bool leaps = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  constexpr int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (day > days[month - 1] + (month == 2 && leaps ? 1 : 0)) return false;
+  if (text.empty()) return true;
+  const int hour = next_number(text);
+  const int minute = next_number(text);
+  const int second = next_number(text);
+  if (hour > 23 || minute > 59 || second > 59) return false;
+  if (text.starts_with('.')) next_number(text);
+  const int zone_hours = next_number(text);
+  const int zone_minutes = next_number(text);
+  return zone_hours <= 22 && zone_minutes <= 59;
+}
+
 ScalarType word_type(std::string_view text) noexcept {
   for (const std::string_view word : {"yes", "Yes", "YES", "no", "No", "NO", "true", "True", "TRUE", "false", "False",
                                       "FALSE", "on", "On", "ON", "off", "Off", "OFF"}) {
@@ -145,6 +206,38 @@ ScalarType scalar_type(std::string_view text) noexcept {
   if (is_real(text)) return ScalarType::real;
   if (is_timestamp(text)) return ScalarType::timestamp;
   return ScalarType::string;
+}
+
+bool is_constructible(std::string_view text) noexcept {
+  constexpr std::size_t longest_number = 256;
+  switch (scalar_type(text)) {
+    case ScalarType::merge:
+    case ScalarType::value:
+      return false;
+    case ScalarType::integer:
+      return text.size() <= longest_number && text.find_last_of("0123456789abcdefABCDEF") + 1 > prefix_size(text);
+    case ScalarType::real:
+      return text.size() <= longest_number;
+    case ScalarType::timestamp:
+      return is_in_calendar(text);
+    default:
+      return true;
+  }
+}
+
+bool keeps_text(std::string_view text) noexcept {
+  switch (scalar_type(text)) {
+    case ScalarType::string:
+      return true;
+    case ScalarType::boolean:
+      return text == "True" || text == "False";
+    case ScalarType::integer:
+      return is_decimal_integer(text) && text != "-0";
+    case ScalarType::real:
+      return is_short_decimal(text);
+    default:
+      return false;
+  }
 }
 
 }  // namespace mlem::yaml::detail
