@@ -24,7 +24,8 @@ fs::path make_private_directory(const Environment& environment) {
 
 std::string socket_option(const fs::path& directory) {
   std::string quoted = "'";
-  for (const char c : (directory / "socket").string()) {
+  const fs::path socket = directory / "socket";
+  for (const char c : socket.string()) {
     if (c == '\'')
       quoted += "'\\''";
     else

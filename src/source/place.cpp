@@ -22,7 +22,7 @@ std::vector<std::string> spellings(const RepoUrl& url) {
   return all;
 }
 
-/// Returns the path that git takes `address` for: connect_url_is_local_not_ssh() in its connect.c, and what a shell
+/// Returns the path that git takes `address` for: url_is_local_not_ssh() in its connect.c, and what a shell
 /// makes of `~/` for a server's own directory.
 std::optional<fs::path> path_of(const std::string& address, const Access& access) {
   if (address.starts_with("file://")) {

@@ -3,8 +3,10 @@
 
 #include "support/git_daemon.hpp"
 #include "support/http_server.hpp"
+#include "support/stub_server.hpp"
 #include "support/text_file.hpp"
 
+#include "cli/server.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
@@ -309,4 +311,218 @@ TEST_CASE("reach: what git reads is linked and judged at the root and in a subdi
     }
   }
   CHECK(number >= 60);
+}
+
+TEST_CASE("reach: one login is enough for all sources of a host and nothing of it is left") {
+  World world;
+  const HttpServer http(world.sandbox);
+  Files links;
+  for (const std::string name : {"one", "two"}) {
+    world.models.bare_clone(http.root() / ("private/" + name + ".git"));
+    const std::string repo = http.url("private/" + name + ".git") + "/";
+    links[name + ".mlem"] = link_text({.path = "models/rf.mlem", .repo = repo, .rev = "main"});
+  }
+  world.registry.commit(links);
+  const mlem::fs::path runtime = world.sandbox / "runtime";
+  mlem::fs::create_directory(runtime);
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::all;
+  options.environment["GIT_TERMINAL_PROMPT"] = std::nullopt;
+  options.environment["XDG_RUNTIME_DIR"] = runtime.string();
+  options.replies = {{"Username for", std::string(HttpServer::user) + "\n"},
+                     {"Password for", std::string(HttpServer::password) + "\n"}};
+  const Outcome asked = world.sandbox.mlem({"check", "--no-progress", "--color=never"}, options);
+  CAPTURE(asked);
+  CHECK(asked.code == 0);
+  CHECK(contains(asked.output, "2 links: 2 ok"));
+  CHECK(asked.output.find("Password for") == asked.output.rfind("Password for"));
+  for (const char* chatter : {"remote: ", "From ", "fatal: "}) CHECK_FALSE(contains(asked.output, chatter));
+  CHECK(mlem::fs::is_empty(runtime));
+
+  // A wrong password is asked for once as well.
+  options.replies = {{"Username for", "alice\n"}, {"Password for", "wrong\n"}};
+  mlem::fs::remove_all(world.registry.path() / ".git/mlem");
+  const Outcome refused = world.sandbox.mlem({"check", "--no-progress", "--color=never"}, options);
+  CAPTURE(refused);
+  CHECK(refused.code == 2);
+  CHECK(refused.output.find("Password for") == refused.output.rfind("Password for"));
+  CHECK(contains(refused.output, "two.mlem: auth-required: "));
+  CHECK(mlem::fs::is_empty(runtime));
+}
+
+TEST_CASE("reach: hints about revs do not depend on the transport") {
+  World world;
+  world.models.tag("feature_engine@v0.0.2");
+  const std::string branch = world.models.git({"branch", "--show-current"});
+  const HttpServer http(world.sandbox);
+  world.models.bare_clone(http.root() / "models.git");
+  world.models.branch("dev");
+  for (const std::string& repo : {world.models.url(), http.url("models.git")}) {
+    const Outcome misspelled =
+        world.mlem({"resolve", "--project", repo, "--rev", "feature-engine@v0.0.2", "models/rf"});
+    CAPTURE(misspelled);
+    CHECK(misspelled.code == 1);
+    CHECK(misspelled.errors ==
+          "error: models/rf: missing-rev: no branch, tag or commit 'feature-engine@v0.0.2'\n"
+          "hint: the nearest name is 'feature_engine@v0.0.2'\n");
+    const std::string link =
+        link_text({.path = "models/rf.mlem", .repo = repo, .rev = "'" + world.model_commit.substr(0, 9) + "'"});
+    world.registry.commit({{"a.mlem", link}});
+    const Outcome abbreviated = world.mlem({"check"});
+    CAPTURE(abbreviated);
+    CHECK(contains(abbreviated.output,
+                   "an abbreviated commit id is no rev; write the full id, '" + world.model_commit + "'"));
+  }
+  world.models.git({"symbolic-ref", "HEAD", "refs/heads/gone"});
+  const Outcome unborn = world.mlem({"resolve", "--project", world.models.url(), "models/rf"});
+  CHECK(unborn.errors ==
+        "error: models/rf: missing-rev: the source has no commit at its HEAD\nhint: its branches are 'dev' and '" +
+            branch + "'\n");
+}
+
+TEST_CASE("reach: hints about paths name neither the link itself nor the object of another environment") {
+  World world;
+  world.registry.commit({{"prod/rf.mlem", link_text({.path = "prod/rf-1.mlem"})},
+                         {".mlem.yaml", ""},
+                         {"staging/rf-1.mlem", model_meta()},
+                         {"prod/rf-2.mlem", model_meta()}});
+  const Outcome judged = world.mlem({"check", "--json"});
+  CAPTURE(judged);
+  CHECK(contains(judged.output, R"("hint":"there is 'prod/rf-2.mlem'")"));
+}
+
+TEST_CASE("reach: a hint about a renamed object comes from the change itself") {
+  World world;
+  world.registry.commit({{"prod.mlem", link_text({.path = "models/churn.mlem"})},
+                         {".mlem.yaml", ""},
+                         {"models/churn.mlem", model_meta()},
+                         {"models/chorn.mlem", data_meta()}});
+  world.registry.git({"mv", "models/churn.mlem", "models/attrition.mlem"});
+  const Outcome judged = world.mlem({"check", "--changed", "--json"});
+  CAPTURE(judged);
+  CHECK(judged.code == 1);
+  CHECK(contains(judged.output, R"("link":"prod.mlem","verdict":"missing-path")"));
+  CHECK(contains(judged.output, R"("hint":"it is now 'models/attrition.mlem'")"));
+}
+
+TEST_CASE("reach: what link prints as an address is read") {
+  const World world;
+  const std::string hosts[] = {"https://gitlab.com/group/sub/repo.git", "https://huggingface.co/datasets/org/name",
+                               "https://git.example.com/team/repo.git", "git@git.example.com:team/repo"};
+  for (const std::string& repo : hosts) {
+    for (const std::string& spelling : {repo, repo.substr(0, repo.find(".git", repo.size() - 4))}) {
+      world.sandbox.add_config("url." + world.models.path().string() + ".insteadOf", spelling);
+    }
+    const Outcome linked = world.mlem({"link", "-n", "--rev", "4-pack", "--sp", repo, "models/rf", "x"});
+    CAPTURE(linked);
+    REQUIRE(linked.code == 0);
+    const std::string words = "Loading meta from ";
+    const std::size_t start = linked.output.find(words) + words.size();
+    const std::string printed = linked.output.substr(start, linked.output.find('\n', start) - start);
+    const Outcome resolved = world.mlem({"resolve", printed});
+    CAPTURE(resolved);
+    CHECK(resolved.code == 0);
+    CHECK(contains(resolved.output, " models/rf.mlem "));
+  }
+}
+
+TEST_CASE("reach: a refused address gets the spelling that would do as hint") {
+  const World world;
+  struct Row {
+    std::string address;
+    std::string error;
+    std::string hint;
+  };
+  const Row rows[] = {
+      {"https://org@dev.azure.com/org/proj/_git/repo",
+       "forbidden: 'https://***@dev.azure.com/org/proj/_git/repo/' may not be used: it has a user, which only ssh "
+       "addresses may have",
+       "write 'https://dev.azure.com/org/proj/_git/repo/'"},
+      {"git+ssh://git@host.example/r",
+       "forbidden: 'git+ssh://git@host.example/r/' may not be used: 'git+ssh' is an old name of the protocol 'ssh'",
+       "write 'ssh://git@host.example/r/'"},
+      {"FILE:///srv/r", "invalid-link: cannot read 'FILE:///srv/r/': git knows no protocol 'FILE'",
+       "write 'file:///srv/r/'"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.address);
+    const Outcome refused = world.mlem({"resolve", "--project", row.address, "m"});
+    CHECK(refused.code == 1);
+    CHECK(refused.errors == "error: m: " + row.error + "\nhint: " + row.hint + "\n");
+  }
+  const std::string page = "https://gitlab.com/group/repo/-/blob/main/models/rf.mlem";
+  const Outcome pasted = world.mlem({"resolve", page + "?ref_type=heads"});
+  CHECK(pasted.code == 128);
+  CHECK(pasted.errors == "fatal: invalid address '" + page + "?***': it has a query\nhint: write '" + page + "'\n");
+}
+
+TEST_CASE("reach: each spelling of an address is judged by its own") {
+  World world;
+  world.sandbox.add_config("url." + world.models.path().string() + ".insteadOf", "https://git.example.invalid/r");
+  const auto link_to = [](const std::string& repo) {
+    return link_text({.path = "models/rf.mlem", .repo = repo, .rev = "main"});
+  };
+  const std::string file = world.models.url();
+  world.registry.commit({{"0.mlem", link_to("FILE" + file.substr(4))},
+                         {"1.mlem", link_to(file)},
+                         {"2.mlem", link_to("https://git.example.invalid/r/")},
+                         {"3.mlem", link_to("https://GIT.example.invalid/r/")}});
+  const Outcome judged = world.mlem({"check", "--json"});
+  CAPTURE(judged);
+  CHECK(contains(judged.output, R"("link":"0.mlem","verdict":"invalid-link")"));
+  CHECK(contains(judged.output, R"("link":"1.mlem","verdict":"ok")"));
+  CHECK(contains(judged.output, R"("link":"2.mlem","verdict":"ok")"));
+  CHECK(contains(judged.output, R"("link":"3.mlem","verdict":"unreachable")"));
+}
+
+TEST_CASE("reach: a tree and a blob in it are fetched together") {
+  World world;
+  const std::string meta = model_meta();
+  world.models.commit({{"rf.mlem", meta}, {".mlem/model/old.mlem", meta}});
+  const HttpServer http(world.sandbox);
+  world.models.bare_clone(http.root() / "models.git");
+  const std::string repo = http.url("models.git") + "/";
+  world.registry.commit({{"a.mlem", link_text({.path = "rf", .repo = repo, .rev = "main"})},
+                         {"b.mlem", link_text({.path = "old", .repo = repo, .rev = "main"})}});
+  const Outcome judged = world.mlem({"check"});
+  CAPTURE(judged);
+  CHECK(judged.code == 0);
+}
+
+TEST_CASE("server: a source that redirects is asked once more with .git behind its name") {
+  Server server;
+  server.config("mlem.allowProtocol", "http");
+  server.config("mlem.serverHints", "true");
+  const std::string moved = HttpStub::response("301 Moved Permanently", "", "Location: /elsewhere\r\n");
+  const std::string id = server.world.model_commit;
+  HttpStub redirects_all({moved});
+  HttpStub wants_suffix({moved,
+                         HttpStub::response("200 OK", id + "\trefs/heads/main\n", "Content-Type: text/plain\r\n"),
+                         HttpStub::response("200 OK", "ref: refs/heads/main\n", "Content-Type: text/plain\r\n")});
+  struct Row {
+    HttpStub& stub;
+    std::string verdict;
+  };
+  const Row rows[] = {{redirects_all, "redirects to another address"}, {wants_suffix, "missing-rev"}};
+  for (const Row& row : rows) {
+    server.config("mlem.allowSource", row.stub.url("**"));
+    server.world.registry.commit(
+        {{"a.mlem", link_text({.path = "m.mlem", .repo = row.stub.url("group/repo") + "/", .rev = "none"})}});
+    const Outcome refused = server.push({"origin", "main"});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    std::string said;  // without the breaks of long lines
+    for (std::size_t at = 0; at < refused.errors.size(); ++at) {
+      if (refused.errors.compare(at, 8, "\nremote:") == 0)
+        at += 7;
+      else if (refused.errors[at] != ' ' || said.empty() || said.back() != ' ')
+        said += refused.errors[at];
+    }
+    CAPTURE(said);
+    CHECK(contains(said, row.verdict));
+    REQUIRE(row.stub.requests().size() >= 2);
+    CHECK(contains(row.stub.requests()[0], "GET /group/repo/info/refs"));
+    CHECK(contains(row.stub.requests()[1], "GET /group/repo.git/info/refs"));
+  }
 }
