@@ -242,7 +242,7 @@ Clock::time_point next_limit(const Limits& limits, Clock::time_point last_output
   return limits.deadline ? std::min(otherwise, *limits.deadline) : otherwise;
 }
 
-/// The ends of a child's streams that are ours; closed if not captured.
+/// The ends of a child's streams that are ours.
 struct Streams {
   Descriptor in;
   Descriptor out;
@@ -250,14 +250,14 @@ struct Streams {
 };
 
 /// Starts a program for converse(). Where it has no input, its stdin is at its end.
-pid_t start(const Program& program, Session session, bool has_input, bool capture_errors, Streams& streams) {
+pid_t start(const Program& program, Session session, bool has_input, Streams& streams) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
-  Pipe err = capture_errors ? make_pipe() : Pipe{};
+  Pipe err = make_pipe();
   FileActions actions(program);
   actions.duplicate(in.read_end.get(), STDIN_FILENO);
   actions.duplicate(out.write_end.get(), STDOUT_FILENO);
-  if (capture_errors) actions.duplicate(err.write_end.get(), STDERR_FILENO);
+  actions.duplicate(err.write_end.get(), STDERR_FILENO);
   const pid_t pid = spawn(program, session, actions);
   streams.out = std::move(out.read_end);
   streams.err = std::move(err.read_end);
@@ -267,12 +267,12 @@ pid_t start(const Program& program, Session session, bool has_input, bool captur
   return pid;
 }
 
-RunResult converse(const Program& program, std::string_view input, Session session, bool capture_errors,
-                   const Limits& limits, Interrupt* interrupt) {
+RunResult converse(const Program& program, std::string_view input, Session session, const Limits& limits,
+                   Interrupt* interrupt) {
   const Interrupt::Wait counted(interrupt);
   if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
   Streams streams;
-  Reaper child(start(program, session, !input.empty(), capture_errors, streams), session);
+  Reaper child(start(program, session, !input.empty(), streams), session);
 
   RunResult result;
   std::optional<Clock::time_point> ended;  // when that was noticed, or when the child was killed
@@ -332,11 +332,11 @@ RunResult converse(const Program& program, std::string_view input, Session sessi
 
 RunResult run(const Program& program, std::string_view input, Session session, const Limits& limits,
               Interrupt* interrupt) {
-  return converse(program, input, session, session == Session::own, limits, interrupt);
+  return converse(program, input, session, limits, interrupt);
 }
 
 RunResult run(const Program& program, std::string_view input) {
-  return converse(program, input, Session::shared, true, {}, nullptr);
+  return converse(program, input, Session::shared, {}, nullptr);
 }
 
 Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {

@@ -47,12 +47,12 @@ enum class Session {
 
 /// Runs a program to its end with `input` on its stdin; both output streams are read while it runs.
 /// A run in its own session ends early, by SIGKILL of its group, when a limit is passed or `interrupt` (may be null)
-/// is requested. In a shared session stderr is not captured: it goes to ours.
+/// is requested.
 /// Throws Error(io) if the program cannot be started, Interrupted if `interrupt` ended it.
 RunResult run(const Program& program, std::string_view input, Session session, const Limits& limits,
               Interrupt* interrupt);
 
-/// The same for a short local program, in a shared session but with stderr captured, without limits.
+/// The same for a short local program, in a shared session, without limits.
 RunResult run(const Program& program, std::string_view input = {});
 
 /// A program that answers requests on its stdin with replies on its stdout, for as long as this lives.

@@ -4,8 +4,8 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "command/reporter.hpp"
-#include "git/rewrite_url.hpp"
 #include "source/cache.hpp"
+#include "source/place.hpp"
 
 #include <fmt/format.h>
 
@@ -61,7 +61,7 @@ int run_fetch(const Args& args, Context& context) {
   std::set<std::string> used;
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     for (const RepoUrl& url : finding.sources) {
-      const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.access.config);
+      const std::string rewritten = source::find_place(url, settings.access).rewritten;
       // As git-fetch(1) has it.
       if (used.insert(source::Cache::key(url.normalized(), rewritten)).second && format.verbose) {
         context.err << "From " << url.printable() << '\n';

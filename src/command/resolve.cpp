@@ -42,20 +42,21 @@ struct NumberedObject {
 };
 
 std::vector<NumberedObject> add_objects(const git::Registry& registry, edit::ObjectViews& views,
-                                        resolve::Resolver& resolver, const std::vector<std::string>& words,
-                                        const ResolveOptions& asked, const Options& options) {
+                                        resolve::Resolver& resolver, const source::Settings& settings,
+                                        const std::vector<std::string>& words, const ResolveOptions& asked,
+                                        const Options& options) {
   const auto as_it_was =
       asked.at ? std::optional(Rev::parse(history::commit_at(registry, *asked.at).hex())) : std::nullopt;
   std::vector<NumberedObject> objects;
   objects.reserve(words.size());
   for (const std::string& word : words) {
-    edit::ObjectArgument object = edit::parse_object(registry, views, word, asked.project, asked.rev);
+    edit::ObjectArgument object = edit::parse_object(registry, settings, views, word, asked.project, asked.rev);
     if (as_it_was && !object.source.is_alias()) {
       throw options.wrong("'--at' is about this repository as it was: '" + word +
                           "' names a rev or another repository");
     }
     if (as_it_was) object.source.rev = as_it_was;
-    const std::size_t number = resolver.add(*object.view, "", object.source);
+    const std::size_t number = edit::add_object(resolver, object);
     objects.push_back({std::move(object), number});
   }
   return objects;
@@ -63,6 +64,7 @@ std::vector<NumberedObject> add_objects(const git::Registry& registry, edit::Obj
 
 /// Completes a finding to what check says of the same link.
 void describe(Finding& finding, const resolve::Chain& chain, const edit::ObjectArgument& object) {
+  if (chain.answers.empty()) return;
   const resolve::Answer& first = chain.answers.front();
   if (!first.source.repo && !first.path.empty()) finding.link = first.path;
   if (object.source.is_alias())
@@ -115,9 +117,10 @@ int run_resolve(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
-  resolve::Resolver resolver(registry, progress.settings(registry));
+  const source::Settings settings = progress.settings(registry);
+  resolve::Resolver resolver(registry, settings);
   edit::ObjectViews views(registry);
-  const std::vector<NumberedObject> objects = add_objects(registry, views, resolver, words, asked, options);
+  const std::vector<NumberedObject> objects = add_objects(registry, views, resolver, settings, words, asked, options);
   resolver.run();
   const bool color = wants_color(format, context, registry);
   const bool err_color = wants_color(format, context, registry, Stream::err);

@@ -33,10 +33,11 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
-  resolve::Resolver resolver(registry, progress.settings(registry), {.wants_text = true});
+  const source::Settings settings = progress.settings(registry);
+  resolve::Resolver resolver(registry, settings, {.wants_text = true});
   edit::ObjectViews views(registry);
-  const edit::ObjectArgument object = edit::parse_object(registry, views, words.front(), project, rev);
-  const std::size_t number = resolver.add(*object.view, "", object.source);
+  const edit::ObjectArgument object = edit::parse_object(registry, settings, views, words.front(), project, rev);
+  const std::size_t number = edit::add_object(resolver, object);
   resolver.run();
   const Finding finding = resolver.finding(number, "");
   const auto chain = resolver.chain(number).answers;

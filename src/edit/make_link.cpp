@@ -1,13 +1,12 @@
 #include "edit/make_link.hpp"
 
 #include "base/error.hpp"
+#include "edit/object_argument.hpp"
+#include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/edit_link.hpp"
 #include "yaml/metafile.hpp"
-
-#include "edit/object_argument.hpp"
-#include "edit/target_file.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -196,8 +195,8 @@ void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, con
     throw elsewhere;
   }
   if (read.is_alias()) {
-    resolve::require_one_reading(*views.work_tree,
-                                 resolve::find_alias_start(*views.work_tree, parent_of(made.target)), read.path);
+    resolve::require_one_reading(*views.work_tree, resolve::find_alias_start(*views.work_tree, parent_of(made.target)),
+                                 read.path);
     if (leads_to(resolver, *views.index, base.in_index, made.link, end)) return;
     if (!leads_to(resolver, *views.work_tree, resolve::alias_base(*views.work_tree, made.target), made.link, end)) {
       throw elsewhere;
@@ -272,8 +271,8 @@ void require_no_conversion(const git::Registry& registry, const std::string& tar
   const git::Conversions conversions = registry.work_tree_conversions({target});
   if (conversions.empty()) return;
   const std::string& attribute = conversions.begin()->second;
-  throw Error(ErrorKind::invalid, "cannot write '" + target + "'",
-              git::describe_conversion(attribute), git::conversion_remedy(attribute));
+  throw Error(ErrorKind::invalid, "cannot write '" + target + "'", git::describe_conversion(attribute),
+              git::conversion_remedy(attribute));
 }
 
 /// What a link is looked up by in the index: the way to its file, the projects that may be above, and its object with
@@ -315,7 +314,7 @@ std::optional<Existing> prepare_target(const git::Registry& registry, const Obje
 std::vector<resolve::Answer> follow(const git::Registry& registry, const ObjectViews& views,
                                     resolve::Resolver& resolver, const ObjectArgument& source,
                                     const LinkRequest& request, Finding& finding) {
-  const std::size_t number = resolver.add(*source.view, "", source.source);
+  const std::size_t number = add_object(resolver, source);
   resolver.run();
   finding = resolver.finding(number, "");
   if (finding.verdict != Verdict::ok) return {};
@@ -355,7 +354,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
                        ? find_own_object(registry, views, request.source, *request.source_project)
                        : std::nullopt;
   const ObjectArgument source =
-      own ? *own : parse_object(registry, views, request.source, request.source_project, request.rev);
+      own ? *own : parse_object(registry, settings, views, request.source, request.source_project, request.rev);
   std::optional<Existing> before;
   if (!made.target.empty()) before = prepare_target(registry, views, source.source, request, made);
 

@@ -2,13 +2,14 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "edit/rev_argument.hpp"
+#include "edit/target_file.hpp"
 #include "model/object_name.hpp"
 #include "model/repo_path.hpp"
 #include "model/work_tree_path.hpp"
-
-#include "edit/target_file.hpp"
 #include "source/local_repository.hpp"
-#include "source/visit.hpp"
+#include "source/place.hpp"
+
 #include <boost/filesystem/operations.hpp>
 
 #include <utility>
@@ -71,87 +72,56 @@ LocalRepository find_repository(const fs::path& path) {
   throw Error(ErrorKind::not_found, "'" + path.string() + "' is in no Git repository");
 }
 
-/// A rev as a link can store it: an expression or an abbreviated id becomes the commit's id.
-Rev rev_to_store(const git::Registry& repository, const std::string& text) {
-  if (text == "HEAD") return Rev::head();
-  const bool is_name = is_ref_name(text) && (repository.objects().find_ref("refs/heads/" + text) ||
-                                             repository.objects().find_ref("refs/tags/" + text) ||
-                                             repository.objects().find_ref("refs/" + text) ||
-                                             (text.starts_with("refs/") && repository.objects().find_ref(text)));
-  if (is_name) return Rev::parse(text);
-  if (const auto commit = repository.find_commit(text)) return Rev::parse(commit->hex());
-  return Rev::parse(text);
+/// Gives `argument` a rev that was looked up.
+void take_rev(ObjectArgument& argument, RevArgument rev) {
+  if (rev.refusal)
+    argument.refusal = std::move(rev.refusal);
+  else
+    argument.source.rev = Rev::parse(rev.text);
 }
 
-/// Throws if a server could not be asked about `rev`.
-void require_name_or_id(const std::string& rev) {
-  try {
-    Rev::parse(rev);
-  } catch (const Error& error) {
-    throw Error(error.kind(), error.what_failed(), error.why(),
-                "a server answers names and full ids only; 'git rev-parse' in a clone tells the id");
-  }
-}
-
-ObjectArgument in_local_repository(const git::Registry& registry, ObjectViews& views, const fs::path& path,
+ObjectArgument in_local_repository(const source::Settings& settings, ObjectViews& views, const fs::path& path,
                                    const std::optional<std::string>& rev) {
   const LocalRepository found = find_repository(path);
   ObjectArgument argument{{}, views.work_tree.get()};
   argument.source.repo = RepoUrl::parse(file_url(found.root.string()));
   argument.source.rev = Rev::head();
-  if (rev) {
-    const git::Registry there =
-        git::Registry::discover(git::without_repository(registry.environment()), found.root.string());
-    argument.source.rev = rev_to_store(there, *rev);
-  }
+  if (rev) take_rev(argument, rev_of_source(*argument.source.repo, *rev, settings));
   argument.source.path = found.inner;
   return argument;
 }
 
-/// The same for a link to `url`: where that is a directory of this machine, expressions can be asked about.
-std::optional<std::string> rev_to_store_of_address(const git::Registry& registry, const RepoUrl& url,
-                                                   const std::optional<std::string>& rev) {
-  if (!rev) return rev;
-  const auto directory = source::find_directory(url, registry.config().entries());
-  if (!directory) {
-    require_name_or_id(*rev);
-    return rev;
-  }
-  const auto git_dir = git::find_addressed_git_dir(*directory);
-  // What may not be read is the resolver's to tell.
-  if (!git_dir || git::is_closed(*git_dir) || git::is_foreign(*git_dir, registry.environment())) return rev;
-  const git::Registry there =
-      git::Registry::discover(git::without_repository(registry.environment()), git_dir->string());
-  return rev_to_store(there, *rev).text();
-}
-
 /// Splits an address in `file:` at the git directory; nothing if that is its end, or git is led elsewhere.
-std::optional<LocalRepository> split_at_git_dir(const git::Registry& registry, const std::string& address) {
+std::optional<LocalRepository> split_at_git_dir(const source::Settings& settings, const std::string& address) {
   if (!to_lower_ascii(address).starts_with("file:")) return std::nullopt;
   const RepoUrl url = RepoUrl::parse(address);
-  const auto directory = url.local_path();
-  if (!directory || source::find_directory(url, registry.config().entries()) != directory) return std::nullopt;
-  auto found = source::find_repository_above(*directory, Spelling::address);
+  const source::Place place = source::find_place(url, settings.access);
+  if (!place.local || place.is_rewritten) return std::nullopt;
+  auto found = source::find_repository_above(*place.local, Spelling::address);
   return found && !found->inner.empty() ? found : std::nullopt;
 }
 
 /// Reads the address of an object or, with the object's `path`, of a repository.
-Source from_address(const git::Registry& registry, const std::string& address, const std::optional<std::string>& path,
-                    const std::optional<std::string>& rev) {
+ObjectArgument from_address(const source::Settings& settings, ObjectViews& views, const std::string& address,
+                            const std::optional<std::string>& path, const std::optional<std::string>& rev) {
+  ObjectArgument argument{{}, views.work_tree.get()};
   const UrlParts parts = split_url(address);
-  const auto found = split_at_git_dir(registry, address);
+  if (parts.rev_kind != UrlParts::RevKind::none) {
+    argument.source = path ? Source::from_parts(address, *path, rev) : Source::from_url(address, rev);
+    return argument;
+  }
+  const auto found = split_at_git_dir(settings, address);
   const std::string whole = found ? file_url(found->root.string()) : address;
   const std::string inner = found ? found->inner + (path ? "/" + *path : "") : path.value_or("");
-  const auto stored = parts.rev_kind == UrlParts::RevKind::none
-                          ? rev_to_store_of_address(registry, RepoUrl::parse(found ? whole : parts.repo), rev)
-                          : rev;
-  if (!inner.empty()) return Source::from_parts(whole, inner, stored);
-  if (parts.rev_kind == UrlParts::RevKind::none && parts.rest.empty()) {
+  const RepoUrl repo = RepoUrl::parse(found ? whole : parts.repo);
+  if (inner.empty() && parts.rest.empty()) {
     throw Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(address)) + "'",
                 "it names no file in the repository",
                 "where it has both, name the repository by '--sp' or '--project' and the path beside it");
   }
-  return Source::from_url(address, stored);
+  argument.source = inner.empty() ? Source::from_url(address) : Source::from_parts(whole, inner, std::nullopt);
+  if (rev) take_rev(argument, rev_of_source(repo, *rev, settings));
+  return argument;
 }
 
 /// Throws if a name has a rev of its own, or means the index, and another was asked for.
@@ -171,17 +141,15 @@ void require_file(const std::string& text, const std::string& inner) {
 }
 
 /// The object `text` of the repository `project`.
-ObjectArgument in_project(const git::Registry& registry, ObjectViews& views, const std::string& text,
-                          const std::string& project, const std::optional<std::string>& rev) {
+ObjectArgument in_project(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
+                          const std::string& text, const std::string& project, const std::optional<std::string>& rev) {
   ObjectArgument argument{{}, views.work_tree.get()};
   if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
   if (project.empty()) throw Error(ErrorKind::invalid, "a repository's address is empty");
-  if (is_surely_url(project) || looks_like_url(project)) {
-    argument.source = from_address(registry, project, text, rev);
-    return argument;
-  }
+  if (is_surely_url(project) || looks_like_url(project)) return from_address(settings, views, project, text, rev);
   const fs::path directory = canonical(registry, project);
   boost::system::error_code ignored;
+  if (git::is_bundle(directory)) return from_address(settings, views, file_url(directory.string()), text, rev);
   if (!fs::is_directory(directory, ignored)) {
     if (inside_work_tree(registry, directory) || load_type(directory) != fs::file_not_found) {
       throw Error(ErrorKind::not_found, "'" + project + "' is no directory and no address of a repository");
@@ -190,19 +158,19 @@ ObjectArgument in_project(const git::Registry& registry, ObjectViews& views, con
     argument.source = Source::from_parts(file_url(directory.string()), text, rev);
     return argument;
   }
-  argument = in_local_repository(registry, views, directory, rev);
+  argument = in_local_repository(settings, views, directory, rev);
   argument.source.path = RepoPath::parse(text, argument.source.path).text();
   return argument;
 }
 
 /// The object at a path of this machine, which `text` is to the user.
-ObjectArgument at_path(const git::Registry& registry, ObjectViews& views, const std::string& text,
-                       const std::string& given, const std::optional<std::string>& rev) {
+ObjectArgument at_path(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
+                       const std::string& text, const std::string& given, const std::optional<std::string>& rev) {
   const fs::path path = canonical(registry, views, given);
   const auto inner = inside_work_tree(registry, path);
   const bool is_nested = inner && is_in_nested(registry, views, inner->parent());
   if (!inner || is_nested) {
-    ObjectArgument argument = in_local_repository(registry, views, path, rev);
+    ObjectArgument argument = in_local_repository(settings, views, path, rev);
     require_file(text, argument.source.path);
     return argument;
   }
@@ -210,11 +178,16 @@ ObjectArgument at_path(const git::Registry& registry, ObjectViews& views, const 
   if (!rev) return in_own_tree(views, inner->text());
   ObjectArgument argument{{}, views.work_tree.get()};
   argument.source.path = RepoPath::parse(inner->text()).text();
-  argument.source.rev = rev_to_store(registry, *rev);
+  take_rev(argument, rev_of_registry(registry, *rev));
   return argument;
 }
 
 }  // namespace
+
+std::size_t add_object(resolve::Resolver& resolver, const ObjectArgument& object) {
+  if (object.refusal) return resolver.add_refused(object.source, *object.refusal);
+  return resolver.add(*object.view, "", object.source);
+}
 
 std::optional<ObjectArgument> find_own_object(const git::Registry& registry, ObjectViews& views,
                                               const std::string& text, const std::string& project) {
@@ -227,9 +200,10 @@ std::optional<ObjectArgument> find_own_object(const git::Registry& registry, Obj
   return in_own_tree(views, RepoPath::parse(text, inner->text()).text());
 }
 
-ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, const std::string& text,
-                            const std::optional<std::string>& project, const std::optional<std::string>& rev) {
-  if (project) return in_project(registry, views, text, *project, rev);
+ObjectArgument parse_object(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
+                            const std::string& text, const std::optional<std::string>& project,
+                            const std::optional<std::string>& rev) {
+  if (project) return in_project(registry, settings, views, text, *project, rev);
   ObjectArgument argument{{}, views.work_tree.get()};
   const ObjectName name = ObjectName::parse(text);
   const auto from_root = [&] {
@@ -237,8 +211,7 @@ ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, c
   };
   switch (name.kind) {
     case ObjectName::Kind::url:
-      argument.source = from_address(registry, name.path, std::nullopt, rev);
-      return argument;
+      return from_address(settings, views, name.path, std::nullopt, rev);
     case ObjectName::Kind::index:
       require_no_other_rev(text, {}, rev);
       argument.source.path = from_root();
@@ -248,14 +221,14 @@ ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, c
       require_no_other_rev(text, name.rev, rev);
       const auto commit = registry.find_commit(name.rev);
       if (!commit) throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit");
-      argument.source.rev = rev_to_store(registry, name.rev);
+      take_rev(argument, rev_of_registry(registry, name.rev));
       argument.source.path = from_root();
       return argument;
     }
     case ObjectName::Kind::path:
       break;
   }
-  return at_path(registry, views, text, name.path, rev);
+  return at_path(registry, settings, views, text, name.path, rev);
 }
 
 }  // namespace mlem::edit

@@ -2,8 +2,12 @@
 
 #include "git/registry.hpp"
 #include "model/source.hpp"
+#include "resolve/resolver.hpp"
 #include "resolve/tree_view.hpp"
+#include "source/refusal.hpp"
+#include "source/settings.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,13 +30,19 @@ struct ObjectViews {
 struct ObjectArgument {
   Source source;
   resolve::TreeView* view;  ///< where `source` is looked up if it has neither repository nor rev: one of the views
+  std::optional<source::Refusal> refusal{};  ///< why its rev is none that could be looked up
 };
 
-/// Reads `text`; `project` and `rev` are the values of `--project` and `--rev`.
-/// Throws Error(invalid) for a malformed name or one with a rev of its own beside another `rev`, Error(not_found) for a
-/// rev of this machine that does not exist or a directory in no repository.
-ObjectArgument parse_object(const git::Registry& registry, ObjectViews& views, const std::string& text,
-                            const std::optional<std::string>& project, const std::optional<std::string>& rev);
+/// Reads `text`; `project` and `rev` are the values of `--project` and `--rev`. A rev that is an expression takes a
+/// look at the repository, see rev_of_source(). Throws Error(invalid) for a malformed name or one with a rev of its own
+/// beside another `rev`, Error(not_found) for a
+/// `<rev>:<path>` without a commit or a directory in no repository.
+ObjectArgument parse_object(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
+                            const std::string& text, const std::optional<std::string>& project,
+                            const std::optional<std::string>& rev);
+
+/// Takes an object up for the resolver's next run. Returns its number there.
+std::size_t add_object(resolve::Resolver& resolver, const ObjectArgument& object);
 
 /// Returns the object `text` of the directory `project` if that is one of this repository's work tree: the repository
 /// itself then, and not what others see of it. Throws Error(invalid) for a malformed `text`.

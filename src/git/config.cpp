@@ -43,14 +43,26 @@ std::optional<std::int64_t> parse_integer(const std::string& text, std::int64_t 
 
 Config Config::parse(std::string_view listing) {
   Config config;
-  for (const std::string_view record : detail::records(listing)) {
-    const std::size_t newline = record.find('\n');
-    // A key without `=` is true to git, and has no newline here.
-    const std::string_view value = newline == std::string_view::npos ? "true" : record.substr(newline + 1);
-    config.entries_.emplace_back(record.substr(0, newline), value);
-    if (newline == std::string_view::npos) config.without_value_.emplace_back(record);
+  for (const std::string_view record : detail::records(listing)) config.add(record);
+  return config;
+}
+
+Config Config::parse_with_scopes(std::string_view listing) {
+  Config config;
+  const std::vector<std::string_view> records = detail::records(listing);
+  for (std::size_t i = 0; i + 1 < records.size(); i += 2) {
+    config.is_shared_.push_back(records[i] == "system" || records[i] == "global");
+    config.add(records[i + 1]);
   }
   return config;
+}
+
+void Config::add(std::string_view record) {
+  const std::size_t newline = record.find('\n');
+  // A key without `=` is true to git, and has no newline here.
+  const std::string_view value = newline == std::string_view::npos ? "true" : record.substr(newline + 1);
+  entries_.emplace_back(record.substr(0, newline), value);
+  if (newline == std::string_view::npos) without_value_.emplace_back(record);
 }
 
 bool Config::lacks_value(std::string_view key) const {

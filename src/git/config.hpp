@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@ class Config {
  public:
   /// Parses what `git config -z --list` prints.
   static Config parse(std::string_view listing);
+  /// The same with `--show-scope`.
+  static Config parse_with_scopes(std::string_view listing);
 
   /// Returns the last value of `key` (section and name in lower case); nothing if it is unset.
   std::optional<std::string> find(std::string_view key) const;
@@ -27,9 +30,14 @@ class Config {
   bool lacks_value(std::string_view key) const;
   /// Every key and value, in git's order; a key without a value has `true`.
   const std::vector<std::pair<std::string, std::string>>& entries() const noexcept { return entries_; }
+  /// Returns whether the entry of this number is in a file of the user or the system, which git reads for every
+  /// repository; known only with scopes.
+  bool is_shared(std::size_t number) const { return number < is_shared_.size() && is_shared_[number]; }
 
  private:
+  void add(std::string_view record);
   std::vector<std::pair<std::string, std::string>> entries_;
+  std::vector<bool> is_shared_;  ///< by entry
   std::vector<std::string> without_value_;
 };
 

@@ -127,10 +127,9 @@ Registry Registry::discover(const Environment& environment, const std::string& d
   registry.environment_ = environment;
   registry.directory_ = without_links_from(fs::current_path(), directory);
   // Where there is no work tree, --show-cdup prints nothing at all: it must be the last.
-  const RunResult result =
-      registry.git({"rev-parse", std::string(detail::least_version.option), "--absolute-git-dir", "--git-common-dir",
-                    "--is-inside-work-tree", "--show-object-format", "--show-prefix", "--git-path", "index",
-                    "--show-cdup"});
+  const RunResult result = registry.git({"rev-parse", std::string(detail::least_version.option), "--absolute-git-dir",
+                                         "--git-common-dir", "--is-inside-work-tree", "--show-object-format",
+                                         "--show-prefix", "--git-path", "index", "--show-cdup"});
   detail::require_least_version(result.output, environment);
   if (result.code != 0) {
     // git ends its talk about dubious ownership with the command that allows it.
@@ -172,7 +171,10 @@ void Registry::require_work_tree() const {
 }
 
 const Config& Registry::config() const {
-  if (!config_) config_ = Config::parse(output_of(git({"config", "-z", "--list"}), "cannot read git's configuration"));
+  if (!config_) {
+    config_ = Config::parse_with_scopes(
+        output_of(git({"config", "-z", "--show-scope", "--list"}), "cannot read git's configuration"));
+  }
   return *config_;
 }
 

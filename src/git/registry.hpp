@@ -76,6 +76,8 @@ class Registry {
   const std::string& object_format() const noexcept { return object_format_; }
   /// The directory that commands run in, absolute.
   const fs::path& directory() const noexcept { return directory_; }
+  /// The directory that git goes to itself: the work tree's root, if there is one.
+  std::string root() const;
   const Environment& environment() const noexcept { return environment_; }
 
   /// Read at the first call.
@@ -148,8 +150,6 @@ class Registry {
 
  private:
   Registry() = default;
-  /// Where names from the root are meant: the work tree's root, if there is one.
-  std::string root() const;
   /// Our variables, for a run in `root()`.
   Environment at_root() const;
   /// The same for pathspecs that are names.

@@ -5,8 +5,10 @@
 #include "git/detail/command.hpp"
 #include "git/detail/object_repository.hpp"
 
+#include <boost/filesystem/fstream.hpp>
 #include <boost/filesystem/operations.hpp>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
@@ -72,9 +74,19 @@ std::optional<fs::path> find_git_dir(const fs::path& directory) {
 
 std::optional<fs::path> find_addressed_git_dir(const fs::path& directory) {
   if (auto found = find_git_dir(directory)) return found;
+  if (const auto target = load_pointer(directory, "gitdir: "); target && is_git_dir(*target)) return target;
   std::string name = directory.string();
   while (name.size() > 1 && name.back() == '/') name.pop_back();
   return find_git_dir(name + ".git");
+}
+
+bool is_bundle(const fs::path& file) {
+  boost::system::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return false;
+  std::array<char, 16> beginning{};
+  fs::ifstream(file, std::ios::binary).read(beginning.data(), beginning.size());
+  const std::string_view text(beginning.data(), beginning.size());
+  return text == "# v2 git bundle\n" || text == "# v3 git bundle\n";
 }
 
 bool is_closed(const fs::path& directory) {
@@ -93,8 +105,10 @@ fs::path guarded_directory(const fs::path& git_dir) {
 bool is_foreign(const fs::path& git_dir, const Environment& environment) {
   const fs::path directory = guarded_directory(git_dir);
   if (is_owned_by_user(git_dir, environment) && is_owned_by_user(directory, environment)) return false;
+  // Which repository it is has been said; what is asked is whether its owner is trusted.
   const Program asked =
-      detail::git_program({"-C", directory.string(), "rev-parse", "--git-dir"}, without_repository(environment), {});
+      detail::git_program({"-c", "safe.bareRepository=all", "-C", directory.string(), "rev-parse", "--git-dir"},
+                          without_repository(environment), {});
   return run(asked).code != 0;
 }
 

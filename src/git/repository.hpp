@@ -122,8 +122,12 @@ std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Envir
 std::optional<fs::path> find_git_dir(const fs::path& directory);
 
 /// Returns the git directory of what git reads when `directory` is the address of a repository: that of `directory`
-/// itself, else of `<directory>.git`, as enter_repo() in git's path.c tries them.
+/// itself (which may be a file that names it, gitrepository-layout(5)), else of `<directory>.git`, as enter_repo() in
+/// git's path.c tries them.
 std::optional<fs::path> find_addressed_git_dir(const fs::path& directory);
+
+/// Returns whether `file` is one of git-bundle(1), by its first line (gitformat-bundle(5)).
+bool is_bundle(const fs::path& file);
 
 /// Returns whether the permissions of a repository, or of a directory where one is looked for, hide it from this user.
 bool is_closed(const fs::path& directory);

@@ -2,7 +2,7 @@
 
 namespace mlem::git {
 
-std::string rewrite_url(std::string_view url, const std::vector<std::pair<std::string, std::string>>& config) {
+RewrittenUrl rewrite_url(std::string_view url, const std::vector<std::pair<std::string, std::string>>& config) {
   constexpr std::string_view section = "url.";
   constexpr std::string_view name = ".insteadof";
   const std::pair<std::string, std::string>* longest = nullptr;
@@ -11,9 +11,10 @@ std::string rewrite_url(std::string_view url, const std::vector<std::pair<std::s
     if (!key.starts_with(section) || !key.ends_with(name) || key.size() < section.size() + name.size()) continue;
     if (url.starts_with(prefix) && (longest == nullptr || prefix.size() > longest->second.size())) longest = &setting;
   }
-  if (longest == nullptr) return std::string(url);
+  if (longest == nullptr) return {std::string(url)};
   const std::string_view base = std::string_view(longest->first).substr(section.size());
-  return std::string(base.substr(0, base.size() - name.size())) += url.substr(longest->second.size());
+  return {std::string(base.substr(0, base.size() - name.size())).append(url.substr(longest->second.size())),
+          longest->second.size()};
 }
 
 }  // namespace mlem::git

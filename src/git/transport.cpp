@@ -1,8 +1,7 @@
 // git's network commands.
 //
-// A command sees no configuration file but that of the repository it fetches into: what the registry's configuration
-// says about transports is handed on whole, and values that git collects (http.extraHeader, credential.helper) would
-// count twice if git read their files again.
+// A command is about another repository and runs as the user's git would run it in the registry: from the same
+// directory, with what the registry's configuration says about transports, and nothing else of it.
 
 #include "git/transport.hpp"
 
@@ -22,7 +21,6 @@ namespace {
 using detail::add_config;
 using detail::Growth;
 using detail::remove_leftovers;
-using detail::set_ssh_batch_mode;
 
 constexpr std::size_t max_refs_output = std::size_t{256} << 20;
 
@@ -41,6 +39,8 @@ std::string hint_for(TransportFailure failure, std::string_view name) {
   switch (failure) {
     case TransportFailure::missing_repo:
       return "or this account may not see it";
+    case TransportFailure::redirected:
+      return "use the address that it redirects to";
     case TransportFailure::auth_required:
       return "log in with 'git ls-remote " + std::string(name) + "'";
     default:
@@ -69,11 +69,10 @@ TransportError too_large(std::string_view name, const TransportOptions& options)
     case RunResult::End::exited:
       break;
   }
-  if (options.interactive) {
-    throw TransportError(TransportFailure::auth_required, what, "git ended with code " + std::to_string(result.code),
-                         hint_for(TransportFailure::auth_required, name), {}, Explained::no);
-  }
   detail::Diagnosis diagnosis = detail::diagnose(result.errors);
+  if (diagnosis.failure == TransportFailure::redirected) {
+    diagnosis.why = "it redirects to another address: " + diagnosis.why;
+  }
   if (diagnosis.why.empty()) diagnosis.why = "git ended with code " + std::to_string(result.code);
   throw TransportError(diagnosis.failure, what, diagnosis.why, hint_for(diagnosis.failure, name), diagnosis.missing,
                        diagnosis.explained);
@@ -84,10 +83,21 @@ RunResult transport_run(std::vector<std::string> arguments, const Environment& e
   // A user who is asked may take any time.
   if (!options.interactive) limits.idle = options.idle;
   limits.deadline = options.deadline;
-  RunResult result = run(detail::git_program(std::move(arguments), environment, {}), input,
+  RunResult result = run(detail::git_program(std::move(arguments), environment, options.directory), input,
                          options.interactive ? Session::shared : Session::own, limits, options.interrupt);
   if (result.end != RunResult::End::exited || result.code != 0) throw_failure(result, name, options);
   return result;
+}
+
+/// Throws if the answer that there are no refs was not given in git's protocol. git takes any page without a newline
+/// for the empty list of a server of plain files: a login page, say.
+void require_git_protocol(const std::vector<std::string>& command, Environment environment, std::string_view name,
+                          const TransportOptions& options, const Limits& limits) {
+  environment.set("GIT_TRACE_PACKET", "2");
+  const RunResult again = transport_run(command, environment, {}, name, options, limits);
+  if (again.errors.find("packet: ") != std::string::npos) return;
+  throw TransportError(TransportFailure::unreachable, "cannot read '" + std::string(name) + "'",
+                       "the answer has no refs and is not in git's protocol", "it may be a page to log in on");
 }
 
 }  // namespace
@@ -101,27 +111,20 @@ TransportError::TransportError(TransportFailure failure, std::string what_failed
 
 Transport::Transport(Environment environment, TransportOptions options)
     : environment_(std::move(environment)), options_(std::move(options)) {
-  environment_.set("GIT_CONFIG_NOSYSTEM", "1");
-  environment_.set("GIT_CONFIG_GLOBAL", "/dev/null");
   environment_.set("GIT_NO_LAZY_FETCH", "1");
   environment_.set("GIT_OPTIONAL_LOCKS", "0");
-  add_config(environment_, "protocol.version", "2");
-  add_config(environment_, "protocol.ext.allow", "never");
-  add_config(environment_, "protocol.fd.allow", "never");
-  if (options_.interactive) return;
-  environment_.set("GIT_TERMINAL_PROMPT", "0");
-  environment_.set("GIT_ASKPASS", "");  // unset would let core.askPass and SSH_ASKPASS be run
-  environment_.set("SSH_ASKPASS_REQUIRE", "never");
-  set_ssh_batch_mode(environment_);
+  detail::override_config(environment_);
+  if (options_.logins != nullptr) options_.logins->add_to(environment_);
+  if (!options_.interactive) detail::ask_without_terminal(environment_);
 }
 
 RemoteRefs Transport::list_refs(std::string_view url, std::string_view name) const {
   Limits limits;
   limits.output = max_refs_output;
   // Without a repository: that of the current directory has settings too.
-  const std::string output = transport_run({"--git-dir=/dev/null", "ls-remote", "--symref", "--", std::string(url)},
-                                           environment_, {}, name, options_, limits)
-                                 .output;
+  const std::vector<std::string> command{"--git-dir=/dev/null", "ls-remote", "--symref", "--", std::string(url)};
+  const std::string output = transport_run(command, environment_, {}, name, options_, limits).output;
+  if (output.empty()) require_git_protocol(command, environment_, name, options_, limits);
   RemoteRefs remote;
   for (const std::string_view line : split(output, '\n')) {
     const std::size_t tab = line.find('\t');

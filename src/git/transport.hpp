@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "git/config.hpp"
+#include "git/login_cache.hpp"
 #include "git/repository.hpp"
 
 #include <chrono>
@@ -25,6 +27,7 @@ enum class TransportFailure {
   broken_repository,  ///< not the remote one, but that which is fetched into
   auth_required,
   unreachable,
+  redirected,  ///< the server says that it is elsewhere, and git may not go there
   timeout,
   too_large
 };
@@ -49,12 +52,14 @@ class TransportError : public Error {
   Explained explained_;
 };
 
-/// What bounds one git network command, and how it may ask.
+/// What bounds one git network command, where it runs, and how it may ask.
 struct TransportOptions {
   std::chrono::milliseconds idle{30'000};  ///< mlem.timeout; 0: none
   std::optional<std::chrono::steady_clock::time_point> deadline{};
   std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes of objects and refs
   bool interactive = false;                           ///< may use the terminal for a password
+  std::string directory{};             ///< where relative settings start: git's own, the work tree's root; empty: here
+  const LoginCache* logins = nullptr;  ///< what has been typed already; null: nothing is kept
   Interrupt* interrupt = nullptr;
   /// Told what is unusual about a source.
   std::function<void(const std::string&)> notice{};
@@ -68,12 +73,10 @@ struct RemoteRefs {
 
 /// git's own network commands. The environment decides on credentials, ssh and proxies as the user has them.
 ///
-/// Without `interactive` a command has no terminal and asks nothing; with it, git's messages go to our stderr and every
-/// failure that git reports is `auth_required`.
+/// Without `interactive` a command has no terminal, and asks nobody but a program that the user has set up for it.
 class Transport {
  public:
-  /// `environment` is without_repository() and with_transport_config(): git's system and global files are not read
-  /// again.
+  /// `environment` is without_repository() and with_transport_config().
   Transport(Environment environment, TransportOptions options);
 
   /// `url` is printed as `name`. Throws TransportError.
@@ -96,9 +99,17 @@ class Transport {
   TransportOptions options_;
 };
 
-/// Returns `environment` with those settings of `config` that transports need, handed on through GIT_CONFIG_COUNT:
-/// url.*, http.*, credential.*, core.sshCommand, core.askPass, core.gitProxy, ssh.variant, protocol.*.
-Environment with_transport_config(Environment environment,
-                                  const std::vector<std::pair<std::string, std::string>>& config);
+/// Whether git goes on where a server says that a repository is elsewhere.
+enum class Redirects {
+  user,   ///< as the user has it in http.followRedirects
+  never,  ///< whatever is set
+};
+
+/// Returns `environment` with those settings of `config` that transports need, handed on through GIT_CONFIG_COUNT: of
+/// the repository's own and `git -c` url.*, http.*, credential.*, core.sshCommand, core.askPass, core.gitProxy,
+/// ssh.variant, protocol.*, alias.* and the sections that are not git's, where a helper has its keys. git reads the
+/// files of the user and the system itself, but where one includes another on a condition: then all of them are handed
+/// on.
+Environment with_transport_config(Environment environment, const Config& config, Redirects redirects = Redirects::user);
 
 }  // namespace mlem::git

@@ -60,8 +60,12 @@ resolve::Answer find(const git::Registry& registry, resolve::TreeView& view, con
 Object load_meta(const std::string& path, const LoadOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
     edit::ObjectViews views(registry);
-    const edit::ObjectArgument argument =
-        edit::parse_object(registry, views, path, if_given(options.project), if_given(options.rev));
+    const edit::ObjectArgument argument = edit::parse_object(registry, source::load_settings(registry), views, path,
+                                                             if_given(options.project), if_given(options.rev));
+    if (argument.refusal) {
+      throw Error("'" + path + "': " + std::string(name(argument.refusal->verdict)) + ": " + argument.refusal->message,
+                  std::string(name(argument.refusal->verdict)), argument.refusal->hint);
+    }
     const resolve::Answer target = find(registry, *argument.view, "", argument.source, path, options.follow_links);
     Object object;
     object.object_type_ = target.link ? "link" : target.object_type;

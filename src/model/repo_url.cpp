@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/detail/redact_mistyped.hpp"
 #include "model/detail/url_text.hpp"
 
 #include <algorithm>
@@ -242,7 +243,7 @@ std::string redact_once(std::string_view text) {
   if (const std::size_t length = detail::scheme_length(text, "::"))
     return std::string(text.substr(0, length)) + "::***";
   std::string out;
-  for (const std::string_view line : split(text, '\n')) out += redact_line(line) + '\n';
+  for (const std::string_view line : split(text, '\n')) out += detail::redact_mistyped(redact_line(line)) + '\n';
   out.pop_back();
   const std::string_view redacted = out;
   const std::size_t colon = detail::scp_colon(redacted);
@@ -260,7 +261,9 @@ RepoUrl::RepoUrl(Parts parts) {
 
 RepoUrl RepoUrl::parse(std::string_view text) {
   const auto refuse = [text](Complaint why) {
-    return Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(text)) + "'", why);
+    const auto corrected = corrected_address(text);
+    return Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(text)) + "'", why,
+                 corrected ? "write '" + escape_for_terminal(*corrected) + "'" : std::string());
   };
   if (const Complaint why = judge_text(text)) throw refuse(why);
 

@@ -10,7 +10,8 @@ namespace mlem {
 
 /// The address of a whole repository, as a link stores it.
 ///
-/// Accepted spellings: `<scheme>://[user@]host[:port]/path`, the scp form `[user@]host:path`, `file:///path`.
+/// Accepted spellings: `<scheme>://[user@]host[:port]/path`, the scp form `[user@]host:path` (with a port
+/// `[host:port]:path`), `file:///path`.
 /// Any scheme can be parsed (`ext::sh -c x` too, as scheme `ext`), so that the one place that knows which are
 /// allowed can refuse it by name.
 class RepoUrl {
@@ -18,7 +19,8 @@ class RepoUrl {
   /// Returns `text` as an address. Throws Error(invalid) naming the rule for a leading `-` (of a user or host too),
   /// control characters, `\`, an empty segment, `.` (but in a `file:` URL) or `..` (raw or percent-encoded), a
   /// malformed escape, a query, a fragment, a relative path, bytes that are not UTF-8, a missing or malformed host or
-  /// port, a `file:` URL with another host than `localhost`. Secrets are replaced by `***` in the message.
+  /// port, a `file:` URL with another host than `localhost`. Secrets are replaced by `***` in the message; its hint is
+  /// the corrected_address(), if there is one.
   static RepoUrl parse(std::string_view text);
 
   /// As written, with exactly one `/` at the end; `.git` before it is dropped on github.com, and `localhost` in a
@@ -76,14 +78,15 @@ struct UrlParts {
 };
 
 /// Splits `text` where the repository ends (purely by its spelling; a `file:` URL is not looked up on disk and stays
-/// whole unless a segment ends in `.git`):
+/// whole):
 /// `…/org/repo/tree|blob/<rev>/<path>` after two segments (GitHub), `…/src/branch|tag|commit/<rev>/<path>` (Gitea),
 /// `…/-/tree|blob/<rev>/<path>` (GitLab, any depth), `bitbucket.org/org/repo/src/<rev>/<path>`,
-/// `git://[host]/path:REV@[<path>]` (MLEM's form for local repositories; without host the repo is `file:///path`);
-/// else a directory after two segments on github.com and bitbucket.org, elsewhere after a segment ending in `.git`.
-/// The forms with a rev are those of http(s) pages. Percent escapes in `rev` and `rest` are decoded, but for the scp
-/// form and MLEM's. Does not validate: its `repo` goes to RepoUrl::parse, and is all of a `text` with a query or
-/// fragment.
+/// `huggingface.co/[datasets/|spaces/]org/name/tree|blob|resolve/<rev>/<path>`, all of them with or without `.git`
+/// behind the repository; `git://[host]/path:REV@[<path>]` (MLEM's form for local repositories; without host the repo
+/// is `file:///path`); `<repo>@<rev>:<path>`, where `<repo>` ends in `/`; else a directory after two segments on
+/// github.com and bitbucket.org, elsewhere after a segment ending in `.git`. The forms with a rev are those of http(s)
+/// pages. Percent escapes in `rev` and `rest` are decoded, but for the scp form, MLEM's and the last one. Does not
+/// validate: its `repo` goes to RepoUrl::parse, and is all of a `text` with a query or fragment.
 UrlParts split_url(std::string_view text);
 
 /// Returns whether `text` is meant as an address: has `scheme://`, `helper::` or the scp form. A plain path is none.
@@ -97,12 +100,18 @@ bool is_surely_url(std::string_view text);
 std::string file_url(std::string_view path);
 
 /// Returns `text`, an address or any text with addresses in it, with secrets replaced by `***`: a password, the whole
-/// user part where it may be a token (any scheme but ssh), and the address that is given to a remote helper.
+/// user part where it may be a token (any scheme but ssh), and the address that is given to a remote helper. Also in
+/// addresses with a typing error (`https:/user:token@host`, `user:token@host/path`).
 std::string redact(std::string_view text);
 
+/// Returns the spelling that would do of an address that RepoUrl::parse() or why_forbidden() refuses for what people
+/// paste with it: a query or fragment, the user of http(s), a password, `git+ssh://` and its kin with pip's `@<rev>`, a
+/// scheme in capitals. Nothing if there is no such thing in it, or more is wrong.
+std::optional<std::string> corrected_address(std::string_view text);
+
 /// Returns the page that shows `path` at `rev` where the host's form is known (github.com, gitlab.com, bitbucket.org,
-/// codeberg.org): `https://github.com/org/repo/tree/<rev>/<path>`; nothing for other hosts and schemes, and
-/// on codeberg.org for a rev that does not tell whether it is a branch, a tag or a commit.
+/// codeberg.org, huggingface.co): `https://github.com/org/repo/tree/<rev>/<path>`; nothing for other hosts and schemes,
+/// and on codeberg.org for a rev that does not tell whether it is a branch, a tag or a commit.
 std::optional<std::string> browse_url(const RepoUrl& repo, std::string_view rev, std::string_view path);
 
 }  // namespace mlem

@@ -31,17 +31,27 @@ RevKind gitea_kind(std::string_view word) {
 
 bool is_tree_or_blob(std::string_view word) { return word == "tree" || word == "blob"; }
 
-/// Returns where the repository ends and the rev begins if the address is a page of a web host, whose mark is before
-/// the segment `limit`.
+/// The pages of Hugging Face, of a model (`org/name`) or of a data set or space (`datasets/org/name`).
+std::optional<Border> find_hugging_face_page(const Segments& segments) {
+  const bool has_kind = segments[0] == "datasets" || segments[0] == "spaces";
+  const std::size_t end = has_kind ? 3 : 2;
+  if (segments.size() <= end + 1) return std::nullopt;
+  const bool is_page = is_tree_or_blob(segments[end]) || segments[end] == "resolve";
+  return is_page ? std::optional(Border{end, end + 1, RevKind::any}) : std::nullopt;
+}
+
+/// Returns where the repository ends and the rev begins if the address is a page of a web host, whose mark is not
+/// behind the segment `limit`.
 std::optional<Border> find_page(const Segments& segments, std::string_view host, std::size_t limit) {
   const std::size_t size = segments.size();
   if (host == "bitbucket.org") {
     if (size > 3 && segments[2] == "src") return Border{2, 3, RevKind::any};
     return std::nullopt;
   }
-  if (size > 3 && limit > 2 && is_tree_or_blob(segments[2])) return Border{2, 3, RevKind::any};
+  if (host == "huggingface.co") return find_hugging_face_page(segments);
+  if (size > 3 && limit >= 2 && is_tree_or_blob(segments[2])) return Border{2, 3, RevKind::any};
   if (host == "github.com") return std::nullopt;
-  for (std::size_t i = 2; i + 2 < size && i < limit; ++i) {
+  for (std::size_t i = 2; i + 2 < size && i <= limit; ++i) {
     if (segments[i] == "-" && is_tree_or_blob(segments[i + 1])) return Border{i, i + 2, RevKind::any};
     if (segments[i] == "src" && gitea_kind(segments[i + 1]) != RevKind::none)
       return Border{i, i + 2, gitea_kind(segments[i + 1])};
@@ -52,6 +62,8 @@ std::optional<Border> find_page(const Segments& segments, std::string_view host,
 Border find_border(const Segments& segments, const detail::UrlPieces& pieces) {
   const std::string host = to_lower_ascii(pieces.host);
   const std::size_t size = segments.size();
+  // What a folder of this machine is called does not tell whether it is a repository.
+  if (pieces.scheme == "file") return {size, size, RevKind::none};
   const bool has_two_segments = host == "github.com" || host == "bitbucket.org";
   const auto dot_git = std::find_if(segments.begin(), segments.end(),
                                     [](std::string_view segment) { return segment.ends_with(".git"); });
@@ -97,10 +109,29 @@ std::optional<UrlParts> split_mlem_form(std::string_view text) {
   return parts;
 }
 
+/// What `link` prints where a host's pages are not known, `<repo>@<rev>:<path>`: an address ends in `/`, and a rev has
+/// no colon. It has no escapes behind the address.
+std::optional<UrlParts> split_printed_form(std::string_view text) {
+  const auto pieces = detail::take_apart(text);
+  if (!pieces) return std::nullopt;
+  const std::string_view path = pieces->path;
+  const std::size_t colon = path.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::size_t at = path.rfind("/@", colon);
+  if (at == std::string_view::npos || at + 2 == colon) return std::nullopt;
+  UrlParts parts;
+  parts.repo = text.substr(0, text.size() - path.size() + at + 1);
+  parts.rev_kind = RevKind::any;
+  parts.rev = path.substr(at + 2, colon - at - 2);
+  parts.rest = path.substr(colon + 1);
+  return parts;
+}
+
 }  // namespace
 
 UrlParts split_url(std::string_view text) {
   if (auto parts = split_mlem_form(text)) return *parts;
+  if (auto parts = split_printed_form(text)) return *parts;
 
   UrlParts parts;
   parts.repo = text;
@@ -146,13 +177,15 @@ std::string file_url(std::string_view path) {
 }
 
 std::optional<std::string> browse_url(const RepoUrl& repo, std::string_view rev, std::string_view path) {
-  const std::string& base = repo.normalized();
+  std::string base = repo.normalized();
   // An address with a user or a port of its own is no page that everybody can open.
   if (repo.is_helper() || !base.starts_with("https://" + repo.host() + "/")) return std::nullopt;
+  // git may be told it, and the hosts' pages do not have it.
+  if (constexpr std::string_view suffix = ".git"; base.ends_with(suffix)) base.erase(base.size() - suffix.size());
 
   std::string page;
   std::string shown_rev(rev);
-  if (repo.host() == "github.com") {
+  if (repo.host() == "github.com" || repo.host() == "huggingface.co") {
     page = "/tree/";
   } else if (repo.host() == "gitlab.com") {
     page = "/-/tree/";

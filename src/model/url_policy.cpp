@@ -35,6 +35,8 @@ std::optional<std::string> why_forbidden(const RepoUrl& url, const UrlPolicy& po
   // For any other scheme git runs the program `git-remote-<scheme>`.
   constexpr std::array<std::string_view, 5> spoken_by_git = {"https", "ssh", "http", "git", "file"};
   const std::string& scheme = url.scheme();
+  if (scheme == "git+ssh" || scheme == "ssh+git") return "'" + scheme + "' is an old name of the protocol 'ssh'";
+  if (scheme.starts_with("git+")) return "git knows no protocol '" + scheme + "'";
   if (url.is_helper() || std::find(spoken_by_git.begin(), spoken_by_git.end(), scheme) == spoken_by_git.end())
     return "remote helpers such as '" + scheme + "' are never used";
   if (std::find(policy.protocols.begin(), policy.protocols.end(), scheme) == policy.protocols.end())

@@ -99,6 +99,7 @@ class Questioning {
     without_names.names = [] { return std::vector<std::string>(); };  // no hints are wanted
     for (const AtRev& group : groups) {
       Answer attempt = group.first();
+      attempt.hints = nullptr;  // nor is what they would be without names to be remembered
       detail::find_rev(without_names, attempt, [&](const Oid& oid) -> std::optional<Oid> {
         objects.insert(oid);
         return std::nullopt;  // as if they were the same, to be asked for all

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/repo_path.hpp"
+#include "model/repo_url.hpp"
 #include "resolve/detail/hints.hpp"
 #include "yaml/metafile.hpp"
 
@@ -13,10 +14,32 @@
 namespace mlem::resolve {
 namespace {
 
+/// Whether the file at `name` is an alias for what is missing at `path`: the very link that is asked about, or another
+/// that is broken in the same way.
+bool leads_to(TreeView& view, const std::string& name, const std::string& path) {
+  try {
+    const git::Lookup found = view.find(name);
+    if (found.state != git::Lookup::State::found || !git::is_regular(found.entry)) return false;
+    const auto text = view.read(name, found.entry, yaml::max_link_size);
+    const yaml::Metafile file = text ? yaml::read_metafile(*text) : yaml::Metafile();
+    if (file.kind != yaml::Metafile::Kind::link || !file.link.is_alias()) return false;
+    const std::string target = RepoPath::parse(file.link.path, alias_base(view, name)).text();
+    return target == path || target + std::string(mlem_suffix) == path || target == path + std::string(mlem_suffix);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
+    return false;
+  }
+}
+
 void fail_missing_path(TreeView& view, const std::string& path, Answer& answer) {
-  const auto near = answer.hints != nullptr ? answer.hints->near_paths(view, path, answer.pinned_blob)
-                                            : detail::Hints().near_paths(view, path, answer.pinned_blob);
-  answer.fail(Verdict::missing_path, "nothing at '" + path + "'", near.empty() ? "" : "there is " + quoted_list(near));
+  using Nearby = detail::Hints::Nearby;
+  const Nearby nearby = answer.source.is_alias() ? Nearby::directory : Nearby::tree;
+  detail::Hints none;
+  detail::Hints& hints = answer.hints != nullptr ? *answer.hints : none;
+  std::vector<std::string> near = hints.near_paths(view, path, answer.pinned_blob, nearby);
+  if (answer.source.is_alias()) std::erase_if(near, [&](const auto& name) { return leads_to(view, name, path); });
+  answer.fail(Verdict::missing_path, "nothing at '" + redact(path) + "'",
+              near.empty() ? "" : "there is " + quoted_list(near));
 }
 
 /// What a metafile says of itself, or why it says nothing.

@@ -6,7 +6,6 @@
 #include "resolve/ask.hpp"
 #include "resolve/detail/hints.hpp"
 #include "resolve/read_object.hpp"
-
 #include "source/conversation.hpp"
 #include "source/in_parallel.hpp"
 #include "source/visit.hpp"
@@ -116,6 +115,16 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
 std::size_t Resolver::add(TreeView& view, const std::string& name, const Source& source) {
   named_.insert(first_.size());
   first_.push_back(number_of(&view, name, source));
+  return first_.size() - 1;
+}
+
+std::size_t Resolver::add_refused(const Source& source, const source::Refusal& refusal) {
+  Answer answer;
+  answer.source = source;
+  answer.path = source.path;
+  answer.fail(refusal.verdict, refusal.message, refusal.hint);
+  malformed_.push_back(std::move(answer));
+  first_.push_back(-static_cast<int>(malformed_.size()));
   return first_.size() - 1;
 }
 
@@ -254,16 +263,20 @@ void Resolver::read_sources(std::vector<const std::vector<QueryNumber>*> groups)
   source::in_parallel(in_place, std::min(settings_.budget.jobs, processors), read);
   source::in_parallel(groups.size() - in_place, settings_.budget.jobs, [&](std::size_t i) { read(in_place + i); });
   if (!settings_.access.interactive) return;
-  // One at a time: two prompts on one terminal would mix.
+  // One at a time: two prompts on one terminal would mix. What was typed for a host is there for its other sources.
   for (const auto* group : groups) {
     const bool refused = std::all_of(group->begin(), group->end(), [&](QueryNumber number) {
       return answers_.get(number).verdict == Verdict::auth_required;
     });
-    if (refused) read_source(*group, settings_);
+    if (!refused) continue;
+    const std::string& host = answers_.repo(group->front())->host();
+    const auto& logins = settings_.access.logins;
+    read_source(*group, logins == nullptr || logins->may_ask(host) ? settings_ : quiet);
   }
 }
 
 void Resolver::read_level(const std::vector<QueryNumber>& level) {
+  // By what git is asked: two spellings of one address may be rewritten to different ones, or one of them refused.
   std::map<std::string, std::vector<QueryNumber>> by_repository;
   std::vector<QueryNumber> own;
   std::vector<QueryNumber> aliases;
@@ -272,7 +285,7 @@ void Resolver::read_level(const std::vector<QueryNumber>& level) {
     if (answers_.view(number) != nullptr)
       aliases.push_back(number);
     else
-      (repo ? by_repository[repo->normalized()] : own).push_back(number);
+      (repo ? by_repository[repo->text()] : own).push_back(number);
   }
   read_aliases(aliases);
   read_own(own);

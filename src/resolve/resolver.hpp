@@ -4,8 +4,8 @@
 #include "resolve/chain.hpp"
 #include "resolve/detail/answer_store.hpp"
 #include "resolve/tree_view.hpp"
-
 #include "source/conversation.hpp"
+#include "source/refusal.hpp"
 #include "source/settings.hpp"
 
 #include <cstddef>
@@ -37,6 +37,8 @@ class Resolver {
   std::size_t add(TreeView& view, const std::string& name, const Link& link);
   /// The same for an object named by address or path instead of by a link.
   std::size_t add(TreeView& view, const std::string& name, const Source& source);
+  /// The same for one that needs no question, for it is known why there is no answer.
+  std::size_t add_refused(const Source& source, const source::Refusal& refusal);
 
   /// Resolves all that was added, hop by hop.
   void run();

@@ -62,22 +62,23 @@ void notice(const Settings& settings, const RepoUrl& url, const std::string& tex
   if (settings.observer.notice) settings.observer.notice("'" + url.printable() + "': " + text);
 }
 
-void fetch(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+void fetch(const git::Transport& transport, const fs::path& entry, const std::string& address, const RepoUrl& url,
            const git::Transport::Fetch& what) {
   try {
-    transport.fetch(entry, url.fetch_text(), url.printable(), what);
+    transport.fetch(entry, address, url.printable(), what);
   } catch (const git::TransportError& error) {
     if (error.explained() == git::Explained::no) throw SuspectEntry{error};
     throw;
   }
 }
 
-void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
-                    const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters) {
+void fetch_filtered(const git::Transport& transport, const fs::path& entry, const std::string& address,
+                    const RepoUrl& url, const Settings& settings, git::Transport::Fetch what,
+                    const std::vector<std::string>& filters) {
   for (const std::string& filter : filters) {
     what.filter = filter;
     try {
-      fetch(transport, entry, url, what);
+      fetch(transport, entry, address, url, what);
       return;
     } catch (const git::TransportError& error) {
       if (error.failure() != git::TransportFailure::refused_filter || &filter == &filters.back()) throw;

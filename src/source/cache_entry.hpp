@@ -3,7 +3,6 @@
 #include "base/file.hpp"
 #include "git/transport.hpp"
 #include "model/repo_url.hpp"
-
 #include "source/cache.hpp"
 #include "source/settings.hpp"
 
@@ -32,14 +31,15 @@ struct SuspectEntry {
 void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,
                const std::function<void()>& use);
 
-/// Fetches into `entry`. Throws git::TransportError, SuspectEntry.
-void fetch(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
+/// Fetches into `entry` from `address`, which is Place::address of `url`. Throws git::TransportError, SuspectEntry.
+void fetch(const git::Transport& transport, const fs::path& entry, const std::string& address, const RepoUrl& url,
            const git::Transport::Fetch& what);
 
 /// Fetches with the first of `filters` (empty: none) that the server does not refuse. Throws git::TransportError,
 /// SuspectEntry.
-void fetch_filtered(const git::Transport& transport, const fs::path& entry, const RepoUrl& url,
-                    const Settings& settings, git::Transport::Fetch what, const std::vector<std::string>& filters);
+void fetch_filtered(const git::Transport& transport, const fs::path& entry, const std::string& address,
+                    const RepoUrl& url, const Settings& settings, git::Transport::Fetch what,
+                    const std::vector<std::string>& filters);
 
 /// Returns the error for a source that gave no answer.
 git::TransportError unreachable(const RepoUrl& url, const std::string& why, const std::string& hint = {});

@@ -123,7 +123,7 @@ std::optional<Refusal> converse(const RepoUrl& url, const Settings& settings,
         LocalConversation conversation(found, settings);
         use(conversation);
       },
-      [&](const std::string& rewritten) { detail::converse_remotely(url, rewritten, settings, use); });
+      [&](const Place& place) { detail::converse_remotely(url, place, settings, use); });
 }
 
 std::unique_ptr<Conversation> converse_with_registry(const git::Registry& registry, const Settings& settings,

@@ -18,15 +18,17 @@ std::string format_of(const Cache& cache, const std::string& key) {
 }
 
 /// A history without trees has an entry of its own: in that of the metafiles, history ends at each commit.
-void visit_remote(const RepoUrl& url, const std::string& rewritten, const Settings& settings, const UseHistory& use) {
+void fetch_history(const RepoUrl& url, const Place& place, const Settings& settings, const UseHistory& use) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
-  const std::string source = Cache::key(url.normalized(), rewritten);
+  const std::string source = Cache::key(url.normalized(), place.rewritten);
   const std::string key = source + Cache::history_suffix;
   const git::Transport transport(settings.access.environment,
                                  {.idle = settings.budget.timeout,
                                   .deadline = settings.budget.deadline,
                                   .max_growth = settings.budget.max_fetch,
-                                  .interactive = false,
+                                  .interactive = settings.access.interactive,
+                                  .directory = settings.access.directory,
+                                  .logins = settings.access.logins.get(),
                                   .interrupt = settings.observer.interrupt,
                                   .notice = [&](const std::string& text) { notice(settings, url, text); }});
   use_entry(cache, key, url, settings, [&] {
@@ -35,7 +37,7 @@ void visit_remote(const RepoUrl& url, const std::string& rewritten, const Settin
                                         .filter = {},
                                         .shallow = false,
                                         .prune = true};
-    fetch_filtered(transport, entry, url, settings, history, {"tree:0", "blob:none", ""});
+    fetch_filtered(transport, entry, place.address, url, settings, history, {"tree:0", "blob:none", ""});
     use(entry, git::Reading::here);
   });
 }
@@ -45,7 +47,7 @@ void visit_remote(const RepoUrl& url, const std::string& rewritten, const Settin
 std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use) {
   return visit_source(
       url, settings, [&](const LocalRepository& found) { use(found.git_dir, git::Reading::apart); },
-      [&](const std::string& rewritten) { visit_remote(url, rewritten, settings, use); });
+      [&](const Place& place) { fetch_history(url, place, settings, use); });
 }
 
 }  // namespace mlem::source

@@ -100,12 +100,14 @@ void find_reachability(const git::Registry& registry, const Settings& settings, 
   std::map<std::string, Questions> by_repository;
   Questions own;
   for (Reachability* question : questions) {
-    (question->repo ? by_repository[question->repo->normalized()] : own).push_back(question);
+    (question->repo ? by_repository[question->repo->text()] : own).push_back(question);
   }
   if (!own.empty()) ask_registry(registry, settings, pushed_refs, own);
   std::vector<const Questions*> groups;
   for (const auto& [url, group] : by_repository) groups.push_back(&group);
-  in_parallel(groups.size(), settings.budget.jobs, [&](std::size_t i) { ask_source(*groups[i], settings); });
+  Settings quiet = settings;  // several prompts on one terminal would mix
+  quiet.access.interactive = false;
+  in_parallel(groups.size(), settings.budget.jobs, [&](std::size_t i) { ask_source(*groups[i], quiet); });
 }
 
 }  // namespace mlem::source

@@ -67,15 +67,14 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
     settings.cache.fallback = fs::path(*home) / ".cache" / "git-mlem";
   }
   settings.access.config = config.entries();
-  std::vector<std::pair<std::string, std::string>> transport = config.entries();
+  settings.access.directory = registry.root();
   if (is_server) {
-    std::erase_if(transport, [](const auto& setting) { return setting.first.ends_with(".followredirects"); });
-    transport.emplace_back("http.followredirects", "false");
     settings.access.url_policy.protocols = {"https", "ssh"};
     settings.access.url_policy.sources = config.all("mlem.allowsource");
     settings.access.url_policy.public_hosts = true;
   }
-  settings.access.environment = git::with_transport_config(git::without_repository(environment), transport);
+  settings.access.environment = git::with_transport_config(git::without_repository(environment), config,
+                                                           is_server ? git::Redirects::never : git::Redirects::user);
   if (const auto protocols = config.find("mlem.allowprotocol")) {
     settings.access.url_policy.protocols.clear();
     for (const std::string_view name : split(*protocols, ',')) {

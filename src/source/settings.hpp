@@ -2,14 +2,15 @@
 
 #include "base/environment.hpp"
 #include "base/interrupt.hpp"
+#include "git/login_cache.hpp"
 #include "git/registry.hpp"
 #include "model/url_policy.hpp"
-
 #include "source/cache.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,8 +28,11 @@ struct CachePlace {
 struct Access {
   Environment environment;  ///< without this repository's variables, with its transport settings
   std::vector<std::pair<std::string, std::string>> config;  ///< for url.*.insteadOf
+  std::string directory;                                    ///< where git would run: relative settings start there
   UrlPolicy url_policy;
   bool interactive = false;  ///< ask on the terminal where credentials are missing
+  /// What was typed there, for all copies of these settings; null if nobody can be asked.
+  std::shared_ptr<git::LoginCache> logins{};
 };
 
 /// What reading may take.

@@ -1,8 +1,9 @@
 #include "source/visit.hpp"
 
 #include "base/error.hpp"
-#include "git/rewrite_url.hpp"
+#include "base/text.hpp"
 #include "git/transport.hpp"
+#include "model/url_policy.hpp"
 
 namespace mlem::source {
 namespace {
@@ -23,6 +24,7 @@ Verdict verdict_of(git::TransportFailure failure) {
     case git::TransportFailure::refused_filter:
     case git::TransportFailure::not_allowed:
     case git::TransportFailure::broken_repository:
+    case git::TransportFailure::redirected:
     case git::TransportFailure::unreachable:
       break;
   }
@@ -35,52 +37,71 @@ std::optional<LocalRepository> find_whole_repository(const fs::path& directory) 
   return git_dir ? std::optional(LocalRepository{*git_dir, directory, {}}) : std::nullopt;
 }
 
-/// Returns the directory that `rewritten`, an address after insteadOf, names; nothing if it names none.
-std::optional<std::string> directory_of(const std::string& rewritten) {
-  if (rewritten.starts_with("/")) return rewritten;
-  if (!rewritten.starts_with("file://")) return std::nullopt;
+/// Returns the repository that `directory` is in and that `url` may be used for. On a server it is the address as
+/// written that is allowed, and not any repository above it.
+std::optional<LocalRepository> find_upward(const fs::path& directory, const UrlPolicy& policy) {
+  auto found = find_repository_above(directory, Spelling::address);
+  const bool is_server = policy.public_hosts;
+  if (!found || found->inner.empty() || !is_server) return found;
+  const RepoUrl root = RepoUrl::parse(file_url(found->root.string()));
+  return why_forbidden(root, policy) ? std::nullopt : found;
+}
+
+/// Returns why git would refuse an address without asking anybody: a protocol is in lower case.
+std::optional<Refusal> refuse_spelling(const RepoUrl& url, const Place& place) {
+  const std::string scheme = place.rewritten.substr(0, place.rewritten.find("://"));
+  if (place.local || scheme.size() == place.rewritten.size() || scheme == to_lower_ascii(scheme)) return std::nullopt;
+  const auto corrected = corrected_address(url.text());
+  return Refusal{Verdict::invalid_link,
+                 "cannot read '" + url.printable() + "': git knows no protocol '" + escape_for_terminal(scheme) + "'",
+                 corrected ? "write '" + escape_for_terminal(*corrected) + "'" : std::string()};
+}
+
+/// Calls `remote`, once more where a server says that the repository is elsewhere: GitLab wants `.git` behind it.
+void visit_remote(Place place, const std::function<void(const Place&)>& remote) {
+  constexpr std::string_view suffix = ".git";
   try {
-    return RepoUrl::parse(rewritten).local_path();
-  } catch (const Error&) {
-    return std::nullopt;
+    remote(place);
+  } catch (const git::TransportError& error) {
+    if (error.failure() != git::TransportFailure::redirected || place.address.ends_with(suffix)) throw;
+    if (place.address.ends_with('/')) place.address.pop_back();
+    place.address += suffix;
+    remote(place);
   }
 }
 
 }  // namespace
 
-std::optional<std::string> find_directory(const RepoUrl& url,
-                                          const std::vector<std::pair<std::string, std::string>>& config) {
-  return directory_of(git::rewrite_url(url.fetch_text(), config));
-}
-
 bool is_in_place(const RepoUrl& url, const Settings& settings) {
-  return find_directory(url, settings.access.config).has_value();
+  const Place place = find_place(url, settings.access);
+  return place.local && !place.is_bundle;
 }
 
 std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings,
                                     const std::function<void(const LocalRepository&)>& local,
-                                    const std::function<void(const std::string& rewritten)>& remote) {
-  const std::string rewritten = git::rewrite_url(url.fetch_text(), settings.access.config);
+                                    const std::function<void(const Place&)>& remote) {
+  const Place place = find_place(url, settings.access);
   const std::string name = "'" + url.printable() + "'";
-  if (const auto why = why_forbidden(url, settings.access.url_policy, rewritten != url.fetch_text())) {
-    return Refusal{Verdict::forbidden, name + " may not be used: " + *why, {}};
+  if (const auto why = why_forbidden(url, settings.access.url_policy, place.is_rewritten)) {
+    const auto corrected = corrected_address(url.text());
+    return Refusal{Verdict::forbidden, name + " may not be used: " + *why,
+                   corrected ? "write '" + escape_for_terminal(*corrected) + "'" : std::string()};
   }
+  if (auto refusal = refuse_spelling(url, place)) return refusal;
   if (!settings.budget.has_time()) {
     return Refusal{Verdict::timeout, "cannot read " + name + ": there was no time left", {}};
   }
-  const auto directory = directory_of(rewritten);
+  const bool is_in_place = place.local && !place.is_bundle;
   try {
-    if (!directory) {
-      remote(rewritten);
+    if (!is_in_place) {
+      visit_remote(place, remote);
       return std::nullopt;
     }
-    // What insteadOf leads to a directory is a whole repository, as its own address says. On a server it is the address
-    // as written that is allowed, and not a repository above it.
-    const bool is_server = settings.access.url_policy.public_hosts;
-    const bool is_upward = !is_server && url.scheme() == "file" && rewritten == url.fetch_text();
+    // What insteadOf leads to a directory is a whole repository, as its own address says.
+    const bool is_upward = url.scheme() == "file" && !place.is_rewritten;
     const auto found =
-        is_upward ? find_repository_above(*directory, Spelling::address) : find_whole_repository(*directory);
-    if (git::is_closed(found ? found->git_dir : fs::path(*directory))) {
+        is_upward ? find_upward(*place.local, settings.access.url_policy) : find_whole_repository(*place.local);
+    if (git::is_closed(found ? found->git_dir : *place.local)) {
       return Refusal{Verdict::auth_required, "this account may not read " + name, {}};
     }
     if (!found) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
@@ -95,7 +116,7 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
     return Refusal{verdict_of(error.failure()), error.what(), error.hint()};
   } catch (const Error& error) {
     // Whatever is wrong with a repository is an answer about its links; a cache that must not be used is not.
-    if (!directory && error.kind() == ErrorKind::io) throw;
+    if (!is_in_place && error.kind() == ErrorKind::io) throw;
     return Refusal{Verdict::unreachable, error.what(), error.hint()};
   }
   return std::nullopt;

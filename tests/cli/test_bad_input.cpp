@@ -459,10 +459,8 @@ TEST_CASE("bad input: a password is asked for on a terminal and nowhere else") {
   options.directory = world.registry.path();
   options.terminal = Terminal::all;
   options.environment["GIT_TERMINAL_PROMPT"] = std::nullopt;
-  for (int question = 0; question < 3; ++question) {  // git keeps no password from one command to the next
-    options.replies.push_back({"Username for", std::string(HttpServer::user) + "\n"});
-    options.replies.push_back({"Password for", std::string(HttpServer::password) + "\n"});
-  }
+  options.replies = {{"Username for", std::string(HttpServer::user) + "\n"},
+                     {"Password for", std::string(HttpServer::password) + "\n"}};
   const Outcome asked = world.sandbox.mlem({"check"}, options);
   CAPTURE(asked);
   CHECK(asked.code == 0);

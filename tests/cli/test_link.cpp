@@ -1,3 +1,4 @@
+#include "support/http_server.hpp"
 #include "support/text_file.hpp"
 
 #include "cli/world.hpp"
@@ -499,16 +500,50 @@ TEST_CASE("link: an expression is stored as the commit's id however a directory 
   CHECK(contains(world.staged("x.mlem"), "\nrev: main"));
 }
 
-TEST_CASE("link: a server is asked about no expression") {
+TEST_CASE("link: an expression and an abbreviated id are looked up in the history of a server") {
+  World world;
+  const std::string second = world.models.commit({{"models/rf.mlem", model_meta({"rf", "more weights"})}});
+  world.models.tag("v2");
+  world.models.branch("abcdef0");
+  world.models.commit({{"other", "x"}});
+  const HttpServer server(world.sandbox);
+  world.models.bare_clone(server.root() / "models.git");
+  const std::string repo = server.url("models.git");
+  struct Row {
+    std::string rev;
+    std::string stored;
+  };
+  const Row rows[] = {{"v2~1", world.model_commit},
+                      {"HEAD~1", second},
+                      {"@~1", second},
+                      {"main^", second},
+                      {second.substr(0, 8), second},
+                      {"v2-0-g" + second.substr(0, 7), second},
+                      {"abcdef0", "abcdef0"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.rev);
+    const Outcome linked = world.mlem({"link", "-q", "--rev", row.rev, "--sp", repo, "models/rf", "a"});
+    CAPTURE(linked);
+    CHECK(linked.code == 0);
+    CHECK(contains(world.staged("a.mlem"), "rev: " + row.stored));
+  }
+  const Outcome beyond = world.mlem({"link", "--rev", "v2~40", "--sp", repo, "models/rf", "b"});
+  CHECK(beyond.code == 1);
+  CHECK(beyond.errors ==
+        "error: cannot link to 'models/rf' in '" + repo + "': missing-rev: no branch, tag or commit 'v2~40'\n");
+  const Outcome unknown = world.mlem({"resolve", "--json", "--rev", "0123456", "--project", repo, "models/rf"});
+  CHECK(unknown.code == 1);
+  CHECK(contains(unknown.output, R"("verdict":"missing-rev")"));
+}
+
+TEST_CASE("link: an expression that names no commit of this machine is a missing rev") {
   const World world;
-  for (const std::string rev : {"HEAD~1", "main^"}) {
-    const Outcome outcome = world.mlem({"link", "--rev", rev, "--sp", "https://git.example.com/lib", "m", "x"});
+  for (const std::string& project : {world.models.path().string(), world.models.url()}) {
+    const Outcome outcome = world.mlem({"link", "--rev", "main~40", "--sp", project, "models/rf", "x"});
     CAPTURE(outcome);
-    CHECK(outcome.code == 128);
-    CHECK(outcome.errors == "fatal: invalid rev '" + rev +
-                                "': it is no branch, tag, full ref name or full commit id\n"
-                                "hint: a server answers names and full ids only; 'git rev-parse' in a clone tells "
-                                "the id\n");
+    CHECK(outcome.code == 1);
+    CHECK(outcome.errors ==
+          "error: cannot link to 'models/rf' in '" + project + "': missing-rev: no branch, tag or commit 'main~40'\n");
   }
 }
 

@@ -30,6 +30,17 @@ TEST_CASE("config: the last value wins and all are kept in order") {
   CHECK(Config::parse("").entries().empty());
 }
 
+TEST_CASE("config: it is told which files are the user's and the system's") {
+  const Config config = Config::parse_with_scopes("system\0a.b\n1\0global\0a.b\n2\0local\0a.c\0command\0a.d\n4\0"s);
+  CHECK(config.all("a.b") == std::vector<std::string>{"1", "2"});
+  CHECK(config.boolean("a.c", false));
+  CHECK(config.is_shared(0));
+  CHECK(config.is_shared(1));
+  CHECK_FALSE(config.is_shared(2));
+  CHECK_FALSE(config.is_shared(3));
+  CHECK_FALSE(config.is_shared(4));
+}
+
 TEST_CASE("config: booleans are spelled as git spells them") {
   struct Row {
     std::string value;

@@ -1,6 +1,6 @@
-// What git 2.39.5 (Debian 12), 2.43.0 (Ubuntu 24.04) and 2.47.3 (Debian 13) print when a network command fails, with their
-// curl 7.88, 8.5 and 8.14, and what is made of it. Progress lines are left out. Words that are nowhere among those known
-// must not be taken for any, for then something is done about them whatever they say.
+// What git 2.39.5 (Debian 12), 2.43.0 (Ubuntu 24.04) and 2.47.3 (Debian 13) print when a network command fails, with
+// their curl 7.88, 8.5 and 8.14, and what is made of it. Progress lines are left out. Words that are nowhere among
+// those known must not be taken for any, for then something is done about them whatever they say.
 
 #include "git/detail/diagnosis.hpp"
 
@@ -59,7 +59,8 @@ const Row rows[] = {
      TransportFailure::unreachable, Explained::no},
     {"an entry whose pack index is empty", "2.39 2.43",
      "error: index file e.git/objects/pack/pack-a.idx is too small\n"
-     "fatal: bad object " + id + "\nerror: remote did not send all necessary objects\n",
+     "fatal: bad object " +
+         id + "\nerror: remote did not send all necessary objects\n",
      TransportFailure::broken_repository},
     {"the same", "2.47",
      "error: index file e.git/objects/pack/pack-a.idx is too small\n"
@@ -69,12 +70,15 @@ const Row rows[] = {
      TransportFailure::unreachable, Explained::no},
     {"an entry with a pack that has other bytes", "2.39",
      "error: inflate: data stream error (invalid code -- missing end-of-block)\n"
-     "fatal: packed object " + id + " (stored in e.git/objects/pack/pack-a.pack) is corrupt\n"
-     "fatal: fetch-pack: invalid index-pack output\n",
+     "fatal: packed object " +
+         id +
+         " (stored in e.git/objects/pack/pack-a.pack) is corrupt\n"
+         "fatal: fetch-pack: invalid index-pack output\n",
      TransportFailure::broken_repository},
     {"the same", "2.43 2.47",
      "error: inflate: data stream error (invalid code -- missing end-of-block)\n"
-     "fatal: cannot read existing object " + id + "\nfatal: fetch-pack: invalid index-pack output\n",
+     "fatal: cannot read existing object " +
+         id + "\nfatal: fetch-pack: invalid index-pack output\n",
      TransportFailure::unreachable, Explained::no},
     {"an entry with garbage for the edge of its history", all, "fatal: bad shallow line: garbage\n\n",
      TransportFailure::broken_repository},
@@ -128,6 +132,14 @@ const Row rows[] = {
     {"nobody at ssh's port", all,
      "ssh: connect to host 127.0.0.1 port 1: Connection refused\nfatal: Could not read from remote repository.\n",
      TransportFailure::unreachable},
+    {"a redirect that may not be followed", all,
+     "fatal: unable to access 'https://h/x/': The requested URL returned error: 301\n", TransportFailure::redirected},
+    {"a redirect to a page to log in on", all,
+     "fatal: unable to update url base from redirection:\n  asked for: https://h/x/info/refs?service=git-upload-pack\n"
+     "   redirect: https://h/users/sign_in\n",
+     TransportFailure::redirected},
+    {"a page in git's place", all, "fatal: https://h/x/info/refs not valid: is this a git repository?\n",
+     TransportFailure::unreachable},
     {"words of a git to come", "", "fatal: the pack has been eaten by a grue\n", TransportFailure::unreachable,
      Explained::no},
     {"no words", "", "", TransportFailure::unreachable, Explained::no},
@@ -143,5 +155,89 @@ TEST_CASE("diagnosis: what every git in use prints is understood or known to be 
     CHECK(diagnosis.failure == row.failure);
     CHECK((diagnosis.explained == row.explained));
     CHECK(diagnosis.missing == row.missing);
+  }
+}
+
+TEST_CASE("diagnosis: what the server or ssh said is kept and has its verdict") {
+  const std::string closing =
+      "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\n"
+      "and the repository exists.\n";
+  struct Said {
+    std::string errors;
+    TransportFailure failure;
+    std::string why;
+  };
+  const Said said[] = {
+      {"FATAL: R any org/repo alice DENIED by fallthru\n(or you mis-spelled the reponame)\n" + closing,
+       TransportFailure::missing_repo, "R any org/repo alice DENIED by fallthru (or you mis-spelled the reponame)"},
+      {"remote: \nremote: ====\nremote: ERROR: The project you were looking for could not be found or you don't have "
+       "permission to view it.\nremote: \nremote: ====\nremote: \n" +
+           closing,
+       TransportFailure::missing_repo,
+       "The project you were looking for could not be found or you don't have permission to view it"},
+      {"remote: You are not allowed to download code from this project.\n"
+       "fatal: unable to access 'https://h/x/': The requested URL returned error: 403\n",
+       TransportFailure::auth_required, "You are not allowed to download code from this project"},
+      {"remote: HTTP Basic: Access denied\nfatal: Authentication failed for 'https://h/x/'\n",
+       TransportFailure::auth_required, "HTTP Basic: Access denied; Authentication failed for 'https://h/x/'"},
+      {"Gitea: Repository does not exist\n" + closing, TransportFailure::missing_repo,
+       "Gitea: Repository does not exist"},
+      {"Gitea: User: 2:bob with Key: 3:k is not authorized to read org/repo.\n" + closing,
+       TransportFailure::auth_required, "Gitea: User: 2:bob with Key: 3:k is not authorized to read org/repo"},
+      {"ERROR: The 'org' organization has enabled or enforced SAML SSO. To access\nthis repository, you must use "
+       "SSH.\n" +
+           closing,
+       TransportFailure::auth_required,
+       "The 'org' organization has enabled or enforced SAML SSO. To access this repository, you must use SSH"},
+      {"ERROR: Repository not found.\n" + closing, TransportFailure::missing_repo, "Repository not found"},
+      {"remote: Repository not found.\nfatal: repository 'https://h/x/' not found\n", TransportFailure::missing_repo,
+       "Repository not found"},
+      {"remote: TF401019: The Git repository with name or identifier r does not exist or you do not have permissions.\n"
+       "fatal: repository 'https://dev.azure.com/o/p/_git/r/' not found\n",
+       TransportFailure::missing_repo,
+       "TF401019: The Git repository with name or identifier r does not exist or you do not have permissions"},
+      {"remote: Public key authentication failed.\n" + closing, TransportFailure::auth_required,
+       "Public key authentication failed"},
+      {"fatal: remote error: Git repository not found\n", TransportFailure::missing_repo, "Git repository not found"},
+      {"fatal: remote error: Git access forbidden\n", TransportFailure::auth_required, "Git access forbidden"},
+      {"fatal: upload-pack not permitted on this server\n" + closing, TransportFailure::auth_required,
+       "upload-pack not permitted on this server"},
+      {"@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@@@@@@\n"
+       "Offending ED25519 key in /k:1\nHost key verification failed.\n" +
+           closing,
+       TransportFailure::auth_required,
+       "WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!; Offending ED25519 key in /k:1; Host key verification failed"},
+      {"Unable to negotiate with 10.0.0.1 port 22: no matching key exchange method found. Their offer: x\n" + closing,
+       TransportFailure::unreachable,
+       "Unable to negotiate with 10.0.0.1 port 22: no matching key exchange method found. Their offer: x"},
+      {"kex_exchange_identification: Connection closed by remote host\nConnection closed by 10.0.0.1 port 22\n" +
+           closing,
+       TransportFailure::unreachable,
+       "kex_exchange_identification: Connection closed by remote host; Connection closed by 10.0.0.1 port 22"},
+      {"/h/.ssh/config: line 1: Bad configuration option: nonsense\n/h/.ssh/config: terminating, 1 bad configuration "
+       "options\n" +
+           closing,
+       TransportFailure::unreachable,
+       "/h/.ssh/config: line 1: Bad configuration option: nonsense; /h/.ssh/config: terminating, 1 bad configuration "
+       "options"},
+      {"Bad owner or permissions on /h/.ssh/config\n" + closing, TransportFailure::unreachable,
+       "Bad owner or permissions on /h/.ssh/config"},
+      {"bash: line 1: git-upload-pack: command not found\n" + closing, TransportFailure::unreachable,
+       "bash: line 1: git-upload-pack: command not found"},
+      {"This account is currently not available.\n" + closing, TransportFailure::unreachable,
+       "This account is currently not available"},
+      {"Warning: Permanently added '10.0.0.1' (ED25519) to the list of known hosts.\n"
+       "git@h: Permission denied (publickey).\n" +
+           closing,
+       TransportFailure::auth_required, "git@h: Permission denied (publickey)"},
+      {closing, TransportFailure::unreachable, "Could not read from remote repository"},
+      {"remote: Enumerating objects: 5, done.\nfatal: the pack has been eaten by a grue\n",
+       TransportFailure::unreachable, "the pack has been eaten by a grue"},
+  };
+  for (const Said& row : said) {
+    CAPTURE(row.errors);
+    const Diagnosis diagnosis = diagnose(row.errors);
+    CHECK(diagnosis.failure == row.failure);
+    CHECK(diagnosis.why == row.why);
   }
 }

@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 #include <ostream>
@@ -23,8 +24,9 @@ namespace mlem::git {
 
 // For doctest, which finds it by its argument.
 std::ostream& operator<<(std::ostream& out, TransportFailure failure) {
-  const char* const names[] = {"missing_repo",      "missing_ref",   "missing_object", "refused_filter", "not_allowed",
-                               "broken_repository", "auth_required", "unreachable",    "timeout",        "too_large"};
+  const char* const names[] = {"missing_repo", "missing_ref",       "missing_object", "refused_filter",
+                               "not_allowed",  "broken_repository", "auth_required",  "unreachable",
+                               "redirected",   "timeout",           "too_large"};
   return out << names[static_cast<int>(failure)];
 }
 
@@ -49,8 +51,8 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 Transport transport(const Sandbox& box, const TransportOptions& options = {}) {
   Environment environment;
   for (const auto& [name, value] : box.environment()) environment.set(name, value);
-  const auto config = mlem::git::Config::parse(box.git({"config", "-z", "--list"}).output);
-  return {mlem::git::with_transport_config(environment, config.entries()), options};
+  const auto config = mlem::git::Config::parse_with_scopes(box.git({"config", "-z", "--show-scope", "--list"}).output);
+  return {mlem::git::with_transport_config(environment, config), options};
 }
 
 /// Returns the error of a call that must fail.
@@ -461,45 +463,152 @@ TEST_CASE("transport: refs that cannot be written are the fault of the repositor
   CHECK(error.failure() == TransportFailure::broken_repository);
 }
 
-TEST_CASE("transport: git and ssh may ask only if interactive") {
+TEST_CASE("transport: git and ssh may ask only if interactive or by a program that the user has for it") {
   const World world;
   write_ssh(world.box, "{ echo \"$*\"; env; } >'" + (world.box / "asked").string() + "'; exec sh -c \"$last\"");
   const std::string url = "ssh://host" + world.models.path().string();
-  for (const bool interactive : {false, true}) {
-    CAPTURE(interactive);
-    transport(world.box, {.interactive = interactive}).list_refs(url, "the source");
+  struct Row {
+    std::string name;
+    bool interactive;
+    mlem::test::Variables variables;
+    std::string program;  ///< of core.askPass
+    bool git_may_ask;
+    bool ssh_may_ask;
+  };
+  const Row rows[] = {
+      {"nothing", false, {}, "", false, false},
+      {"a terminal", true, {}, "", true, true},
+      {"GIT_ASKPASS", false, {{"GIT_ASKPASS", "/ask"}}, "", true, false},
+      {"core.askPass", false, {}, "/ask", true, false},
+      {"SSH_ASKPASS of a desktop", false, {{"SSH_ASKPASS", "/ask"}}, "", false, false},
+      {"SSH_ASKPASS", false, {{"SSH_ASKPASS", "/ask"}, {"SSH_ASKPASS_REQUIRE", "force"}}, "", true, true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Sandbox box;
+    for (const auto& [name, value] : world.box.environment()) box.environment()[name] = value;
+    for (const auto& [name, value] : row.variables) box.environment()[name] = value;
+    if (!row.program.empty()) box.environment()["GIT_CONFIG_PARAMETERS"] = "'core.askPass'='" + row.program + "'";
+    transport(box, {.interactive = row.interactive}).list_refs(url, "the source");
     const std::string asked = read_file(world.box / "asked");
     CAPTURE(asked);
-    CHECK(contains(asked, "BatchMode=yes") != interactive);
-    CHECK(contains(asked, "\nSSH_ASKPASS_REQUIRE=never\n") != interactive);
-    CHECK(contains(asked, "\nGIT_ASKPASS=\n") != interactive);
+    CHECK(contains(asked, "BatchMode=yes") != row.ssh_may_ask);
+    CHECK(contains(asked, "\nSSH_ASKPASS_REQUIRE=never\n") != row.ssh_may_ask);
+    CHECK(contains(asked, "\nGIT_ASKPASS=\n") != row.git_may_ask);
     CHECK(contains(asked, "\nGIT_NO_LAZY_FETCH=1\n"));
-    if (!interactive) CHECK(contains(asked, "\nGIT_TERMINAL_PROMPT=0\n"));
+    if (!row.interactive) CHECK(contains(asked, "\nGIT_TERMINAL_PROMPT=0\n"));
   }
 }
 
-TEST_CASE("transport: the settings of transports are handed on and no others") {
-  Environment environment;
-  environment.set("GIT_CONFIG_COUNT", "7");
-  const Settings config{{"core.bare", "false"},
-                        {"url.https://a/.insteadof", "b:"},
-                        {"user.name", "a"},
-                        {"http.proxy", "p"},
-                        {"credential.helper", ""},
-                        {"core.sshcommand", "ssh"},
-                        {"core.hookspath", "/h"},
-                        {"core.askpass", "ask"},
-                        {"core.gitproxy", "g"},
-                        {"ssh.variant", "simple"},
-                        {"protocol.file.allow", "never"},
-                        {"alias.x", "!x"}};
-  const Environment result = mlem::git::with_transport_config(environment, config);
-  CHECK(result.find("GIT_CONFIG_COUNT") == "8");
-  CHECK(result.find("GIT_CONFIG_KEY_0") == "url.https://a/.insteadof");
-  CHECK(result.find("GIT_CONFIG_VALUE_0") == "b:");
-  CHECK(result.find("GIT_CONFIG_KEY_2") == "credential.helper");
-  CHECK(result.find("GIT_CONFIG_VALUE_2") == "");
-  CHECK(result.find("GIT_CONFIG_KEY_7") == "protocol.file.allow");
+TEST_CASE("transport: of a repository's settings those of transports and of helpers are handed on") {
+  const auto handed_on = [](const std::vector<std::array<std::string, 3>>& settings, mlem::git::Redirects redirects) {
+    std::string listing;
+    for (const auto& [scope, key, value] : settings) listing += scope + '\0' + key + '\n' + value + '\0';
+    Environment environment;
+    environment.set("GIT_CONFIG_COUNT", "7");
+    const Environment result =
+        mlem::git::with_transport_config(environment, mlem::git::Config::parse_with_scopes(listing), redirects);
+    std::string text;
+    for (int i = 0; i < std::stoi(result.find("GIT_CONFIG_COUNT").value_or("0")); ++i) {
+      const std::string number = std::to_string(i);
+      text += *result.find("GIT_CONFIG_KEY_" + number) + "=" + *result.find("GIT_CONFIG_VALUE_" + number) + "\n";
+    }
+    return text + result.find("GIT_CONFIG_GLOBAL").value_or("");
+  };
+  using mlem::git::Redirects;
+  CHECK(handed_on({{"local", "core.bare", "false"},
+                   {"local", "url.https://a/.insteadof", "b:"},
+                   {"local", "user.name", "a"},
+                   {"worktree", "http.proxy", "p"},
+                   {"command", "credential.helper", ""},
+                   {"local", "core.sshcommand", "ssh"},
+                   {"local", "core.hookspath", "/h"},
+                   {"local", "core.askpass", "ask"},
+                   {"local", "core.gitproxy", "g"},
+                   {"local", "ssh.variant", "simple"},
+                   {"local", "protocol.file.allow", "never"},
+                   {"local", "alias.x", "!x"},
+                   {"local", "my-helper.key", "v"},
+                   {"local", "mlem.jobs", "1"}},
+                  Redirects::user) ==
+        "url.https://a/.insteadof=b:\nhttp.proxy=p\ncredential.helper=\ncore.sshcommand=ssh\ncore.askpass=ask\n"
+        "core.gitproxy=g\nssh.variant=simple\nprotocol.file.allow=never\nalias.x=!x\nmy-helper.key=v\n");
+  // git reads these files itself; what we look at is handed on all the same.
+  CHECK(handed_on({{"system", "credential.helper", "a"},
+                   {"global", "my-helper.key", "v"},
+                   {"global", "http.extraheader", "h"},
+                   {"global", "core.sshcommand", "ssh"}},
+                  Redirects::user) == "core.sshcommand=ssh\n");
+  // Where what is included depends on the repository, all is handed on, and git reads no file.
+  CHECK(handed_on({{"global", "includeif.gitdir:~/work/.path", "work"},
+                   {"global", "user.name", "a"},
+                   {"global", "http.extraheader", "h"},
+                   {"local", "core.bare", "false"}},
+                  Redirects::user) == "user.name=a\nhttp.extraheader=h\n/dev/null");
+  CHECK(handed_on({{"global", "http.https://h/.followredirects", "true"}}, Redirects::never) ==
+        "http.followredirects=false\nhttp.https://h/.followredirects=false\n");
+}
+
+TEST_CASE("transport: what the user has set up for repositories of their own is not done in another") {
+  const World world;
+  const fs::path hooks = world.box / "hooks";
+  write_file(hooks / "reference-transaction", "#!/bin/sh\ntouch '" + (world.box / "ran").string() + "'\n");
+  fs::permissions(hooks / "reference-transaction", fs::owner_all);
+  world.box.add_config("core.hooksPath", hooks.string());
+  world.box.add_config("fetch.prune", "true");
+  world.box.add_config("fetch.writeCommitGraph", "true");
+  world.box.add_config("core.logAllRefUpdates", "always");
+  const std::string other = "+refs/heads/main:refs/source/other";
+  transport(world.box).fetch(world.cache.path(), world.url(), "s", {.refspecs = {other}, .shallow = false});
+  transport(world.box).fetch(world.cache.path(), world.url(), "s",
+                             {.refspecs = {"+refs/heads/main:refs/source/main"}, .shallow = false});
+  CHECK_FALSE(fs::exists(world.box / "ran"));
+  CHECK_FALSE(fs::exists(world.cache.path() / "logs"));
+  CHECK_FALSE(fs::exists(world.cache.path() / "objects/info/commit-graphs"));
+  CHECK(world.box.git_output({"--git-dir=" + world.cache.path().string(), "for-each-ref", "--format=%(refname)"}) ==
+        "refs/source/main\nrefs/source/other");
+}
+
+TEST_CASE("transport: a helper sees the keys and aliases of the user and of the repository") {
+  const World world;
+  world.box.add_config("alias.pass", "!echo 'password=open sesame'");
+  world.box.add_config("my-helper.user", "alice");
+  world.box.add_config("credential.helper", "!f() { echo username=$(git config my-helper.user); git pass; }; f");
+  CHECK(transport(world.box).list_refs(world.server.url("private/models.git"), "the source").refs.size() == 3);
+}
+
+TEST_CASE("transport: relative settings start where git would run") {
+  const World world;
+  const fs::path tools = world.box / "work/tools";
+  write_file(tools / "ssh", "#!/bin/sh\nfor last; do :; done\nexec sh -c \"$last\"\n");
+  fs::permissions(tools / "ssh", fs::owner_all);
+  world.box.add_config("core.sshCommand", "./tools/ssh");
+  const std::string url = "ssh://host" + world.models.path().string();
+  const std::string directory = (world.box / "work").string();
+  CHECK(transport(world.box, {.directory = directory}).list_refs(url, "the source").refs.size() == 3);
+}
+
+TEST_CASE("transport: what is not said in git's protocol is no empty list of refs") {
+  const Sandbox box;
+  const std::string page = "<html><body>Sign in</body></html>";
+  const HttpStub without_newline({HttpStub::response("200 OK", page, "Content-Type: text/html\r\n")});
+  const TransportError empty = list_failure(box, without_newline.url("x.git"));
+  CHECK(empty.failure() == TransportFailure::unreachable);
+  CHECK(empty.why() == "the answer has no refs and is not in git's protocol");
+  CHECK(empty.hint() == "it may be a page to log in on");
+  const HttpStub with_newline({HttpStub::response("200 OK", page + "\n", "Content-Type: text/html\r\n")});
+  const TransportError invalid = list_failure(box, with_newline.url("x.git"));
+  CHECK(invalid.failure() == TransportFailure::unreachable);
+  CHECK(invalid.why() == with_newline.url("x.git/info/refs") + " not valid: is this a git repository?");
+}
+
+TEST_CASE("transport: a redirect that may not be followed is told of as one") {
+  const World world;
+  world.box.add_config("http.followRedirects", "false");
+  const TransportError error = list_failure(world.box, world.server.redirect_url("models.git"));
+  CHECK(error.failure() == TransportFailure::redirected);
+  CHECK(error.why() == "it redirects to another address: unable to access '" + world.server.redirect_url("models.git") +
+                           "/': The requested URL returned error: 301");
 }
 
 TEST_CASE("transport: an address is rewritten by the longest insteadOf as git does it") {
@@ -524,7 +633,7 @@ TEST_CASE("transport: an address is rewritten by the longest insteadOf as git do
   }
   for (const Row& row : rows) {
     CAPTURE(row.url);
-    CHECK(mlem::git::rewrite_url(row.url, config) == row.rewritten);
+    CHECK(mlem::git::rewrite_url(row.url, config).url == row.rewritten);
     if (!row.url.empty()) CHECK(box.git_output({"ls-remote", "--get-url", row.url}) == row.rewritten);
   }
 }

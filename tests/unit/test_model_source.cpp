@@ -69,7 +69,7 @@ TEST_CASE("source: repository and rev and path are read together") {
       {"models/rf", "git:///srv/r/:v1.0@", "v1.0", "file:///srv/r/", "v1.0", "models/rf"},
       {"rf", "git:///srv/r:f/x@sub", {}, "file:///srv/r/", "f/x", "sub/rf"},
       {"rf", "/srv/a b%", {}, "file:///srv/a b%25/", "HEAD", "rf"},
-      {"rf", "/srv/r.git/sub", {}, "file:///srv/r.git/", "HEAD", "sub/rf"},
+      {"rf", "/srv/r.git/sub", {}, "file:///srv/r.git/sub/", "HEAD", "rf"},
       {"rf", "host:r.git/sub", {}, "host:r.git/", "HEAD", "sub/rf"},
       {"a:b", github, {}, github + "/", "HEAD", "a:b"},
   };

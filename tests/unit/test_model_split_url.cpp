@@ -1,3 +1,4 @@
+#include "base/error.hpp"
 #include "model/repo_url.hpp"
 
 #include <doctest/doctest.h>
@@ -69,6 +70,7 @@ TEST_CASE("split url: pages of GitLab") {
       {repo + "/-/tree/main", {repo, Kind::any, "main", ""}},
       {repo + "/-/raw/main/a", {repo + "/-/raw/main/a", Kind::none, "", ""}},
       {repo + "/-/tree", {repo + "/-/tree", Kind::none, "", ""}},
+      {repo + ".git/-/tree/main/a", {repo + ".git", Kind::any, "", "main/a"}},
   });
 }
 
@@ -80,7 +82,8 @@ TEST_CASE("split url: pages of Gitea say what kind the rev is") {
       {repo + "/src/commit/abc1234/a/b", {repo, Kind::commit, "abc1234", "a/b"}},
       {repo + "/src/other/v1/a", {repo + "/src/other/v1/a", Kind::none, "", ""}},
       {"https://h/sub/o/r/src/tag/v1/a", {"https://h/sub/o/r", Kind::tag, "", "v1/a"}},
-      {"https://h/o/r.git/src/branch/a", {"https://h/o/r.git", Kind::none, "", "src/branch/a"}},
+      {"https://h/o/r.git/src/branch/a", {"https://h/o/r.git", Kind::branch, "a", ""}},
+      {"https://h/o/r.git/models/src/branch/a", {"https://h/o/r.git", Kind::none, "", "models/src/branch/a"}},
   });
 }
 
@@ -95,6 +98,33 @@ TEST_CASE("split url: pages of Bitbucket") {
   });
 }
 
+TEST_CASE("split url: pages of Hugging Face") {
+  const std::string host = "https://huggingface.co/";
+  check_rows({
+      {host + "o/r", {host + "o/r", Kind::none, "", ""}},
+      {host + "o/r/tree/main/a/b", {host + "o/r", Kind::any, "", "main/a/b"}},
+      {host + "o/r/resolve/main/a", {host + "o/r", Kind::any, "", "main/a"}},
+      {host + "datasets/o/r/tree/main/a", {host + "datasets/o/r", Kind::any, "", "main/a"}},
+      {host + "datasets/o/r/tree/main", {host + "datasets/o/r", Kind::any, "main", ""}},
+      {host + "spaces/o/r/blob/v1/a.mlem", {host + "spaces/o/r", Kind::any, "", "v1/a.mlem"}},
+      {host + "datasets/o/r", {host + "datasets/o/r", Kind::none, "", ""}},
+      {host + "datasets", {host + "datasets", Kind::none, "", ""}},
+      {"https://h/o/r/resolve/main/a", {"https://h/o/r/resolve/main/a", Kind::none, "", ""}},
+  });
+}
+
+TEST_CASE("split url: the form that is printed where a host has no pages") {
+  check_rows({
+      {"https://h/o/r/@v1:a/b", {"https://h/o/r/", Kind::any, "v1", "a/b"}},
+      {"https://h:81/o/r/@feature/x:a@b:c", {"https://h:81/o/r/", Kind::any, "feature/x", "a@b:c"}},
+      {"git@h:o/r/@v1:a", {"git@h:o/r/", Kind::any, "v1", "a"}},
+      {"file:///srv/r.git/@v1:a/b?c", {"file:///srv/r.git/", Kind::any, "v1", "a/b?c"}},
+      {"https://h/@o/r/@v1:a", {"https://h/@o/r/", Kind::any, "v1", "a"}},
+      {"https://h/@o/r", {"https://h/@o/r", Kind::none, "", ""}},
+      {"https://h/o/r/@:a", {"https://h/o/r/@:a", Kind::none, "", ""}},
+  });
+}
+
 TEST_CASE("split url: elsewhere a directory follows a segment that ends in .git") {
   check_rows({
       {"https://h/a/b/c/d", {"https://h/a/b/c/d", Kind::none, "", ""}},
@@ -102,8 +132,7 @@ TEST_CASE("split url: elsewhere a directory follows a segment that ends in .git"
       {"ssh://git@h/a.git/c%20d", {"ssh://git@h/a.git", Kind::none, "", "c d"}},
       {"git@h:a/b.git/c", {"git@h:a/b.git", Kind::none, "", "c"}},
       {"git@h:/a/b.git/c", {"git@h:/a/b.git", Kind::none, "", "c"}},
-      {"file:///srv/r.git/a", {"file:///srv/r.git", Kind::none, "", "a"}},
-      {"file:///srv/r/.git/a", {"file:///srv/r/.git", Kind::none, "", "a"}},
+      {"file:///srv/r.git/a", {"file:///srv/r.git/a", Kind::none, "", ""}},
       {"file:///srv/r/models", {"file:///srv/r/models", Kind::none, "", ""}},
       {"file:///o/r/tree/main/a", {"file:///o/r/tree/main/a", Kind::none, "", ""}},
       {"https://h", {"https://h", Kind::none, "", ""}},
@@ -162,6 +191,42 @@ TEST_CASE("split url: what looks like an address and what is surely one") {
   }
 }
 
+TEST_CASE("split url: what people paste gets the spelling that would do") {
+  struct Pasted {
+    std::string text;
+    std::string corrected;  // empty: none
+  };
+  const Pasted rows[] = {
+      {"https://h/o/r", ""},
+      {"https://gitlab.com/g/r/-/blob/main/a.mlem?ref_type=heads", "https://gitlab.com/g/r/-/blob/main/a.mlem"},
+      {"https://github.com/o/r/blob/main/a.mlem#L3", "https://github.com/o/r/blob/main/a.mlem"},
+      {"https://org@dev.azure.com/org/proj/_git/repo", "https://dev.azure.com/org/proj/_git/repo"},
+      {"https://u:p@h:81/r", "https://h:81/r"},
+      {"https://h/r?token=secret", "https://h/r"},
+      {"ssh://git:p@h/r", "ssh://git@h/r"},
+      {"git+ssh://git@h/r", "ssh://git@h/r"},
+      {"ssh+git://git@h/r", "ssh://git@h/r"},
+      {"git+https://h/o/r.git@main#egg=x", "https://h/o/r.git"},
+      {"FILE:///srv/r", "file:///srv/r"},
+      {"HTTPS://Example.com/r", "https://Example.com/r"},
+      {"https://h/a/../b?x", ""},
+      {"ftp://h/r?x", ""},
+      {"https://u:p/q@h/r?x", ""},
+      {"git@h:r?x", ""},
+      {"ext::x", ""},
+  };
+  for (const Pasted& row : rows) {
+    CAPTURE(row.text);
+    CHECK(mlem::corrected_address(row.text).value_or("") == row.corrected);
+  }
+  try {
+    RepoUrl::parse("https://h/r?token=secret");
+    FAIL_CHECK("accepted");
+  } catch (const mlem::Error& error) {
+    CHECK(error.hint() == "write 'https://h/r'");
+  }
+}
+
 TEST_CASE("split url: the address of a directory gives its path back") {
   const std::string rows[] = {"/srv/r", "/", "/a b/%41/x?y#z", "/caf\xc3\xa9", "/bad\xff\xc3\xa9"};
   for (const std::string& row : rows) {
@@ -178,6 +243,8 @@ TEST_CASE("split url: the page of a path where the host is known") {
   };
   const Page rows[] = {
       {"https://github.com/o/r.git", "v1", "https://github.com/o/r/tree/v1/models/a b.mlem"},
+      {"https://gitlab.com/g/s/r.git", "main", "https://gitlab.com/g/s/r/-/tree/main/models/a b.mlem"},
+      {"https://huggingface.co/datasets/o/r", "v1", "https://huggingface.co/datasets/o/r/tree/v1/models/a b.mlem"},
       {"https://gitlab.com/g/s/r", "main", "https://gitlab.com/g/s/r/-/tree/main/models/a b.mlem"},
       {"https://bitbucket.org/o/r", "main", "https://bitbucket.org/o/r/src/main/models/a b.mlem"},
       {"https://codeberg.org/o/r", "main", ""},

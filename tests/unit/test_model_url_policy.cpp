@@ -34,6 +34,8 @@ TEST_CASE("url policy: what is forbidden by default and why") {
       {"fd::0", "remote helpers such as 'fd' are never used"},
       {"https::https://example.com/o/r", "remote helpers such as 'https' are never used"},
       {"ftp://example.com/o/r", "remote helpers such as 'ftp' are never used"},
+      {"git+ssh://git@example.com/o/r", "'git+ssh' is an old name of the protocol 'ssh'"},
+      {"git+https://example.com/o/r", "git knows no protocol 'git+https'"},
       {"ext://example.com/o", "remote helpers such as 'ext' are never used"},
   };
   for (const Row& row : rows) {

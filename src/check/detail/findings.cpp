@@ -1,6 +1,7 @@
 #include "check/detail/findings.hpp"
 
 #include "check/detail/broken_rules.hpp"
+#include "model/repo_path.hpp"
 
 #include <memory>
 #include <utility>
@@ -14,6 +15,18 @@ void report_of_ref(const JudgedScope& judged, Finding finding, Summary& summary,
   finding.pushed_ref = judged.scope.pushed_ref;
   summary.count(finding);
   report(finding);
+}
+
+/// Says where the object of the alias `name` is now, if the change itself has moved it: that is surer than what is like
+/// its name.
+void hint_at_rename(const JudgedScope& judged, const std::string& name, Finding& finding) {
+  if (finding.verdict != Verdict::missing_path || !finding.repo.empty()) return;
+  const auto is_lost = [&](const std::string& former) {
+    return former == finding.path || former == finding.path + std::string(mlem_suffix);
+  };
+  for (const auto& [now, former] : judged.former_names) {
+    if (now != former && now != name && is_lost(former)) finding.hint = "it is now '" + now + "'";
+  }
 }
 
 }  // namespace
@@ -63,6 +76,7 @@ void report_findings(JudgedScope& judged, Summary& summary, const std::function<
   const std::string at = judged.view->at();
   for (auto& [name, file] : judged.files) {
     take_answer(file);
+    hint_at_rename(judged, name, *file.finding);
     file.finding->link = name;
     file.finding->at = at;
     file.finding->pushed_ref = judged.scope.pushed_ref;

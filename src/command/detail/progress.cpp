@@ -43,6 +43,9 @@ source::Settings Progress::settings(const git::Registry& registry, source::Trust
   source::Settings settings = source::load_settings(registry, trust);
   settings.observer.interrupt = context_.interrupt;
   settings.access.interactive = context_.err_is_terminal && trust == source::Trust::user;
+  if (settings.access.interactive) {
+    settings.access.logins = std::make_shared<git::LoginCache>(settings.access.environment);
+  }
   if (is_verbose_) settings.observer.notice = [this](const std::string& text) { say(text); };
   if (shows_progress_) {
     settings.observer.progress = [this](std::size_t done, std::size_t total) { note_progress(done, total); };

@@ -6,8 +6,8 @@
 #include "git/transport.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -39,11 +39,47 @@ bool is_open_ssh(std::string_view command, const std::optional<std::string>& var
   return name == "ssh";
 }
 
+/// Of whom a key is.
+std::string_view section_of(std::string_view key) { return key.substr(0, key.find('.')); }
+
+/// The sections of git-config(1) and of git's own programs; in another one a credential helper has its keys.
+bool is_section_of_git(std::string_view section) {
+  constexpr std::string_view sections[] = {
+      "add",         "advice",     "am",          "apply",         "attr",        "author",    "blame",
+      "branch",      "browser",    "bundle",      "checkout",      "clean",       "clone",     "color",
+      "column",      "commit",     "commitgraph", "committer",     "completion",  "core",      "diff",
+      "difftool",    "extensions", "fastimport",  "feature",       "fetch",       "filter",    "format",
+      "fsck",        "fsmonitor",  "gc",          "gitcvs",        "gitweb",      "gpg",       "grep",
+      "gui",         "guitool",    "help",        "hook",          "i18n",        "imap",      "include",
+      "includeif",   "index",      "init",        "instaweb",      "interactive", "log",       "lsrefs",
+      "mailinfo",    "mailmap",    "maintenance", "man",           "merge",       "mergetool", "mlem",
+      "mlem-policy", "notes",      "pack",        "pager",         "pretty",      "promisor",  "pull",
+      "push",        "rebase",     "receive",     "reftable",      "remote",      "remotes",   "repack",
+      "rerere",      "revert",     "safe",        "sendemail",     "sendpack",    "sequence",  "showbranch",
+      "sparse",      "splitindex", "stash",       "status",        "submodule",   "tag",       "tar",
+      "trace2",      "trailer",    "transfer",    "uploadarchive", "uploadpack",  "user",      "versionsort",
+      "web",         "worktree"};
+  return std::find(std::begin(sections), std::end(sections), section) != std::end(sections);
+}
+
+/// Whether a setting of one repository is for its transports: git's, or that of a program which git runs for them.
 bool is_transport_setting(std::string_view key) {
-  constexpr std::array<std::string_view, 4> sections{"url.", "http.", "credential.", "protocol."};
-  constexpr std::array<std::string_view, 4> keys{"core.sshcommand", "core.askpass", "core.gitproxy", "ssh.variant"};
-  return std::any_of(sections.begin(), sections.end(), [&](std::string_view name) { return key.starts_with(name); }) ||
-         std::find(keys.begin(), keys.end(), key) != keys.end();
+  constexpr std::string_view keys[] = {"core.sshcommand", "core.askpass", "core.gitproxy", "ssh.variant"};
+  return std::find(std::begin(keys), std::end(keys), key) != std::end(keys) || !is_section_of_git(section_of(key));
+}
+
+/// Whether what reads a setting looks at us for its value.
+bool is_looked_up(std::string_view key) {
+  return key == "core.sshcommand" || key == "core.askpass" || key == "ssh.variant";
+}
+
+bool is_include(std::string_view key) { return section_of(key) == "include" || section_of(key) == "includeif"; }
+
+/// Lets git see no file of the user and the system any more. Whether a file is included may depend on the repository,
+/// and git is run on another one.
+void hide_files(Environment& environment) {
+  environment.set("GIT_CONFIG_NOSYSTEM", "1");
+  environment.set("GIT_CONFIG_GLOBAL", "/dev/null");
 }
 
 }  // namespace
@@ -55,6 +91,32 @@ void add_config(Environment& environment, std::string_view key, std::string_view
   environment.set("GIT_CONFIG_KEY_" + std::to_string(count), key);
   environment.set("GIT_CONFIG_VALUE_" + std::to_string(count), value);
   environment.set("GIT_CONFIG_COUNT", std::to_string(count + 1));
+}
+
+void override_config(Environment& environment) {
+  // Hooks and files of a user's own are for repositories that he works in, and what is to be fetched is said in full.
+  for (const auto& [key, value] :
+       {std::pair("core.hooksPath", "/dev/null"), std::pair("core.logAllRefUpdates", "false"),
+        std::pair("core.fsmonitor", "false"), std::pair("fetch.prune", "false"), std::pair("fetch.pruneTags", "false"),
+        std::pair("fetch.writeCommitGraph", "false"), std::pair("transfer.bundleURI", "false"),
+        std::pair("gc.auto", "0"), std::pair("maintenance.auto", "false"), std::pair("protocol.ext.allow", "never"),
+        std::pair("protocol.fd.allow", "never")}) {
+    add_config(environment, key, value);
+  }
+}
+
+void ask_without_terminal(Environment& environment) {
+  environment.set("GIT_TERMINAL_PROMPT", "0");
+  const bool is_ssh_forced =
+      environment.find("SSH_ASKPASS_REQUIRE") == "force" && !environment.find("SSH_ASKPASS").value_or("").empty();
+  // In git's order (gitcredentials(7)). SSH_ASKPASS alone is set by every desktop, for the programs that have no
+  // terminal.
+  if (!environment.find("GIT_ASKPASS") && !find_config(environment, "core.askpass") && !is_ssh_forced) {
+    environment.set("GIT_ASKPASS", "");
+  }
+  if (is_ssh_forced) return;
+  environment.set("SSH_ASKPASS_REQUIRE", "never");
+  set_ssh_batch_mode(environment);
 }
 
 void set_ssh_batch_mode(Environment& environment) {
@@ -69,11 +131,26 @@ void set_ssh_batch_mode(Environment& environment) {
 
 }  // namespace detail
 
-Environment with_transport_config(Environment environment,
-                                  const std::vector<std::pair<std::string, std::string>>& config) {
+Environment with_transport_config(Environment environment, const Config& config, Redirects redirects) {
   environment.unset("GIT_CONFIG_COUNT");
-  for (const auto& [key, value] : config) {
-    if (is_transport_setting(key)) detail::add_config(environment, key, value);
+  const auto& entries = config.entries();
+  const bool has_conditions = std::any_of(entries.begin(), entries.end(),
+                                          [](const auto& entry) { return section_of(entry.first) == "includeif"; });
+  if (has_conditions) hide_files(environment);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& [key, value] = entries[i];
+    const bool is_seen = config.is_shared(i) && !has_conditions;
+    const bool is_wanted = config.is_shared(i) ? !is_include(key) : is_transport_setting(key);
+    // What git collects, such as http.extraHeader, would count twice.
+    if (is_seen ? is_looked_up(key) : is_wanted) detail::add_config(environment, key, value);
+    // It is for a clone of one's own.
+    if (key == "fetch.bundleuri") detail::add_config(environment, key, "");
+  }
+  if (redirects == Redirects::user) return environment;
+  detail::add_config(environment, "http.followredirects", "false");
+  for (const auto& entry : entries) {
+    const std::string& key = entry.first;
+    if (key.starts_with("http.") && key.ends_with(".followredirects")) detail::add_config(environment, key, "false");
   }
   return environment;
 }

@@ -34,6 +34,25 @@ void split_authority(std::string_view authority, UrlPieces& pieces) {
   if (colon != npos) pieces.port = authority.substr(colon + 1);
 }
 
+/// Splits the host of the scp form: `[user@]host`, `[user@][host:port]` or `[user@host:port]`, in which an IPv6 address
+/// has brackets of its own. (git's get_host_and_port() and get_port() in connect.c.)
+void split_scp_host(UrlPieces& pieces) {
+  const auto take_user = [&] {
+    const std::size_t at = pieces.host.rfind('@');
+    if (at == npos) return;
+    pieces.user = pieces.host.substr(0, at);
+    pieces.host.remove_prefix(at + 1);
+  };
+  if (!pieces.host.starts_with('[')) take_user();
+  if (!pieces.host.starts_with('[') || !pieces.host.ends_with(']')) return;
+  const std::string_view inner = pieces.host.substr(1, pieces.host.size() - 2);
+  const std::size_t colon = inner.find(':');
+  if (colon == npos || inner.find(':', colon + 1) != npos) return;
+  pieces.host = inner.substr(0, colon);
+  pieces.port = inner.substr(colon + 1);
+  if (!pieces.user) take_user();
+}
+
 }  // namespace
 
 std::size_t scheme_length(std::string_view text, std::string_view marker) {
@@ -44,7 +63,8 @@ std::size_t scheme_length(std::string_view text, std::string_view marker) {
 }
 
 std::size_t scp_colon(std::string_view text) {
-  const std::size_t at = text.substr(0, text.find_first_of(":/")).find('@');
+  // Of `user@domain@host` the last `@` ends the user, and in brackets there may be `user@host:port`.
+  const std::size_t at = text.starts_with('[') ? npos : text.substr(0, text.find_first_of(":/")).rfind('@');
   const std::size_t host = at == npos ? 0 : at + 1;
   const std::size_t from = text.substr(host).starts_with('[') ? text.find(']', host) : host;
   const std::size_t end = text.find_first_of(":/", from);
@@ -66,10 +86,7 @@ std::optional<UrlPieces> take_apart(std::string_view text) {
   pieces.scheme = "ssh";
   pieces.is_scp = true;
   pieces.host = text.substr(0, colon);
-  if (const std::size_t at = pieces.host.find('@'); at != npos) {
-    pieces.user = pieces.host.substr(0, at);
-    pieces.host.remove_prefix(at + 1);
-  }
+  split_scp_host(pieces);
   pieces.path = text.substr(colon + 1);
   return pieces;
 }

@@ -10,7 +10,7 @@ namespace mlem::detail {
 /// An address taken apart by its spelling alone: nothing judged, nothing decoded. Views are into the text.
 struct UrlPieces {
   std::string scheme;                    ///< lower case; `ssh` for the scp form
-  bool is_scp = false;                   ///< `[user@]host:path`
+  bool is_scp = false;                   ///< `[user@]host:path`, `[user@][host:port]:path`
   std::optional<std::string_view> user;  ///< with its password
   std::string_view host;                 ///< with the brackets of an IPv6 literal
   std::optional<std::string_view> port;
@@ -24,7 +24,7 @@ std::optional<UrlPieces> take_apart(std::string_view text);
 std::size_t scheme_length(std::string_view text, std::string_view marker);
 
 /// Returns the place of the colon in `[user@]host:path`, npos if `text` has not the scp form: no slash before the first
-/// colon, but for those of an IPv6 literal in brackets (url_is_local_not_ssh() in git's connect.c).
+/// colon, but for those in brackets (url_is_local_not_ssh() in git's connect.c).
 std::size_t scp_colon(std::string_view text);
 
 /// Returns the byte that the escape `%XX` at `at` stands for, -1 if no whole escape is there.

@@ -9,7 +9,7 @@ AnswerStore::Subject AnswerStore::subject_of(const Source& source, TreeView* vie
   if (source.is_alias()) {
     key = "=" + view->at() + "\n" + base;
   } else {
-    key = (source.repo ? source.repo->normalized() : "") + "\n" + (source.rev ? source.rev->text() : "") + "\n" +
+    key = (source.repo ? source.repo->text() : "") + "\n" + (source.rev ? source.rev->text() : "") + "\n" +
           source.undivided + "\n" + source.directory + "\n" + std::to_string(static_cast<int>(source.rev_kind));
   }
   const auto [subject, is_new] = subject_numbers_.try_emplace(std::move(key), static_cast<Subject>(subjects_.size()));

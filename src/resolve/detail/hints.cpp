@@ -44,7 +44,8 @@ std::optional<Oid> Hints::whole_id(std::string_view digits, const std::function<
   return next != ids_->end() && next->starts_with(beginning) ? std::nullopt : Oid::parse(*first);
 }
 
-std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& path, const std::optional<Oid>& pinned) {
+std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& path, const std::optional<Oid>& pinned,
+                                           Nearby nearby) {
   const Tree& all = tree(view);
   const auto paths_at = [&](const std::vector<std::size_t>& places) {
     std::vector<std::string> paths;
@@ -59,8 +60,16 @@ std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& pa
   }
   // Without the suffix, which all have in common: it would make short names look alike.
   const std::string stem = stem_of(path);
-  if (const auto same = all.by_name.find(name_of(stem)); same != all.by_name.end()) return paths_at(same->second);
-  std::vector<std::string> near = nearest_of(stem, all.stems);
+  std::vector<std::string> near;
+  if (nearby == Nearby::directory) {
+    std::vector<std::string> beside;
+    std::copy_if(all.stems.begin(), all.stems.end(), std::back_inserter(beside),
+                 [&](const std::string& each) { return parent_of(each) == parent_of(stem); });
+    near = nearest_of(stem, beside);
+  } else {
+    if (const auto same = all.by_name.find(name_of(stem)); same != all.by_name.end()) return paths_at(same->second);
+    near = nearest_of(stem, all.stems);
+  }
   for (std::string& each : near) each += mlem_suffix;
   return near;
 }

@@ -27,9 +27,15 @@ class Hints {
   /// Returns the only id that begins with `digits`, of those that refs name; `list` gives them all, and is called once.
   std::optional<Oid> whole_id(std::string_view digits, const std::function<std::vector<Oid>()>& list);
 
+  /// Where an object is looked for whose name is all that is known of it.
+  enum class Nearby {
+    tree,       ///< of a source: it may have moved
+    directory,  ///< of a registry: the same name in another directory is that of another environment
+  };
   /// Returns objects of the tree that may be what is missing at `path`: of the blob `pinned`, of the same file name, or
   /// of names like it.
-  std::vector<std::string> near_paths(TreeView& view, const std::string& path, const std::optional<Oid>& pinned);
+  std::vector<std::string> near_paths(TreeView& view, const std::string& path, const std::optional<Oid>& pinned,
+                                      Nearby nearby);
 
  private:
   struct Tree {

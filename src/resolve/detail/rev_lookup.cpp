@@ -72,6 +72,20 @@ std::string near_revs_hint(const source::Refs& refs, const std::string& rev, Hin
   return near.size() == 1 ? "the nearest name is " + quoted_list(near) : "the nearest names are " + quoted_list(near);
 }
 
+/// What there is instead of the branch that HEAD is for.
+std::string branches_hint(const source::Refs& refs) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> branches;
+  for (std::string& name : refs.names()) {
+    if (branches.size() <= most && refs.find(std::string(heads) + name)) branches.push_back(std::move(name));
+  }
+  if (branches.empty()) return {};
+  const bool are_more = branches.size() > most;
+  if (are_more) branches.pop_back();
+  return (branches.size() == 1 ? "its branch is " : are_more ? "its first branches are " : "its branches are ") +
+         quoted_list(branches);
+}
+
 std::string missing_rev_hint(const source::Refs& refs, const std::string& rev, Hints& hints) {
   if (!is_abbreviated_oid(rev)) return near_revs_hint(refs, source::short_name(rev), hints);
   const auto tip = hints.whole_id(rev, [&] { return tips(refs); });
@@ -120,7 +134,7 @@ std::optional<Oid> find_rev(const source::Refs& refs, Answer& answer, const Peel
         answer.stored_rev = refs.head_branch ? spelling_of(refs, *refs.head_branch) : "";
         return oid;
       }
-      answer.fail(Verdict::missing_rev, "the source has no commit at its HEAD");
+      answer.fail(Verdict::missing_rev, "the source has no commit at its HEAD", branches_hint(refs));
       return std::nullopt;
     case Rev::Kind::ref:
       answer.ref = rev.text();

@@ -33,9 +33,9 @@ std::string format_of(const Oid& oid) {
 
 class RemoteConversation final : public Conversation {
  public:
-  RemoteConversation(const RepoUrl& url, const Settings& settings, const Cache& cache, std::string key,
-                     const git::Transport& transport)
-      : url_(url), settings_(settings), cache_(cache), key_(std::move(key)), transport_(transport) {
+  RemoteConversation(const RepoUrl& url, const Place& place, const Settings& settings, const Cache& cache,
+                     std::string key, const git::Transport& transport)
+      : url_(url), place_(place), settings_(settings), cache_(cache), key_(std::move(key)), transport_(transport) {
     is_new_ = cache_.find(key_).empty();
   }
 
@@ -69,7 +69,9 @@ class RemoteConversation final : public Conversation {
   }
 
   std::map<Oid, Refusal> need_objects(const std::map<Oid, Oid>& commits_by_object) override {
-    if (!settings_.offline && !all_is_here_) fetch_objects(commits_by_object);
+    if (!settings_.offline && !all_is_here_) {
+      fetch_most(commits_by_object);
+    }
     std::map<Oid, Refusal> lacks;
     for (const auto& [object, commit] : commits_by_object) {
       if (!is_here(object)) lacks.emplace(object, lack_of(object));
@@ -146,7 +148,7 @@ class RemoteConversation final : public Conversation {
     if (settings_.offline) {
       head_branch = recall();
     } else {
-      const git::RemoteRefs remote = transport_.list_refs(url_.fetch_text(), url_.printable());
+      const git::RemoteRefs remote = transport_.list_refs(place_.address, url_.printable());
       for (const git::Ref& ref : remote.refs) listed_.emplace(ref.name, ref.oid);
       head_branch = remote.head_branch;
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
@@ -171,7 +173,7 @@ class RemoteConversation final : public Conversation {
 
   void fetch(const git::Transport::Fetch& what) {
     repository_.reset();  // it does not see what is fetched
-    source::fetch(transport_, entry_, url_, what);
+    source::fetch(transport_, entry_, place_.address, url_, what);
   }
 
   /// Tries one filter after the other: a server may refuse any of them.
@@ -179,12 +181,17 @@ class RemoteConversation final : public Conversation {
     git::Transport::Fetch what{.refspecs = {}, .filter = {}, .shallow = shallow, .refetch = shallow && settings_.fresh};
     for (const Oid& object : objects) what.refspecs.push_back(object.hex());
     repository_.reset();
-    source::fetch_filtered(transport_, entry_, url_, settings_, std::move(what), filters);
+    source::fetch_filtered(transport_, entry_, place_.address, url_, settings_, std::move(what), filters);
   }
 
   void fetch_commits(std::set<Oid> objects, std::size_t depth, std::map<Oid, Refusal>& lacks) {
     constexpr std::size_t deepest = 16;
     constexpr int most_missing = 16;
+    // A bundle has no filters and no ends of history but its own.
+    if (place_.is_bundle) {
+      fetch_all();
+      return;
+    }
     const std::string trees =
         depth == 0 ? "tree:0" : "combine:tree:" + std::to_string(std::min(depth, deepest)) + "+blob:none";
     for (int missing_count = 0; !objects.empty(); ++missing_count) {
@@ -217,7 +224,7 @@ class RemoteConversation final : public Conversation {
   /// may be of the other one. Returns whether it was not the entry's, which takes it then. A source that cannot even
   /// list its refs is what failed, and throws.
   bool takes_other_format(std::set<Oid>& objects, std::map<Oid, Refusal>& lacks) {
-    if (refs_ || settings_.access.interactive) return false;
+    if (refs_) return false;
     const std::string expected = cache_.object_format(key_);
     list_refs();
     const std::string own = object_format({});
@@ -255,15 +262,39 @@ class RemoteConversation final : public Conversation {
     }
   }
 
+  /// Fetches objects, and once more what a server left out of its answer: a blob that was asked for, where a tree that
+  /// was asked for too has it and the filter is for blobs.
+  void fetch_most(const std::map<Oid, Oid>& commits_by_object) {
+    const auto left_out = [&] {
+      std::map<Oid, Oid> objects;
+      for (const auto& [object, commit] : commits_by_object) {
+        if (!is_here(object)) objects.emplace(object, commit);
+      }
+      return objects;
+    };
+    try {
+      fetch_objects(commits_by_object);
+    } catch (const git::TransportError& error) {
+      // git minds that not all came, and keeps what did.
+      if (error.failure() != git::TransportFailure::broken_repository) throw;
+      repository_.reset();
+      if (const std::size_t count = left_out().size(); count == 0 || count == commits_by_object.size()) throw;
+    }
+    const std::map<Oid, Oid> rest = left_out();
+    if (!rest.empty() && rest.size() < commits_by_object.size() && !all_is_here_) fetch_objects(rest);
+  }
+
   /// The last resort: everything that has a name.
   void fetch_all() {
-    notice("it gives no commits by id; fetching all branches and tags");
+    if (!place_.is_bundle) notice("it gives no commits by id; fetching all branches and tags");
     fetch({.refspecs = {"+refs/heads/*:refs/source/heads/*", "+refs/tags/*:refs/source/tags/*"},
            .filter = {},
            .shallow = false,
            .prune = true,
            .refetch = true});
     all_is_here_ = true;
+    // What gives nothing at all may be no answer of git's, which listing tells.
+    if (!refs_ && repository().refs("refs/source/").empty()) list_refs();
   }
 
   fs::path refs_file() const { return cache_.directory() / key_ / "source-refs"; }
@@ -303,6 +334,7 @@ class RemoteConversation final : public Conversation {
   }
 
   const RepoUrl& url_;
+  const Place& place_;
   const Settings& settings_;
   const Cache& cache_;
   std::string key_;
@@ -318,20 +350,22 @@ class RemoteConversation final : public Conversation {
 
 }  // namespace
 
-void converse_remotely(const RepoUrl& url, const std::string& rewritten, const Settings& settings,
+void converse_remotely(const RepoUrl& url, const Place& place, const Settings& settings,
                        const std::function<void(Conversation&)>& use) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
-  const std::string key = Cache::key(url.normalized(), rewritten);
+  const std::string key = Cache::key(url.normalized(), place.rewritten);
   const git::Transport transport(settings.access.environment,
                                  {.idle = settings.budget.timeout,
                                   .deadline = settings.budget.deadline,
                                   .max_growth = settings.budget.max_fetch,
                                   .interactive = settings.access.interactive,
+                                  .directory = settings.access.directory,
+                                  .logins = settings.access.logins.get(),
                                   .interrupt = settings.observer.interrupt,
                                   .notice = [&](const std::string& text) { notice(settings, url, text); }});
   if (cache.is_fallback()) notice(settings, url, "using the cache in '" + cache.directory().string() + "'");
   use_entry(cache, key, url, settings, [&] {
-    RemoteConversation conversation(url, settings, cache, key, transport);
+    RemoteConversation conversation(url, place, settings, cache, key, transport);
     use(conversation);
   });
 }

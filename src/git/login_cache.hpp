@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/environment.hpp"
+#include "base/file.hpp"
+
+#include <mutex>
+#include <set>
+#include <string>
+
+namespace mlem::git {
+
+/// What a user logs in with on the terminal, shared by the git commands of a run: kept in memory by
+/// git-credential-cache(1), on a socket in a private directory. Both are gone when this is.
+class LoginCache {
+ public:
+  /// `environment` is what git is run with.
+  explicit LoginCache(Environment environment);
+  ~LoginCache();
+  LoginCache(const LoginCache&) = delete;
+  LoginCache& operator=(const LoginCache&) = delete;
+
+  /// Returns whether the user has not been asked about `host` yet, and notes that he is now. Makes the cache.
+  bool may_ask(const std::string& host);
+  /// Lets git look here for credentials, after the user's own helpers, and keep here what was typed.
+  void add_to(Environment& environment) const;
+
+ private:
+  Environment environment_;
+  mutable std::mutex mutex_;
+  fs::path directory_;  ///< empty: nobody has been asked
+  std::set<std::string> hosts_;
+};
+
+}  // namespace mlem::git
