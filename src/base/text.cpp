@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <ctime>
 #include <array>
 #include <cstdint>
 
@@ -215,6 +216,14 @@ std::vector<std::string> nearest(std::string_view wanted, const std::vector<std:
   std::vector<std::string> names;
   for (std::size_t i = 0; i < count; ++i) names.push_back(*matches[i].name);
   return names;
+}
+
+std::string format_time(std::int64_t time) {
+  const std::time_t seconds = time;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 std::string quoted_list(const std::vector<std::string>& items) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ int hex_value(char digit) noexcept;
 
 /// Returns `bytes` in the alphabet of RFC 4648, section 4, padded.
 std::string base64(std::string_view bytes);
+
+/// Returns a time in seconds since 1970 as RFC 3339 has it, in UTC: `2026-11-28T10:00:00Z`.
+std::string format_time(std::int64_t time);
 
 /// Returns at most `most` of `candidates`, those that read most like `wanted`, nearest first; none that is unlike it.
 /// Time is linear in the candidates' total length.

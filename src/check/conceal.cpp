@@ -77,6 +77,7 @@ Finding conceal(Finding finding) {
     finding.hint.clear();
   }
   if (finding.verdict == Verdict::missing_repo) finding.verdict = Verdict::auth_required;
+  std::erase_if(finding.warnings, [](const Warning& warning) { return warning.code == "stale-proof"; });
   const Hop first = first_source(finding);
   finding.repo = first.repo;
   finding.rev = first.rev;

@@ -114,6 +114,8 @@ class ListReporter : public Reporter {
         escape_for_terminal(finding.link.empty() ? finding.pushed_ref : relative_to(finding.link, prefix_));
     out_ << link << ": " << painted(name(finding.verdict), color_of(finding.verdict), color_);
     if (!finding.message.empty()) out_ << ": " << escape_for_terminal(finding.message);
+    const auto proved_at = tells_ok_ ? proof_time(finding) : std::nullopt;
+    if (proved_at) out_ << " (seen " << ago(*proved_at) << ')';
     out_ << '\n';
     for (const Warning& warning : finding.warnings) {
       out_ << "  warning: " << warning.code << ": " << escape_for_terminal(warning.message) << '\n';
@@ -160,6 +162,7 @@ int run_check(const Args& args, Context& context) {
   declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
+  format.tells_proofs = format.verbose || asked.offline;
   const std::size_t jobs = asked.jobs ? parse_jobs(*asked.jobs, options) : 0;  // as configured
   const check::Shard shard = asked.shard ? parse_shard(*asked.shard, options) : check::Shard{};
 
@@ -204,7 +207,7 @@ int run_check(const Args& args, Context& context) {
                      "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
     }
     context.err << summary_line(summary, "", "ok") << '\n';
-    print_proof_age(context.err, summary.proof_time);
+    if (format.tells_proofs) print_proof_age(context.err, summary.proof_time);
   }
   return asked.strict && summary.warnings > 0 ? exit_no : exit_code(summary);
 }

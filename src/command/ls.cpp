@@ -9,7 +9,6 @@
 #include "command/reporter.hpp"
 #include "command/table.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <ostream>
@@ -42,8 +41,7 @@ class TableReporter : public Reporter {
   TableReporter(Context& context, TableStyle style)
       : context_(context),
         style_(std::move(style)),
-        now_(std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-                 .count()) {}
+        now_(now()) {}
 
   void finding(const Finding& finding) override {
     const auto text = [](const std::string& known) { return known.empty() ? "-" : escape_for_terminal(known); };
@@ -81,6 +79,7 @@ int run_ls(const Args& args, Context& context) {
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
+  format.tells_proofs = format.verbose || offline;
 
   const git::Registry registry = open_registry(context);
   const Operands operands = tell_apart(registry, options, *rest, Ranges::no);
@@ -106,7 +105,7 @@ int run_ls(const Args& args, Context& context) {
   const check::Summary summary =
       check::judge(registry, settings, {scope}, [&](const Finding& finding) { reporter->finding(finding); });
   reporter->end();
-  if (!format.quiet) print_proof_age(context.err, summary.proof_time);
+  if (format.tells_proofs && !format.quiet) print_proof_age(context.err, summary.proof_time);
   return exit_code(summary);
 }
 

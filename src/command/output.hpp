@@ -19,6 +19,7 @@ struct Format {
   bool nul = false;                        ///< -z
   bool quiet = false;
   bool verbose = false;
+  bool tells_proofs = false;  ///< say of each answer how old its proof is: -v and --offline
   std::optional<std::string> color{};
   bool progress = true;
   /// Returns whether the output is for scripts: never coloured, always whole.

@@ -1,6 +1,7 @@
 #include "command/reporter.hpp"
 
 #include "base/text.hpp"
+#include "command/detail/age.hpp"
 #include "command/detail/json.hpp"
 
 #include <ostream>
@@ -13,12 +14,15 @@ namespace {
 /// `--json`: an object a line.
 class JsonReporter : public Reporter {
  public:
-  explicit JsonReporter(std::ostream& out) : out_(out) {}
-  void finding(const Finding& finding) override { out_ << to_json(finding) << '\n'; }
+  JsonReporter(std::ostream& out, bool tells_proofs) : out_(out), tells_proofs_(tells_proofs) {}
+  void finding(const Finding& finding) override {
+    out_ << to_json(finding, tells_proofs_ ? proof_time(finding) : std::nullopt) << '\n';
+  }
   void end() override { out_.flush(); }
 
  private:
   std::ostream& out_;
+  bool tells_proofs_;
 };
 
 /// `--porcelain=v1` and `-z`: eight fields.
@@ -54,7 +58,7 @@ class PorcelainReporter : public Reporter {
 }  // namespace
 
 std::unique_ptr<Reporter> make_script_reporter(const Format& format, std::ostream& out, bool quotes_non_ascii) {
-  if (format.json) return std::make_unique<JsonReporter>(out);
+  if (format.json) return std::make_unique<JsonReporter>(out, format.tells_proofs);
   if (format.porcelain || format.nul) return std::make_unique<PorcelainReporter>(out, format.nul, quotes_non_ascii);
   return nullptr;
 }

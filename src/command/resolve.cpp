@@ -112,6 +112,7 @@ int run_resolve(const Args& args, Context& context) {
   declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
+  format.tells_proofs = format.verbose;
   const std::vector<std::string> words = rest->all();
   if (words.empty()) throw options.wrong("which object?");
 

@@ -38,7 +38,7 @@ struct Finding {
   std::string ref;               ///< the full name of what `rev` matched: `refs/tags/v1.0`
   std::optional<Oid> commit;     ///< what `rev` peels to
   std::int64_t commit_time = 0;  ///< its committer's time, in seconds since 1970; no key of JSON
-  std::int64_t proof_time = 0;   ///< when the oldest refs were seen that `--offline` answered from; no key of JSON
+  std::int64_t proof_time = 0;   ///< when the source that was not heard of longest was last; 0: all were during this run
   std::string path;              ///< as it was found, with `.mlem`, from the source's root
   std::optional<Oid> blob;       ///< the object's metafile
   std::vector<Hop> hops;         ///< in the order they were followed

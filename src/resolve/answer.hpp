@@ -4,6 +4,7 @@
 #include "model/oid.hpp"
 #include "model/source.hpp"
 #include "model/verdict.hpp"
+#include "source/conversation.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,7 @@ struct Answer : Query {
   std::string path;               ///< as found, else as asked
   std::optional<Oid> blob;        ///< none in a work tree
   std::string object_type;        ///< of an object
-  std::int64_t proof_time = 0;    ///< when the refs were seen that an answer without the network is from; 0: now
+  source::Proof proof;            ///< what the source was last seen to have
   std::string text;               ///< the metafile as it is
   std::optional<Link> link;       ///< if a link was found instead
   std::string link_base;          ///< where that link's path starts if it is an alias

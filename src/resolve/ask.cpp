@@ -36,7 +36,7 @@ class Questioning {
     find_objects(group_by_rev(answers));
     const std::vector<Answer*> open = find_commits();
     read(open);
-    for (Answer* answer : answers) answer->proof_time = source_.proof_time();
+    for (Answer* answer : answers) answer->proof = source_.proof();
   }
 
  private:

@@ -23,9 +23,13 @@ void take(Finding& finding, const Answer& answer) {
   finding.path = answer.path.empty() ? answer.source.path : answer.path;
   finding.blob = answer.blob;
   finding.object_type = answer.object_type;
-  if (answer.proof_time != 0) {
-    finding.proof_time = finding.proof_time == 0 ? answer.proof_time : std::min(finding.proof_time, answer.proof_time);
+  const source::Proof& proof = answer.proof;
+  if (proof.time != 0) {
+    finding.proof_time = finding.proof_time == 0 ? proof.time : std::min(finding.proof_time, proof.time);
   }
+  const Warning doubt{"stale-proof", proof.doubt};
+  const bool is_told = std::find(finding.warnings.begin(), finding.warnings.end(), doubt) != finding.warnings.end();
+  if (!proof.doubt.empty() && !is_told) finding.warnings.push_back(doubt);
   const bool is_asked = answer.verdict != Verdict::invalid_link && answer.verdict != Verdict::forbidden;
   if (answer.source.repo && is_asked) finding.sources.push_back(*answer.source.repo);
 }
@@ -99,7 +103,10 @@ Finding finding_of(const Chain& chain, const std::string& link_type) {
   }
   std::string wanted_type = link_type;
   const bool is_ok = follow(chain, wanted_type, finding);
-  if (chain.is_named) finding.warnings = warnings_of(chain);
+  if (chain.is_named) {
+    std::vector<Warning> warnings = warnings_of(chain);
+    finding.warnings.insert(finding.warnings.begin(), warnings.begin(), warnings.end());
+  }
   if (!is_ok) return finding;
   switch (chain.end) {
     case Chain::End::cycle:

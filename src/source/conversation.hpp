@@ -21,6 +21,13 @@
 
 namespace mlem::source {
 
+/// What an answer rests on: a source that was seen once may be gone since, though ids name what they did.
+struct Proof {
+  std::int64_t time = 0;  ///< when the source was last heard of, in seconds since 1970; 0: during this run
+  std::string doubt;      ///< if that is too long ago, and the source could not be asked again: a warning about it
+  friend bool operator==(const Proof&, const Proof&) = default;
+};
+
 /// What is asked of one repository, step by step: its refs, the commits that they lead to, and then trees and blobs.
 ///
 /// Each step takes all that is wanted and asks the server once. Afterwards what is there is read from `repository()`,
@@ -50,8 +57,8 @@ class Conversation {
   /// Whether an error in reading is one of the cache: thrown out of the conversation, it makes the entry anew.
   virtual bool is_cached() const { return false; }
 
-  /// When the source was seen that the answers are from, in seconds since 1970; 0: now.
-  virtual std::int64_t proof_time() const { return 0; }
+  /// Returns what the answers so far rest on.
+  virtual Proof proof() const { return {}; }
 };
 
 /// Calls `use` with a conversation with the repository at `url`: read in place if git maps that to a directory, else

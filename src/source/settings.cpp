@@ -6,6 +6,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <charconv>
 #include <limits>
 
 namespace mlem::source {
@@ -14,6 +15,8 @@ namespace {
 constexpr std::int64_t most_jobs = 1000;
 // A year: points of time are counted in nanoseconds, which sums of much longer times would not fit in.
 constexpr std::int64_t longest_timeout = std::int64_t{365} * 24 * 60 * 60;
+// A hundred years.
+constexpr std::int64_t longest_age = 100 * longest_timeout;
 
 std::int64_t bounded(const git::Config& config, const char* key, std::int64_t otherwise, std::int64_t least,
                      std::int64_t most) {
@@ -35,6 +38,23 @@ std::string expand_home(const char* key, const std::string& path, const Environm
                 "it begins with '~/', and HOME is not set");
   }
   return *home + path.substr(1);
+}
+
+/// `<n>(m|h|d|w)`, `0` for always or `never`, for which nothing is returned.
+std::optional<std::chrono::seconds> parse_proof_age(const std::string& text) {
+  if (text == "never") return std::nullopt;
+  if (text == "0") return std::chrono::seconds(0);
+  constexpr std::pair<char, std::int64_t> units[] = {{'m', 60}, {'h', 3600}, {'d', 86'400}, {'w', 604'800}};
+  std::int64_t count = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, count);
+  for (const auto& [letter, seconds] : units) {
+    if (failure == std::errc{} && count >= 0 && count <= longest_age / seconds && std::string_view(rest, end) == std::string_view(&letter, 1)) {
+      return std::chrono::seconds(count * seconds);
+    }
+  }
+  throw Error(ErrorKind::invalid, "bad config value for 'mlem.proofAge'",
+              "it must be a number of minutes, hours, days or weeks such as 90m, 12h, 1d or 2w; 0; or 'never'");
 }
 
 }  // namespace
@@ -81,6 +101,7 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
       if (!trim(name).empty()) settings.access.url_policy.protocols.push_back(to_lower_ascii(trim(name)));
     }
   }
+  if (const auto age = config.find("mlem.proofage")) settings.proof_age = parse_proof_age(*age);
   settings.budget.jobs = static_cast<std::size_t>(bounded(config, "mlem.jobs", 8, 1, most_jobs));
   settings.budget.timeout = seconds_of(config, "mlem.timeout", 30);
   const std::int64_t max_fetch = std::int64_t{is_server ? 100 : 1024} << 20;

@@ -62,6 +62,8 @@ struct Settings {
   Observer observer;
   bool offline = false;  ///< answer from the cache
   bool fresh = false;    ///< ask again for what the cache has
+  /// mlem.proofAge: how long a source counts as seen, after it answered; nothing: for ever.
+  std::optional<std::chrono::seconds> proof_age{std::chrono::hours(24)};
 };
 
 /// Whose credentials and network are used, and so what links may make us do with them.

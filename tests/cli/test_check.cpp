@@ -375,7 +375,7 @@ TEST_CASE("check: an answer from the cache says how old it is") {
   const Outcome offline = world.mlem({"check", "--offline"});
   CAPTURE(offline);
   CHECK(offline.code == 0);
-  CHECK(offline.errors == "1 link: 1 ok, 0 broken, 0 undecided\nbranches and tags as the cache saw them just now\n");
+  CHECK(offline.errors == "1 link: 1 ok, 0 broken, 0 undecided\nsources as they were seen just now\n");
   CHECK(server.requests().size() == asked);
 }
 

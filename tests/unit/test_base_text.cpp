@@ -132,6 +132,12 @@ TEST_CASE("text: hex digits of either case have a value") {
   CHECK(mlem::hex_value('\xff') == -1);
 }
 
+TEST_CASE("text: a time as in RFC 3339") {
+  CHECK(mlem::format_time(0) == "1970-01-01T00:00:00Z");
+  CHECK(mlem::format_time(951'782'399) == "2000-02-28T23:59:59Z");
+  CHECK(mlem::format_time(951'782'400) == "2000-02-29T00:00:00Z");
+}
+
 TEST_CASE("text: base64 as in the examples of RFC 4648") {
   CHECK(mlem::base64("").empty());
   CHECK(mlem::base64("f") == "Zg==");

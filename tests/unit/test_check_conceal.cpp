@@ -38,12 +38,14 @@ Finding found_behind(Verdict verdict) {
   finding.hops = {{own, "main", finding.commit, "secret/link.mlem"}};
   finding.repo = secret;
   finding.rev = "secret-rev";
+  finding.warnings = {{"stale-proof", "'" + secret + "' could not be asked whether it is still there"}};
   return finding;
 }
 
 bool tells(const Finding& finding, const std::string& word) {
   std::string all = finding.message + finding.hint + finding.repo + finding.rev + finding.ref + finding.path +
                     finding.object_type + (finding.commit ? "secret" : "") + (finding.blob ? "secret" : "");
+  for (const mlem::Warning& warning : finding.warnings) all += warning.message;
   for (const Hop& hop : finding.hops) all += hop.repo + hop.rev + hop.path;
   return all.find(word) != std::string::npos;
 }

@@ -38,7 +38,7 @@ void take_answer(JudgedFile& file) {
   Finding& finding = *file.finding;
   finding = file.resolver->finding(number, *file.link_type);
   if (before) {
-    finding.warnings = before->warnings;
+    finding.warnings.insert(finding.warnings.begin(), before->warnings.begin(), before->warnings.end());
     if (!before->rules.empty()) break_rule(finding, "approver", before->message, before->hint);
   }
   const auto repo = file.resolver->repo(number);

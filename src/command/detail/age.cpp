@@ -22,12 +22,22 @@ std::string age(std::int64_t seconds) {
   return "now";
 }
 
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::string ago(std::int64_t time) {
+  const std::string old = age(now() - time);
+  return old == "now" ? "just now" : old + " ago";
+}
+
+std::optional<std::int64_t> proof_time(const Finding& finding) {
+  if (finding.verdict != Verdict::ok || finding.sources.empty()) return std::nullopt;
+  return finding.proof_time == 0 ? now() : finding.proof_time;
+}
+
 void print_proof_age(std::ostream& err, std::int64_t proof_time) {
-  if (proof_time == 0) return;
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
-  const std::string old = age(now.count() - proof_time);
-  err << "branches and tags as the cache saw them " << (old == "now" ? "just now" : old + " ago") << '\n';
+  if (proof_time != 0) err << "sources as they were seen " << ago(proof_time) << '\n';
 }
 
 }  // namespace mlem::command

@@ -25,7 +25,7 @@ void put(Json& json, const char* key, const std::string& value) {
 
 }  // namespace
 
-std::string to_json(const Finding& finding) {
+std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time) {
   Json json;
   json["schema"] = 1;
   put(json, "link", finding.link);
@@ -64,6 +64,7 @@ std::string to_json(const Finding& finding) {
   put(json, "pushed_ref", finding.pushed_ref);
   if (!finding.rules.empty()) json["rules"] = finding.rules;
   if (finding.line != 0) json["line"] = finding.line;
+  if (proof_time) json["proved_at"] = format_time(*proof_time);
   return json.dump();
 }
 

@@ -2,6 +2,8 @@
 
 #include "model/finding.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,8 +13,9 @@
 
 namespace mlem::command {
 
-/// Returns a finding with the keys that git-mlem(1) lists, in their order; what has no value has no key.
-std::string to_json(const Finding& finding);
+/// Returns a finding with the keys that git-mlem(1) lists, in their order; what has no value has no key. `proof_time` is
+/// that of `proved_at`.
+std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time = std::nullopt);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);

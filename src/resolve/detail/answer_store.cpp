@@ -49,7 +49,7 @@ Answer AnswerStore::get(QueryNumber number) const {
   answer.stored_rev = common.revision->stored_rev;
   answer.commit = common.revision->commit;
   answer.commit_time = common.revision->commit_time;
-  answer.proof_time = common.revision->proof_time;
+  answer.proof = common.revision->proof;
   answer.path = entry.path;
   answer.blob = entry.blob;
   if (entry.object_type != nullptr) answer.object_type = *entry.object_type;
@@ -66,7 +66,7 @@ void AnswerStore::put(QueryNumber number, Answer answer) {
                         answer.warnings.empty() && !answer.pinned_blob && answer.source.undivided.empty() &&
                         common.source.undivided.empty();
   if (is_plain) {
-    Revision revision{answer.ref, answer.rev, answer.stored_rev, answer.commit, answer.commit_time, answer.proof_time};
+    Revision revision{answer.ref, answer.rev, answer.stored_rev, answer.commit, answer.commit_time, answer.proof};
     if (!common.revision)
       common.revision = std::move(revision);
     else if (*common.revision != revision) {

@@ -59,7 +59,7 @@ class AnswerStore {
     std::string stored_rev;
     std::optional<Oid> commit;
     std::int64_t commit_time = 0;
-    std::int64_t proof_time = 0;
+    source::Proof proof;
     friend bool operator==(const Revision&, const Revision&) = default;
   };
   struct Common {

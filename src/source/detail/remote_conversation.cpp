@@ -57,7 +57,10 @@ class RemoteConversation final : public Conversation {
       for (const Oid& object : wanted) lacks.emplace(object, lack_of(object));
       return lacks;
     }
-    if (wanted.empty()) return lacks;
+    if (wanted.empty()) {
+      renew_proof();
+      return lacks;
+    }
     fetch_commits(wanted, depth, lacks);
     // A pack that lost its end is not written again: git takes a file of the same name for the same.
     for (const Oid& object : wanted) {
@@ -88,7 +91,7 @@ class RemoteConversation final : public Conversation {
   }
 
   bool is_cached() const override { return true; }
-  std::int64_t proof_time() const override { return proof_time_; }
+  Proof proof() const override { return {is_heard_ ? 0 : proof_time_.value_or(time_of(seen_file())), doubt_}; }
 
  private:
   void notice(const std::string& text) const { source::notice(settings_, url_, text); }
@@ -153,6 +156,7 @@ class RemoteConversation final : public Conversation {
       head_branch = remote.head_branch;
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
       if (!listed_.empty()) remember(head_branch);
+      note_as_heard();
     }
     refs_ = Refs{.find = [this](const std::string& name) -> std::optional<Oid> {
                    const auto found = listed_.find(name);
@@ -174,6 +178,7 @@ class RemoteConversation final : public Conversation {
   void fetch(const git::Transport::Fetch& what) {
     repository_.reset();  // it does not see what is fetched
     source::fetch(transport_, entry_, place_.address, url_, what);
+    note_as_heard();
   }
 
   /// Tries one filter after the other: a server may refuse any of them.
@@ -182,6 +187,7 @@ class RemoteConversation final : public Conversation {
     for (const Oid& object : objects) what.refspecs.push_back(object.hex());
     repository_.reset();
     source::fetch_filtered(transport_, entry_, place_.address, url_, settings_, std::move(what), filters);
+    note_as_heard();
   }
 
   void fetch_commits(std::set<Oid> objects, std::size_t depth, std::map<Oid, Refusal>& lacks) {
@@ -297,7 +303,45 @@ class RemoteConversation final : public Conversation {
     if (!refs_ && repository().refs("refs/source/").empty()) list_refs();
   }
 
+  /// Asks the source whether it is still there, if what the cache has was proved too long ago. Throws
+  /// git::TransportError if it is gone; whatever else it says leaves the answers as they are, and in doubt.
+  void renew_proof() {
+    if (is_heard_ || !settings_.proof_age) return;
+    const std::int64_t seen = time_of(seen_file());
+    const std::int64_t age = std::time(nullptr) - seen;
+    if (age >= 0 && age < settings_.proof_age->count()) return;
+    try {
+      list_refs();
+    } catch (const git::TransportError& error) {
+      // What is redirected is asked for once more by its other address.
+      const bool is_moved = error.failure() == git::TransportFailure::redirected && !place_.address.ends_with(".git");
+      if (error.failure() == git::TransportFailure::missing_repo || is_moved) throw;
+      notice(std::string("it could not be asked whether it is still there: ") + error.what());
+      doubt_ = "'" + url_.printable() + "' could not be asked whether it is still there; " +
+               (seen == 0 ? "nor is it known when it last was" : "it was last seen " + format_time(seen));
+    }
+  }
+
+  void note_as_heard() {
+    if (is_heard_) return;
+    is_heard_ = true;
+    try {
+      AtomicFile(seen_file(), {}).commit();
+    } catch (const Error&) {
+      // Then the proof looks older than it is.
+    }
+  }
+
   fs::path refs_file() const { return cache_.directory() / key_ / "source-refs"; }
+  /// Its time is when the source last answered, whatever it was asked.
+  fs::path seen_file() const { return cache_.directory() / key_ / "source-seen"; }
+
+  /// Returns when a file was written; 0 if it is not there: the cache may be deleted at any time.
+  static std::int64_t time_of(const fs::path& file) {
+    boost::system::error_code failure;
+    const std::time_t time = fs::last_write_time(file, failure);
+    return failure ? 0 : time;
+  }
 
   /// Keeps the refs as they were last seen: they prove nothing but to `--offline`.
   void remember(const std::optional<std::string>& head_branch) const {
@@ -315,10 +359,8 @@ class RemoteConversation final : public Conversation {
   /// Reads back what remember() kept; returns the branch that HEAD was for.
   std::optional<std::string> recall() {
     const auto text = load_file(refs_file(), max_refs_file);
-    boost::system::error_code failure;  // the cache may be deleted at any time
-    const std::time_t seen = fs::last_write_time(refs_file(), failure);
-    if (!text || failure) throw unreachable(url_, "it is not in the cache", hint_offline);
-    proof_time_ = seen;
+    if (!text) throw unreachable(url_, "it is not in the cache", hint_offline);
+    proof_time_ = time_of(refs_file());
     std::optional<std::string> head_branch;
     for (const std::string_view line : split(*text, '\n')) {
       const std::size_t blank = line.find(' ');
@@ -343,7 +385,9 @@ class RemoteConversation final : public Conversation {
   std::unique_ptr<git::Repository> repository_;
   std::map<std::string, Oid> listed_;  ///< refs by full name, `HEAD` among them, unpeeled
   std::optional<Refs> refs_;           ///< `listed_` for others; none: not listed yet
-  std::int64_t proof_time_ = 0;
+  std::optional<std::int64_t> proof_time_;  ///< of refs that were read back
+  std::string doubt_;
+  bool is_heard_ = false;     ///< the source answered in this conversation
   bool is_new_ = false;       ///< all that the entry has was fetched in this conversation
   bool all_is_here_ = false;  ///< there is nothing more to ask for
 };
