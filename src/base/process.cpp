@@ -339,7 +339,8 @@ RunResult run(const Program& program, std::string_view input) {
   return converse(program, input, Session::shared, {}, nullptr);
 }
 
-Coprocess::Coprocess(const Program& program, std::size_t reply_pipe) {
+Coprocess::Coprocess(const Program& program, std::size_t reply_pipe, std::function<bool()> is_stuck)
+    : is_stuck_(std::move(is_stuck)) {
   Pipe in = make_pipe();
   Pipe out = make_pipe();
   Pipe err = make_pipe();
@@ -404,10 +405,8 @@ bool Coprocess::fill() {
       constexpr int last_patience = 60'000;
       std::array<pollfd, 2> polled{{{from_child_, POLLIN, 0}, {errors_from_child_, POLLIN, 0}}};
       const int ready = poll(polled.data(), polled.size(), takes_requests() ? patience : last_patience);
-      if (ready == 0 && takes_requests())
-        close(std::exchange(to_child_, -1));
-      else if (ready == 0)
-        kill(pid_, SIGKILL);
+      if (ready == 0)
+        end_silence();
       else if (polled[1].revents != 0)
         read_errors();
       continue;
@@ -417,6 +416,14 @@ bool Coprocess::fill() {
     buffer_.append(block.data(), static_cast<std::size_t>(count));
     return true;
   }
+}
+
+void Coprocess::end_silence() {
+  const bool is_first = takes_requests();
+  if (is_first) close(std::exchange(to_child_, -1));
+  if (is_first && !(is_stuck_ && is_stuck_())) return;
+  kill(pid_, SIGKILL);
+  is_killed_ = true;
 }
 
 std::optional<std::string_view> Coprocess::read_line() {

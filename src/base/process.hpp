@@ -60,12 +60,12 @@ RunResult run(const Program& program, std::string_view input = {});
 ///
 /// A program that says nothing for three seconds while it is read from gets no more requests: one that has answered
 /// less than it announced waits for the next as we wait for the rest, and ends when there can be none. One that does
-/// not end then, for a minute, is killed.
+/// not end then, for a minute, is killed, and at once if it is known to be stuck.
 class Coprocess {
  public:
   /// Starts the program. `reply_pipe` is how many bytes of replies may wait to be read, if the system allows so many;
-  /// 0: as many as usual. Throws Error(io) if it cannot be started.
-  explicit Coprocess(const Program& program, std::size_t reply_pipe = 0);
+  /// 0: as many as usual. `is_stuck` is asked when it has been silent. Throws Error(io) if it cannot be started.
+  explicit Coprocess(const Program& program, std::size_t reply_pipe = 0, std::function<bool()> is_stuck = {});
   ~Coprocess();
   Coprocess(const Coprocess&) = delete;
   Coprocess& operator=(const Coprocess&) = delete;
@@ -74,6 +74,8 @@ class Coprocess {
   std::size_t capacity() const noexcept { return capacity_; }
   /// Returns whether it gets requests: it has not been silent.
   bool takes_requests() const noexcept { return to_child_ >= 0; }
+  /// Returns whether it was killed, because it was stuck or silent for too long.
+  bool is_killed() const noexcept { return is_killed_; }
   /// Throws Error(io) if the program is gone or has been silent.
   void write(std::string_view request);
   /// Returns the next line without its newline; nothing at the end of the output. A view of what read() and
@@ -88,6 +90,9 @@ class Coprocess {
  private:
   bool fill();
   void read_errors();
+  void end_silence();
+  std::function<bool()> is_stuck_;
+  bool is_killed_ = false;
   pid_t pid_ = -1;
   int to_child_ = -1;
   int from_child_ = -1;

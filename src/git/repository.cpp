@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
 #include "git/detail/object_repository.hpp"
+#include "git/detail/special_file.hpp"
 
 #include <boost/filesystem/fstream.hpp>
 #include <boost/filesystem/operations.hpp>
@@ -87,6 +88,17 @@ bool is_bundle(const fs::path& file) {
   fs::ifstream(file, std::ios::binary).read(beginning.data(), beginning.size());
   const std::string_view text(beginning.data(), beginning.size());
   return text == "# v2 git bundle\n" || text == "# v3 git bundle\n";
+}
+
+std::optional<fs::path> find_obstacle(const fs::path& git_dir) {
+  using detail::Below;
+  std::vector<fs::path> directories{git_dir};
+  if (const auto common = load_pointer(git_dir / "commondir", "")) directories.push_back(*common);
+  for (const fs::path& directory : directories) {
+    if (auto special = detail::find_special_file(directory, Below::no)) return special;
+    if (auto special = detail::find_special_file(directory / "refs", Below::yes)) return special;
+  }
+  return std::nullopt;
 }
 
 bool is_closed(const fs::path& directory) {

@@ -129,6 +129,10 @@ std::optional<fs::path> find_addressed_git_dir(const fs::path& directory);
 /// Returns whether `file` is one of git-bundle(1), by its first line (gitformat-bundle(5)).
 bool is_bundle(const fs::path& file);
 
+/// Returns what lies where opening a repository and reading its refs expects a file, and is a FIFO or device:
+/// whoever opens that may wait for ever, git and libgit2 too.
+std::optional<fs::path> find_obstacle(const fs::path& git_dir);
+
 /// Returns whether the permissions of a repository, or of a directory where one is looked for, hide it from this user.
 bool is_closed(const fs::path& directory);
 

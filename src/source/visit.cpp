@@ -106,6 +106,10 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
     }
     if (!found) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
     const fs::path& git_dir = found->git_dir;
+    if (const auto obstacle = git::find_obstacle(git_dir)) {
+      return Refusal{
+          Verdict::unreachable, "cannot read " + name + ": '" + obstacle->string() + "' is not a regular file", {}};
+    }
     if (git::is_foreign(git_dir, settings.access.environment)) {
       return Refusal{
           Verdict::auth_required, name + " belongs to another user",

@@ -11,7 +11,10 @@
 #include <functional>
 #include <random>
 #include <set>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace mlem::test;
@@ -260,4 +263,40 @@ TEST_CASE("altered sources: objects of an alternate") {
   fs::rename(source.repo.path() / ".git/objects", source.repo.path() / ".git/other-objects");
   write_file(source.repo.path() / ".git/objects/info/alternates", "../other-objects\n");
   source.check_altered();
+}
+
+TEST_CASE("altered sources: a FIFO in the place of any file holds nobody up") {
+  Source source;
+  source.sandbox.add_config("pack.writeReverseIndex", "true");
+  source.repo.git({"repack", "-adq", "--write-bitmap-index", "--write-midx"});
+  source.repo.git({"commit-graph", "write", "--reachable"});
+  source.repo.git({"pack-refs", "--all"});
+  write_file(source.repo.path() / ".git/objects/info/alternates", "../other-objects\n");
+  source.repo.commit({{"loose.mlem", model_meta()}});
+  const fs::path original = source.repo.path() / ".git";
+  const std::vector<fs::path> files = files_of(original);
+  CHECK(files.size() > 10);
+  source.link_to(static_cast<int>(files.size()));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const fs::path copy = source.sandbox / "altered" / std::to_string(i);
+    fs::create_directories(copy.parent_path());
+    fs::copy(original, copy, fs::copy_options::recursive);
+    const fs::path altered = copy / fs::relative(files[i], original);
+    fs::remove(altered);
+    REQUIRE(mkfifo(altered.c_str(), S_IRUSR | S_IWUSR) == 0);
+  }
+  source.check();
+}
+
+TEST_CASE("altered sources: the socket of git's file monitor is no obstacle") {
+  const World world;
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = (world.models.path() / ".git/fsmonitor--daemon.ipc").string();
+  REQUIRE(path.size() < sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  REQUIRE(bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  CHECK(world.mlem({"link", "--sp", example_url, "--rev", "main", "models/rf", "a"}).code == 0);
+  close(descriptor);
 }

@@ -7,11 +7,13 @@
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
 #include "git/detail/objects.hpp"
+#include "git/detail/special_file.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <utility>
@@ -111,6 +113,7 @@ class CatFileObjects final : public Objects {
   CatFileObjects(const fs::path& git_dir, const Environment& environment, std::size_t hex_digits,
                  std::vector<fs::path> object_dirs)
       : cat_file_(program_on(git_dir, {"cat-file", "--batch-command", "--buffer"}, environment)),
+        git_dir_(git_dir),
         list_(program_on(git_dir, {"cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered"},
                          environment)),
         hex_digits_(hex_digits),
@@ -145,6 +148,7 @@ class CatFileObjects final : public Objects {
  private:
   /// Sends a request and reads the header of the reply.
   std::optional<Header> ask(std::string_view request, const Oid& oid) {
+    if (!flaw_.empty()) throw_unread_object(oid, flaw_);
     if (!may_be_here(oid)) return std::nullopt;
     for (;;) {
       const bool is_first = !process_ || !process_->takes_requests();
@@ -170,15 +174,34 @@ class CatFileObjects final : public Objects {
 
   /// Throws Error(unavailable) with what the process said last.
   [[noreturn]] void fail(const Oid& oid) {
+    if (process_->is_killed() && flaw_.empty()) flaw_ = "git cat-file does not answer";
     const std::string errors = process_->errors();
     process_.reset();
-    throw_unread_object(oid, last_fatal(errors));
+    throw_unread_object(oid, flaw_.empty() ? last_fatal(errors) : flaw_);
   }
 
   void start() {
     process_.reset();
     const BatchScheduling scheduling;
-    process_ = std::make_unique<Coprocess>(cat_file_, reply_pipe);
+    process_ = make_process();
+  }
+
+  std::unique_ptr<Coprocess> make_process() {
+    return std::make_unique<Coprocess>(cat_file_, reply_pipe, [this] { return is_held_up(); });
+  }
+
+  /// Whether git waits for ever: for somebody to write into the FIFO that it opened as one of its files. Nobody looks
+  /// for that while git answers.
+  bool is_held_up() {
+    std::vector<fs::path> directories = object_dirs_;
+    directories.push_back(git_dir_);
+    for (const fs::path& directory : directories) {
+      if (const auto special = find_special_file(directory, Below::yes)) {
+        flaw_ = "'" + special->string() + "' is not a regular file";
+        return true;
+      }
+    }
+    return false;
   }
 
   /// git dies of an object that a partial clone has left on its server, after it has looked through all that came from
@@ -202,7 +225,10 @@ class CatFileObjects final : public Objects {
   }
 
   void list_present() {
-    const std::string output = output_of(run(list_), "cannot list the objects of a partial clone");
+    Limits limits;
+    limits.idle = std::chrono::seconds(60);
+    const RunResult listed = run(list_, {}, Session::own, limits, nullptr);
+    const std::string output = output_of(listed, "cannot list the objects of a partial clone");
     present_.emplace();
     for (const std::string_view line : split(output, '\n')) {
       if (const auto oid = Oid::parse(line)) present_->push_back(*oid);
@@ -211,7 +237,9 @@ class CatFileObjects final : public Objects {
   }
 
   Program cat_file_;
-  Program list_;  ///< of the objects that are here
+  fs::path git_dir_;
+  std::string flaw_;  ///< why git cannot be asked for anything more
+  Program list_;      ///< of the objects that are here
   std::size_t hex_digits_;
   std::vector<fs::path> object_dirs_;
   std::unique_ptr<Coprocess> process_;
@@ -225,15 +253,15 @@ void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit
   constexpr std::size_t least_for_two = 16'384;
   std::vector<Oid> present;
   for (const Oid& blob : blobs) {
-    if (may_be_here(blob)) present.push_back(blob);
+    if (flaw_.empty() && may_be_here(blob)) present.push_back(blob);
   }
   if (!process_ || !process_->takes_requests()) start();
   // Who takes a closer look at one meanwhile gets another process.
   std::unique_ptr<Coprocess> first = std::exchange(process_, nullptr);
   const BatchScheduling scheduling;
-  std::optional<Coprocess> second;
+  std::unique_ptr<Coprocess> second;
   std::vector<BulkReader> readers{BulkReader(*first)};
-  if (present.size() >= least_for_two) readers.emplace_back(second.emplace(cat_file_, reply_pipe));
+  if (present.size() >= least_for_two) readers.emplace_back(*(second = make_process()));
   const std::size_t request_size = std::string_view("contents \n").size() + hex_digits_;
   // The next requests of each reader are written while it answers, and reads none: they have to fit into the pipe.
   const std::size_t chunk = readers.front().capacity() / request_size - 1;
