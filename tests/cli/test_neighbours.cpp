@@ -2,6 +2,7 @@
 // from the system. What the manual says of each is read out of git-mlem-install(1) and done as written.
 #include "support/text_file.hpp"
 
+#include "cli/manual.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
@@ -16,35 +17,9 @@ namespace {
 
 const std::vector<std::string> client_hooks = {"pre-commit", "pre-merge-commit", "pre-applypatch", "pre-push"};
 
-/// The blocks of a section of git-mlem-install(1), each with its lines.
-std::vector<std::string> recipe_of(const std::string& section) {
-  const fs::path source = fs::canonical(fs::path(program_directory()) / "../share/git-mlem/hooks").parent_path();
-  std::istringstream page(read_file(source / "man/man1/git-mlem-install.1"));
-  std::vector<std::string> blocks;
-  bool is_section = false;
-  bool is_block = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line.starts_with(".S")) is_section = line == ".Ss " + section;
-    if (line == ".Ed") is_block = false;
-    if (is_block) blocks.back() += line + "\n";
-    if (is_section && line.starts_with(".Bd -literal")) {
-      is_block = true;
-      blocks.emplace_back();
-    }
-  }
-  REQUIRE(!blocks.empty());
-  return blocks;
-}
-
-/// The commands of a block of the manual, for sh.
-std::string commands_of(const std::string& block) {
-  std::string commands = "set -e\n";
-  std::istringstream lines(block);
-  for (std::string line; std::getline(lines, line);) {
-    REQUIRE(line.starts_with("$ "));
-    commands += line.substr(2) + "\n";
-  }
-  return commands;
+/// The blocks about a neighbour in git-mlem-install(1).
+std::vector<std::string> recipe_of(const std::string& neighbour) {
+  return manual_blocks("man1/git-mlem-install.1", ".Ss " + neighbour);
 }
 
 std::string indented_hints(const std::string& block) {
