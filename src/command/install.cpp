@@ -32,13 +32,12 @@ void print_files(std::ostream& out, const char* what, const std::vector<fs::path
 }
 
 /// Refuses to replace hooks that would not work, or not last, and prints what makes their manager run ours.
-int print_refusal(std::ostream& err, const fs::path& directory, const edit::ManagedHooks& managed,
-                  const std::vector<std::string>& names) {
+int print_refusal(std::ostream& err, const fs::path& directory, const edit::ManagedHooks& managed) {
   const std::string manager(edit::name_of(managed.manager));
   print_error(err, "fatal",
               "cannot install hooks in '" + directory.string() + "': those of " + manager +
                   " are there, and have to keep their places");
-  for (const edit::HookRecipe& recipe : edit::hook_recipes(managed.manager, names)) {
+  for (const edit::HookRecipe& recipe : edit::hook_recipes(managed.manager, managed.untold, directory)) {
     print_hint(err, "have " + manager + " run ours, by lines in '" + recipe.file + "':");
     for (const std::string& line : recipe.lines) print_hint(err, "    " + line);
   }
@@ -88,7 +87,7 @@ int install_in_repository(Side side, const std::string& script, edit::ReplaceHoo
   const fs::path directory = require_own_directory(registry, side);
   std::vector<std::string> names = side == Side::server ? edit::server_hooks() : edit::client_hooks();
   const edit::ManagedHooks managed = edit::find_managed_hooks(registry, directory, names);
-  if (!managed.silent.empty()) return print_refusal(context.err, directory, managed, names);
+  if (managed.is_silent) return print_refusal(context.err, directory, managed);
   std::erase_if(names,
                 [&](const std::string& name) { return std::ranges::find(managed.kept, name) != managed.kept.end(); });
   if (!names.empty()) {

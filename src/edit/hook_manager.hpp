@@ -40,13 +40,14 @@ std::optional<fs::path> find_call(HookManager manager, const fs::path& file, con
 
 /// What a user adds to a file, so that a manager that keeps its place runs our hooks.
 struct HookRecipe {
-  std::string file;  ///< from the root of the work tree
+  std::string file;  ///< absolute, or from the root of the work tree
   std::vector<std::string> lines;
 };
 
 /// Returns the recipes for these hooks of ours, as git-mlem-install(1) has them too; none for other managers, and for
-/// hooks that the manager cannot be told to run.
-std::vector<HookRecipe> hook_recipes(HookManager manager, const std::vector<std::string>& hooks);
+/// hooks that the manager cannot be told to run. `directory` is where git looks for hooks.
+std::vector<HookRecipe> hook_recipes(HookManager manager, const std::vector<std::string>& hooks,
+                                     const fs::path& directory);
 
 /// Returns the text of a hook, through a symbolic link too; the empty text if it cannot be read or is no script's size.
 std::string load_hook_text(const fs::path& file);

@@ -3,6 +3,7 @@
 #include "edit/hooks.hpp"
 #include "git/hooks.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -120,13 +121,20 @@ ManagedHooks find_managed_hooks(const git::Registry& registry, const fs::path& d
                                 const std::vector<std::string>& names) {
   ManagedHooks managed;
   for (const std::string& name : names) {
-    const fs::path file = directory / name;
-    const HookManager manager = find_hook_manager(file);
+    const HookManager manager = find_hook_manager(directory / name);
     if (!keeps_its_place(manager)) continue;
     managed.manager = manager;
     managed.kept.push_back(name);
-    if (find_call(manager, file, name, registry.work_tree())) continue;
-    (hook_recipes(manager, {name}).empty() ? managed.deaf : managed.silent).push_back(name);
+  }
+  for (const std::string& name : names) {
+    const bool is_kept = std::ranges::find(managed.kept, name) != managed.kept.end();
+    if (find_call(managed.manager, directory / name, name, registry.work_tree())) continue;
+    if (!hook_recipes(managed.manager, {name}, directory).empty()) {
+      managed.untold.push_back(name);
+      managed.is_silent = managed.is_silent || is_kept;
+    } else if (is_kept) {
+      managed.deaf.push_back(name);
+    }
   }
   return managed;
 }

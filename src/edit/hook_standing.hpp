@@ -26,8 +26,9 @@ std::vector<HookStanding> load_hook_standings(const git::Registry& registry, con
 struct ManagedHooks {
   HookManager manager = HookManager::none;
   std::vector<std::string> kept;    ///< the hooks that are its own
-  std::vector<std::string> silent;  ///< those of them that do not run ours, and could be told to
-  std::vector<std::string> deaf;    ///< those of them that do not, and cannot be told
+  std::vector<std::string> deaf;    ///< those of them that cannot be told to run ours
+  std::vector<std::string> untold;  ///< all hooks that it could be told to run ours for, and has not been
+  bool is_silent = false;           ///< one of those is its own already
 };
 
 /// Returns which of the hooks `names` in `directory` have to stay with their manager; `manager` is none if none do.

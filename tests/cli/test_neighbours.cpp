@@ -168,8 +168,8 @@ TEST_CASE("neighbours: husky keeps its hooks and runs ours from the user's scrip
   const Outcome refused = yard.world.mlem({"install"});
   std::string lines;
   for (const std::string& hook : client_hooks) {
-    lines +=
-        "hint: have husky run ours, by lines in '.husky/" + hook + "':\nhint:     git mlem hook " + hook + " \"$@\"\n";
+    lines += "hint: have husky run ours, by lines in '" + (yard.root / ".husky" / hook).string() +
+             "':\nhint:     git mlem hook " + hook + " \"$@\"\n";
   }
   CHECK(refused.code == 128);
   CHECK(refused.output.empty());
@@ -179,6 +179,10 @@ TEST_CASE("neighbours: husky keeps its hooks and runs ours from the user's scrip
   CHECK(contains(yard.standings(), "pre-commit - ('" + (yard.root / ".husky/_/pre-commit").string() +
                                        "' is of husky and does not run it)\n"));
 
+  yard.must(commands_of(recipe_of("husky").at(0)) + "rm .husky/pre-push\n");
+  CHECK(yard.world.mlem({"install"}).errors ==
+        refused.errors.substr(0, refused.errors.find('\n') + 1) + lines.substr(lines.rfind("hint: have")));
+  yard.must("rm .husky/pre-*; echo 'test ! -f forbidden' >.husky/pre-commit");
   yard.must(commands_of(recipe_of("husky").at(0)));
   CHECK(yard.world.git({"commit", "-m", "x"}).code == 1);
   yard.world.registry.git({"rm", "-q", "-f", "forbidden"});
@@ -372,6 +376,20 @@ TEST_CASE("neighbours: pre-commit runs ours alone by its configuration") {
     CHECK(contains(refused.output, "late.mlem: missing-rev"));
   }
   CHECK(yard.shell("pre-commit run --from-ref HEAD --to-ref HEAD").code == 0);
+  // The same hook by the file that the project has for the framework.
+  const fs::path source = fs::canonical(fs::path(program_directory()) / "../share/git-mlem/hooks").parent_path();
+  RepoBuilder project(yard.world.sandbox, "project");
+  const std::string rev = project.commit({{".pre-commit-hooks.yaml", read_file(source / ".pre-commit-hooks.yaml")}});
+  for (const std::string id : {"mlem-check", "mlem-check-offline"}) {
+    write_file(yard.root / ".pre-commit-config.yaml",
+               "repos:\n- repo: " + project.path().string() + "\n  rev: " + rev + "\n  hooks:\n  - id: " + id + "\n");
+    yard.world.registry.git({"add", ".pre-commit-config.yaml"});
+    CHECK(yard.is_live("pre-commit"));
+    const Outcome refused = yard.shell("pre-commit run --all-files");
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.output, "late.mlem: missing-rev"));
+  }
 }
 
 TEST_CASE("neighbours: git-lfs and ours read the same list of refs") {

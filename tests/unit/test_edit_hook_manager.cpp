@@ -69,6 +69,11 @@ TEST_CASE("hook manager: a hook tells whose it is") {
   CHECK((find_hook_manager(box / ".husky/_/absent") == HookManager::husky));
   CHECK((find_hook_manager(box / ".husky/absent") == HookManager::husky));
   CHECK((find_hook_manager(box / "_/absent") == HookManager::none));
+  // `husky config` puts its directory elsewhere.
+  fs::create_directories(box / "config/_");
+  write_file(box / "config/_/husky.sh", "");
+  CHECK((find_hook_manager(box / "config/_/absent") == HookManager::husky));
+  CHECK((find_hook_manager(box / "config/absent") == HookManager::husky));
 }
 
 TEST_CASE("hook manager: without a work tree no configuration is looked for") {
@@ -107,8 +112,8 @@ TEST_CASE("hook manager: where a user's call of ours is found") {
 }
 
 TEST_CASE("hook manager: there is a recipe only for what a manager can be told") {
-  CHECK(hook_recipes(HookManager::overcommit, {"pre-push"}).empty());
-  CHECK(hook_recipes(HookManager::overcommit, {"pre-commit", "pre-push"}).size() == 1);
-  CHECK(hook_recipes(HookManager::husky, {"pre-commit", "pre-push"}).size() == 2);
-  CHECK(hook_recipes(HookManager::git_lfs, {"pre-push"}).empty());
+  CHECK(hook_recipes(HookManager::overcommit, {"pre-push"}, "/h").empty());
+  CHECK(hook_recipes(HookManager::overcommit, {"pre-commit", "pre-push"}, "/h").size() == 1);
+  CHECK(hook_recipes(HookManager::husky, {"pre-commit", "pre-push"}, "/r/.husky/_").at(1).file == "/r/.husky/pre-push");
+  CHECK(hook_recipes(HookManager::git_lfs, {"pre-push"}, "/h").empty());
 }
