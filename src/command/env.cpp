@@ -1,7 +1,9 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "command/detail/hook_script.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/hook_standing.hpp"
 #include "git/program.hpp"
 #include "model/repo_url.hpp"
 #include "source/settings.hpp"
@@ -27,6 +29,20 @@ std::uintmax_t size_below(const fs::path& directory) {
     if (!gone) total += size;
   }
   return total;
+}
+
+/// Whether links are judged here before a commit and a push, or what stands in the way of that.
+void print_hooks(const git::Registry& registry, Context& context) {
+  try {
+    for (const edit::HookStanding& standing : edit::load_hook_standings(registry, hook_script(context))) {
+      context.out << "hook " << standing.hook << (standing.is_live ? " live" : " -");
+      if (!standing.detail.empty()) context.out << " (" << escape_for_terminal(standing.detail) << ')';
+      context.out << '\n';
+    }
+  } catch (const Error& error) {
+    // What keeps them from being looked at is a fact like the others.
+    context.out << "hooks - (" << escape_for_terminal(error.what()) << ")\n";
+  }
 }
 
 }  // namespace
@@ -70,6 +86,7 @@ int run_env(const Args& args, Context& context) {
   const source::Cache cache(settings.cache.directory, settings.cache.fallback);
   out << "cache " << escape_for_terminal(cache.directory().string()) << '\n';
   out << "cache-size " << size_below(cache.directory()) << '\n';
+  print_hooks(registry, context);
   for (const auto& [key, value] : registry.config().entries()) {
     if (key.starts_with("mlem.")) out << "config " << escape_for_terminal(key + "=" + redact(value)) << '\n';
   }

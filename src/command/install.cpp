@@ -1,24 +1,21 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "command/detail/hook_script.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/hook_standing.hpp"
 #include "edit/hooks.hpp"
 #include "git/hooks.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <ostream>
 #include <set>
 #include <vector>
 
 namespace mlem::command {
 namespace {
-
-/// The script of all hooks: beside the program, wherever it was installed to.
-std::string hook_script(const Context& context) {
-  const fs::path data = (fs::path(context.program).parent_path() / GIT_MLEM_DATA_DIR).lexically_normal();
-  return edit::load_hook_script(data / "hooks" / "hook", context.program);
-}
 
 void print_manual(std::ostream& out, const std::vector<std::string>& names) {
   out << "Add these lines to your hooks of these names:\n";
@@ -32,6 +29,34 @@ void print_manual(std::ostream& out, const std::vector<std::string>& names) {
 
 void print_files(std::ostream& out, const char* what, const std::vector<fs::path>& files) {
   for (const fs::path& file : files) out << "  " << what << " '" << escape_for_terminal(file.string()) << "'\n";
+}
+
+/// Refuses to replace hooks that would not work, or not last, and prints what makes their manager run ours.
+int print_refusal(std::ostream& err, const fs::path& directory, const edit::ManagedHooks& managed) {
+  const std::string manager(edit::name_of(managed.manager));
+  print_error(err, "fatal",
+              "cannot install hooks in '" + directory.string() + "': those of " + manager +
+                  " are there, and have to keep their places");
+  for (const edit::HookRecipe& recipe : edit::hook_recipes(managed.manager, managed.untold, directory)) {
+    print_hint(err, "have " + manager + " run ours, by lines in '" + recipe.file + "':");
+    for (const std::string& line : recipe.lines) print_hint(err, "    " + line);
+  }
+  return exit_fatal;
+}
+
+/// Says which hooks were left to their manager.
+void print_managed(Context& context, const fs::path& directory, const edit::ManagedHooks& managed, bool quiet) {
+  const std::string manager(edit::name_of(managed.manager));
+  for (const std::string& hook : managed.deaf) {
+    print_error(context.err, "warning",
+                "'" + (directory / hook).string() + "' is of " + manager +
+                    ", which cannot be told to run 'git mlem hook " + hook + "'");
+  }
+  if (quiet) return;
+  for (const std::string& hook : managed.kept) {
+    if (std::ranges::find(managed.deaf, hook) == managed.deaf.end())
+      context.out << "The hook " << hook << " is run by " << manager << '\n';
+  }
 }
 
 /// Who is to run the hooks.
@@ -48,6 +73,33 @@ fs::path require_own_directory(const git::Registry& registry, Side side) {
                 "a hook there would run everywhere", "'git mlem install --manual' prints what to add to your hooks");
   }
   return without_links(git::hooks_directory(registry));
+}
+
+void print_installed(Context& context, const Format& format, const fs::path& directory,
+                     const std::vector<fs::path>& written) {
+  if (!format.quiet) context.out << "Installed hooks in '" << escape_for_terminal(directory.string()) << "'\n";
+  if (format.verbose) print_files(context.out, "wrote", written);
+}
+
+int install_in_repository(Side side, const std::string& script, edit::ReplaceHooks replace, const Format& format,
+                          Context& context) {
+  const git::Registry registry = open_registry(context);
+  const fs::path directory = require_own_directory(registry, side);
+  std::vector<std::string> names = side == Side::server ? edit::server_hooks() : edit::client_hooks();
+  const edit::ManagedHooks managed = edit::find_managed_hooks(registry, directory, names);
+  if (managed.is_silent) return print_refusal(context.err, directory, managed);
+  std::erase_if(names,
+                [&](const std::string& name) { return std::ranges::find(managed.kept, name) != managed.kept.end(); });
+  if (!names.empty()) {
+    print_installed(context, format, directory, edit::install_hooks(directory, names, script, replace));
+  }
+  print_managed(context, directory, managed, format.quiet);
+  if (!edit::owner_may_run_hooks(directory, registry.common_dir())) {
+    print_error(context.err, "warning",
+                "the owner of the repository may not run hooks in '" + directory.string() + "'");
+    print_hint(context.err, "'chmod a+x " + directory.string() + "' lets it");
+  }
+  return exit_yes;
 }
 
 }  // namespace
@@ -71,31 +123,18 @@ int run_install(const Args& args, Context& context) {
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
   if (template_directory && template_directory->empty()) throw options.wrong("'--template' takes a directory");
-  const std::vector<std::string>& names = server ? edit::server_hooks() : edit::client_hooks();
   if (manual) {
-    print_manual(context.out, names);
+    print_manual(context.out, server ? edit::server_hooks() : edit::client_hooks());
     return exit_yes;
   }
-  fs::path directory;
-  std::vector<fs::path> written;
   const std::string script = hook_script(context);
   const edit::ReplaceHooks replace = force ? edit::ReplaceHooks::yes : edit::ReplaceHooks::no;
   if (template_directory) {
-    directory = without_links(fs::absolute(*template_directory, current_directory()) / "hooks");
-    written = edit::install_hooks(directory, edit::all_hooks(), script, replace);
-  } else {
-    const git::Registry registry = open_registry(context);
-    directory = require_own_directory(registry, server ? Side::server : Side::client);
-    written = edit::install_hooks(directory, names, script, replace);
-    if (!edit::owner_may_run_hooks(directory, registry.common_dir())) {
-      print_error(context.err, "warning",
-                  "the owner of the repository may not run hooks in '" + directory.string() + "'");
-      print_hint(context.err, "'chmod a+x " + directory.string() + "' lets it");
-    }
+    const fs::path directory = without_links(fs::absolute(*template_directory, current_directory()) / "hooks");
+    print_installed(context, format, directory, edit::install_hooks(directory, edit::all_hooks(), script, replace));
+    return exit_yes;
   }
-  if (!format.quiet) context.out << "Installed hooks in '" << escape_for_terminal(directory.string()) << "'\n";
-  if (format.verbose) print_files(context.out, "wrote", written);
-  return exit_yes;
+  return install_in_repository(server ? Side::server : Side::client, script, replace, format, context);
 }
 
 int run_uninstall(const Args& args, Context& context) {

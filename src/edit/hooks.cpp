@@ -1,6 +1,7 @@
 #include "edit/hooks.hpp"
 
 #include "base/error.hpp"
+#include "edit/hook_manager.hpp"
 #include "git/hooks.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -54,10 +55,10 @@ bool was_changed(const std::string& hook, const std::string& script) {
 }
 
 /// What is to be said of a hook of ours that has lines of somebody else.
-Error changed_hook(const char* verb, const fs::path& file, const std::string& remedy) {
+Error changed_hook(const char* verb, const fs::path& file, const fs::path& aside, const std::string& remedy) {
   return Error(ErrorKind::invalid, std::string("cannot ") + verb + " '" + file.string() + "'",
                "it was changed after it had been installed",
-               "move your own lines to '" + aside_of(file).filename().string() + "', which it runs first" + remedy);
+               "move your own lines to '" + aside.filename().string() + "', which it runs first" + remedy);
 }
 
 void move(const fs::path& from, const fs::path& to) {
@@ -75,26 +76,64 @@ void remove_file(const fs::path& file) {
 /// A hook that is about to be written.
 struct NewHook {
   fs::path file;
+  fs::path aside;  ///< where somebody else's goes
+  std::string text;
   bool sets_aside = false;  ///< a hook of somebody else is there
 };
+
+/// A hook of ours that is there.
+struct InstalledHook {
+  fs::path file;
+  fs::path aside;         ///< what it runs first, if that is there
+  bool is_moved = false;  ///< by somebody else, to another name
+};
+
+/// Whether one of ours is at `file`, in whatever state.
+bool is_ours(const fs::path& file, const std::string& text) {
+  const HookState state = load_hook_state(file, text);
+  return state != HookState::absent && state != HookState::foreign;
+}
+
+/// Where ours goes: under its name, unless the pre-commit framework is there, which runs another one.
+fs::path place_to_install(const fs::path& directory, const std::string& name) {
+  const fs::path file = directory / name;
+  return find_hook_manager(file) == HookManager::pre_commit ? legacy_place(directory, name) : file;
+}
+
+/// Appends each hook of ours of that name. Throws Error(invalid) for one that was changed.
+void add_installed_hooks(const fs::path& directory, const std::string& name, const std::string& text,
+                         std::vector<InstalledHook>& hooks) {
+  const fs::path usual = directory / name;
+  std::vector<fs::path> places = moved_places(directory, name);
+  places.insert(places.begin(), usual);
+  for (const fs::path& file : places) {
+    if (!is_ours(file, text)) continue;
+    if (load_hook_state(file, text) == HookState::changed) {
+      throw changed_hook("remove", file, aside_of(usual), ", or remove the hook yourself");
+    }
+    hooks.push_back({file, aside_of(usual), file != usual});
+  }
+}
 
 /// Decides about all hooks before one is touched.
 std::vector<NewHook> find_new_hooks(const fs::path& directory, const std::vector<std::string>& names,
                                     const std::string& script, ReplaceHooks replace) {
   std::vector<NewHook> hooks;
   for (const std::string& name : names) {
-    const fs::path file = directory / name;
-    const HookState state = load_hook_state(file, script);
+    const std::string text = hook_text(script, name);
+    const fs::path file = place_to_install(directory, name);
+    const HookState state = load_hook_state(file, text);
     if (state == HookState::current) continue;
     const bool sets_aside = state == HookState::foreign;
-    if (replace == ReplaceHooks::no && sets_aside && load_type(aside_of(file)) != fs::file_not_found) {
-      throw Error(ErrorKind::invalid, "cannot set '" + file.string() + "' aside",
-                  "'" + aside_of(file).string() + "' exists", "'-f' replaces it");
+    const fs::path aside = aside_of(directory / name);
+    if (replace == ReplaceHooks::no && sets_aside && load_type(aside) != fs::file_not_found) {
+      throw Error(ErrorKind::invalid, "cannot set '" + file.string() + "' aside", "'" + aside.string() + "' exists",
+                  "'-f' replaces it");
     }
     if (replace == ReplaceHooks::no && state == HookState::changed) {
-      throw changed_hook("replace", file, "; '-f' overwrites them");
+      throw changed_hook("replace", file, aside, "; '-f' overwrites them");
     }
-    hooks.push_back({file, sets_aside});
+    hooks.push_back({file, aside, text, sets_aside});
   }
   return hooks;
 }
@@ -126,12 +165,40 @@ std::string load_hook_script(const fs::path& file, const std::string& program) {
   return *text;
 }
 
-HookState load_hook_state(const fs::path& file, const std::string& script) {
-  if (load_type(file) == fs::file_not_found) return HookState::absent;
+std::string hook_text(const std::string& script, const std::string& name) {
+  constexpr std::string_view placeholder = "@HOOK@";
+  std::string text = script;
+  for (std::size_t place = 0; (place = text.find(placeholder, place)) != std::string::npos; place += name.size()) {
+    text.replace(place, placeholder.size(), name);
+  }
+  return text;
+}
+
+HookState load_hook_state(const fs::path& file, const std::string& text) {
+  const fs::file_type type = load_type(file);
+  if (type == fs::file_not_found) return HookState::absent;
+  // A program of any size may be a hook; ours are small.
+  if (type == fs::regular_file && fs::file_size(file) > max_hook_size) return HookState::foreign;
+  const auto found = load_file(file, max_hook_size);
+  if (!found || !version_line(*found)) return HookState::foreign;
+  if (was_changed(*found, text)) return HookState::changed;
+  return *found == text && access(file.c_str(), X_OK) == 0 ? HookState::current : HookState::outdated;
+}
+
+bool knows_its_name(const fs::path& file) {
   const auto text = load_file(file, max_hook_size);
-  if (!text || !version_line(*text)) return HookState::foreign;
-  if (was_changed(*text, script)) return HookState::changed;
-  return *text == script && access(file.c_str(), X_OK) == 0 ? HookState::current : HookState::outdated;
+  return text && text->find("\nname=${0##*/}\n") == std::string::npos;
+}
+
+std::vector<fs::path> moved_places(const fs::path& directory, const std::string& name) {
+  // The pre-commit framework; lefthook and husky 4; what people write; overcommit.
+  const fs::path file = directory / name;
+  return {legacy_place(directory, name), file.string() + ".old", file.string() + ".bak", file.string() + ".orig",
+          directory / "old-hooks" / name};
+}
+
+fs::path legacy_place(const fs::path& directory, const std::string& name) {
+  return (directory / name).string() + ".legacy";
 }
 
 std::vector<fs::path> install_hooks(const fs::path& directory, const std::vector<std::string>& names,
@@ -140,12 +207,12 @@ std::vector<fs::path> install_hooks(const fs::path& directory, const std::vector
   make_directories(directory);
   for (const NewHook& hook : find_new_hooks(directory, names, script, replace)) {
     // Written whole before the old hook goes, so that a full disk leaves that.
-    AtomicFile file(hook.file, script, Permissions::executable);
-    if (hook.sets_aside) move(hook.file, aside_of(hook.file));
+    AtomicFile file(hook.file, hook.text, Permissions::executable);
+    if (hook.sets_aside) move(hook.file, hook.aside);
     try {
       file.commit();
     } catch (const Error&) {
-      if (hook.sets_aside) move(aside_of(hook.file), hook.file);
+      if (hook.sets_aside) move(hook.aside, hook.file);
       throw;
     }
     written.push_back(hook.file);
@@ -160,23 +227,24 @@ std::set<fs::path> hook_directories(const git::Registry& registry) {
 }
 
 std::vector<fs::path> uninstall_hooks(const std::set<fs::path>& directories, const std::string& script) {
-  std::vector<fs::path> ours;
+  std::vector<InstalledHook> ours;
   for (const fs::path& directory : directories) {
-    for (const std::string& name : all_hooks()) {
-      const HookState state = load_hook_state(directory / name, script);
-      if (state == HookState::absent || state == HookState::foreign) continue;
-      if (state == HookState::changed) throw changed_hook("remove", directory / name, ", or remove the hook yourself");
-      ours.push_back(directory / name);
+    for (const std::string& name : all_hooks()) add_installed_hooks(directory, name, hook_text(script, name), ours);
+  }
+  std::vector<fs::path> removed;
+  for (const InstalledHook& hook : ours) {
+    if (hook.is_moved && find_hook_manager(hook.aside) == HookManager::pre_commit) {
+      // Its present hook is in the usual place, and must not run another of its own.
+      remove_file(hook.aside);
     }
-  }
-  for (const fs::path& file : ours) {
     // Renaming replaces ours, so that there is no moment without a hook.
-    if (load_type(aside_of(file)) != fs::file_not_found)
-      move(aside_of(file), file);
+    if (load_type(hook.aside) != fs::file_not_found)
+      move(hook.aside, hook.file);
     else
-      remove_file(file);
+      remove_file(hook.file);
+    removed.push_back(hook.file);
   }
-  return ours;
+  return removed;
 }
 
 bool owner_may_run_hooks(const fs::path& directory, const fs::path& git_dir) {

@@ -213,7 +213,7 @@ TEST_CASE("install: the directory is said without detours and an empty one is re
 TEST_CASE("install: a hook that only mentions ours is somebody else's") {
   const World world;
   const fs::path hook = world.registry.path() / ".git/hooks/pre-commit";
-  const std::string text = "#!/bin/sh\nset -e\n# git-mlem hook 2: is run by hand here\n";
+  const std::string text = "#!/bin/sh\nset -e\n# git-mlem hook 3: is run by hand here\n";
   write_file(hook, text);
   fs::permissions(hook, fs::owner_all);
   REQUIRE(world.mlem({"uninstall"}).code == 0);
@@ -251,7 +251,7 @@ TEST_CASE("install: what somebody wrote into our hook is neither overwritten nor
   std::string elsewhere = text;
   elsewhere.replace(elsewhere.find("recorded='"), 10, "recorded='/elsewhere");
   std::string older = changed;
-  older.replace(older.find("hook 2:"), 7, "hook 1:");
+  older.replace(older.find("hook 3:"), 7, "hook 1:");
   for (const std::string& replaced : {elsewhere, older}) {
     write_file(hooks / "pre-push", replaced);
     CHECK(world.mlem({"install"}).code == 0);

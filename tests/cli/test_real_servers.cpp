@@ -2,6 +2,7 @@
 #include "support/http_server.hpp"
 #include "support/ssh_server.hpp"
 
+#include "cli/manual.hpp"
 #include "cli/server.hpp"
 #include <fmt/format.h>
 
@@ -190,4 +191,69 @@ TEST_CASE("real servers: gitolite with a virtual ref") {
   CHECK(contains(refused.errors, "the links of this push are refused"));
   check_lands(place.server, {"origin", "main~1:refs/heads/topic"});
   check_lands(place.server, {"origin", ":topic"});
+}
+
+TEST_CASE("real servers: policies of gitolite are in a file of their own") {
+  // What the manual warns of: gitolite keeps one value of a key.
+  Gitolite place("    config mlem-policy.p.approver = bob\n    config mlem-policy.p.approver = carol\n");
+  std::string settings = read_file(place.home / ".gitolite.rc");
+  const std::string unset = "GIT_CONFIG_KEYS                 =>  ''";
+  const std::size_t keys = settings.find(unset);
+  REQUIRE(keys != std::string::npos);
+  settings.replace(keys, unset.size(), "GIT_CONFIG_KEYS => 'mlem-policy\\..*'");
+  write_file(place.home / ".gitolite.rc", settings);
+  place.copy("server.d/git-mlem", place.home / "local/hooks/common/pre-receive");
+  place.gitolite({"setup"});
+  place.gitolite({"setup", "--hooks-only"});
+  const auto approvers = [&](const std::string& policy) {
+    return place.server.git_in(place.bare, {"config", "--get-all", "mlem-policy." + policy + ".approver"}).output;
+  };
+  CHECK(approvers("p") == "carol\n");
+  place.server.git_in(place.bare, {"config", "--remove-section", "mlem-policy.p"});
+  write_file(place.home / ".gitolite/conf/gitolite.conf", "repo registry\n    RW+ = @all\n");
+
+  const std::vector<std::string> blocks = manual_blocks("man7/git-mlem-server.7", ".Sh GITOLITE");
+  const Outcome configured = place.server.world.sandbox.run({"sh", "-c", commands_of(blocks.back())});
+  CAPTURE(configured);
+  REQUIRE(configured.code == 0);
+  place.gitolite({"setup"});
+  CHECK(approvers("main") == "alice\nbob\n");
+  place.server.world.registry.commit({{"a.mlem", place.server.link("main")}});
+  const auto push_as = [&](const std::string& name, const std::string& to) {
+    place.ssh.force_command("/usr/share/gitolite3/gitolite-shell " + name);
+    return place.server.push({"origin", "main:refs/heads/" + to});
+  };
+  const Outcome refused = push_as("mallory", "main");
+  CAPTURE(refused);
+  CHECK(contains(refused.errors, "forbidden (approver)"));
+  CHECK(push_as("alice", "main").code == 0);
+  place.server.world.registry.commit({{"b.mlem", place.server.link("main")}});
+  CHECK(push_as("bob", "main").code == 0);
+}
+
+TEST_CASE("real servers: Gitea's pull requests can be opened by anybody where the policy is about branches") {
+  // Gitea itself is no package of Debian: this is the push that it makes for a pull request, and its hooks directory.
+  Server server;
+  const fs::path hook = server.bare / "hooks/pre-receive";
+  fs::create_directory(server.bare / "hooks/pre-receive.d");
+  const fs::path data = fs::path(program_directory()) / "../share/git-mlem/hooks";
+  fs::copy_file(data / "server.d/git-mlem", server.bare / "hooks/pre-receive.d/git-mlem");
+  write_file(hook,
+             "#!/bin/sh\ndata=$(cat)\nexport GITEA_PUSHER_NAME=mallory\n"
+             "for hook in \"${0%/*}/pre-receive.d\"/*; do echo \"$data\" | sh \"$hook\" || exit; done\n");
+  fs::permissions(hook, fs::owner_all);
+  server.config("mlem.pusher", "GITEA_PUSHER_NAME");
+  server.config("mlem-policy.all.approver", "alice");
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  const Outcome proposed = server.push({"origin", "main:refs/pull/1/head"});
+  CAPTURE(proposed);
+  CHECK(contains(proposed.errors, "forbidden (approver)"));
+  server.config("mlem-policy.all.ref", "refs/heads/**");
+  CHECK(server.push({"origin", "main:refs/pull/1/head"}).code == 0);
+  const Outcome pushed = server.push({"origin", "main"});
+  CAPTURE(pushed);
+  CHECK(contains(pushed.errors, "forbidden (approver)"));
+  // A broken link is told of when it is proposed.
+  server.world.registry.commit({{"b.mlem", server.link("nope")}});
+  CHECK(contains(server.push({"origin", "main:refs/pull/2/head"}).errors, "b.mlem: missing-rev"));
 }

@@ -1,5 +1,6 @@
 mlem_unit_tests(edit
   SOURCES
+    test_edit_hook_manager.cpp
     test_edit_hooks.cpp
     test_edit_transaction.cpp
   LIBRARIES mlem_test_support)
