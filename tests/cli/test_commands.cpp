@@ -245,6 +245,27 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
   }
 }
 
+TEST_CASE("commands: quiet and verbose may come before the command as in MLEM") {
+  World world;
+  world.registry.commit({{"a.mlem", good}, {"b.mlem", gone}});
+  for (const std::string option : {"-q", "--quiet", "-v", "--verbose"}) {
+    CAPTURE(option);
+    const Outcome before = world.mlem({option, "check"});
+    const Outcome behind = world.mlem({"check", option});
+    CAPTURE(before);
+    CHECK(before.output == behind.output);
+    CHECK(before.errors == behind.errors);
+    CHECK(before.code == 1);
+  }
+  CHECK(world.mlem({"-v", "-q", "check"}).errors.empty());
+  CHECK(world.mlem({"-q", "link", "--sp", example_url, "models/rf", "c"}).output.empty());
+  CHECK(world.mlem({"-q", "help", "chekc"}).code == 129);
+  CHECK(world.mlem({"-q"}).output == world.mlem({}).output);
+  const Outcome unknown = world.mlem({"-v", "-x"});
+  CAPTURE(unknown);
+  CHECK(unknown.errors == "error: '-x' is not a git mlem command\nhint: 'git mlem' lists them\n");
+}
+
 TEST_CASE("commands: MLEM's own spellings are taken where links are followed") {
   World world;
   world.registry.commit({{"a.mlem", good}, {"al.mlem", link_text({.path = "a.mlem"})}});
