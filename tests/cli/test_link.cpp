@@ -417,7 +417,8 @@ TEST_CASE("link: a target that names no file is refused") {
   const std::vector<Row> rows = {
       {example_url, "", "fatal: the target's name is empty\n"},
       {"", "x", "fatal: a repository's address is empty\n"},
-      {example_url, "d/", "fatal: cannot write 'd/" + directory},
+      {example_url, "d/", "fatal: cannot write 'd/': it names a directory\nhint: 'd/rf' names a file in it\n"},
+      {example_url, "d/e/.", "fatal: cannot write 'd/e/.': it names a directory\nhint: 'd/e/rf' names a file in it\n"},
       {example_url, "d/..", "fatal: cannot write 'd/.." + directory},
       {example_url, ".", "fatal: cannot write '." + directory},
       {example_url, "d/.mlem",
@@ -435,6 +436,26 @@ TEST_CASE("link: a target that names no file is refused") {
     CHECK(outcome.errors == row.errors);
     CHECK(world.registry.git({"status", "--porcelain"}).empty());
   }
+}
+
+TEST_CASE("link: an address in the form of fsspec gets the spelling that would do") {
+  const World world;
+  const std::string hint = "hint: write 'https://github.com/iterative/example-mlem-get-started/tree/main";
+  const Outcome object = world.mlem({"link", "github://iterative:example-mlem-get-started@main/models/rf", "rf"});
+  CAPTURE(object);
+  CHECK(object.code == 128);
+  CHECK(object.errors ==
+        "fatal: invalid address 'github://***@main/models/rf': it names no file in the repository\n" + hint +
+            "/models/rf'\n");
+  const Outcome project =
+      world.mlem({"link", "--sp", "github://iterative:example-mlem-get-started@main", "models/rf", "rf"});
+  CAPTURE(project);
+  CHECK(project.code == 1);
+  CHECK(project.errors ==
+        "error: cannot link to 'models/rf' in 'github://***@main': forbidden: 'github://***@main/' may not be used: "
+        "remote helpers such as 'github' are never used\n" +
+            hint + "'\n");
+  CHECK(world.mlem({"link", "--sp", example_url + "/tree/main", "models/rf", "rf"}).code == 0);
 }
 
 TEST_CASE("link: a directory behind a repository of this machine is split off at the git directory") {
