@@ -83,7 +83,7 @@ void print_commands(std::ostream& out) {
   for (const Command& command : commands) {
     out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n'git mlem help [<command>]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem help [<command> | server | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -121,6 +121,23 @@ const Command& find_command(const std::string& name) {
                     alike.empty() ? "'git mlem' lists them" : "the most similar command is '" + alike.front() + "'");
 }
 
+/// Returns the page that a word of `git mlem help` means: a command's, or one of those that are not about a command.
+/// Throws as find_command().
+std::string page_of(const std::string& word) {
+  constexpr std::string_view git_prefix = "git-mlem-";
+  if (word == "mlem-link") return word;  // mlem-link(5), and not the page of the command
+  std::string name = word;
+  for (const std::string_view prefix : {git_prefix, git_prefix.substr(4)}) {
+    if (word.starts_with(prefix)) {
+      name = word.substr(prefix.size());
+      break;
+    }
+  }
+  if (word == "git-mlem" || word == "mlem") return "git-mlem";
+  if (name == "server") return std::string(git_prefix) + name;
+  return std::string(git_prefix) + std::string(find_command(name).name);
+}
+
 int run(const std::vector<std::string>& given, Context& context) {
   // Alone it asks for the version, as `git -v` does.
   if (given.size() == 1 && given.front() == "-v") return run_version({}, context);
@@ -138,10 +155,9 @@ int run(const std::vector<std::string>& given, Context& context) {
   // Through git '--help' never arrives: 'git mlem --help' is git's own.
   if (name == "--help" || name == "help") {
     if (arguments.size() > 2) {
-      throw mlem::Error(mlem::ErrorKind::usage, "one command at most", "", "usage: git mlem help [<command>]");
+      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | mlem-link]");
     }
-    return show_page(arguments.size() == 1 ? "git-mlem" : "git-mlem-" + std::string(find_command(arguments[1]).name),
-                     context);
+    return show_page(arguments.size() == 1 ? "git-mlem" : page_of(arguments[1]), context);
   }
   if (name == "--version") name = "version";
   const Command& command = find_command(name);
