@@ -50,7 +50,7 @@ std::string concealed_message(const Finding& finding) {
       return "following the links from " + source + " does not end";
     case Verdict::too_deep:
       return "following the links from " + source + " takes too many steps";
-    case Verdict::unreachable_commit:
+    case Verdict::off_branch:
       return "the commit is on no branch or tag of " + source;
     case Verdict::timeout:
       return source + " took too long to read";

@@ -339,7 +339,7 @@ TEST_CASE("check: --reachable wants the commit on a branch or tag") {
   const Outcome refused = world.mlem({"check", "--reachable"});
   CAPTURE(refused);
   CHECK(refused.code == 1);
-  CHECK(refused.output == "a.mlem: unreachable-commit: commit '" + orphan + "' is on no branch or tag of '" +
+  CHECK(refused.output == "a.mlem: off-branch: commit '" + orphan + "' is on no branch or tag of '" +
                               example_url + "/'\n  hint: push a tag or branch that has it\n");
   CHECK(world.mlem({"check", "--reachable", "--offline"}).code == 129);
 }
@@ -357,7 +357,7 @@ TEST_CASE("check: --reachable wants own commits on a branch or tag of the namesp
   const Outcome refused = world.mlem({"check", "--reachable"});
   CAPTURE(refused);
   CHECK(refused.code == 1);
-  CHECK(refused.output.find("a.mlem: unreachable-commit: commit '" + commit + "' is on no branch or tag of this") == 0);
+  CHECK(refused.output.find("a.mlem: off-branch: commit '" + commit + "' is on no branch or tag of this") == 0);
 }
 
 TEST_CASE("check: an answer from the cache says how old it is") {
