@@ -215,11 +215,13 @@ ObjectArgument parse_object(const git::Registry& registry, const source::Setting
     case ObjectName::Kind::url:
       return from_address(settings, views, name.path, std::nullopt, rev);
     case ObjectName::Kind::index:
+      registry.require_repository();
       require_no_other_rev(text, {}, rev);
       argument.source.path = from_root();
       argument.view = views.index.get();
       return argument;
     case ObjectName::Kind::rev: {
+      registry.require_repository();
       require_no_other_rev(text, name.rev, rev);
       const auto commit = registry.find_commit(name.rev);
       if (!commit) throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit");
