@@ -37,7 +37,7 @@ void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const
   const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
   print_error(err, "error",
               "cannot link to '" + redact(chosen.source) + "'" + where + ": " + std::string(name(finding.verdict)) +
-                  ": " + finding.message);
+                  ": " + (finding.hops.empty() && chosen.source_project ? finding.message : described(finding)));
   print_hint(err, finding.hint);
 }
 

@@ -19,7 +19,8 @@ TEST_CASE("resolve: a link that is named as an object is held to its type") {
   World world;
   world.registry.commit(
       {{"w.mlem", link_text({.type = "data", .path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
-  const std::string why = "wrong-type: 'models/rf.mlem' is a model, not a data\nhint: write 'link_type: model'\n";
+  const std::string why = "wrong-type: 'models/rf.mlem' is a model, not a data in '" + example_url +
+                          "/' at 'main'\nhint: write 'link_type: model'\n";
   const Outcome resolved = world.mlem({"resolve", "w"});
   CAPTURE(resolved);
   CHECK(resolved.code == 1);
