@@ -375,6 +375,9 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
   require_not_itself(chain, made.target, request);
   made.object_text = chain.back().text;
   const resolve::Answer& end = end_of(chain, request);
+  for (const resolve::Answer& each : chain) {
+    if (request.follow_links && &each != &end) made.followed.push_back(each.path);
+  }
   const AliasBase base = alias_base_of(registry, views, made.target);
   made.link = compose(registry, chain, base.directory, before, request);
   if (made.link.is_alias()) made.marker = base.marker;
