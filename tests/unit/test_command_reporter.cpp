@@ -198,3 +198,11 @@ TEST_CASE("reporter: a message names the repository and the rev and the link tha
   finding.demands.clear();
   CHECK(described(finding) == finding.message);
 }
+
+TEST_CASE("reporter: JSON has nothing that a terminal would obey") {
+  Finding finding = good_link();
+  finding.rev = "a\x7f\xc2\x9b\xc2\xa0\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa6\x1b";
+  std::ostringstream out;
+  make_script_reporter({.json = true}, out, true)->finding(finding);
+  CHECK(contains(out.str(), "\"rev\":\"a\\u007f\\u009b\xc2\xa0\\u202e\\u2066\xe2\x80\xa6\\u001b\","));
+}
