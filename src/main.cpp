@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -78,11 +79,11 @@ class SignalHandlers {
 };
 
 void print_commands(std::ostream& out) {
-  out << "usage: git mlem <command> [<args>]\n\n";
+  out << "usage: git mlem [-q | -v] <command> [<args>]\n\n";
   for (const Command& command : commands) {
     out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n'git mlem help [<command>]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem help [<command> | server | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -100,6 +101,14 @@ int show_page(const std::string& page, const Context& context) {
   return mlem::git::show_manual(page, environment);
 }
 
+/// Returns how many words at the front are `-q` or `-v`: as in MLEM, they may come before the command.
+std::ptrdiff_t count_leading_options(const std::vector<std::string>& arguments) {
+  const auto is_other = [](const std::string& word) {
+    return word != "-q" && word != "--quiet" && word != "-v" && word != "--verbose";
+  };
+  return std::find_if(arguments.begin(), arguments.end(), is_other) - arguments.begin();
+}
+
 /// Throws Error(usage), with a command of a like name as its hint.
 const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
@@ -112,7 +121,28 @@ const Command& find_command(const std::string& name) {
                     alike.empty() ? "'git mlem' lists them" : "the most similar command is '" + alike.front() + "'");
 }
 
-int run(const std::vector<std::string>& arguments, Context& context) {
+/// Returns the page that a word of `git mlem help` means: a command's, or one of those that are not about a command.
+/// Throws as find_command().
+std::string page_of(const std::string& word) {
+  constexpr std::string_view git_prefix = "git-mlem-";
+  if (word == "mlem-link") return word;  // mlem-link(5), and not the page of the command
+  std::string name = word;
+  for (const std::string_view prefix : {git_prefix, git_prefix.substr(4)}) {
+    if (word.starts_with(prefix)) {
+      name = word.substr(prefix.size());
+      break;
+    }
+  }
+  if (word == "git-mlem" || word == "mlem") return "git-mlem";
+  if (name == "server") return std::string(git_prefix) + name;
+  return std::string(git_prefix) + std::string(find_command(name).name);
+}
+
+int run(const std::vector<std::string>& given, Context& context) {
+  // Alone it asks for the version, as `git -v` does.
+  if (given.size() == 1 && given.front() == "-v") return run_version({}, context);
+  const std::ptrdiff_t leading = count_leading_options(given);
+  const std::vector<std::string> arguments(given.begin() + leading, given.end());
   if (arguments.empty()) {
     print_commands(context.out);
     return exit_no;
@@ -125,17 +155,18 @@ int run(const std::vector<std::string>& arguments, Context& context) {
   // Through git '--help' never arrives: 'git mlem --help' is git's own.
   if (name == "--help" || name == "help") {
     if (arguments.size() > 2) {
-      throw mlem::Error(mlem::ErrorKind::usage, "one command at most", "", "usage: git mlem help [<command>]");
+      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | mlem-link]");
     }
-    return show_page(arguments.size() == 1 ? "git-mlem" : "git-mlem-" + std::string(find_command(arguments[1]).name),
-                     context);
+    return show_page(arguments.size() == 1 ? "git-mlem" : page_of(arguments[1]), context);
   }
-  if (name == "--version" || name == "-v") name = "version";
+  if (name == "--version") name = "version";
   const Command& command = find_command(name);
   const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
   if (std::find(arguments.begin() + 1, options_end, "--help") != options_end)
     return show_page("git-mlem-" + name, context);
-  return command.run({arguments.begin() + 1, arguments.end()}, context);
+  std::vector<std::string> options_and_words(given.begin(), given.begin() + leading);
+  options_and_words.insert(options_and_words.end(), arguments.begin() + 1, arguments.end());
+  return command.run(options_and_words, context);
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ std::string concealed_message(const Finding& finding) {
     case Verdict::auth_required:
       return source + " is not there, or this server may not read it";
     case Verdict::missing_rev:
-      return "no branch, tag or commit of that name in " + source;
+      return "no branch, tag or commit " + (first.rev.empty() ? "of that name" : "'" + first.rev + "'") + " in " +
+             source;
     case Verdict::ambiguous_rev:
       return "a branch and a tag of that name differ in " + source;
     case Verdict::missing_path:
@@ -50,7 +51,7 @@ std::string concealed_message(const Finding& finding) {
       return "following the links from " + source + " does not end";
     case Verdict::too_deep:
       return "following the links from " + source + " takes too many steps";
-    case Verdict::unreachable_commit:
+    case Verdict::off_branch:
       return "the commit is on no branch or tag of " + source;
     case Verdict::timeout:
       return source + " took too long to read";
@@ -75,13 +76,19 @@ Finding conceal(Finding finding) {
   if (!is_own) {
     finding.message = concealed_message(finding);
     finding.hint.clear();
+    const bool tells_source = is_of_source(finding);
+    std::erase_if(finding.demands, [&](const Demand& demand) {
+      return demand.rule == "reachable" || (tells_source && demand.rule != "approver");
+    });
   }
   if (finding.verdict == Verdict::missing_repo) finding.verdict = Verdict::auth_required;
   std::erase_if(finding.warnings, [](const Warning& warning) { return warning.code == "stale-proof"; });
   const Hop first = first_source(finding);
   finding.repo = first.repo;
   finding.rev = first.rev;
-  finding.hops.clear();
+  // The links of the registry that led to the source are the pusher's to read.
+  const auto is_foreign = [](const Hop& hop) { return !hop.repo.empty(); };
+  finding.hops.erase(std::find_if(finding.hops.begin(), finding.hops.end(), is_foreign), finding.hops.end());
   finding.path.clear();
   finding.object_type.clear();
   finding.ref.clear();

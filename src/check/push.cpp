@@ -165,6 +165,20 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   return scope;
 }
 
+/// Names the approvers of a policy, and how others have them do it.
+std::string who_may(const Policy& policy) {
+  constexpr std::size_t most = 5;
+  const std::vector<std::string>& all = policy.approvers;
+  const std::vector<std::string> named(all.begin(),
+                                       all.begin() + static_cast<std::ptrdiff_t>(std::min(most, all.size())));
+  std::string text = quoted_list(named);
+  if (all.size() > most) text += " and " + std::to_string(all.size() - most) + " more";
+  text += " may";
+  // Without refs of its own it is in force on every branch.
+  if (!policy.refs.empty()) text += "; push another branch for them to merge";
+  return text;
+}
+
 }  // namespace
 
 std::vector<RefUpdate> parse_pre_receive(std::string_view input) {
@@ -217,7 +231,7 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
     const std::vector<std::string>& approvers = policy.approvers;
     const bool is_approver = pusher.name && !pusher.name->empty() &&
                              std::find(approvers.begin(), approvers.end(), *pusher.name) != approvers.end();
-    rules.push_back({policy, approvers.empty() || is_approver, who_pushes});
+    rules.push_back({policy, approvers.empty() || is_approver, who_pushes + "; " + who_may(policy)});
   }
   return rules;
 }

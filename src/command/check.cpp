@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "check/push.hpp"
 #include "command/detail/age.hpp"
+#include "command/detail/grouping_reporter.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
@@ -102,34 +103,64 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
   add_format_options(options, format);
 }
 
-/// The findings for people: a line on what is wrong and why, then warnings and a hint.
-class ListReporter : public Reporter {
- public:
-  ListReporter(std::ostream& out, std::string prefix, bool color, bool tells_ok, bool tells_warnings)
-      : out_(out), prefix_(std::move(prefix)), color_(color), tells_ok_(tells_ok), tells_warnings_(tells_warnings) {}
-
-  void finding(const Finding& finding) override {
-    if (finding.verdict == Verdict::ok && !tells_ok_ && (finding.warnings.empty() || !tells_warnings_)) return;
-    const std::string link =
-        escape_for_terminal(finding.link.empty() ? finding.pushed_ref : relative_to(finding.link, prefix_));
-    out_ << link << ": " << painted(name(finding.verdict), color_of(finding.verdict), color_);
-    if (!finding.message.empty()) out_ << ": " << escape_for_terminal(finding.message);
-    const auto proved_at = tells_ok_ ? proof_time(finding) : std::nullopt;
-    if (proved_at) out_ << " (seen " << ago(*proved_at) << ')';
-    out_ << '\n';
-    for (const Warning& warning : finding.warnings) {
-      out_ << "  warning: " << warning.code << ": " << escape_for_terminal(warning.message) << '\n';
-    }
-    if (!finding.hint.empty()) out_ << "  hint: " << escape_for_terminal(finding.hint) << '\n';
+/// Writes what is wrong and why and a remark, then warnings and a hint.
+void print_finding(std::ostream& out, const std::string& subject, const Finding& finding, bool color,
+                   const std::string& remark = {}) {
+  out << escape_for_terminal(subject) << ": " << painted(name(finding.verdict), color_of(finding.verdict), color);
+  if (!finding.message.empty()) out << ": " << escape_for_terminal(described(finding));
+  out << remark << '\n';
+  for (const Warning& warning : finding.warnings) {
+    out << "  warning: " << warning.code << ": " << escape_for_terminal(warning.message) << '\n';
   }
-  void end() override { out_.flush(); }
+  const std::string hint = all_hints(finding);
+  if (!hint.empty()) out << "  hint: " << escape_for_terminal(hint) << '\n';
+}
+
+/// The findings for people: what is not ok, and warnings.
+class SummingReporter : public GroupingReporter {
+ public:
+  SummingReporter(std::ostream& out, std::string prefix, bool color, bool tells_warnings)
+      : GroupingReporter(Beyond::told),
+        out_(out),
+        prefix_(std::move(prefix)),
+        color_(color),
+        tells_warnings_(tells_warnings) {}
+
+ protected:
+  bool is_told(const Finding& finding) const override {
+    return finding.verdict != Verdict::ok || (tells_warnings_ && !finding.warnings.empty());
+  }
+  void print(const FindingGroup& group) override {
+    FindingGroup shown = group;
+    for (std::string& link : shown.links) link = relative_to(link, prefix_);
+    if (shown.finding.link.empty()) shown.links = {shown.finding.pushed_ref};
+    print_finding(out_, subject_of(shown), shown.finding, color_);
+    print_links(out_, shown, "  ");
+  }
 
  private:
   std::ostream& out_;
   std::string prefix_;  ///< what names are relative to
   bool color_;
-  bool tells_ok_;
   bool tells_warnings_;
+};
+
+/// `-v`: all findings as they come, and how old their proofs are.
+class ListReporter : public Reporter {
+ public:
+  ListReporter(std::ostream& out, std::string prefix, bool color)
+      : out_(out), prefix_(std::move(prefix)), color_(color) {}
+
+  void finding(const Finding& finding) override {
+    const auto proved_at = proof_time(finding);
+    print_finding(out_, finding.link.empty() ? finding.pushed_ref : relative_to(finding.link, prefix_), finding, color_,
+                  proved_at ? " (seen " + ago(*proved_at) + ")" : std::string());
+  }
+
+ private:
+  std::ostream& out_;
+  std::string prefix_;
+  bool color_;
 };
 
 /// The links that the command line is about, before a policy is asked what of them it is about.
@@ -192,17 +223,17 @@ int run_check(const Args& args, Context& context) {
   const bool color = wants_color(format, context, registry);
   const bool quotes = quotes_non_ascii(registry);
   auto reporter = make_script_reporter(format, context.out, quotes);
+  if (!reporter && format.verbose) reporter = std::make_unique<ListReporter>(context.out, operands.prefix, color);
   if (!reporter) {
-    reporter = std::make_unique<ListReporter>(context.out, operands.prefix, color, format.verbose,
-                                              !format.quiet || asked.strict);
+    reporter = std::make_unique<SummingReporter>(context.out, operands.prefix, color, !format.quiet || asked.strict);
   }
   const auto report = [&](const Finding& finding) { reporter->finding(finding); };
   const check::Summary summary = check::judge(registry, settings, {scope}, report, pushed_refs);
   reporter->end();
+  context.out.flush();
   if (!format.quiet) {
     if (summary.old_files > 0) {
-      context.err << "warning: " << summary.old_files
-                  << (summary.old_files == 1 ? " file is" : " files are")
+      context.err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
                   << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
                      "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
     }

@@ -17,4 +17,8 @@ git::Registry open_registry(const Context& context) {
   return git::Registry::discover(context.environment, current_directory().string());
 }
 
+git::Registry open_registry_if_any(const Context& context) {
+  return git::Registry::discover_if_any(context.environment, current_directory().string());
+}
+
 }  // namespace mlem::command

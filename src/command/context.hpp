@@ -58,5 +58,7 @@ fs::path current_directory();
 
 /// Returns the registry around the current directory.
 git::Registry open_registry(const Context& context);
+/// The same for a command that an address is enough for: see git::Registry::discover_if_any().
+git::Registry open_registry_if_any(const Context& context);
 
 }  // namespace mlem::command

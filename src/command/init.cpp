@@ -5,11 +5,42 @@
 #include "edit/target_file.hpp"
 #include "edit/transaction.hpp"
 #include "model/repo_path.hpp"
+#include "resolve/tree_view.hpp"
 #include "yaml/metafile.hpp"
 
+#include <optional>
 #include <ostream>
+#include <vector>
 
 namespace mlem::command {
+namespace {
+
+/// Returns the directory of the project that `directory` is inside of, in the work tree or the index.
+std::optional<std::string> find_outer_project(const git::Registry& registry, const std::string& directory) {
+  if (directory.empty()) return std::nullopt;
+  const std::string above(parent_of(directory));
+  auto found = resolve::find_project(*resolve::view_work_tree(registry), above);
+  const auto index = resolve::view_index(registry);
+  std::vector<std::string> names;
+  for (std::string_view each = above;; each = parent_of(each)) {
+    for (const char* marker : {".mlem.yaml", ".mlem"}) names.push_back(join(each, marker));
+    if (each.empty()) break;
+  }
+  index->expect(names, registry.index_entries(names));
+  const auto staged = resolve::find_project(*index, above);
+  return staged && (!found || staged->size() > found->size()) ? staged : found;
+}
+
+/// A project inside of another one is mostly a directory mistaken, and takes what aliases start at from those in it.
+void warn_of_outer_project(const git::Registry& registry, const std::string& directory, std::ostream& err) {
+  const auto outer = find_outer_project(registry, directory);
+  if (!outer) return;
+  const std::string inner = resolve::quoted_directory(directory);
+  print_error(err, "warning", inner + " is inside another project, " + resolve::quoted_directory(*outer));
+  print_hint(err, "aliases in " + inner + " start there now, and not at " + resolve::quoted_directory(*outer));
+}
+
+}  // namespace
 
 int run_init(const Args& args, Context& context) {
   Options options({"init [<options>] [<dir>]"});
@@ -38,6 +69,7 @@ int run_init(const Args& args, Context& context) {
   if (!is_staged) {
     edit::save_files(registry, {{.name = marker, .text = is_new ? content : std::nullopt}}, edit::Stage::yes);
   }
+  if (is_new) warn_of_outer_project(registry, directory.text(), context.err);
   if (!format.quiet) {
     context.out << (is_new ? "Initialized MLEM project: '" : "MLEM project exists already: '") << shown << "'\n";
   }

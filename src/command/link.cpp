@@ -37,7 +37,7 @@ void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const
   const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
   print_error(err, "error",
               "cannot link to '" + redact(chosen.source) + "'" + where + ": " + std::string(name(finding.verdict)) +
-                  ": " + finding.message);
+                  ": " + (finding.hops.empty() && chosen.source_project ? finding.message : described(finding)));
   print_hint(err, finding.hint);
 }
 
@@ -106,6 +106,12 @@ int run_link(const Args& args, Context& context) {
     return exit_code(made.finding.verdict);
   }
   const bool emoji = wants_emoji(registry, context);
+  if (!format.quiet && !made.followed.empty()) {
+    context.out << "Following the link" << (made.followed.size() == 1 ? " " : "s ")
+                << escape_for_terminal(quoted_list(made.followed))
+                << (made.followed.size() == 1 ? "; '--no-follow-links' links to it\n"
+                                              : "; '--no-follow-links' links to the first of them\n");
+  }
   if (!format.quiet) {
     context.out << (emoji ? "⏳️ " : "") << "Loading meta from " << escape_for_terminal(location(made.link)) << '\n';
   }
@@ -121,7 +127,10 @@ int run_link(const Args& args, Context& context) {
   if (!format.quiet && !changes.empty()) {
     context.out << (dry_run ? "Would re-point '" : "Re-pointed '") << shown << "': " << changes << '\n';
   }
-  if (!format.quiet && !dry_run) context.out << (emoji ? "💾 " : "") << "Saving link to " << shown << '\n';
+  if (!format.quiet) {
+    context.out << (emoji ? "💾 " : "") << (dry_run ? "Would save link to " : "Saving link to ") << shown
+                << (dry_run && stage ? " and stage it\n" : "\n");
+  }
   return exit_yes;
 }
 

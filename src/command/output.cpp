@@ -33,7 +33,47 @@ bool shows_color(const Context& context, const git::Config& config, Stream strea
   return is_paged && config.boolean("color.pager", true);
 }
 
+/// Whether a verdict is about what is, or is not, in a repository at a rev.
+bool is_about_content(Verdict verdict) {
+  constexpr Verdict verdicts[] = {Verdict::missing_rev,   Verdict::ambiguous_rev, Verdict::missing_path,
+                                  Verdict::not_an_object, Verdict::wrong_type,    Verdict::changed};
+  return std::find(std::begin(verdicts), std::end(verdicts), verdict) != std::end(verdicts);
+}
+
+bool tells(const std::string& message, std::string_view name) {
+  if (name.ends_with('/')) name.remove_suffix(1);  // people leave it out
+  return message.find(name) != std::string::npos;
+}
+
 }  // namespace
+
+std::string described(const Finding& finding) {
+  std::string text = finding.message;
+  if (is_about_content(finding.verdict)) {
+    const bool names_repo = finding.repo.empty() || tells(text, finding.repo);
+    if (!names_repo) text += " in '" + finding.repo + "'";
+    const bool names_rev =
+        finding.rev.empty() || finding.rev == "HEAD" || text.find("'" + finding.rev + "'") != std::string::npos;
+    if (!names_rev) text += " at '" + finding.rev + "'";
+  }
+  // Of a policy, its message tells which of the sources on the way it is about.
+  const bool is_of_policy = finding.verdict == Verdict::forbidden && !finding.rules.empty();
+  if (finding.verdict != Verdict::ok && !finding.hops.empty() && !is_of_policy) {
+    const Hop& last = finding.hops.back();
+    text += ", via '" + last.path + "'";
+    if (!last.repo.empty() && !tells(text, last.repo)) text += " in '" + last.repo + "'";
+  }
+  for (const Demand& demand : finding.demands) text += "; " + demand.message;
+  return text;
+}
+
+std::string all_hints(const Finding& finding) {
+  std::string text = finding.hint;
+  for (const Demand& demand : finding.demands) {
+    if (!demand.hint.empty()) text += (text.empty() ? "" : "; ") + demand.hint;
+  }
+  return text;
+}
 
 void add_common_options(Options& options, Format& format) {
   options.flag("quiet,q", "say only what went wrong", format.quiet, &format.verbose)
@@ -89,8 +129,8 @@ void print_failure(std::ostream& err, const char* severity, const std::string& s
                    bool color) {
   err << severity << ": " << escape_for_terminal(subject) << ": "
       << painted(name(finding.verdict), color_of(finding.verdict), color) << ": "
-      << escape_for_terminal(finding.message) << '\n';
-  print_hint(err, finding.hint);
+      << escape_for_terminal(described(finding)) << '\n';
+  print_hint(err, all_hints(finding));
 }
 
 std::string relative_to(const std::string& name, const std::string& prefix) {

@@ -51,6 +51,11 @@ bool quotes_non_ascii(const git::Registry& registry);
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);
 void print_hint(std::ostream& err, const std::string& text);
+/// Returns a finding's message with what it has not said yet: the repository and the rev that were looked in, the
+/// link that led there, and what policies say besides.
+std::string described(const Finding& finding);
+/// Returns a finding's hint and those of the policies that it breaks besides.
+std::string all_hints(const Finding& finding);
 /// Writes `<severity>: <subject>: <verdict>: <message>` and the hint.
 void print_failure(std::ostream& err, const char* severity, const std::string& subject, const Finding& finding,
                    bool color);

@@ -116,7 +116,8 @@ int run_resolve(const Args& args, Context& context) {
   const std::vector<std::string> words = rest->all();
   if (words.empty()) throw options.wrong("which object?");
 
-  const git::Registry registry = open_registry(context);
+  const git::Registry registry = open_registry_if_any(context);
+  if (asked.at) registry.require_repository();
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
   resolve::Resolver resolver(registry, settings);

@@ -31,7 +31,7 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
   const std::vector<std::string> words = rest->all();
   if (words.size() != 1) throw options.wrong("one object is needed");
 
-  const git::Registry registry = open_registry(context);
+  const git::Registry registry = open_registry_if_any(context);
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
   resolve::Resolver resolver(registry, settings, {.wants_text = true});

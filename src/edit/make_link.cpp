@@ -224,6 +224,17 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
   return source;
 }
 
+/// What helps who names a directory as the target: MLEM would write a file `.mlem` in there.
+std::string name_for_target(const LinkRequest& request) {
+  std::string_view name = request.source;
+  name.remove_prefix(name.find_last_of("/:") + 1);  // npos + 1 is 0
+  if (name.ends_with(mlem_suffix)) name.remove_suffix(mlem_suffix.size());
+  const bool can_be_joined = request.target.ends_with('/') || request.target.ends_with("/.");
+  if (name.empty() || name.starts_with('.') || !can_be_joined) return "add a name for the link's file";
+  const std::string directory = request.target.substr(0, request.target.rfind('/'));
+  return "'" + redact(directory) + "/" + std::string(name) + "' names a file in it";
+}
+
 /// The link file from the work tree's root, which may be written.
 std::string find_target(const git::Registry& registry, const LinkRequest& request, const ObjectViews& views) {
   registry.require_work_tree();
@@ -234,7 +245,7 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
   }
   const std::string name = request.target.substr(request.target.rfind('/') + 1);
   if (name.empty() || name == "." || name == "..") {
-    throw Error(ErrorKind::invalid, what, "it names a directory", "add a name for the link's file");
+    throw Error(ErrorKind::invalid, what, "it names a directory", name_for_target(request));
   }
   if (name == mlem_suffix) {
     throw Error(ErrorKind::invalid, what, "an old project's directory has that name", "add a name for the link's file");
@@ -364,6 +375,9 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
   require_not_itself(chain, made.target, request);
   made.object_text = chain.back().text;
   const resolve::Answer& end = end_of(chain, request);
+  for (const resolve::Answer& each : chain) {
+    if (request.follow_links && &each != &end) made.followed.push_back(each.path);
+  }
   const AliasBase base = alias_base_of(registry, views, made.target);
   made.link = compose(registry, chain, base.directory, before, request);
   if (made.link.is_alias()) made.marker = base.marker;

@@ -36,7 +36,8 @@ struct NewLink {
   std::string text;                            ///< of the file
   std::string object_text;                     ///< the object's metafile
   std::optional<std::string> local_directory;  ///< of a source on this machine
-  std::string marker;    ///< of an alias's project, to be staged with it; empty: it is in the index, or there is none
+  std::string marker;  ///< of an alias's project, to be staged with it; empty: it is in the index, or there is none
+  std::vector<std::string> followed;  ///< the links that led to the object, as found, from the one that was named
   std::string unstaged;  ///< the object of an alias, from the root, if the index does not have it like the work tree
 };
 

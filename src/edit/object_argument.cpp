@@ -115,9 +115,11 @@ ObjectArgument from_address(const source::Settings& settings, ObjectViews& views
   const std::string inner = found ? found->inner + (path ? "/" + *path : "") : path.value_or("");
   const RepoUrl repo = RepoUrl::parse(found ? whole : parts.repo);
   if (inner.empty() && parts.rest.empty()) {
+    const auto corrected = corrected_address(address);
     throw Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(address)) + "'",
                 "it names no file in the repository",
-                "where it has both, name the repository by '--sp' or '--project' and the path beside it");
+                corrected ? "write '" + escape_for_terminal(*corrected) + "'"
+                          : "where it has both, name the repository by '--sp' or '--project' and the path beside it");
   }
   argument.source = inner.empty() ? Source::from_url(address) : Source::from_parts(whole, inner, std::nullopt);
   if (rev) take_rev(argument, rev_of_source(repo, *rev, settings));
@@ -213,11 +215,13 @@ ObjectArgument parse_object(const git::Registry& registry, const source::Setting
     case ObjectName::Kind::url:
       return from_address(settings, views, name.path, std::nullopt, rev);
     case ObjectName::Kind::index:
+      registry.require_repository();
       require_no_other_rev(text, {}, rev);
       argument.source.path = from_root();
       argument.view = views.index.get();
       return argument;
     case ObjectName::Kind::rev: {
+      registry.require_repository();
       require_no_other_rev(text, name.rev, rev);
       const auto commit = registry.find_commit(name.rev);
       if (!commit) throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit");

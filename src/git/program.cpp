@@ -9,6 +9,8 @@ std::string version_text(const Environment& environment) {
 }
 
 int show_manual(const std::string& page, const Environment& environment) {
+  // To git every page is of a command or a guide of its own: cmd_to_page() of its builtin/help.c.
+  if (!page.starts_with("git")) return run_attached({{"man", page}, environment, {}});
   return run_attached({{"git", "help", page}, environment, {}});
 }
 

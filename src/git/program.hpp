@@ -9,7 +9,8 @@ namespace mlem::git {
 /// Returns what `git --version` prints: `git version 2.39.5`.
 std::string version_text(const Environment& environment);
 
-/// Opens a manual page in git's way: by `help.format`, `man.viewer` and the pager. Returns the exit code.
+/// Opens a manual page in git's way: by `help.format`, `man.viewer` and the pager; one whose name does not begin with
+/// `git` by man. Returns the exit code.
 int show_manual(const std::string& page, const Environment& environment);
 
 /// Returns the pager that git would run for its command `name`, as a line for the shell; `cat` or nothing: none.

@@ -123,6 +123,16 @@ std::deque<File> list_index(const Environment& environment, const std::string& d
 }  // namespace
 
 Registry Registry::discover(const Environment& environment, const std::string& directory) {
+  Registry registry = discover_if_any(environment, directory);
+  registry.require_repository();
+  return registry;
+}
+
+void Registry::require_repository() const {
+  if (absence_) throw Error(*absence_);
+}
+
+Registry Registry::discover_if_any(const Environment& environment, const std::string& directory) {
   Registry registry;
   registry.environment_ = environment;
   registry.directory_ = without_links_from(fs::current_path(), directory);
@@ -134,11 +144,15 @@ Registry Registry::discover(const Environment& environment, const std::string& d
   if (result.code != 0) {
     // git ends its talk about dubious ownership with the command that allows it.
     const std::size_t remedy = result.errors.rfind("git config --global --add safe.directory");
-    throw Error(ErrorKind::not_found, "cannot read a repository in '" + registry.directory_.string() + "'",
-                detail::last_fatal(result.errors),
+    const std::string why = detail::last_fatal(result.errors);
+    Error error(ErrorKind::not_found, "cannot read a repository in '" + registry.directory_.string() + "'", why,
                 remedy == std::string::npos
                     ? std::string()
                     : "'" + std::string(trim(std::string_view(result.errors).substr(remedy))) + "' allows it");
+    // Of one that GIT_DIR names, git says which it is.
+    if (!why.starts_with("not a git repository (or any ")) throw error;
+    registry.absence_ = std::move(error);
+    return registry;
   }
   constexpr std::size_t git_dir_at = 0;
   constexpr std::size_t common_dir_at = 1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "base/process.hpp"
 #include "git/config.hpp"
 #include "git/repository.hpp"
@@ -61,7 +62,13 @@ class Registry {
   /// Finds the repository of `directory` (empty: this process's). Throws Error(not_found) outside of one, or if git
   /// refuses to read it.
   static Registry discover(const Environment& environment, const std::string& directory = {});
+  /// The same for who can do without one: outside of a repository there is only what git's configuration and
+  /// `directory()` tell. Throws Error(not_found) if git refuses to read one.
+  static Registry discover_if_any(const Environment& environment, const std::string& directory = {});
 
+  bool is_there() const noexcept { return !absence_; }
+  /// Throws what discover() throws outside of a repository.
+  void require_repository() const;
   const fs::path& git_dir() const noexcept { return git_dir_; }
   const fs::path& common_dir() const noexcept { return common_dir_; }
   /// Absolute; empty in a bare repository and inside a git directory.
@@ -155,6 +162,7 @@ class Registry {
   /// The same for pathspecs that are names.
   Environment at_root_literally() const;
   Environment environment_;
+  std::optional<Error> absence_;  ///< of a repository: what discover() throws
   fs::path directory_;
   fs::path git_dir_;
   fs::path common_dir_;

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <string>
 
-// What people paste: the address bar of a browser, a "Clone" button, the requirements of another tool.
+// What people paste: the address bar of a browser, a "Clone" button, the requirements of another tool, the code of
+// MLEM's users.
 
 namespace mlem {
 namespace {
@@ -35,11 +36,30 @@ std::string allowed_authority(std::string_view authority, std::string_view schem
   return std::string(user.substr(0, user.find(':'))).append("@").append(host);
 }
 
+/// Returns what `github://<org>:<repo>[@<rev>][/<path>]` means, the form of fsspec that MLEM takes; nothing if it is
+/// an address with a password.
+std::optional<std::string> translate_fsspec(std::string_view rest) {
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  const std::string_view authority = rest.substr(0, slash);
+  const std::size_t colon = authority.find(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  const std::size_t at = std::min(authority.find('@'), authority.size());
+  if (at <= colon + 1) return std::nullopt;
+  const std::string_view rev = authority.substr(std::min(at + 1, authority.size()));
+  if (to_lower_ascii(rev).find("github") != std::string::npos) return std::nullopt;
+  const std::string_view path = rest.substr(slash);
+  std::string address = "https://github.com/";
+  address.append(authority.substr(0, colon)).append("/").append(authority.substr(colon + 1, at - colon - 1));
+  if (!rev.empty()) address.append("/tree/").append(rev);
+  return path == "/" ? address : address.append(path);
+}
+
 }  // namespace
 
 std::optional<std::string> corrected_address(std::string_view text) {
   const std::size_t length = detail::scheme_length(text, "://");
   if (length == 0) return std::nullopt;
+  if (to_lower_ascii(text.substr(0, length)) == "github") return translate_fsspec(text.substr(length + 3));
   std::string scheme = to_lower_ascii(text.substr(0, length));
   const bool is_of_pip = take_git_off(scheme);
   std::string_view rest = text.substr(length + 3);

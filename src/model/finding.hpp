@@ -23,6 +23,15 @@ struct Hop {
   friend bool operator==(const Hop&, const Hop&) = default;
 };
 
+/// What a policy says of a link that breaks one of its rules.
+struct Demand {
+  std::string rule;
+  std::string message;
+  std::string hint;
+
+  friend bool operator==(const Demand&, const Demand&) = default;
+};
+
 /// What is known about one link after it was judged: the keys of `--json` in their order (git-mlem-check(1)).
 /// What has no value is empty, and its key absent.
 struct Finding {
@@ -47,6 +56,7 @@ struct Finding {
 
   std::string pushed_ref;          ///< of a push: the ref's full name as the pusher gave it
   std::vector<std::string> rules;  ///< the broken rules of policies: `source`, `pinned`, `reachable`, `signed`, …
+  std::vector<Demand> demands;     ///< besides what the message says; no key of JSON
   std::size_t line = 0;            ///< of the link file, where the fault is, from 1; 0: it is not about a line
 
   friend bool operator==(const Finding&, const Finding&) = default;

@@ -106,7 +106,7 @@ std::string redact(std::string_view text);
 
 /// Returns the spelling that would do of an address that RepoUrl::parse() or why_forbidden() refuses for what people
 /// paste with it: a query or fragment, the user of http(s), a password, `git+ssh://` and its kin with pip's `@<rev>`, a
-/// scheme in capitals. Nothing if there is no such thing in it, or more is wrong.
+/// scheme in capitals, `github://<org>:<repo>@<rev>/<path>`. Nothing if there is no such thing in it, or more is wrong.
 std::optional<std::string> corrected_address(std::string_view text);
 
 /// Returns the page that shows `path` at `rev` where the host's form is known (github.com, gitlab.com, bitbucket.org,

@@ -26,7 +26,7 @@ constexpr std::array rows = {
     Row{Verdict::too_deep, "too-deep", Decision::no},
     Row{Verdict::forbidden, "forbidden", Decision::no},
     Row{Verdict::changed, "changed", Decision::no},
-    Row{Verdict::unreachable_commit, "unreachable-commit", Decision::no},
+    Row{Verdict::off_branch, "off-branch", Decision::no},
     Row{Verdict::artifact_missing, "artifact-missing", Decision::no},
     Row{Verdict::artifact_mismatch, "artifact-mismatch", Decision::no},
     Row{Verdict::auth_required, "auth-required", Decision::undecided},

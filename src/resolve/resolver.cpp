@@ -23,8 +23,8 @@ namespace {
 /// Whether a link leads to an object of its own tree.
 bool is_by_alias(const Link& link) { return link.is_alias() && !is_surely_url(link.path); }
 
-/// Whether the alias that `chain` has come to is followed elsewhere by MLEM, which starts it at `start`. Then that is the
-/// chain's end.
+/// Whether the alias that `chain` has come to is followed elsewhere by MLEM, which starts it at `start`. Then that is
+/// the chain's end.
 bool end_elsewhere(Chain& chain, const std::optional<std::string>& start) {
   Answer& alias = chain.answers.back();
   const std::string own(parent_of(alias.path));
@@ -252,10 +252,12 @@ void Resolver::read_sources(std::vector<const std::vector<QueryNumber>*> groups)
   quiet.access.interactive = false;
   std::atomic<std::size_t> done = 0;
   const auto read = [&](std::size_t i) {
-    if (settings_.observer.progress) settings_.observer.progress(done, groups.size());
+    const auto& progress = settings_.observer.progress;
+    const std::string source = progress ? answers_.repo(groups[i]->front())->printable() : std::string();
+    if (progress) progress(done, groups.size(), source, false);
     read_source(*groups[i], quiet);
     const std::size_t now = ++done;
-    if (settings_.observer.progress) settings_.observer.progress(now, groups.size());
+    if (progress) progress(now, groups.size(), source, true);
   };
   // What is at hand does not wait for servers, which may use up the time there is; it costs processor time, and more
   // threads than processors would only be in each other's way.

@@ -13,7 +13,7 @@ namespace {
 using Questions = std::vector<Reachability*>;
 
 void fail(Reachability& question) {
-  question.verdict = Verdict::unreachable_commit;
+  question.verdict = Verdict::off_branch;
   question.message = "commit '" + question.commit.hex() + "' is on no branch or tag of " +
                      (question.repo ? "'" + question.repo->printable() + "'" : "this repository");
   question.hint = "push a tag or branch that has it";

@@ -19,7 +19,7 @@ struct Reachability {
   std::optional<RepoUrl> repo;  ///< none: the registry itself
   Oid commit;
 
-  Verdict verdict = Verdict::ok;  ///< `unreachable_commit`, or why nobody knows
+  Verdict verdict = Verdict::ok;  ///< `off_branch`, or why nobody knows
   std::string message{};
   std::string hint{};
 };

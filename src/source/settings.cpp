@@ -68,7 +68,7 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
   const git::Config& config = registry.config();
   const Environment& environment = registry.environment();
   Settings settings;
-  settings.cache.directory = registry.common_dir() / "mlem" / "sources";
+  if (registry.is_there()) settings.cache.directory = registry.common_dir() / "mlem" / "sources";
   if (const auto directory = config.find("mlem.cachedir")) {
     // An empty path would be the current directory.
     if (directory->empty()) {
@@ -79,13 +79,18 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
   if (const auto directory = environment.find("GIT_MLEM_CACHE_DIR"); !is_server && directory && !directory->empty()) {
     settings.cache.directory = fs::path(*directory);
   }
-  settings.cache.directory = fs::absolute(settings.cache.directory, registry.directory());
   // A relative one is to be ignored: the XDG Base Directory Specification.
   if (const auto directory = environment.find("XDG_CACHE_HOME"); directory && directory->starts_with('/')) {
     settings.cache.fallback = fs::path(*directory) / "git-mlem";
   } else if (const auto home = environment.find("HOME"); home && !home->empty()) {
     settings.cache.fallback = fs::path(*home) / ".cache" / "git-mlem";
   }
+  if (settings.cache.directory.empty()) settings.cache.directory = settings.cache.fallback;
+  if (settings.cache.directory.empty()) {
+    throw Error(ErrorKind::not_found, "there is no place for the cache", "HOME is not set",
+                "set mlem.cacheDir to a private directory");
+  }
+  settings.cache.directory = fs::absolute(settings.cache.directory, registry.directory());
   settings.access.config = config.entries();
   settings.access.directory = registry.root();
   if (is_server) {

@@ -49,8 +49,9 @@ struct Budget {
 struct Observer {
   /// Told what is unusual about reading a source, for `-v`. Called by several threads at once.
   std::function<void(const std::string&)> notice;
-  /// Told how many of the sources of one hop level have been read. Called by several threads at once.
-  std::function<void(std::size_t done, std::size_t total)> progress;
+  /// Told how many of the sources of one hop level have been read, when one of them begins or, `is_read`, ends. Called
+  /// by several threads at once.
+  std::function<void(std::size_t done, std::size_t total, const std::string& source, bool is_read)> progress;
   Interrupt* interrupt = nullptr;
 };
 

@@ -243,6 +243,41 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
   for (const std::string page : {"check", "link"}) {
     CHECK(world.sandbox.mlem({"help", page}, options).output == world.sandbox.mlem({page, "--help"}, options).output);
   }
+  struct Row {
+    std::string word;
+    std::string title;
+  };
+  const Row rows[] = {
+      {"mlem-link", "MLEM-LINK(5)"},          {"mlem-server", "GIT-MLEM-SERVER(7)"}, {"server", "GIT-MLEM-SERVER(7)"},
+      {"git-mlem-server", "GIT-MLEM-SERVER(7)"}, {"git-mlem-link", "GIT-MLEM-LINK(1)"}, {"link", "GIT-MLEM-LINK(1)"},
+      {"mlem-check", "GIT-MLEM-CHECK(1)"},    {"git-mlem", "GIT-MLEM(1)"},           {"mlem", "GIT-MLEM(1)"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.word);
+    const Outcome outcome = world.sandbox.mlem({"help", row.word}, options);
+    CAPTURE(outcome);
+    CHECK(outcome.output.starts_with(row.title));
+  }
+}
+
+TEST_CASE("commands: quiet and verbose may come before the command as in MLEM") {
+  World world;
+  world.registry.commit({{"a.mlem", good}, {"b.mlem", gone}});
+  for (const std::string option : {"-q", "--quiet", "-v", "--verbose"}) {
+    CAPTURE(option);
+    const Outcome before = world.mlem({option, "check"});
+    const Outcome behind = world.mlem({"check", option});
+    CAPTURE(before);
+    CHECK(before.output == behind.output);
+    CHECK(before.errors == behind.errors);
+    CHECK(before.code == 1);
+  }
+  CHECK(world.mlem({"-v", "-q", "check"}).errors.empty());
+  CHECK(world.mlem({"-q", "link", "--sp", example_url, "models/rf", "c"}).output.empty());
+  CHECK(world.mlem({"-q", "help", "chekc"}).code == 129);
+  CHECK(world.mlem({"-q"}).output == world.mlem({}).output);
+  const Outcome unknown = world.mlem({"-v", "-x"});
+  CAPTURE(unknown);
+  CHECK(unknown.errors == "error: '-x' is not a git mlem command\nhint: 'git mlem' lists them\n");
 }
 
 TEST_CASE("commands: MLEM's own spellings are taken where links are followed") {

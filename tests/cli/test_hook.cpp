@@ -23,8 +23,8 @@ TEST_CASE("hook: a commit of a good link passes and of a broken one is refused")
   const Outcome refused = world.git({"commit", "-a", "-m", "broken"});
   CAPTURE(refused);
   CHECK(refused.code == 1);
-  CHECK(refused.errors.find("error: second-model.mlem: missing-rev: no branch, tag or commit '7-deploy-meta'\n"
-                            "hint: the nearest name") == 0);
+  CHECK(refused.errors.find("error: second-model.mlem: missing-rev: no branch, tag or commit '7-deploy-meta' in '" +
+                            example_url + "/'\nhint: the nearest name") == 0);
   CHECK(refused.errors.find("'5-deploy-meta'") != std::string::npos);
 }
 
@@ -363,7 +363,8 @@ TEST_CASE("pre-commit: the framework's hooks refuse what is broken and let pass 
       if (!to.empty()) options.environment["PRE_COMMIT_TO_REF"] = to;
       return world.sandbox.run({"sh", "-c", entry_of(id)}, options);
     };
-    CHECK(run("", "").errors == "error: a.mlem: missing-rev: no branch, tag or commit 'nope'\n");
+    CHECK(run("", "").errors ==
+          "error: a.mlem: missing-rev: no branch, tag or commit 'nope' in '" + example_url + "/'\n");
     CHECK(run("", "").code == 1);
     CHECK(run(nothing, "HEAD").code == 1);
     CHECK(run("HEAD~1", "HEAD").code == 0);

@@ -217,7 +217,7 @@ TEST_CASE("link: of a link that is there only the lines change that must") {
   const std::string changes = " 'x.mlem': rev '4-pack' -> '5-deploy-meta'\n";
   Outcome outcome = run({"link", "-n"});
   CAPTURE(outcome);
-  CHECK(outcome.output == loading + "Would re-point" + changes);
+  CHECK(outcome.output == loading + "Would re-point" + changes + "💾 Would save link to x.mlem and stage it\n");
   CHECK(read_file(world.registry.path() / "x.mlem") == text("\"4-pack\"", pin) + unsaved);
   outcome = run({"link"});
   CHECK(outcome.output == loading + "Re-pointed" + changes + "💾 Saving link to x.mlem\n");
@@ -232,8 +232,8 @@ TEST_CASE("link: a link that becomes an alias and back says so") {
   World world;
   world.registry.commit({{".mlem.yaml", ""}, {"m.mlem", model_meta()}, {"x.mlem", example_link("main") + "\n"}});
   CHECK(world.mlem({"link", "m", "x"}).output ==
-        "⏳️ Loading meta from m.mlem\nRe-pointed 'x.mlem': path 'models/rf.mlem' -> 'm.mlem', repo '" + example_url +
-            "/' -> none, rev 'main' -> none\n💾 Saving link to x.mlem\n");
+        "⏳️ Loading meta from m.mlem\nRe-pointed 'x.mlem': path 'models/rf.mlem' -> 'm.mlem', repo '" +
+            example_url + "/' -> none, rev 'main' -> none\n💾 Saving link to x.mlem\n");
   CHECK(world.staged("x.mlem") == "link_type: model\nobject_type: link\npath: m.mlem");
   CHECK(world.mlem({"link", "-q", "--sp", example_url, "models/rf", "x"}).output.empty());
   CHECK(world.staged("x.mlem") == example_link("main"));
@@ -244,8 +244,8 @@ TEST_CASE("link: the pin of a link goes along with its commit") {
   const std::string second = world.models.commit({{"models/rf.mlem", model_meta({"rf", "other weights\n"})}});
   const auto pinned = [&](const std::string& commit) {
     return "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " +
-           world.models.git({"rev-parse", commit + ":models/rf.mlem"}) + "\npath: models/rf.mlem\nrepo: " + example_url +
-           "/\nrev: " + commit;
+           world.models.git({"rev-parse", commit + ":models/rf.mlem"}) +
+           "\npath: models/rf.mlem\nrepo: " + example_url + "/\nrev: " + commit;
   };
   world.registry.commit({{"x.mlem", pinned(world.model_commit) + "\n"}});
   CHECK(world.mlem({"link", "--sp", example_url, "--rev", second, "models/rf", "x"}).code == 0);
@@ -417,7 +417,8 @@ TEST_CASE("link: a target that names no file is refused") {
   const std::vector<Row> rows = {
       {example_url, "", "fatal: the target's name is empty\n"},
       {"", "x", "fatal: a repository's address is empty\n"},
-      {example_url, "d/", "fatal: cannot write 'd/" + directory},
+      {example_url, "d/", "fatal: cannot write 'd/': it names a directory\nhint: 'd/rf' names a file in it\n"},
+      {example_url, "d/e/.", "fatal: cannot write 'd/e/.': it names a directory\nhint: 'd/e/rf' names a file in it\n"},
       {example_url, "d/..", "fatal: cannot write 'd/.." + directory},
       {example_url, ".", "fatal: cannot write '." + directory},
       {example_url, "d/.mlem",
@@ -435,6 +436,25 @@ TEST_CASE("link: a target that names no file is refused") {
     CHECK(outcome.errors == row.errors);
     CHECK(world.registry.git({"status", "--porcelain"}).empty());
   }
+}
+
+TEST_CASE("link: an address in the form of fsspec gets the spelling that would do") {
+  const World world;
+  const std::string hint = "hint: write 'https://github.com/iterative/example-mlem-get-started/tree/main";
+  const Outcome object = world.mlem({"link", "github://iterative:example-mlem-get-started@main/models/rf", "rf"});
+  CAPTURE(object);
+  CHECK(object.code == 128);
+  CHECK(object.errors == "fatal: invalid address 'github://***@main/models/rf': it names no file in the repository\n" +
+                             hint + "/models/rf'\n");
+  const Outcome project =
+      world.mlem({"link", "--sp", "github://iterative:example-mlem-get-started@main", "models/rf", "rf"});
+  CAPTURE(project);
+  CHECK(project.code == 1);
+  CHECK(project.errors ==
+        "error: cannot link to 'models/rf' in 'github://***@main': forbidden: 'github://***@main/' may not be used: "
+        "remote helpers such as 'github' are never used\n" +
+            hint + "'\n");
+  CHECK(world.mlem({"link", "--sp", example_url + "/tree/main", "models/rf", "rf"}).code == 0);
 }
 
 TEST_CASE("link: a directory behind a repository of this machine is split off at the git directory") {
@@ -790,4 +810,23 @@ TEST_CASE("link: a file that git would keep otherwise is not written") {
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
   world.registry.write("prod/.gitattributes", "*.mlem filter=lfs\n*.mlem -filter\n");
   CHECK(world.mlem({"link", "--sp", world.models.url(), "models/rf", "prod/x"}).code == 0);
+}
+
+TEST_CASE("link: it is said that a link is followed and what a dry run would do") {
+  World world;
+  const std::string loading = "⏳️ Loading meta from " + example_url + "/tree/main/models/rf.mlem\n";
+  REQUIRE(world.mlem({"link", "--sp", example_url, "models/rf", "a"}).output == loading + "💾 Saving link to a.mlem\n");
+  REQUIRE(world.mlem({"link", "--nf", "a", "b"}).output ==
+          "⏳️ Loading meta from a.mlem\n💾 Saving link to b.mlem\n");
+  CHECK(world.mlem({"link", "a", "c"}).output ==
+        "Following the link 'a.mlem'; '--no-follow-links' links to it\n" + loading + "💾 Saving link to c.mlem\n");
+  const std::string both =
+      "Following the links 'b.mlem' and 'a.mlem'; '--no-follow-links' links to the first of them\n" + loading;
+  CHECK(world.mlem({"link", "-n", "b", "d"}).output == both + "💾 Would save link to d.mlem and stage it\n");
+  CHECK(world.mlem({"link", "-n", "--no-stage", "b", "d"}).output == both + "💾 Would save link to d.mlem\n");
+  CHECK(world.mlem({"link", "-q", "b", "d"}).output.empty());
+  CHECK(world.mlem({"link", "-n", "--sp", example_url, "--rev", "4-pack", "models/rf", "a"}).output ==
+        "⏳️ Loading meta from " + example_url +
+            "/tree/4-pack/models/rf.mlem\nWould re-point 'a.mlem': rev 'main' -> '4-pack'\n"
+            "💾 Would save link to a.mlem and stage it\n");
 }

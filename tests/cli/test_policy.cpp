@@ -4,6 +4,8 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <chrono>
+#include <sstream>
+#include <string>
 
 using namespace mlem::test;
 namespace fs = boost::filesystem;
@@ -636,7 +638,7 @@ TEST_CASE("policy: a ref that is replaced by what is no commit was rewound") {
     const std::string id = server.world.registry.id(other);
     const Outcome refused = server.push({"-f", "origin", id + ":" + tag});
     check_refused(refused, tag, "approver");
-    CHECK(contains(refused.errors, "hint: the server takes you for 'mallory'"));
+    CHECK(contains(refused.errors, "hint: the server takes you for 'mallory'; 'alice' may; push another"));
     CHECK(server.tip(tag) == before);
   }
 }
@@ -736,4 +738,33 @@ TEST_CASE("policy: a ref that cannot be compared in time is not called rewound")
   CHECK(outcome.code != 0);
   CHECK(contains(outcome.errors, "cannot compare a ref's old tip with its new one: there was no time left for it\n"));
   CHECK(!contains(outcome.errors, "rewound"));
+}
+
+TEST_CASE("policy: each broken rule is told with its hint and who may approve") {
+  Production server({{"ref", "refs/heads/production"},
+                     {"path", "prod/**"},
+                     {"source", "https://git.example.com/**"},
+                     {"requirePinned", "true"},
+                     {"approver", "alice"}});
+  server.config("mlem-policy.production.approver", "bob");
+  server.as("mallory");
+  server.commit({{"prod/good.mlem", server.link("main")}, {"prod/gone.mlem", server.link("nope")}});
+  const Outcome refused = server.push({"origin", "main:production"});
+  CAPTURE(refused);
+  // As one line, for it is broken where it is too long.
+  std::istringstream words(refused.errors);
+  std::string said;
+  for (std::string word; words >> word;) {
+    if (word != "remote:") said += word + " ";
+  }
+  const std::string who =
+      "the server takes you for 'mallory'; 'alice' and 'bob' may; push another branch for them to merge";
+  const std::string source = "policy 'production' does not allow the source '" + example_url + "/'";
+  const std::string id = "policy 'production' wants a full commit id as rev";
+  const std::string remedies = "; it allows 'https://git.example.com/**'; write the commit's id in 'rev:' ";
+  const std::string approval = "policy 'production' lets only its approvers have a link added";
+  const std::string all = approval + "; " + source + "; " + id + " hint: " + who + remedies;
+  CHECK(contains(said, "prod/gone.mlem: missing-rev (approver, source, pinned) no branch, tag or commit 'nope' in '" +
+                           example_url + "/'; " + all));
+  CHECK(contains(said, "prod/good.mlem: forbidden (approver, source, pinned) " + all));
 }

@@ -358,14 +358,15 @@ TEST_CASE("reach: hints about revs do not depend on the transport") {
   const HttpServer http(world.sandbox);
   world.models.bare_clone(http.root() / "models.git");
   world.models.branch("dev");
-  for (const std::string& repo : {world.models.url(), http.url("models.git")}) {
+  for (const std::string& repo : {world.models.url(), http.url("models.git") + "/"}) {
     const Outcome misspelled =
         world.mlem({"resolve", "--project", repo, "--rev", "feature-engine@v0.0.2", "models/rf"});
     CAPTURE(misspelled);
     CHECK(misspelled.code == 1);
-    CHECK(misspelled.errors ==
-          "error: models/rf: missing-rev: no branch, tag or commit 'feature-engine@v0.0.2'\n"
-          "hint: the nearest name is 'feature_engine@v0.0.2'\n");
+    CHECK(misspelled.errors == "error: models/rf: missing-rev: no branch, tag or commit 'feature-engine@v0.0.2' in '" +
+                                   repo +
+                                   "'\n"
+                                   "hint: the nearest name is 'feature_engine@v0.0.2'\n");
     const std::string link =
         link_text({.path = "models/rf.mlem", .repo = repo, .rev = "'" + world.model_commit.substr(0, 9) + "'"});
     world.registry.commit({{"a.mlem", link}});
@@ -376,9 +377,8 @@ TEST_CASE("reach: hints about revs do not depend on the transport") {
   }
   world.models.git({"symbolic-ref", "HEAD", "refs/heads/gone"});
   const Outcome unborn = world.mlem({"resolve", "--project", world.models.url(), "models/rf"});
-  CHECK(unborn.errors ==
-        "error: models/rf: missing-rev: the source has no commit at its HEAD\nhint: its branches are 'dev' and '" +
-            branch + "'\n");
+  CHECK(unborn.errors == "error: models/rf: missing-rev: the source has no commit at its HEAD in '" +
+                             world.models.url() + "'\nhint: its branches are 'dev' and '" + branch + "'\n");
 }
 
 TEST_CASE("reach: hints about paths name neither the link itself nor the object of another environment") {

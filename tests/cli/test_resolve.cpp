@@ -1,6 +1,8 @@
 #include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
 
 using namespace mlem::test;
+namespace fs = boost::filesystem;
 
 TEST_CASE("resolve: an alias over a link ends at the object") {
   World world;
@@ -17,7 +19,8 @@ TEST_CASE("resolve: a link that is named as an object is held to its type") {
   World world;
   world.registry.commit(
       {{"w.mlem", link_text({.type = "data", .path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
-  const std::string why = "wrong-type: 'models/rf.mlem' is a model, not a data\nhint: write 'link_type: model'\n";
+  const std::string why = "wrong-type: 'models/rf.mlem' is a model, not a data in '" + example_url +
+                          "/' at 'main'\nhint: write 'link_type: model'\n";
   const Outcome resolved = world.mlem({"resolve", "w"});
   CAPTURE(resolved);
   CHECK(resolved.code == 1);
@@ -172,9 +175,8 @@ TEST_CASE("resolve: an object above the current directory keeps its whole name")
   RunOptions below;
   below.directory = world.registry.path() / "d";
   const std::string root = world.registry.path().string();
-  for (const std::string& object :
-       {std::string("../first"), std::string("../d/../first"), std::string("e/../../first"), root + "/first",
-        root + "//d/.././first"}) {
+  for (const std::string& object : {std::string("../first"), std::string("../d/../first"), std::string("e/../../first"),
+                                    root + "/first", root + "//d/.././first"}) {
     CAPTURE(object);
     const Outcome shown = world.sandbox.mlem({"show", object}, below);
     CAPTURE(shown);
@@ -189,4 +191,31 @@ TEST_CASE("resolve: an object above the current directory keeps its whole name")
   CAPTURE(linked);
   CHECK(linked.code == 0);
   CHECK(world.staged("second.mlem") == "link_type: model\nobject_type: link\npath: first.mlem");
+}
+
+TEST_CASE("resolve: what names a repository itself needs none around it") {
+  const World world;
+  fs::create_directories(world.sandbox / "elsewhere");
+  RunOptions options;
+  options.directory = world.sandbox / "elsewhere";
+  const auto run = [&](const std::vector<std::string>& arguments) { return world.sandbox.mlem(arguments, options); };
+  const std::string model = model_meta();
+  CHECK(run({"show", example_url + "/tree/4-pack/models/rf"}).output == model);
+  CHECK(run({"pprint", "--project", example_url, "models/rf"}).output == model);
+  CHECK(run({"show", (world.models.path() / "models/rf").string()}).output == model);
+  const Outcome resolved = run({"resolve", "--project", example_url, "--rev", "5-deploy-meta", "models/rf"});
+  CAPTURE(resolved);
+  CHECK(resolved.code == 0);
+  CHECK(resolved.output.starts_with(world.model_commit + " "));
+  CHECK(resolved.output.ends_with(" model models/rf.mlem " + example_url + "/\n"));
+  CHECK(run({"resolve", "--project", example_url, "--rev", "5-deploy", "models/rf"}).code == 1);
+  CHECK(fs::is_empty(world.sandbox / "elsewhere"));
+  // What only a registry has is still refused.
+  const std::string nowhere = "fatal: cannot read a repository in '" + (world.sandbox / "elsewhere").string() +
+                              "': not a git repository (or any of the parent directories): .git\n";
+  CHECK(run({"resolve", ":a"}).errors == nowhere);
+  CHECK(run({"show", "main:a"}).errors == nowhere);
+  CHECK(run({"resolve", "--at", "main", "a"}).errors == nowhere);
+  CHECK(run({"resolve", "a"}).errors ==
+        "fatal: '" + (world.sandbox / "elsewhere/a").string() + "' is in no Git repository\n");
 }

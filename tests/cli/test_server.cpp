@@ -21,7 +21,7 @@ TEST_CASE("server: a push of good links lands and one with a broken link does no
   CAPTURE(refused);
   CHECK(refused.code == 1);
   CHECK(contains(refused.errors, "remote: error: refs/heads/main: b.mlem: missing-rev"));
-  CHECK(contains(refused.errors, "remote:   no branch, tag or commit of that name in"));
+  CHECK(contains(refused.errors, "remote:   no branch, tag or commit '7-deploy-meta' in"));
   CHECK(contains(refused.errors, "remote: 1 link judged: 0 ok, 1 broken, 0 undecided"));
   CHECK_FALSE(contains(refused.errors, "hint:"));
   // What the source has is not the pusher's to know.

@@ -526,7 +526,8 @@ TEST_CASE("sources: an id of the other object format fails its own link alone") 
     return outcome.output;
   };
   const std::string one_is_broken = "3 links: 2 ok, 1 broken, 0 undecided";
-  const std::string told = "a.mlem: missing-rev: no commit " + longer + "\n  hint: the source has ids of 40 digits\n";
+  const std::string told = "a.mlem: missing-rev: no commit " + longer + " in '" + server.url("models.git") +
+                           "/'\n  hint: the source has ids of 40 digits\n";
   CHECK(check({}, one_is_broken) == told);
   check({"--offline", "b.mlem", "c.mlem"}, "2 links: 2 ok, 0 broken, 0 undecided");
   // What is cached tells it too, and stays.
@@ -559,8 +560,7 @@ TEST_CASE("sources: where the cache is depends on nothing but whole paths") {
   const Outcome homeless = world.sandbox.mlem({"check"}, here);
   CAPTURE(homeless);
   CHECK(homeless.code == 128);
-  CHECK(homeless.errors ==
-        "fatal: bad config value for 'mlem.cacheDir': it begins with '~/', and HOME is not set\n");
+  CHECK(homeless.errors == "fatal: bad config value for 'mlem.cacheDir': it begins with '~/', and HOME is not set\n");
 }
 
 TEST_CASE("sources: no repository is looked for above a directory that this account may not enter") {
@@ -577,9 +577,10 @@ TEST_CASE("sources: no repository is looked for above a directory that this acco
   CAPTURE(linked);
   if (linked.errors.find("setpriv") != std::string::npos) return;
   CHECK(linked.code == 128);
-  CHECK(linked.errors == "fatal: cannot look for the repository of '" + path +
-                             "': this account may not read a directory on the way\n");
-  const Outcome address = world.sandbox.run({"sh", "-c", script + "resolve -p file://" + outer.path().string() + "/closed x"});
+  CHECK(linked.errors ==
+        "fatal: cannot look for the repository of '" + path + "': this account may not read a directory on the way\n");
+  const Outcome address =
+      world.sandbox.run({"sh", "-c", script + "resolve -p file://" + outer.path().string() + "/closed x"});
   CAPTURE(address);
   CHECK(contains(address.errors, "auth-required"));
 }

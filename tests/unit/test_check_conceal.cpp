@@ -62,7 +62,7 @@ constexpr Verdict verdicts[] = {Verdict::ok,
                                 Verdict::too_deep,
                                 Verdict::forbidden,
                                 Verdict::changed,
-                                Verdict::unreachable_commit,
+                                Verdict::off_branch,
                                 Verdict::auth_required,
                                 Verdict::unreachable,
                                 Verdict::timeout,
@@ -106,6 +106,20 @@ TEST_CASE("conceal: an alias of the registry itself is no source") {
   Finding finding = found(Verdict::missing_rev);
   finding.hops = {{"", "", {}, "other.mlem"}};
   const Finding told = mlem::check::conceal(finding);
-  CHECK(told.message == "no branch, tag or commit of that name in '" + own + "'");
+  CHECK(told.message == "no branch, tag or commit 'main' in '" + own + "'");
   CHECK(told.repo == own);
+  CHECK(told.hops == finding.hops);
+  // What is behind it is.
+  Finding behind = found_behind(Verdict::missing_rev);
+  behind.hops.insert(behind.hops.begin(), finding.hops.front());
+  CHECK(mlem::check::conceal(behind).hops == finding.hops);
+}
+
+TEST_CASE("conceal: of what policies say besides only who may approve is told") {
+  Finding finding = found_behind(Verdict::missing_path);
+  finding.demands = {{"source", "policy 'p' does not allow secret", "secret"},
+                     {"approver", "policy 'p'", "'alice' may"}};
+  const Finding told = mlem::check::conceal(finding);
+  REQUIRE(told.demands.size() == 1);
+  CHECK(told.demands.front().hint == "'alice' may");
 }

@@ -1,4 +1,5 @@
 #include "command/detail/hook_reporter.hpp"
+#include "command/output.hpp"
 #include "command/reporter.hpp"
 
 #include "git_fixtures.hpp"
@@ -10,7 +11,9 @@
 
 using mlem::Finding;
 using mlem::Verdict;
+using mlem::command::all_hints;
 using mlem::command::Audience;
+using mlem::command::described;
 using mlem::command::Format;
 using mlem::command::HookStyle;
 using mlem::command::make_hook_reporter;
@@ -38,6 +41,8 @@ Finding gone_link() {
   finding.hint = "the nearest name is 'gonna'";
   return finding;
 }
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string told(const Format& format, bool quotes_non_ascii = true) {
   std::ostringstream out;
@@ -108,7 +113,96 @@ TEST_CASE("reporter: what is undecided is an error to a hook that rejects it") {
   CHECK(told_by_hook({.rejects_undecided = true, .quiet = true}, {undecided}) == "error" + rest);
 }
 
+namespace {
+
+std::vector<Finding> broken_links(std::size_t count) {
+  std::vector<Finding> findings(count, gone_link());
+  for (std::size_t i = 0; i < count; ++i) findings[i].link = "prod/" + std::to_string(100 + i) + ".mlem";
+  return findings;
+}
+
+std::string lines(const std::string& indent, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += indent + "prod/" + std::to_string(100 + i) + ".mlem\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("reporter: what many links have in common a hook tells once") {
+  std::vector<Finding> findings = broken_links(300);
+  findings.insert(findings.begin() + 1, findings.front());
+  findings[1].link = "other.mlem";
+  findings[1].message = "no branch, tag or commit 'lost'";
+  const std::string hint = "hint: the nearest name is 'gonna'\n";
+  CHECK(told_by_hook({}, findings) == "error: 300 links: missing-rev: no branch, tag or commit 'gone'\n" + hint +
+                                          lines("  ", 20) +
+                                          "  and 280 more\n"
+                                          "error: other.mlem: missing-rev: no branch, tag or commit 'lost'\n" +
+                                          hint);
+  for (Finding& finding : findings) finding.pushed_ref = "refs/heads/main";
+  findings.resize(5);
+  findings.erase(findings.begin() + 1);
+  findings.front().warnings = {};
+  CHECK(told_by_hook({.audience = Audience::pusher}, findings) ==
+        "error: refs/heads/main: 4 links: missing-rev\n  no branch, tag or commit 'gone'\n  " + hint +
+            lines("    ", 4));
+  findings.front().pushed_ref = "refs/heads/other";
+  CHECK(told_by_hook({.audience = Audience::pusher}, findings).starts_with("error: refs/heads/other: prod/100.mlem: "));
+}
+
+TEST_CASE("reporter: a few links of one cause keep their lines and places") {
+  std::vector<Finding> findings = broken_links(3);
+  findings[1].message = "no branch, tag or commit 'lost'";
+  findings[1].hint.clear();
+  const std::string gone = ": missing-rev: no branch, tag or commit 'gone'\nhint: the nearest name is 'gonna'\n";
+  CHECK(told_by_hook({}, findings) == "error: prod/100.mlem" + gone +
+                                          "error: prod/101.mlem: missing-rev: no branch, tag or commit 'lost'\n"
+                                          "error: prod/102.mlem" +
+                                          gone);
+}
+
 TEST_CASE("reporter: a hook counts what nobody would read") {
-  const std::string all = told_by_hook({}, std::vector<Finding>(1002, gone_link()));
+  std::vector<Finding> findings = broken_links(1002);
+  for (Finding& finding : findings) finding.message = finding.link;
+  const std::string all = told_by_hook({}, findings);
+  CHECK(contains(all, "error: prod/1099.mlem: "));
+  CHECK_FALSE(contains(all, "prod/1100.mlem"));
   CHECK(all.ends_with("hint: the nearest name is 'gonna'\n… and 2 more\n"));
+}
+
+TEST_CASE("reporter: a message names the repository and the rev and the link that led there once each") {
+  Finding finding = gone_link();
+  const std::string repo = "https://example.com/models/";
+  finding.repo = repo;
+  finding.rev = "gone";
+  CHECK(described(finding) == "no branch, tag or commit 'gone' in '" + repo + "'");
+  finding.verdict = Verdict::missing_path;
+  finding.message = "nothing at 'rf.mlem'";
+  CHECK(described(finding) == "nothing at 'rf.mlem' in '" + repo + "' at 'gone'");
+  finding.hops = {{"", "", {}, "first.mlem"}, {"", "", {}, "prod/vision/detector.mlem"}};
+  CHECK(described(finding) == "nothing at 'rf.mlem' in '" + repo + "' at 'gone', via 'prod/vision/detector.mlem'");
+  finding.hops.push_back({"https://example.com/list/", "main", {}, "best.mlem"});
+  CHECK(described(finding) ==
+        "nothing at 'rf.mlem' in '" + repo + "' at 'gone', via 'best.mlem' in 'https://example.com/list/'");
+  finding.hops.back().repo = repo;
+  CHECK(described(finding) == "nothing at 'rf.mlem' in '" + repo + "' at 'gone', via 'best.mlem'");
+  finding.hops.clear();
+  finding.message = "nothing at 'rf.mlem' in 'https://example.com/models'";
+  CHECK(described(finding) == finding.message + " at 'gone'");
+  finding.demands = {{"approver", "policy 'p' wants an approver", "ask 'alice'"},
+                     {"pinned", "policy 'p' wants an id", ""}};
+  CHECK(described(finding) == finding.message + " at 'gone'; policy 'p' wants an approver; policy 'p' wants an id");
+  CHECK(all_hints(finding) == "the nearest name is 'gonna'; ask 'alice'");
+  finding.verdict = Verdict::unreachable;
+  finding.demands.clear();
+  CHECK(described(finding) == finding.message);
+}
+
+TEST_CASE("reporter: JSON has nothing that a terminal would obey") {
+  Finding finding = good_link();
+  finding.rev = "a\x7f\xc2\x9b\xc2\xa0\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa6\x1b";
+  std::ostringstream out;
+  make_script_reporter({.json = true}, out, true)->finding(finding);
+  CHECK(contains(out.str(), "\"rev\":\"a\\u007f\\u009b\xc2\xa0\\u202e\\u2066\xe2\x80\xa6\\u001b\","));
 }

@@ -214,6 +214,12 @@ TEST_CASE("split url: what people paste gets the spelling that would do") {
       {"https://u:p/q@h/r?x", ""},
       {"git@h:r?x", ""},
       {"ext::x", ""},
+      {"github://o:r@main/models/rf", "https://github.com/o/r/tree/main/models/rf"},
+      {"github://o:r/models/rf", "https://github.com/o/r/models/rf"},
+      {"github://o:r@v1", "https://github.com/o/r/tree/v1"},
+      {"github://o:r", "https://github.com/o/r"},
+      {"github://user:token@github.com/o/r", ""},
+      {"github://o@main/r", ""},
   };
   for (const Pasted& row : rows) {
     CAPTURE(row.text);

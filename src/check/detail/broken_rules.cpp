@@ -1,5 +1,7 @@
 #include "check/detail/broken_rules.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,18 +11,32 @@ std::string policy_wants(const Policy& policy, const std::string& what) {
   return "policy '" + policy.name + "' " + what;
 }
 
+namespace {
+
+/// Appends a sentence to others, unless they have it.
+void append(std::string& text, const std::string& more) {
+  if (more.empty() || text.find(more) != std::string::npos) return;
+  text += (text.empty() ? "" : "; ") + more;
+}
+
+}  // namespace
+
 void break_rule(Finding& finding, const char* rule, const std::string& message, const std::string& hint) {
-  if (std::find(finding.rules.begin(), finding.rules.end(), rule) != finding.rules.end()) return;
-  finding.rules.emplace_back(rule);
-  if (decision(finding.verdict) == Decision::no && finding.verdict != Verdict::forbidden) return;
-  if (finding.verdict == Verdict::forbidden && !finding.message.empty()) {
-    finding.message += "; " + message;
-    if (finding.hint.empty()) finding.hint = hint;
+  leave_unproved(finding, rule);
+  const bool is_broken = decision(finding.verdict) == Decision::no;
+  if (is_broken && finding.verdict != Verdict::forbidden) {
+    Demand demand{rule, message, hint};
+    auto& demands = finding.demands;
+    if (std::find(demands.begin(), demands.end(), demand) == demands.end()) demands.push_back(std::move(demand));
     return;
   }
-  finding.verdict = Verdict::forbidden;
-  finding.message = message;
-  finding.hint = hint;
+  if (!is_broken) {
+    finding.verdict = Verdict::forbidden;
+    finding.message.clear();
+    finding.hint.clear();
+  }
+  append(finding.message, message);
+  append(finding.hint, hint);
 }
 
 void break_ref_rule(Scope& scope, const char* rule, std::string message, std::string hint) {
@@ -48,14 +64,16 @@ void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::
                    policy_wants(policy, "is not about '" + answer.path + "', which this alias leads to"),
                    "an alias may lead to links under the same policy");
       } else if (!answer.link && !policy.allow_objects) {
-        break_rule(finding, "link-only", policy_wants(policy, "allows only links here"), "");
+        break_rule(finding, "link-only", policy_wants(policy, "allows only links, and this alias ends at an object"),
+                   "'git mlem link --absolute' makes a link that names the repository");
       }
       continue;
     }
     const std::string repo = source.repo ? source.repo->normalized() : std::string();
     if (!policy.covers_source(repo)) {
       const std::string name = source.repo ? source.repo->printable() : std::string("this repository");
-      break_rule(finding, "source", policy_wants(policy, "does not allow the source '" + name + "'"), "");
+      break_rule(finding, "source", policy_wants(policy, "does not allow the source '" + name + "'"),
+                 "it allows " + quoted_list(policy.sources));
     }
     if (policy.require_pinned && (!source.rev || source.rev->kind() != Rev::Kind::oid)) {
       break_rule(finding, "pinned", policy_wants(policy, "wants a full commit id as rev"),

@@ -23,7 +23,7 @@ void CommitsOnRefs::settle(const git::Registry& registry, const source::Settings
   for (const Wanted& each : wanted_) {
     const source::Reachability& question = each.question;
     if (question.verdict == Verdict::ok) continue;
-    if (question.verdict == Verdict::unreachable_commit && !each.policy.empty()) {
+    if (question.verdict == Verdict::off_branch && !each.policy.empty()) {
       break_rule(*each.finding, "reachable", "policy '" + each.policy + "': " + question.message, question.hint);
       continue;
     }

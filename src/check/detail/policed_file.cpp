@@ -54,7 +54,8 @@ bool PolicedFile::forbid_link(const git::Entry& entry) const {
   for (const Rules& rules : scope_.rules) {
     if (!rules.policy.covers_path(name_) && !rules.policy.reaches_below(name_)) continue;
     is_policed = true;
-    break_rule(finding_(), "link-only", policy_wants(rules.policy, "allows no symbolic link or submodule here"), "");
+    break_rule(finding_(), "link-only", policy_wants(rules.policy, "allows no symbolic link or submodule here"),
+               "put a link file in its place");
   }
   if (is_policed) require_approval("changed");
   return is_policed;

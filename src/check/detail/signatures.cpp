@@ -98,7 +98,8 @@ void require_signatures(const Receiver& receiver, const std::optional<Oid>& befo
     if (tip)
       hold_commits(receiver, before, *tip, rules.policy, known_refs, scope);
     else
-      break_ref_rule(scope, "signed", "policy '" + rules.policy.name + "' wants a signed commit, and this is none");
+      break_ref_rule(scope, "signed", "policy '" + rules.policy.name + "' wants a signed commit, and this is none",
+                     "push a commit, or a tag of one");
   }
 }
 

@@ -1,6 +1,7 @@
 #include "command/detail/hook_reporter.hpp"
 
 #include "base/text.hpp"
+#include "command/detail/grouping_reporter.hpp"
 #include "command/output.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace mlem::command {
@@ -47,91 +47,82 @@ void print_wrapped(std::ostream& err, const std::string& lead, const std::string
   }
 }
 
-std::string subject_of(const Finding& finding) {
-  const bool has_both = !finding.pushed_ref.empty() && !finding.link.empty();
-  return finding.pushed_ref + (has_both ? ": " : "") + finding.link;
-}
-
-/// The findings for who commits or pushes here: a line each.
-class CommitterReporter : public Reporter {
+/// What a hook tells.
+class HookReporter : public GroupingReporter {
  public:
-  CommitterReporter(std::ostream& err, HookStyle style) : err_(err), style_(style) {}
+  HookReporter(std::ostream& err, HookStyle style) : GroupingReporter(Beyond::counted), err_(err), style_(style) {}
 
-  void finding(const Finding& finding) override {
-    const char* const severity = is_error(finding, style_) ? "error" : "warning";
-    if (finding.verdict != Verdict::ok) print_failure(err_, severity, subject_of(finding), finding, style_.color);
-    if (style_.quiet) return;
-    for (const Warning& warning : finding.warnings) {
-      print_error(err_, "warning", finding.link + ": " + warning.code + ": " + warning.message);
-    }
+ protected:
+  bool is_told(const Finding& finding) const override {
+    if (style_.quiet) return is_error(finding, style_);
+    return finding.verdict != Verdict::ok || !finding.warnings.empty();
+  }
+  void print_rest(std::size_t count) override { err_ << "… and " << count << " more\n"; }
+
+  const char* severity_of(const Finding& finding) const { return is_error(finding, style_) ? "error" : "warning"; }
+  /// The ref and the links.
+  static std::string whole_subject_of(const FindingGroup& group) {
+    const std::string links = subject_of(group);
+    return group.finding.pushed_ref + (group.finding.pushed_ref.empty() || links.empty() ? "" : ": ") + links;
   }
 
- private:
   std::ostream& err_;
   HookStyle style_;
+};
+
+/// The findings for who commits or pushes here: a line each.
+class CommitterReporter : public HookReporter {
+ public:
+  using HookReporter::HookReporter;
+
+ private:
+  void print(const FindingGroup& group) override {
+    const Finding& finding = group.finding;
+    if (finding.verdict != Verdict::ok) {
+      print_failure(err_, severity_of(finding), whole_subject_of(group), finding, style_.color);
+    }
+    if (!style_.quiet) {
+      for (const Warning& warning : finding.warnings) {
+        print_error(err_, "warning", subject_of(group) + ": " + warning.code + ": " + warning.message);
+      }
+    }
+    print_links(err_, group, "  ");
+  }
 };
 
 /// The findings for who pushes to a server: broken into lines that fit behind `remote: `.
-class PusherReporter : public Reporter {
+class PusherReporter : public HookReporter {
  public:
-  PusherReporter(std::ostream& err, HookStyle style) : err_(err), style_(style) {}
-
-  void finding(const Finding& finding) override {
-    if (finding.verdict != Verdict::ok) print_verdict(finding);
-    if (style_.quiet) return;
-    for (const Warning& warning : finding.warnings) {
-      print_wrapped(err_, "warning: ", "  ", subject_of(finding) + ": " + warning.code + ": " + warning.message);
-    }
-  }
+  using HookReporter::HookReporter;
 
  private:
-  void print_verdict(const Finding& finding) {
-    err_ << (is_error(finding, style_) ? "error: " : "warning: ") << escape_for_terminal(subject_of(finding)) << ": "
+  void print(const FindingGroup& group) override {
+    if (group.finding.verdict != Verdict::ok) print_verdict(group);
+    if (!style_.quiet) {
+      for (const Warning& warning : group.finding.warnings) {
+        print_wrapped(err_, "warning: ", "  ", whole_subject_of(group) + ": " + warning.code + ": " + warning.message);
+      }
+    }
+    print_links(err_, group, "    ");
+  }
+
+  void print_verdict(const FindingGroup& group) {
+    const Finding& finding = group.finding;
+    err_ << severity_of(finding) << ": " << escape_for_terminal(whole_subject_of(group)) << ": "
          << painted(name(finding.verdict), color_of(finding.verdict), style_.color);
     if (!finding.rules.empty()) err_ << fmt::format(" ({})", fmt::join(finding.rules, ", "));
     err_ << '\n';
-    print_wrapped(err_, "  ", "  ", finding.message);
-    if (!finding.hint.empty()) print_wrapped(err_, "  hint: ", "        ", finding.hint);
+    print_wrapped(err_, "  ", "  ", described(finding));
+    const std::string hint = all_hints(finding);
+    if (!hint.empty()) print_wrapped(err_, "  hint: ", "        ", hint);
   }
-
-  std::ostream& err_;
-  HookStyle style_;
-};
-
-/// Passes on what is worth a line, and no more lines than anybody reads: they would keep the pusher waiting for the
-/// network.
-class LimitedReporter : public Reporter {
- public:
-  LimitedReporter(std::unique_ptr<Reporter> next, std::ostream& err, HookStyle style)
-      : next_(std::move(next)), err_(err), style_(style) {}
-
-  void finding(const Finding& finding) override {
-    const bool is_told =
-        style_.quiet ? is_error(finding, style_) : finding.verdict != Verdict::ok || !finding.warnings.empty();
-    if (is_told && ++count_ <= most) next_->finding(finding);
-  }
-  void end() override {
-    next_->end();
-    if (count_ > most) err_ << fmt::format("… and {} more\n", count_ - most);
-  }
-
- private:
-  static constexpr std::size_t most = 1000;
-  std::unique_ptr<Reporter> next_;
-  std::ostream& err_;
-  HookStyle style_;
-  std::size_t count_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<Reporter> make_hook_reporter(std::ostream& err, HookStyle style) {
-  std::unique_ptr<Reporter> reporter;
-  if (style.audience == Audience::pusher)
-    reporter = std::make_unique<PusherReporter>(err, style);
-  else
-    reporter = std::make_unique<CommitterReporter>(err, style);
-  return std::make_unique<LimitedReporter>(std::move(reporter), err, style);
+  if (style.audience == Audience::pusher) return std::make_unique<PusherReporter>(err, style);
+  return std::make_unique<CommitterReporter>(err, style);
 }
 
 }  // namespace mlem::command

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace mlem::command {
@@ -21,6 +22,37 @@ void set(Json& json, const std::string& key, const std::string& value) {
 /// What has no value has no key.
 void put(Json& json, const char* key, const std::string& value) {
   if (!value.empty()) set(json, key, value);
+}
+
+/// Returns JSON that is ASCII where a terminal would obey it: the control characters that JSON itself allows, and what
+/// changes the direction of text. The meaning is the same.
+std::string made_harmless(const std::string& json) {
+  std::string text;
+  text.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto byte = [&](std::size_t at) {
+      return i + at < json.size() ? static_cast<unsigned char>(json[i + at]) : 0U;
+    };
+    unsigned code = 0;
+    std::size_t length = 1;
+    if (byte(0) == 0x7f) {
+      code = 0x7f;
+    } else if (byte(0) == 0xc2 && byte(1) < 0xa0) {
+      code = byte(1);
+      length = 2;
+    } else if (byte(0) == 0xe2 && (byte(1) == 0x80 || byte(1) == 0x81)) {
+      const unsigned point = 0x2000U + ((byte(1) - 0x80U) << 6U) + (byte(2) - 0x80U);
+      const bool turns = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069);
+      if (turns) code = point;
+      if (turns) length = 3;
+    }
+    if (code == 0)
+      text += json[i];
+    else
+      text += fmt::format("\\u{:04x}", code);
+    i += length - 1;
+  }
+  return text;
 }
 
 }  // namespace
@@ -65,14 +97,14 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
   if (!finding.rules.empty()) json["rules"] = finding.rules;
   if (finding.line != 0) json["line"] = finding.line;
   if (proof_time) json["proved_at"] = format_time(*proof_time);
-  return json.dump();
+  return made_harmless(json.dump());
 }
 
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {
   Json json;
   json["schema"] = 1;
   for (const auto& [key, value] : fields) set(json, key, value);
-  return json.dump();
+  return made_harmless(json.dump());
 }
 
 }  // namespace mlem::command

@@ -1,12 +1,15 @@
 #include "command/detail/progress.hpp"
 
 #include "base/text.hpp"
+#include "command/table.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <ostream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -48,7 +51,9 @@ source::Settings Progress::settings(const git::Registry& registry, source::Trust
   }
   if (is_verbose_) settings.observer.notice = [this](const std::string& text) { say(text); };
   if (shows_progress_) {
-    settings.observer.progress = [this](std::size_t done, std::size_t total) { note_progress(done, total); };
+    settings.observer.progress = [this](std::size_t done, std::size_t total, const std::string& source, bool is_read) {
+      note_progress(done, total, source, is_read);
+    };
   }
   return settings;
 }
@@ -59,8 +64,12 @@ void Progress::say(const std::string& text) {
   context_.err << escape_for_terminal(text) << '\n';
 }
 
-void Progress::note_progress(std::size_t done, std::size_t total) {
+void Progress::note_progress(std::size_t done, std::size_t total, const std::string& source, bool is_read) {
   const std::lock_guard lock(mutex_);
+  if (!is_read)
+    waiting_.push_back(source);
+  else if (const auto read = std::find(waiting_.begin(), waiting_.end(), source); read != waiting_.end())
+    waiting_.erase(read);
   if (total == total_ && done < done_) return;  // another thread was faster
   done_ = done;
   total_ = total;
@@ -96,7 +105,16 @@ void Progress::draw_when_due() {
 void Progress::draw_progress() {
   const bool is_over = done_ == total_;
   std::string line = fmt::format("Reading sources: {:3}% ({}/{})", done_ * 100 / total_, done_, total_);
+  if (!is_over && !waiting_.empty()) {
+    // Whole lines of a terminal cannot be written over.
+    constexpr std::string_view waits = ", waiting for ";
+    const std::size_t width = terminal_width(context_.environment);
+    if (const std::size_t used = line.size() + waits.size() + 1; used < width) {
+      line.append(waits).append(cut_middle(escape_for_terminal(waiting_.front()), width - used));
+    }
+  }
   if (line == shown_ && !is_over) return;
+  clear_progress();
   context_.err << '\r' << line << (is_over ? ", done.\n" : "") << std::flush;
   shown_ = is_over ? std::string() : std::move(line);
 }

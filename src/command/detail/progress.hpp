@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace mlem::command {
 
@@ -27,7 +28,7 @@ class Progress {
 
  private:
   void say(const std::string& text);
-  void note_progress(std::size_t done, std::size_t total);
+  void note_progress(std::size_t done, std::size_t total, const std::string& source, bool is_read);
   void start_timer();
   void draw_when_due();
   void draw_progress();
@@ -40,7 +41,8 @@ class Progress {
   std::mutex mutex_;                             // sources are read by several threads
   std::size_t done_ = 0;
   std::size_t total_ = 0;
-  std::string shown_;  ///< the progress line; empty: none
+  std::vector<std::string> waiting_;  ///< sources that are being read, the longest first
+  std::string shown_;                 ///< the progress line; empty: none
   std::condition_variable ended_;
   bool has_ended_ = false;
   std::thread timer_;
