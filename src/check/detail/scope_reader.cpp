@@ -68,7 +68,8 @@ constexpr std::string_view attributes_file = ".gitattributes";
 /// Returns how many files were written by MLEM before 0.1.10. MLEM's marker of projects has the same ending.
 std::size_t count_old_files(const std::deque<git::File>& files) {
   return static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [](const git::File& file) {
-    return file.name.ends_with(old_suffix) && std::string_view(file.name).substr(file.name.rfind('/') + 1) != old_suffix;
+    return file.name.ends_with(old_suffix) &&
+           std::string_view(file.name).substr(file.name.rfind('/') + 1) != old_suffix;
   }));
 }
 
@@ -97,7 +98,7 @@ void ScopeReader::read(JudgedScope& judged, resolve::Resolver& resolver) {
   const Pass pass{judged, resolver, Only::all};
   const bool is_of_changes = judged.scope.kind == Scope::Kind::changes;
   if (is_of_changes) read_changes(pass);
-  if (!is_of_changes || judged.scope.all_policed) read_whole(pass);
+  if (!is_of_changes || judged.scope.all_policed || judged.scope.all) read_whole(pass);
 }
 
 void ScopeReader::read_unchanged(JudgedScope& judged, Unchanged which, resolve::Resolver& resolver) {
@@ -197,7 +198,10 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
     policed.require_approval_of_project(*project, registry_.objects());
   }
   if (const auto directory = directory_of_attributes(change)) judged.new_attributes.push_back(*directory);
-  if (change.after && policed.forbid_link(*change.after)) return;
+  if (change.after && policed.forbid_link(*change.after)) {
+    policed.require_approval("changed");
+    return;
+  }
   if (!change.name.ends_with(mlem_suffix)) return;
   if (const auto blob = lost_blob(change)) judged.lost_blobs.insert(*blob);
   // Without time left to tell, aliases might be touched.
