@@ -8,6 +8,7 @@
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
 #include "git/refs.hpp"
+#include "model/repo_path.hpp"
 #include "model/rev.hpp"
 
 #include <algorithm>
@@ -56,9 +57,14 @@ std::vector<std::vector<std::string_view>> parse_lines(std::string_view input, s
 std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
   std::vector<git::Change> changes;
   std::size_t seen = 0;
+  std::string emptied;  // perhaps: of a directory's files that are gone, one is enough to ask about
   receiver.registry.objects().diff(before, after, [&](git::Change change) {
     if (++seen % 4096 == 0) receiver.require_time("cannot list what changes");
-    if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) return true;
+    if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) {
+      const std::string_view directory = parent_of(change.name);
+      if (!may_empty_directory(change) || directory == emptied) return true;
+      emptied = directory;
+    }
     if (++receiver.changes > Receiver::most_changes) {
       throw Error(ErrorKind::unavailable, "cannot list what changes",
                   "there are more than " + std::to_string(Receiver::most_changes) + " changes of links in this push",

@@ -7,6 +7,9 @@
 #include "command/output.hpp"
 #include "command/reporter.hpp"
 #include "history/range.hpp"
+#include "model/repo_path.hpp"
+
+#include <fmt/format.h>
 
 #include <charconv>
 #include <memory>
@@ -150,6 +153,16 @@ check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked,
   return scope;
 }
 
+/// What was judged is what would be committed: says if the files at hand are others.
+void tell_of_work_tree(const git::Registry& registry, const std::vector<std::string>& pathspecs, std::ostream& err) {
+  const std::size_t count = registry.count_unstaged(mlem_suffix, pathspecs);
+  if (count == 0) return;
+  print_error(
+      err, "warning",
+      fmt::format("{} file{} of the work tree differ{} from the index, which was judged; '--worktree' judges {}", count,
+                  count == 1 ? "" : "s", count == 1 ? "s" : "", count == 1 ? "it" : "them"));
+}
+
 }  // namespace
 
 int run_check(const Args& args, Context& context) {
@@ -183,6 +196,7 @@ int run_check(const Args& args, Context& context) {
     }
   }
   scope.pathspecs = operands.paths;
+  require_matches(registry, scope);
   scope.reachable = asked.reachable;
   scope.shard = shard;
 
@@ -202,6 +216,9 @@ int run_check(const Args& args, Context& context) {
                   << (summary.old_files == 1 ? " file is" : " files are")
                   << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
                      "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+    }
+    if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
+      tell_of_work_tree(registry, scope.pathspecs, context.err);
     }
     context.err << summary_line(summary, "", "ok") << '\n';
     print_proof_age(context.err, summary.proof_time);

@@ -111,6 +111,18 @@ fs::path without_links_from(const fs::path& base, const fs::path& path) {
   return without_links(path.empty() ? base : fs::absolute(path, base));
 }
 
+/// Returns the remote that a partial clone has left objects on; empty for another repository.
+std::string promisor_of(const Config& config) {
+  constexpr std::string_view section = "remote.";
+  constexpr std::string_view variable = ".promisor";
+  std::string remote = config.find("extensions.partialclone").value_or("");
+  for (const auto& [key, value] : config.entries()) {
+    if (!key.starts_with(section) || !key.ends_with(variable) || !config.boolean(key, false)) continue;
+    remote = key.substr(section.size(), key.size() - section.size() - variable.size());
+  }
+  return remote;
+}
+
 /// Lists the index by `git ls-files`.
 std::deque<File> list_index(const Environment& environment, const std::string& directory, const Suffixes& suffixes,
                             const std::vector<std::string>& pathspecs) {
@@ -226,13 +238,21 @@ std::deque<File> Registry::index_files(const Suffixes& suffixes, const std::vect
 }
 
 std::deque<File> Registry::tree_files(const Oid& commit, const Suffixes& suffixes,
-                                      const std::vector<std::string>& pathspecs) const {
+                                      const std::vector<std::string>& pathspecs, std::vector<Oid>* missing) const {
   std::deque<File> files;
   if (pathspecs.empty()) {
-    objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
+    std::vector<Oid> lacks = objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
       if (suffixes.match(name)) files.push_back({name, entry});
       return true;
     });
+    if (missing != nullptr) {
+      *missing = std::move(lacks);
+    } else if (!lacks.empty()) {
+      throw Error(ErrorKind::unavailable, "cannot list the files of '" + commit.hex() + "'",
+                  "tree " + lacks.front().hex() + " is missing",
+                  is_partial() ? "this is a partial clone; 'git fetch --refetch --filter=blob:none' brings all trees"
+                               : "'git fsck' says what is broken");
+    }
     return files;
   }
   for (Change& change : changes(std::nullopt, commit, pathspecs)) {
@@ -265,15 +285,72 @@ std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::
   return files;
 }
 
+bool Registry::is_partial() const { return !promisor_of(config()).empty(); }
+
+bool Registry::matches_all(const std::vector<std::string>& pathspecs, const Listing& listing) const {
+  Environment environment = environment_;
+  std::vector<std::string> arguments{"ls-files", "-z", "--error-unmatch"};
+  if (listing.tree) {
+    // It is listed together with an index: one that is not there.
+    environment.set("GIT_INDEX_FILE", index_file_.string() + ".mlem-" + std::to_string(getpid()));
+    arguments.push_back("--with-tree=" + listing.tree->hex());
+  } else if (listing.is_work_tree) {
+    arguments.insert(arguments.end(), {"--cached", "--others", "--exclude-standard"});
+  }
+  arguments.emplace_back("--");
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  RunResult result = run(git_program(std::move(arguments), environment, directory_.string()));
+  if (result.end == RunResult::End::exited && result.code == 1) return false;
+  output_of(std::move(result), "cannot tell what pathspecs match");
+  return true;
+}
+
+std::optional<std::string> Registry::find_unmatched(const std::vector<std::string>& pathspecs,
+                                                    const std::vector<Listing>& listings) const {
+  const auto match = [&](const std::vector<std::string>& asked) {
+    return std::any_of(listings.begin(), listings.end(),
+                       [&](const Listing& listing) { return matches_all(asked, listing); });
+  };
+  if (pathspecs.empty() || match(pathspecs)) return std::nullopt;
+  const auto unmatched =
+      std::find_if(pathspecs.begin(), pathspecs.end(), [&](const std::string& pathspec) { return !match({pathspec}); });
+  return unmatched == pathspecs.end() ? std::nullopt : std::optional(*unmatched);
+}
+
+std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+  std::vector<std::string> arguments{"--no-optional-locks",
+                                     "status",
+                                     "--porcelain=v1",
+                                     "-z",
+                                     "--no-renames",
+                                     "--untracked-files=all",
+                                     "--no-ahead-behind",
+                                     "--ignore-submodules=all",
+                                     "--"};
+  Environment environment = environment_;
+  if (pathspecs.empty()) {
+    environment = at_root();
+    for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_LITERAL_PATHSPECS"}) {
+      environment.unset(other);
+    }
+    arguments.push_back("*" + std::string(suffix));
+  } else {
+    arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  }
+  const std::string directory = pathspecs.empty() ? root() : directory_.string();
+  const std::string output =
+      output_of(run(git_program(std::move(arguments), environment, directory)), "cannot look at the work tree");
+  // `XY <name>`: X is about the index and HEAD, Y about the work tree and the index.
+  constexpr std::size_t name_at = 3;
+  const std::vector<std::string_view> all = records(output);
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](std::string_view record) {
+    return record.size() > name_at && record[1] != ' ' && record.ends_with(suffix);
+  }));
+}
+
 void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const {
   if (blobs.empty() || environment_.find("GIT_QUARANTINE_PATH")) return;
-  constexpr std::string_view section = "remote.";
-  constexpr std::string_view variable = ".promisor";
-  std::string remote = config().find("extensions.partialclone").value_or("");
-  for (const auto& [key, value] : config().entries()) {
-    if (!key.starts_with(section) || !key.ends_with(variable) || !config().boolean(key, false)) continue;
-    remote = key.substr(section.size(), key.size() - section.size() - variable.size());
-  }
+  const std::string remote = promisor_of(config());
   if (remote.empty() || remote.starts_with('-')) return;
   std::string missing;
   for (const Oid& blob : blobs) {
@@ -393,6 +470,11 @@ Environment Registry::at_root_literally() const {
   for (const std::string_view magic : pathspec_variables) environment.unset(magic);
   environment.set("GIT_LITERAL_PATHSPECS", "1");
   return environment;
+}
+
+bool is_partial_clone(const fs::path& git_dir, const Environment& environment) {
+  const RunResult listed = run(reading_program(git_dir, {"config", "-z", "--list"}, environment));
+  return listed.code == 0 && !promisor_of(Config::parse(listed.output)).empty();
 }
 
 std::optional<std::vector<Change>> find_staged_changes(const Environment& environment, const std::string& directory) {

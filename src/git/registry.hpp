@@ -4,6 +4,7 @@
 #include "git/config.hpp"
 #include "git/repository.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -103,15 +104,33 @@ class Registry {
   /// Returns the entries of the index whose name matches `suffixes` and, if there are pathspecs, that match one; in path
   /// order, without intent-to-add entries.
   std::deque<File> index_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
-  /// Returns the files of a commit's tree in the same way.
-  std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes,
-                              const std::vector<std::string>& pathspecs) const;
+  /// Returns the files of a commit's tree in the same way. Throws Error(unavailable) if a part of it is not here, but
+  /// adds it to `missing` if that is given.
+  std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes, const std::vector<std::string>& pathspecs,
+                              std::vector<Oid>* missing = nullptr) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
   std::deque<File> work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
 
-  /// Fetches those of `blobs` that are missing here from the server that a partial clone has left them on, by one git
-  /// command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no error here:
-  /// they are still missing then.
+  /// Returns whether this is a partial clone, so that what is missing here is on a server.
+  bool is_partial() const;
+
+  /// Where pathspecs are looked for: in a tree, in the index if there is none, or in the files of work_tree_files().
+  struct Listing {
+    std::optional<Oid> tree{};
+    bool is_work_tree = false;
+  };
+  /// Returns the first of `pathspecs` that matches no file of any of `listings`, whatever its suffix; nothing if each
+  /// matches one. Throws Error(unavailable) if git cannot read one of them.
+  std::optional<std::string> find_unmatched(const std::vector<std::string>& pathspecs,
+                                            const std::vector<Listing>& listings) const;
+
+  /// Returns how many files of the work tree whose name ends in `suffix` are not as the index has them: changed,
+  /// removed, or untracked and not ignored. With pathspecs, of those that match one.
+  std::size_t count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+
+  /// Fetches those of `blobs`, or trees, that are missing here from the server that a partial clone has left them on,
+  /// by one git command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no
+  /// error here: they are still missing then.
   void fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const;
 
   /// Returns the entries of the index that have one of `names` or are below one, in path order, without intent-to-add
@@ -150,6 +169,8 @@ class Registry {
 
  private:
   Registry() = default;
+  /// Whether each of `pathspecs` matches a file of `listing`.
+  bool matches_all(const std::vector<std::string>& pathspecs, const Listing& listing) const;
   /// Our variables, for a run in `root()`.
   Environment at_root() const;
   /// The same for pathspecs that are names.
@@ -166,6 +187,10 @@ class Registry {
   mutable std::unique_ptr<Repository> objects_;
   mutable std::map<std::string, std::optional<Oid>, std::less<>> found_objects_;  ///< by expression
 };
+
+/// Returns whether the repository `git_dir` is a partial clone, so that what it lacks is on a server; not if git cannot
+/// tell. `environment` is without_repository().
+bool is_partial_clone(const fs::path& git_dir, const Environment& environment);
 
 /// Returns what differs between HEAD and the index of the repository that git finds from `directory`, at the cost of
 /// one process; nothing if there is no such commit or git refuses.

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
+#include "model/repo_path.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -95,6 +96,34 @@ void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs,
   limits.idle = settings.budget.timeout;
   limits.deadline = settings.budget.deadline;
   registry.fetch_missing(blobs, limits, settings.observer.interrupt);
+}
+
+std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
+                                 const std::vector<std::string>& pathspecs, const Settings& settings) {
+  std::vector<Oid> missing;
+  std::deque<git::File> files = registry.tree_files(commit, suffixes, pathspecs, &missing);
+  // A tree is fetched with all that is below it.
+  if (missing.empty()) return files;
+  fetch_missing(registry, missing, settings);
+  return registry.tree_files(commit, suffixes, pathspecs);
+}
+
+std::vector<git::Change> changes(const git::Registry& registry, const std::optional<Oid>& before,
+                                 const std::optional<Oid>& after, const std::vector<std::string>& pathspecs,
+                                 const Settings& settings) {
+  try {
+    return registry.changes(before, after, pathspecs);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable || settings.offline || !registry.is_partial()) throw;
+  }
+  std::vector<Oid> missing;
+  for (const std::optional<Oid>& side : {before, after}) {
+    std::vector<Oid> lacks;
+    if (side) registry.tree_files(*side, mlem_suffix, {}, &lacks);
+    missing.insert(missing.end(), lacks.begin(), lacks.end());
+  }
+  fetch_missing(registry, missing, settings);
+  return registry.changes(before, after, pathspecs);
 }
 
 }  // namespace mlem::source

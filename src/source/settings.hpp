@@ -9,10 +9,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -79,5 +81,15 @@ std::chrono::seconds seconds_of(const git::Config& config, const char* key, std:
 
 /// Registry::fetch_missing() within the limits of `settings`; nothing is fetched offline.
 void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings);
+
+/// Registry::tree_files(), with those parts of the tree fetched that a partial clone lacks. Throws Error(unavailable)
+/// if a part of it cannot be had.
+std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
+                                 const std::vector<std::string>& pathspecs, const Settings& settings);
+
+/// Registry::changes(), in the same way.
+std::vector<git::Change> changes(const git::Registry& registry, const std::optional<Oid>& before,
+                                 const std::optional<Oid>& after, const std::vector<std::string>& pathspecs,
+                                 const Settings& settings);
 
 }  // namespace mlem::source

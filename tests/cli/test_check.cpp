@@ -175,7 +175,8 @@ TEST_CASE("check: revs and paths are told apart as git does") {
     const Outcome outcome = world.mlem(arguments);
     CAPTURE(outcome);
     CHECK(outcome.code == 0);
-    CHECK(outcome.errors.find(std::to_string(row.links) + " link") == 0);
+    const std::string summary = std::to_string(row.links) + " link";
+    CHECK((outcome.errors.starts_with(summary) || contains(outcome.errors, "\n" + summary)));
   }
   CHECK(world.mlem({"ls", "--porcelain", "HEAD^{tree}", "prod"}).output.find("ok\tprod/p1.mlem") == 0);
   CHECK(world.mlem({"ls", "a.mlem"}).code == 0);
@@ -431,7 +432,9 @@ TEST_CASE("check: thousands of links are read at once and judged like one") {
 
   const Outcome at_once = world.mlem({"check", "--porcelain"});
   CHECK(at_once.code == 1);
-  CHECK(at_once.errors == "5833 links: 5166 ok, 500 broken, 167 undecided\n");
+  CHECK(at_once.errors ==
+        "warning: 6000 files of the work tree differ from the index, which was judged; '--worktree' judges them\n"
+        "5833 links: 5166 ok, 500 broken, 167 undecided\n");
   CHECK(at_once.output.find("unreachable\td/5999.mlem\t") != std::string::npos);
   std::multiset<std::string> parts;
   for (const char* shard : {"1/3", "2/3", "3/3"}) {
@@ -568,4 +571,138 @@ TEST_CASE("check: what a partial clone lacks of the registry is fetched at once"
   CAPTURE(checked);
   CHECK(checked.code == 1);
   CHECK(contains(checked.errors, "22 links: 21 ok, 1 broken, 0 undecided"));
+}
+
+TEST_CASE("check: trees that are not here are fetched or an error and never no links") {
+  World world;
+  RepoBuilder registry = world.registry;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  registry.commit({{"a.mlem", good}, {"d/b.mlem", good}, {"d/e/c.mlem", good}});
+  registry.commit({{"d/e/c.mlem", link_to(world, "models/rf.mlem", "nope")}});
+  registry.git({"config", "uploadpack.allowFilter", "true"});
+  registry.git({"config", "uploadpack.allowAnySHA1InWant", "true"});
+  RunOptions there;
+  const auto clone = [&](const std::string& name) {
+    const fs::path directory = world.sandbox / name;
+    world.sandbox.git_output({"clone", "-q", "--no-checkout", "--filter=tree:0", registry.url(), directory.string()});
+    there.directory = directory;
+  };
+  const auto check = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "check");
+    return world.sandbox.mlem(arguments, there);
+  };
+  clone("whole");
+  CHECK(check({"HEAD"}).errors == "3 links: 2 ok, 1 broken, 0 undecided\n");
+  clone("part");
+  CHECK(check({"HEAD", "--", "d"}).errors == "2 links: 1 ok, 1 broken, 0 undecided\n");
+  clone("range");
+  const Outcome range = check({"HEAD~1..HEAD"});
+  CAPTURE(range);
+  CHECK(range.errors == "1 link: 0 ok, 1 broken, 0 undecided\n");
+
+  clone("offline");
+  const std::string tree = registry.id("HEAD^{tree}");
+  const std::string commit = registry.id("HEAD");
+  const Outcome offline = check({"--offline", "HEAD"});
+  CAPTURE(offline);
+  CHECK(offline.code == 128);
+  CHECK(offline.errors == "fatal: cannot list the files of '" + commit + "': tree " + tree +
+                              " is missing\nhint: this is a partial clone; 'git fetch --refetch --filter=blob:none' "
+                              "brings all trees\n");
+  CHECK(check({"--offline", "HEAD~1..HEAD"}).code == 128);
+  // One that is damaged.
+  there.directory = registry.path();
+  fs::remove(registry.path() / ".git/objects" / tree.substr(0, 2) / tree.substr(2));
+  const Outcome damaged = check({"HEAD"});
+  CHECK(damaged.code == 128);
+  CHECK(damaged.errors == "fatal: cannot list the files of '" + commit + "': tree " + tree +
+                              " is missing\nhint: 'git fsck' says what is broken\n");
+}
+
+TEST_CASE("check: what is missing in a whole repository is not called a partial clone") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"a.mlem", good}});
+  const auto lose = [](const RepoBuilder& repository, const std::string& blob) {
+    fs::remove(repository.path() / ".git/objects" / blob.substr(0, 2) / blob.substr(2));
+  };
+  lose(world.registry, world.registry.id("HEAD:a.mlem"));
+  CHECK(world.mlem({"check", "HEAD"}).output ==
+        "a.mlem: unreachable: its content is missing here\n  hint: 'git fsck' says what is broken\n");
+  const std::string object = world.models.id("HEAD:models/rf.mlem");
+  lose(world.models, object);
+  const Outcome linked = world.mlem({"link", "--sp", world.models.path().string(), "models/rf", "b"});
+  CAPTURE(linked);
+  CHECK(contains(linked.errors, "unreachable: the repository lacks object " + object +
+                                    "\nhint: 'git fsck' there says what is broken\n"));
+}
+
+TEST_CASE("check: a pathspec that matches no file of what is judged is fatal") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"d/a.mlem", good}, {"note", "x"}});
+  world.registry.commit({{"b.mlem", good}});
+  world.registry.git({"rm", "-q", "--cached", "b.mlem"});
+  world.registry.write("c.mlem", good);
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string unmatched;  // empty: all match
+  };
+  const Row rows[] = {
+      {{"check", "d", "note"}, ""},
+      {{"check", "--", "gone"}, "gone"},
+      {{"check", "--", "d", "d/*.txt"}, "d/*.txt"},
+      {{"check", "--", "d", ":!d/a.mlem"}, ""},
+      {{"check", "--", "b.mlem"}, "b.mlem"},  // in HEAD and in the work tree, not in the index
+      {{"check", "--worktree", "--", "b.mlem", "c.mlem"}, ""},
+      {{"check", "--worktree", "--", "gone"}, "gone"},
+      {{"check", "--changed", "--", "b.mlem"}, ""},
+      {{"check", "--changed", "--", "c.mlem"}, "c.mlem"},
+      {{"check", "HEAD", "--", "b.mlem"}, ""},
+      {{"check", "HEAD~1", "--", "b.mlem"}, "b.mlem"},
+      {{"check", "HEAD~1..HEAD", "--", "b.mlem"}, ""},
+      {{"check", "HEAD..HEAD~1", "--", "b.mlem"}, ""},
+      {{"check", "HEAD~1..HEAD", "--", "c.mlem"}, "c.mlem"},
+      {{"ls", "--", "gone"}, "gone"},
+      {{"ls", "HEAD", "--", "gone"}, "gone"},
+      {{"fetch", "--", "gone"}, "gone"},
+  };
+  for (const Row& row : rows) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == (row.unmatched.empty() ? 0 : 128));
+    if (!row.unmatched.empty()) {
+      CHECK(outcome.errors == "fatal: pathspec '" + row.unmatched + "' did not match any file\n");
+    }
+  }
+  // In a bare repository, where there is no index.
+  const fs::path bare = world.sandbox / "bare.git";
+  world.sandbox.git_output({"clone", "-q", "--bare", world.registry.url(), bare.string()});
+  RunOptions there;
+  there.directory = bare;
+  CHECK(world.sandbox.mlem({"check", "--", "d"}, there).code == 0);
+  CHECK(world.sandbox.mlem({"check", "--", "gone"}, there).code == 128);
+  CHECK(world.sandbox.mlem({"check", "HEAD", "--", "note"}, there).code == 0);
+}
+
+TEST_CASE("check: it says when the work tree is not what was judged") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"a.mlem", good}, {"b.mlem", good}, {"note", "x"}});
+  const std::string summary = "2 links: 2 ok, 0 broken, 0 undecided\n";
+  world.registry.write("note", "y");
+  CHECK(world.mlem({"check"}).errors == summary);
+  world.registry.write("a.mlem", good + "\n");
+  const std::string one =
+      "warning: 1 file of the work tree differs from the index, which was judged; '--worktree' judges it\n";
+  CHECK(world.mlem({"check"}).errors == one + summary);
+  world.registry.write("c.mlem", good);
+  fs::remove(world.registry.path() / "b.mlem");
+  CHECK(world.mlem({"check"}).errors ==
+        "warning: 3 files of the work tree differ from the index, which was judged; '--worktree' judges them\n" +
+            summary);
+  CHECK(world.mlem({"check", "a.mlem"}).errors == one + "1 link: 1 ok, 0 broken, 0 undecided\n");
+  CHECK(world.mlem({"check", "-q"}).errors.empty());
+  CHECK(world.mlem({"check", "--cached"}).errors == summary);
+  CHECK(world.mlem({"check", "HEAD"}).errors == summary);
 }

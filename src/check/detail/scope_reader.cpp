@@ -132,7 +132,7 @@ void ScopeReader::read_files(JudgedScope& judged, std::deque<git::File> files, r
 std::deque<git::File> ScopeReader::list_files(const Scope& scope, const std::vector<std::string>& pathspecs,
                                               const git::Suffixes& suffixes) const {
   if (scope.kind == Scope::Kind::work_tree) return registry_.work_tree_files(suffixes, pathspecs);
-  if (scope.commit) return registry_.tree_files(*scope.commit, suffixes, pathspecs);
+  if (scope.commit) return source::tree_files(registry_, *scope.commit, suffixes, pathspecs, settings_);
   return registry_.index_files(suffixes, pathspecs);
 }
 
@@ -165,7 +165,8 @@ void ScopeReader::read_whole(const Pass& pass) {
 void ScopeReader::read_changes(const Pass& pass) {
   const Scope& scope = pass.judged.scope;
   const std::vector<git::Change> listed =
-      scope.changes ? std::vector<git::Change>() : registry_.changes(scope.before, scope.commit, scope.pathspecs);
+      scope.changes ? std::vector<git::Change>()
+                    : source::changes(registry_, scope.before, scope.commit, scope.pathspecs, settings_);
   const std::vector<git::Change>& changes = scope.changes ? *scope.changes : listed;
   std::vector<Oid> blobs;
   for (const git::Change& change : changes) {
@@ -191,6 +192,7 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
     judged.touches_aliases = true;
     policed.require_approval_of_project(*project, registry_.objects());
   }
+  if (empties_directory(change, *judged.view)) judged.touches_aliases = true;
   if (const auto directory = directory_of_attributes(change)) judged.new_attributes.push_back(*directory);
   if (change.after && policed.forbid_link(*change.after)) return;
   if (!change.name.ends_with(mlem_suffix)) return;
@@ -271,7 +273,8 @@ void ScopeReader::take_file(const Pass& pass, git::File file, std::optional<std:
     }
     if (!text) {
       fail(judged.finding_for(file.name), Verdict::unreachable, "its content is missing here",
-           "this is a partial clone; 'git fetch' has to bring it");
+           registry_.is_partial() ? "this is a partial clone; 'git fetch' has to bring it"
+                                  : "'git fsck' says what is broken");
       return;
     }
     if (pass.only == Only::pinned && !may_be_pinned(*text, judged.lost_blobs)) return;

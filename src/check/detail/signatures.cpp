@@ -77,7 +77,7 @@ bool touches(const git::Registry& registry, const Policy& policy, const std::opt
   git::Repository& objects = registry.objects();
   objects.diff(before, after, [&](git::Change change) {
     found = is_policed(policy, change);
-    if (!found && concerns_links(change) && !(change.before && change.after)) markers.push_back(std::move(change));
+    if (!found && concerns_links(change)) markers.push_back(std::move(change));
     return !found;
   });
   if (found || markers.empty()) return found;

@@ -125,12 +125,12 @@ Operands tell_apart(const git::Registry& registry, const Options& options, const
   return operands;
 }
 
-void require_pathspecs(const git::Registry& registry, const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    if (looks_like_pathspec(word) || names_file(registry, word)) continue;
-    throw Error(ErrorKind::not_found, "pathspec '" + redact(word) + "' did not match any file", "",
-                "paths that are nowhere now follow '--'");
-  }
+void require_matches(const git::Registry& registry, const check::Scope& scope) {
+  using Listing = git::Registry::Listing;
+  std::vector<Listing> listings{Listing{scope.commit, scope.kind == check::Scope::Kind::work_tree}};
+  if (scope.kind == check::Scope::Kind::changes && scope.before) listings.push_back(Listing{scope.before});
+  const auto unmatched = registry.find_unmatched(scope.pathspecs, listings);
+  if (unmatched) throw Error(ErrorKind::not_found, "pathspec '" + redact(*unmatched) + "' did not match any file");
 }
 
 std::string parse_ref(const git::Registry& registry, const std::string& word) {
