@@ -5,7 +5,8 @@
 build_packages='g++ cmake ninja-build pkg-config libgit2-dev libyaml-cpp-dev libboost-filesystem-dev
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev zlib1g-dev git ca-certificates'
 # What the tests need besides: their framework and the servers they talk to.
-test_packages='doctest-dev nginx fcgiwrap gitolite3 gnupg openssh-server openssh-client mandoc man-db python3-yaml libbenchmark-dev valgrind'
+test_packages='doctest-dev nginx fcgiwrap gitolite3 gnupg openssh-server openssh-client mandoc man-db python3-yaml
+  libbenchmark-dev valgrind pre-commit'
 
 # Installs those of the packages named that are missing, saying each command first.
 # Elsewhere than on Debian nothing is installed: CMake names what it does not find.

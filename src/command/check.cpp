@@ -157,10 +157,11 @@ check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked,
 void tell_of_work_tree(const git::Registry& registry, const std::vector<std::string>& pathspecs, std::ostream& err) {
   const std::size_t count = registry.count_unstaged(mlem_suffix, pathspecs);
   if (count == 0) return;
-  print_error(
-      err, "warning",
-      fmt::format("{} file{} of the work tree differ{} from the index, which was judged; '--worktree' judges {}", count,
-                  count == 1 ? "" : "s", count == 1 ? "s" : "", count == 1 ? "it" : "them"));
+  const bool is_one = count == 1;
+  print_error(err, "warning",
+              fmt::format("{} link file{} of the work tree differ{} from the index", count, is_one ? "" : "s",
+                          is_one ? "s" : ""));
+  print_hint(err, fmt::format("'git mlem check --worktree' judges {}", is_one ? "it" : "them"));
 }
 
 }  // namespace
@@ -196,7 +197,7 @@ int run_check(const Args& args, Context& context) {
     }
   }
   scope.pathspecs = operands.paths;
-  require_matches(registry, scope);
+  check::settle_pathspecs(registry, settings, scope);
   scope.reachable = asked.reachable;
   scope.shard = shard;
 

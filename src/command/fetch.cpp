@@ -53,7 +53,7 @@ int run_fetch(const Args& args, Context& context) {
   const source::Settings settings = progress.settings(registry);
   check::Scope scope = check::whole_registry(registry);
   scope.pathspecs = paths;
-  require_matches(registry, scope);
+  check::settle_pathspecs(registry, settings, scope);
   const bool color = wants_color(format, context, registry, Stream::err);
   const bool quotes = quotes_non_ascii(registry);
   auto reporter = make_script_reporter(format, context.out, quotes);

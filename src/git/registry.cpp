@@ -123,6 +123,12 @@ std::string promisor_of(const Config& config) {
   return remote;
 }
 
+/// What is missing in a partial clone is fetched by those who know whether the network may be used, for all at once.
+Environment without_lazy_fetch(Environment environment) {
+  environment.set("GIT_NO_LAZY_FETCH", "1");
+  return environment;
+}
+
 /// Lists the index by `git ls-files`.
 std::deque<File> list_index(const Environment& environment, const std::string& directory, const Suffixes& suffixes,
                             const std::vector<std::string>& pathspecs) {
@@ -238,22 +244,16 @@ std::deque<File> Registry::index_files(const Suffixes& suffixes, const std::vect
 }
 
 std::deque<File> Registry::tree_files(const Oid& commit, const Suffixes& suffixes,
-                                      const std::vector<std::string>& pathspecs, std::vector<Oid>* missing) const {
+                                      const std::vector<std::string>& pathspecs) const {
   std::deque<File> files;
   if (pathspecs.empty()) {
-    std::vector<Oid> lacks = objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
+    const std::vector<Oid> missing = objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
       if (suffixes.match(name)) files.push_back({name, entry});
       return true;
     });
-    if (missing != nullptr) {
-      *missing = std::move(lacks);
-    } else if (!lacks.empty()) {
-      throw Error(ErrorKind::unavailable, "cannot list the files of '" + commit.hex() + "'",
-                  "tree " + lacks.front().hex() + " is missing",
-                  is_partial() ? "this is a partial clone; 'git fetch --refetch --filter=blob:none' brings all trees"
-                               : "'git fsck' says what is broken");
-    }
-    return files;
+    if (missing.empty()) return files;
+    throw Error(ErrorKind::unavailable, "cannot list the files of '" + commit.hex() + "'",
+                "tree " + missing.front().hex() + " is missing");
   }
   for (Change& change : changes(std::nullopt, commit, pathspecs)) {
     if (change.after && suffixes.match(change.name)) {
@@ -261,6 +261,10 @@ std::deque<File> Registry::tree_files(const Oid& commit, const Suffixes& suffixe
     }
   }
   return files;
+}
+
+std::vector<Oid> Registry::missing_trees(const Oid& commit) const {
+  return objects().walk(commit, {}, [](const std::string&, const Entry&) { return true; });
 }
 
 std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const {
@@ -287,8 +291,9 @@ std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::
 
 bool Registry::is_partial() const { return !promisor_of(config()).empty(); }
 
-bool Registry::matches_all(const std::vector<std::string>& pathspecs, const Listing& listing) const {
-  Environment environment = environment_;
+std::optional<std::vector<std::string>> Registry::match_all(const std::vector<std::string>& pathspecs,
+                                                            const Listing& listing) const {
+  Environment environment = without_lazy_fetch(environment_);
   std::vector<std::string> arguments{"ls-files", "-z", "--error-unmatch"};
   if (listing.tree) {
     // It is listed together with an index: one that is not there.
@@ -300,39 +305,20 @@ bool Registry::matches_all(const std::vector<std::string>& pathspecs, const List
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   RunResult result = run(git_program(std::move(arguments), environment, directory_.string()));
-  if (result.end == RunResult::End::exited && result.code == 1) return false;
-  output_of(std::move(result), "cannot tell what pathspecs match");
-  return true;
-}
-
-std::optional<std::string> Registry::find_unmatched(const std::vector<std::string>& pathspecs,
-                                                    const std::vector<Listing>& listings) const {
-  const auto match = [&](const std::vector<std::string>& asked) {
-    return std::any_of(listings.begin(), listings.end(),
-                       [&](const Listing& listing) { return matches_all(asked, listing); });
-  };
-  if (pathspecs.empty() || match(pathspecs)) return std::nullopt;
-  const auto unmatched =
-      std::find_if(pathspecs.begin(), pathspecs.end(), [&](const std::string& pathspec) { return !match({pathspec}); });
-  return unmatched == pathspecs.end() ? std::nullopt : std::optional(*unmatched);
+  if (result.end == RunResult::End::exited && result.code == 1) return std::nullopt;
+  const std::string output = output_of(std::move(result), "cannot tell what the pathspecs match");
+  const std::vector<std::string_view> names = records(output);
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
-  std::vector<std::string> arguments{"--no-optional-locks",
-                                     "status",
-                                     "--porcelain=v1",
-                                     "-z",
-                                     "--no-renames",
-                                     "--untracked-files=all",
-                                     "--no-ahead-behind",
-                                     "--ignore-submodules=all",
-                                     "--"};
+  // As `git diff-files` has it, which tells by a file's times and size whether to read it; and the untracked ones.
+  std::vector<std::string> arguments{"ls-files",           "-z",           "--modified", "--others",
+                                     "--exclude-standard", "--deduplicate", "--"};
   Environment environment = environment_;
   if (pathspecs.empty()) {
     environment = at_root();
-    for (const std::string_view other : {"GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_LITERAL_PATHSPECS"}) {
-      environment.unset(other);
-    }
+    for (const std::string_view magic : pathspec_variables) environment.unset(magic);
     arguments.push_back("*" + std::string(suffix));
   } else {
     arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
@@ -340,12 +326,9 @@ std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<
   const std::string directory = pathspecs.empty() ? root() : directory_.string();
   const std::string output =
       output_of(run(git_program(std::move(arguments), environment, directory)), "cannot look at the work tree");
-  // `XY <name>`: X is about the index and HEAD, Y about the work tree and the index.
-  constexpr std::size_t name_at = 3;
-  const std::vector<std::string_view> all = records(output);
-  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](std::string_view record) {
-    return record.size() > name_at && record[1] != ' ' && record.ends_with(suffix);
-  }));
+  const std::vector<std::string_view> names = records(output);
+  return static_cast<std::size_t>(
+      std::count_if(names.begin(), names.end(), [&](std::string_view name) { return name.ends_with(suffix); }));
 }
 
 void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const {
@@ -414,7 +397,8 @@ std::vector<Change> Registry::changes(const std::optional<Oid>& before, const st
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   const std::string what_failed =
       before || !after ? "cannot compare with '" + from + "'" : "cannot list the files of '" + after->hex() + "'";
-  return parse_raw(output_of(git(std::move(arguments)), what_failed));
+  return parse_raw(output_of(
+      run(git_program(std::move(arguments), without_lazy_fetch(environment_), directory_.string())), what_failed));
 }
 
 Oid Registry::write_blob(std::string_view name, std::string_view content) const {
@@ -480,7 +464,7 @@ bool is_partial_clone(const fs::path& git_dir, const Environment& environment) {
 std::optional<std::vector<Change>> find_staged_changes(const Environment& environment, const std::string& directory) {
   std::vector<std::string> arguments(diff_index.begin(), diff_index.end());
   arguments.insert(arguments.end(), {"HEAD", "--"});
-  const RunResult result = run(git_program(std::move(arguments), environment, directory));
+  const RunResult result = run(git_program(std::move(arguments), without_lazy_fetch(environment), directory));
   if (result.code != 0) return std::nullopt;
   return parse_raw(result.output);
 }

@@ -104,10 +104,11 @@ class Registry {
   /// Returns the entries of the index whose name matches `suffixes` and, if there are pathspecs, that match one; in path
   /// order, without intent-to-add entries.
   std::deque<File> index_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
-  /// Returns the files of a commit's tree in the same way. Throws Error(unavailable) if a part of it is not here, but
-  /// adds it to `missing` if that is given.
-  std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes, const std::vector<std::string>& pathspecs,
-                              std::vector<Oid>* missing = nullptr) const;
+  /// Returns the files of a commit's tree in the same way. Throws Error(unavailable) if a part of it is not here.
+  std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes,
+                              const std::vector<std::string>& pathspecs) const;
+  /// Returns the topmost ones of those parts of a commit's tree that are not here.
+  std::vector<Oid> missing_trees(const Oid& commit) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
   std::deque<File> work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
 
@@ -119,10 +120,10 @@ class Registry {
     std::optional<Oid> tree{};
     bool is_work_tree = false;
   };
-  /// Returns the first of `pathspecs` that matches no file of any of `listings`, whatever its suffix; nothing if each
-  /// matches one. Throws Error(unavailable) if git cannot read one of them.
-  std::optional<std::string> find_unmatched(const std::vector<std::string>& pathspecs,
-                                            const std::vector<Listing>& listings) const;
+  /// Returns the files of `listing` that match one of `pathspecs`, whatever their suffix, relative to the current
+  /// directory; nothing if one of the pathspecs matches none. Throws Error(unavailable) if git cannot read the listing.
+  std::optional<std::vector<std::string>> match_all(const std::vector<std::string>& pathspecs,
+                                                    const Listing& listing) const;
 
   /// Returns how many files of the work tree whose name ends in `suffix` are not as the index has them: changed,
   /// removed, or untracked and not ignored. With pathspecs, of those that match one.
@@ -169,8 +170,6 @@ class Registry {
 
  private:
   Registry() = default;
-  /// Whether each of `pathspecs` matches a file of `listing`.
-  bool matches_all(const std::vector<std::string>& pathspecs, const Listing& listing) const;
   /// Our variables, for a run in `root()`.
   Environment at_root() const;
   /// The same for pathspecs that are names.

@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
-#include "model/repo_path.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -98,32 +97,63 @@ void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs,
   registry.fetch_missing(blobs, limits, settings.observer.interrupt);
 }
 
+namespace {
+
+/// Returns what `read` does of the trees of some commits. If it cannot, it is called again after what they lack was
+/// fetched. Throws Error(unavailable) for what cannot be had.
+template <typename Read>
+auto read_trees(const git::Registry& registry, const std::vector<Oid>& commits, const Settings& settings,
+                const Read& read) -> decltype(read()) {
+  const auto find_missing = [&] {
+    std::vector<Oid> missing;
+    for (const Oid& commit : commits) {
+      const std::vector<Oid> trees = registry.missing_trees(commit);
+      missing.insert(missing.end(), trees.begin(), trees.end());
+    }
+    return missing;
+  };
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable) throw;
+    std::vector<Oid> missing = find_missing();
+    if (missing.empty()) throw;
+    // A tree is fetched with all that is below it.
+    fetch_missing(registry, missing, settings);
+    missing = find_missing();
+    if (!missing.empty()) {
+      throw Error(ErrorKind::unavailable, error.what_failed(), "tree " + missing.front().hex() + " is missing",
+                  registry.is_partial()
+                      ? "this is a partial clone; 'git fetch --refetch --filter=blob:none' brings all trees"
+                      : "'git fsck' says what is broken");
+    }
+  }
+  return read();
+}
+
+}  // namespace
+
 std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
                                  const std::vector<std::string>& pathspecs, const Settings& settings) {
-  std::vector<Oid> missing;
-  std::deque<git::File> files = registry.tree_files(commit, suffixes, pathspecs, &missing);
-  // A tree is fetched with all that is below it.
-  if (missing.empty()) return files;
-  fetch_missing(registry, missing, settings);
-  return registry.tree_files(commit, suffixes, pathspecs);
+  return read_trees(registry, {commit}, settings, [&] { return registry.tree_files(commit, suffixes, pathspecs); });
 }
 
 std::vector<git::Change> changes(const git::Registry& registry, const std::optional<Oid>& before,
                                  const std::optional<Oid>& after, const std::vector<std::string>& pathspecs,
                                  const Settings& settings) {
-  try {
-    return registry.changes(before, after, pathspecs);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::unavailable || settings.offline || !registry.is_partial()) throw;
-  }
-  std::vector<Oid> missing;
+  std::vector<Oid> commits;
   for (const std::optional<Oid>& side : {before, after}) {
-    std::vector<Oid> lacks;
-    if (side) registry.tree_files(*side, mlem_suffix, {}, &lacks);
-    missing.insert(missing.end(), lacks.begin(), lacks.end());
+    if (side) commits.push_back(*side);
   }
-  fetch_missing(registry, missing, settings);
-  return registry.changes(before, after, pathspecs);
+  return read_trees(registry, commits, settings, [&] { return registry.changes(before, after, pathspecs); });
+}
+
+std::optional<std::vector<std::string>> match_all(const git::Registry& registry,
+                                                  const std::vector<std::string>& pathspecs,
+                                                  const git::Registry::Listing& listing, const Settings& settings) {
+  std::vector<Oid> commits;
+  if (listing.tree) commits.push_back(*listing.tree);
+  return read_trees(registry, commits, settings, [&] { return registry.match_all(pathspecs, listing); });
 }
 
 }  // namespace mlem::source

@@ -87,9 +87,12 @@ void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs,
 std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
                                  const std::vector<std::string>& pathspecs, const Settings& settings);
 
-/// Registry::changes(), in the same way.
+/// Registry::changes() and Registry::match_all(), in the same way.
 std::vector<git::Change> changes(const git::Registry& registry, const std::optional<Oid>& before,
                                  const std::optional<Oid>& after, const std::vector<std::string>& pathspecs,
                                  const Settings& settings);
+std::optional<std::vector<std::string>> match_all(const git::Registry& registry,
+                                                  const std::vector<std::string>& pathspecs,
+                                                  const git::Registry::Listing& listing, const Settings& settings);
 
 }  // namespace mlem::source

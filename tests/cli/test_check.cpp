@@ -433,7 +433,8 @@ TEST_CASE("check: thousands of links are read at once and judged like one") {
   const Outcome at_once = world.mlem({"check", "--porcelain"});
   CHECK(at_once.code == 1);
   CHECK(at_once.errors ==
-        "warning: 6000 files of the work tree differ from the index, which was judged; '--worktree' judges them\n"
+        "warning: 6000 link files of the work tree differ from the index\n"
+        "hint: 'git mlem check --worktree' judges them\n"
         "5833 links: 5166 ok, 500 broken, 167 undecided\n");
   CHECK(at_once.output.find("unreachable\td/5999.mlem\t") != std::string::npos);
   std::multiset<std::string> parts;
@@ -672,7 +673,7 @@ TEST_CASE("check: a pathspec that matches no file of what is judged is fatal") {
     CAPTURE(outcome);
     CHECK(outcome.code == (row.unmatched.empty() ? 0 : 128));
     if (!row.unmatched.empty()) {
-      CHECK(outcome.errors == "fatal: pathspec '" + row.unmatched + "' did not match any file\n");
+      CHECK(outcome.errors == "fatal: pathspec '" + row.unmatched + "' did not match any files\n");
     }
   }
   // In a bare repository, where there is no index.
@@ -685,6 +686,82 @@ TEST_CASE("check: a pathspec that matches no file of what is judged is fatal") {
   CHECK(world.sandbox.mlem({"check", "HEAD", "--", "note"}, there).code == 0);
 }
 
+TEST_CASE("check: a link may be named without its '.mlem'") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  // 'rf' is a file too, and 'd' a directory.
+  world.registry.commit({{"rf", "x"}, {"rf.mlem", good}, {"d/a.mlem", good}, {"d.mlem", good}});
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string names;
+  };
+  const Row rows[] = {
+      {{"rf"}, "rf.mlem"},
+      {{"--", "./rf"}, "rf.mlem"},
+      {{"--", "d"}, "d/a.mlem"},
+      {{"d/a"}, "d/a.mlem"},
+      {{"--", ":(top)d/a", "rf.mlem"}, "d/a.mlem rf.mlem"},
+      {{"--worktree", "rf"}, "rf.mlem"},
+      {{"HEAD", "d/a", "rf"}, "d/a.mlem rf.mlem"},
+      {{"--changed", "rf", "d/a"}, ""},
+      {{"--", world.registry.path().string()}, "d.mlem d/a.mlem rf.mlem"},
+  };
+  for (const Row& row : rows) {
+    std::vector<std::string> arguments = {"check", "-v"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    std::string names;
+    std::istringstream lines(outcome.output);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with(' ')) names += (names.empty() ? "" : " ") + line.substr(0, line.find(':'));
+    }
+    CHECK(names == row.names);
+  }
+  CHECK(world.mlem({"ls", "--porcelain", "d/a"}).output.starts_with("ok\td/a.mlem\t"));
+  CHECK(world.mlem({"fetch", "d/a"}).errors == "1 link: 1 fetched, 0 broken, 0 undecided\n");
+}
+
+TEST_CASE("check: where there is no index or no commit there is nothing to judge, and that is said") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"a.mlem", good}});
+  const fs::path lost = world.sandbox / "lost";
+  world.sandbox.git_output({"clone", "-q", "--no-checkout", world.registry.url(), lost.string()});
+  RunOptions there;
+  there.directory = lost;
+  const std::string no_index =
+      "fatal: there is nothing to judge: there is no index\n"
+      "hint: 'git reset' makes one of the last commit; 'git mlem check HEAD' judges that commit itself\n";
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"check"}, {"check", "--cached"}, {"check", "--changed"}, {"ls"}, {"fetch"}}) {
+    const Outcome outcome = world.sandbox.mlem(arguments, there);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == no_index);
+  }
+  CHECK(world.sandbox.mlem({"check", "HEAD"}, there).errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
+
+  const fs::path bare = world.sandbox / "bare.git";
+  world.sandbox.git_output({"init", "-q", "--bare", "-b", "main", bare.string()});
+  there.directory = bare;
+  const std::string no_commit =
+      "fatal: there is nothing to judge: 'refs/heads/main', which HEAD means, has no commit\n"
+      "hint: 'git symbolic-ref HEAD refs/heads/<branch>' sets the branch that is meant\n";
+  for (const std::string command : {"check", "ls", "fetch"}) {
+    const Outcome outcome = world.sandbox.mlem({command}, there);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == no_commit);
+  }
+  // Before the first commit, an index is empty by right.
+  const fs::path fresh = world.sandbox / "fresh";
+  world.sandbox.git_output({"init", "-q", fresh.string()});
+  there.directory = fresh;
+  CHECK(world.sandbox.mlem({"check"}, there).errors == "0 links: 0 ok, 0 broken, 0 undecided\n");
+}
+
 TEST_CASE("check: it says when the work tree is not what was judged") {
   World world;
   const std::string good = link_to(world, "models/rf.mlem", "main");
@@ -694,12 +771,13 @@ TEST_CASE("check: it says when the work tree is not what was judged") {
   CHECK(world.mlem({"check"}).errors == summary);
   world.registry.write("a.mlem", good + "\n");
   const std::string one =
-      "warning: 1 file of the work tree differs from the index, which was judged; '--worktree' judges it\n";
+      "warning: 1 link file of the work tree differs from the index\nhint: 'git mlem check --worktree' judges it\n";
   CHECK(world.mlem({"check"}).errors == one + summary);
   world.registry.write("c.mlem", good);
   fs::remove(world.registry.path() / "b.mlem");
   CHECK(world.mlem({"check"}).errors ==
-        "warning: 3 files of the work tree differ from the index, which was judged; '--worktree' judges them\n" +
+        "warning: 3 link files of the work tree differ from the index\n"
+        "hint: 'git mlem check --worktree' judges them\n" +
             summary);
   CHECK(world.mlem({"check", "a.mlem"}).errors == one + "1 link: 1 ok, 0 broken, 0 undecided\n");
   CHECK(world.mlem({"check", "-q"}).errors.empty());

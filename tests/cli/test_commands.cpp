@@ -342,5 +342,5 @@ TEST_CASE("fetch: pathspecs need no separator if they can be nothing else") {
   CHECK(world.mlem({"fetch", "a*", "--", "a.mlem"}).errors == "1 link: 1 fetched, 0 broken, 0 undecided\n");
   const Outcome unknown = world.mlem({"fetch", "main"});
   CHECK(unknown.code == 128);
-  CHECK(unknown.errors == "fatal: pathspec 'main' did not match any file\n");
+  CHECK(unknown.errors == "fatal: pathspec 'main' did not match any files\n");
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "check/check.hpp"
 #include "command/options.hpp"
 #include "git/registry.hpp"
 #include "history/range.hpp"
@@ -28,10 +27,6 @@ struct Operands {
 /// a directory.
 enum class Ranges { no, yes };
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges);
-
-/// Throws Error(not_found) if one of the scope's pathspecs matches no file of what is judged, of a range on neither
-/// side: a green answer about nothing would be a false one.
-void require_matches(const git::Registry& registry, const check::Scope& scope);
 
 /// Returns the full name of the ref that a word means: as mlem::full_ref_name(); HEAD is the current branch.
 /// Throws Error(invalid) if git-check-ref-format(1) refuses it or HEAD is detached.
