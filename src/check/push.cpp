@@ -53,8 +53,7 @@ std::vector<std::vector<std::string_view>> parse_lines(std::string_view input, s
   return lines;
 }
 
-/// What differs between two trees, of what matters to links and policies.
-std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
+std::vector<git::Change> list_changes(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
   std::vector<git::Change> changes;
   std::size_t seen = 0;
   std::string emptied;  // perhaps: of a directory's files that are gone, one is enough to ask about
@@ -76,6 +75,19 @@ std::vector<git::Change> changes_between(Receiver& receiver, const std::optional
   return changes;
 }
 
+/// What differs between two trees, of what matters to links and policies.
+std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
+  std::vector<git::Change> changes;
+  std::vector<Oid> sides{after};
+  if (before) sides.push_back(*before);
+  const std::size_t of_others = receiver.changes;
+  source::read_trees(receiver.registry, sides, receiver.settings, [&] {
+    receiver.changes = of_others;
+    changes = list_changes(receiver, before, after);
+  });
+  return changes;
+}
+
 /// Compares the tip of a new ref with what is there. A policy that is about folders alone has nothing to say of a ref
 /// on which what it is about is as on another one.
 void compare_with_known(Receiver& receiver, Baselines& baselines, const Oid& tip, Scope& scope) {
@@ -83,7 +95,7 @@ void compare_with_known(Receiver& receiver, Baselines& baselines, const Oid& tip
   std::erase_if(scope.rules, [&](const Rules& rules) {
     return rules.policy.refs.empty() && std::any_of(candidates.begin(), candidates.end(), [&](const Oid& candidate) {
              receiver.require_time("cannot apply policies");
-             return !detail::touches(receiver.registry, rules.policy, candidate, tip);
+             return !detail::touches(receiver, rules.policy, candidate, tip);
            });
   });
   scope.before = baselines.nearest_to(tip, candidates);

@@ -253,7 +253,7 @@ std::deque<File> Registry::tree_files(const Oid& commit, const Suffixes& suffixe
     });
     if (missing.empty()) return files;
     throw Error(ErrorKind::unavailable, "cannot list the files of '" + commit.hex() + "'",
-                "tree " + missing.front().hex() + " is missing");
+                "tree " + missing.front().hex() + " is missing", "'git fsck' says what is broken");
   }
   for (Change& change : changes(std::nullopt, commit, pathspecs)) {
     if (change.after && suffixes.match(change.name)) {
@@ -313,8 +313,8 @@ std::optional<std::vector<std::string>> Registry::match_all(const std::vector<st
 
 std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
   // As `git diff-files` has it, which tells by a file's times and size whether to read it; and the untracked ones.
-  std::vector<std::string> arguments{"ls-files",           "-z",           "--modified", "--others",
-                                     "--exclude-standard", "--deduplicate", "--"};
+  std::vector<std::string> arguments{"ls-files",      "-z", "--modified", "--others", "--exclude-standard",
+                                     "--deduplicate", "--"};
   Environment environment = environment_;
   if (pathspecs.empty()) {
     environment = at_root();

@@ -97,13 +97,8 @@ void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs,
   registry.fetch_missing(blobs, limits, settings.observer.interrupt);
 }
 
-namespace {
-
-/// Returns what `read` does of the trees of some commits. If it cannot, it is called again after what they lack was
-/// fetched. Throws Error(unavailable) for what cannot be had.
-template <typename Read>
-auto read_trees(const git::Registry& registry, const std::vector<Oid>& commits, const Settings& settings,
-                const Read& read) -> decltype(read()) {
+void read_trees(const git::Registry& registry, const std::vector<Oid>& commits, const Settings& settings,
+                const std::function<void()>& read) {
   const auto find_missing = [&] {
     std::vector<Oid> missing;
     for (const Oid& commit : commits) {
@@ -115,7 +110,7 @@ auto read_trees(const git::Registry& registry, const std::vector<Oid>& commits, 
   try {
     return read();
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::unavailable) throw;
+    if (error.kind() != ErrorKind::unavailable || !registry.is_partial()) throw;
     std::vector<Oid> missing = find_missing();
     if (missing.empty()) throw;
     // A tree is fetched with all that is below it.
@@ -123,19 +118,17 @@ auto read_trees(const git::Registry& registry, const std::vector<Oid>& commits, 
     missing = find_missing();
     if (!missing.empty()) {
       throw Error(ErrorKind::unavailable, error.what_failed(), "tree " + missing.front().hex() + " is missing",
-                  registry.is_partial()
-                      ? "this is a partial clone; 'git fetch --refetch --filter=blob:none' brings all trees"
-                      : "'git fsck' says what is broken");
+                  "this is a partial clone; 'git fetch --refetch --filter=blob:none' brings all trees");
     }
   }
-  return read();
+  read();
 }
-
-}  // namespace
 
 std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
                                  const std::vector<std::string>& pathspecs, const Settings& settings) {
-  return read_trees(registry, {commit}, settings, [&] { return registry.tree_files(commit, suffixes, pathspecs); });
+  std::deque<git::File> files;
+  read_trees(registry, {commit}, settings, [&] { files = registry.tree_files(commit, suffixes, pathspecs); });
+  return files;
 }
 
 std::vector<git::Change> changes(const git::Registry& registry, const std::optional<Oid>& before,
@@ -145,7 +138,9 @@ std::vector<git::Change> changes(const git::Registry& registry, const std::optio
   for (const std::optional<Oid>& side : {before, after}) {
     if (side) commits.push_back(*side);
   }
-  return read_trees(registry, commits, settings, [&] { return registry.changes(before, after, pathspecs); });
+  std::vector<git::Change> changes;
+  read_trees(registry, commits, settings, [&] { changes = registry.changes(before, after, pathspecs); });
+  return changes;
 }
 
 std::optional<std::vector<std::string>> match_all(const git::Registry& registry,
@@ -153,7 +148,9 @@ std::optional<std::vector<std::string>> match_all(const git::Registry& registry,
                                                   const git::Registry::Listing& listing, const Settings& settings) {
   std::vector<Oid> commits;
   if (listing.tree) commits.push_back(*listing.tree);
-  return read_trees(registry, commits, settings, [&] { return registry.match_all(pathspecs, listing); });
+  std::optional<std::vector<std::string>> files;
+  read_trees(registry, commits, settings, [&] { files = registry.match_all(pathspecs, listing); });
+  return files;
 }
 
 }  // namespace mlem::source

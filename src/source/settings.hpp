@@ -82,8 +82,12 @@ std::chrono::seconds seconds_of(const git::Config& config, const char* key, std:
 /// Registry::fetch_missing() within the limits of `settings`; nothing is fetched offline.
 void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings);
 
-/// Registry::tree_files(), with those parts of the tree fetched that a partial clone lacks. Throws Error(unavailable)
-/// if a part of it cannot be had.
+/// Calls `read`, which reads trees of the registry's commits. If it throws Error(unavailable) in a partial clone that
+/// lacks parts of them, those are fetched, and it is called again. Throws Error(unavailable) if they cannot be had.
+void read_trees(const git::Registry& registry, const std::vector<Oid>& commits, const Settings& settings,
+                const std::function<void()>& read);
+
+/// Registry::tree_files(), by read_trees().
 std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
                                  const std::vector<std::string>& pathspecs, const Settings& settings);
 

@@ -734,8 +734,8 @@ TEST_CASE("check: where there is no index or no commit there is nothing to judge
   const std::string no_index =
       "fatal: there is nothing to judge: there is no index\n"
       "hint: 'git reset' makes one of the last commit; 'git mlem check HEAD' judges that commit itself\n";
-  for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{{"check"}, {"check", "--cached"}, {"check", "--changed"}, {"ls"}, {"fetch"}}) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"check"}, {"check", "--cached"}, {"check", "--changed"}, {"ls"}, {"fetch"}}) {
     const Outcome outcome = world.sandbox.mlem(arguments, there);
     CAPTURE(outcome);
     CHECK(outcome.code == 128);

@@ -298,6 +298,48 @@ TEST_CASE("install: what is to be added by hand says where") {
         std::string::npos);
 }
 
+TEST_CASE("hook: a push from a partial clone fetches the trees that have to be compared") {
+  World world;
+  const auto link = [](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  RepoBuilder server = world.registry;
+  server.commit({{"d/a.mlem", link("main")}, {"f/b.mlem", link("main")}});
+  server.branch("side", "HEAD");
+  server.commit({{"d/n", "x"}});
+  server.git({"checkout", "-q", "side"});
+  server.commit({{"d/m", "x"}, {"f/c.mlem", link("main")}});
+  server.git({"checkout", "-q", "--detach"});
+  server.git({"config", "uploadpack.allowFilter", "true"});
+  server.git({"config", "uploadpack.allowAnySHA1InWant", "true"});
+  // Neither the trees of a ref that moves are there, nor those of one that a new ref is compared with.
+  for (const std::string branch : {"side", "new"}) {
+    CAPTURE(branch);
+    const fs::path clone = world.sandbox / branch;
+    world.sandbox.git_output({"clone", "-q", "-b", "main", "--filter=tree:0", server.url(), clone.string()});
+    RunOptions there;
+    there.directory = clone;
+    REQUIRE(world.sandbox.mlem({"install"}, there).code == 0);
+    const auto commit = [&](const std::string& rev) {
+      write_file(clone / "f/new.mlem", link(rev));
+      world.sandbox.git_output({"-C", clone.string(), "add", "."});
+      world.sandbox.git_output({"-C", clone.string(), "commit", "-q", "--no-verify", "-m", rev});
+    };
+    const std::vector<std::string> push = {"git", "push", "-q", "-f", "origin", "HEAD:refs/heads/" + branch};
+    commit("nope");
+    const Outcome refused = world.sandbox.run(push, there);
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(refused.errors == "error: refs/heads/" + branch +
+                                ": f/new.mlem: missing-rev: no branch, tag or commit 'nope'\n"
+                                "hint: 'git push --no-verify' skips this hook\n"
+                                "error: failed to push some refs to '" +
+                                server.url() + "'\n");
+    commit("main");
+    CHECK(world.sandbox.run(push, there).code == 0);
+  }
+}
+
 namespace {
 
 /// The command of a hook in our file for the pre-commit framework.
@@ -403,8 +445,8 @@ TEST_CASE("pre-commit: the framework itself has judged what it is asked about") 
   const auto link = [](const std::string& rev) {
     return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
   };
-  world.registry.commit({{".pre-commit-config.yaml",
-                          "repos:\n- repo: " + hooks.url() + "\n  rev: " + version + "\n  hooks:\n  - id: mlem-check\n"},
+  world.registry.commit({{".pre-commit-config.yaml", "repos:\n- repo: " + hooks.url() + "\n  rev: " + version +
+                                                         "\n  hooks:\n  - id: mlem-check\n"},
                          {"a.mlem", link("main")}});
   RunOptions here;
   here.directory = registry.path();
@@ -416,7 +458,8 @@ TEST_CASE("pre-commit: the framework itself has judged what it is asked about") 
     CAPTURE(outcome);
     CHECK(outcome.code == code);
     const std::string all = outcome.output + outcome.errors;
-    CHECK(contains(all, code == 0 ? "Passed" : "error: " + broken + ": missing-rev: no branch, tag or commit 'nope'\n"));
+    CHECK(
+        contains(all, code == 0 ? "Passed" : "error: " + broken + ": missing-rev: no branch, tag or commit 'nope'\n"));
     for (const std::string file : {"a.mlem", "b.mlem", "c.mlem", "d.mlem"}) {
       CHECK(contains(all, "error: " + file) == (file == broken));
     }
