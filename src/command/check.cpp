@@ -186,10 +186,10 @@ int run_check(const Args& args, Context& context) {
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.budget.jobs = jobs;
+  const std::string ref = asked.policy ? parse_ref(registry, *asked.policy) : "";
   check::Scope scope = scope_for(registry, asked, operands);
   source::PushedRefs pushed_refs;
   if (asked.policy) {
-    const std::string ref = parse_ref(registry, *asked.policy);
     scope = policy_scope(registry, settings, ref, scope, pushed_refs);
     if (scope.rules.empty()) {
       print_error(context.err, "warning", "no policy is in force here for '" + ref + "'");
