@@ -83,9 +83,9 @@ class Repository {
   /// Looks `path` up in the tree of `commit`, which may be a tree itself. The empty path is the root tree.
   virtual Lookup find(const Oid& commit, std::string_view path) = 0;
   /// Calls `visit` for every file below `directory` (empty: all) in the tree of `commit` with its path from the root;
-  /// stops when it returns false. Trees that this repository lacks are passed over.
-  virtual void walk(const Oid& commit, std::string_view directory,
-                    const std::function<bool(const std::string& path, const Entry&)>& visit) = 0;
+  /// stops when it returns false. Trees that this repository lacks are passed over, and returned.
+  virtual std::vector<Oid> walk(const Oid& commit, std::string_view directory,
+                                const std::function<bool(const std::string& path, const Entry&)>& visit) = 0;
   /// Calls `visit` for every file that differs between two commits or trees, in the order of their trees, until it
   /// returns false. Without `before` all of `after` is new. Equal directories are not read. Throws Error(unavailable)
   /// for a missing tree.

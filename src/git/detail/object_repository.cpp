@@ -325,10 +325,11 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
   return {Lookup::State::found, at, std::nullopt};
 }
 
-void ObjectRepository::walk(const Oid& commit, std::string_view directory,
-                            const std::function<bool(const std::string& path, const Entry&)>& visit) {
+std::vector<Oid> ObjectRepository::walk(const Oid& commit, std::string_view directory,
+                                        const std::function<bool(const std::string& path, const Entry&)>& visit) {
   const Lookup start = find(commit, directory);
-  if (start.state != Lookup::State::found || !is_directory(start.entry)) return;
+  if (start.state == Lookup::State::missing_object) return {*start.missing};
+  if (start.state != Lookup::State::found || !is_directory(start.entry)) return {};
 
   // No recursion: the depth is up to who made the trees.
   struct Level {
@@ -338,10 +339,14 @@ void ObjectRepository::walk(const Oid& commit, std::string_view directory,
   std::vector<Level> levels;
   std::string path(directory);
   std::size_t names = 0;
+  std::vector<Oid> missing;
   const auto enter = [&](const Oid& oid) {
     if (levels.size() == max_depth) throw_corrupt(commit, "its directories are nested too deep");
     auto content = read_as(ObjectType::tree, oid, max_tree);
-    if (!content) return;
+    if (!content) {
+      missing.push_back(oid);
+      return;
+    }
     if (!path.empty()) path += '/';
     levels.push_back({TreeReader(oid, std::move(*content)), path.size()});
   };
@@ -359,8 +364,9 @@ void ObjectRepository::walk(const Oid& commit, std::string_view directory,
     if (is_directory(entry))
       enter(entry.oid);
     else if (!visit(path, entry))
-      return;
+      return missing;
   }
+  return missing;
 }
 
 std::string ObjectRepository::read_tree(const Oid& tree) {

@@ -22,8 +22,8 @@ class ObjectRepository : public Repository {
   std::optional<Oid> find_tree_ish(const Oid& oid) final;
   std::int64_t commit_time(const Oid& commit) final;
   Lookup find(const Oid& commit, std::string_view path) final;
-  void walk(const Oid& commit, std::string_view directory,
-            const std::function<bool(const std::string& path, const Entry&)>& visit) final;
+  std::vector<Oid> walk(const Oid& commit, std::string_view directory,
+                        const std::function<bool(const std::string& path, const Entry&)>& visit) final;
   void diff(const std::optional<Oid>& before, const Oid& after, const std::function<bool(Change change)>& visit) final;
   std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
   void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) final;
