@@ -191,6 +191,9 @@ void fail_for_time(Answer& answer) {
 bool answer_or_fail(Answer& answer, const std::function<bool()>& work) {
   try {
     return work();
+  } catch (const git::OutOfTime&) {
+    fail_for_time(answer);
+    return false;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::invalid) throw;
     answer.fail(Verdict::unreachable, error.what(), error.hint());

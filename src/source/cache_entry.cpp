@@ -46,6 +46,8 @@ void use_once(const std::function<void()>& use) {
   } catch (const git::TransportError& error) {
     if (error.failure() == git::TransportFailure::broken_repository) throw BrokenEntry{error.why()};
     throw;
+  } catch (const git::OutOfTime&) {
+    throw;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
     throw BrokenEntry{error.what()};

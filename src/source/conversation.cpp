@@ -57,7 +57,9 @@ class LocalConversation final : public Conversation {
  public:
   LocalConversation(LocalRepository local, const Settings& settings)
       : local_(std::move(local)),
-        repository_(git::open_repository(local_.git_dir, settings.access.environment, git::Reading::apart)) {}
+        repository_(git::open_repository(local_.git_dir, settings.access.environment, git::Reading::apart)) {
+    repository_->set_deadline(settings.budget.deadline);
+  }
 
   const Refs& refs() override {
     if (!refs_) refs_ = refs_of(*repository_);

@@ -311,6 +311,26 @@ TEST_CASE("hostile: a source with a million refs is read") {
   CHECK(landed.code == 0);
 }
 
+TEST_CASE("hostile: trees that lead to nothing but empty trees are no burden on however many refs they are") {
+  Server server;
+  const RepoBuilder& registry = server.world.registry;
+  const auto multiply = [&](const std::string& tree, const std::string& prefix) {
+    RunOptions options;
+    for (int i = 0; i < 100; ++i) options.input += fmt::format("040000 tree {}\t{}{}\n", tree, prefix, i);
+    return registry.git({"mktree"}, options);
+  };
+  std::string tree = registry.git({"mktree"});
+  for (int level = 0; level < 6; ++level) tree = multiply(tree, "a");
+  std::vector<std::string> arguments = {"origin"};
+  for (int ref = 0; ref < 4; ++ref) {
+    const std::string commit = registry.git({"commit-tree", "-m", "x", multiply(tree, std::to_string(ref))});
+    arguments.push_back(fmt::format("{}:refs/heads/b{}", commit, ref));
+  }
+  const Outcome landed = server.push(arguments);
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+}
+
 TEST_CASE("hostile: a tree with a slash in a name is refused") {
   Server server;
   const RepoBuilder& registry = server.world.registry;
