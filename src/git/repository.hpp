@@ -75,6 +75,8 @@ class Repository {
   /// Sets when to stop reading trees and tags, of which a small pack can hold more than anybody has time for: what
   /// needs another one then throws OutOfTime. Without a deadline, their number and size alone are bounded.
   virtual void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) = 0;
+  /// Throws OutOfTime, about `oid`, if the deadline has passed: for what takes long with an object's content.
+  virtual void require_time(const Oid& oid) const = 0;
   /// Returns the object a full ref name (`HEAD` too) leads to through symbolic refs; nothing if there is none.
   virtual std::optional<Oid> find_ref(std::string_view full_name) = 0;
   /// Returns the full name of the branch that HEAD is for (which may be unborn); nothing if HEAD is detached.

@@ -15,7 +15,8 @@ namespace {
 
 // A directory of more than a million names.
 constexpr std::size_t max_tree = std::size_t{64} << 20;
-// Of all trees on the way to where a walk is, or that are kept for looking names up: each may be as large as one may be.
+// Of all trees on the way to where a walk is, or that are kept for looking names up: each may be as large as one may
+// be.
 constexpr std::size_t max_trees = 2 * max_tree;
 constexpr std::size_t max_commit = std::size_t{16} << 20;
 // What core.maxTreeDepth allows in git by default.

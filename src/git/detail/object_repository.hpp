@@ -21,6 +21,7 @@ namespace mlem::git::detail {
 class ObjectRepository : public Repository {
  public:
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) final { deadline_ = deadline; }
+  void require_time(const Oid& oid) const final;
   bool has(const Oid& oid) final { return objects_->has(oid); }
   std::optional<Oid> find_commit(const Oid& oid) final;
   std::optional<Oid> find_tree_ish(const Oid& oid) final;
@@ -53,8 +54,6 @@ class ObjectRepository : public Repository {
   std::optional<Oid> tree_of(const Oid& commit);
   /// Returns a tree's content; nothing if it is absent.
   std::optional<std::string> read_tree(const Oid& tree);
-  /// Throws OutOfTime, about `oid`, if the deadline has passed.
-  void require_time(const Oid& oid) const;
   /// Remembers a tree that has no files however deep they are looked for.
   void add_barren(const Oid& tree);
 
