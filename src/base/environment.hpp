@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,8 +10,14 @@
 namespace mlem {
 
 /// The variables a child process is given. A value: libraries get it as an argument and never read the process's own.
+/// Copies cost little: each child has one.
 class Environment {
  public:
+  Environment() = default;
+  Environment(const Environment&) = default;
+  Environment& operator=(const Environment&) = default;
+  ~Environment() = default;
+
   /// Returns the variables of this process. Called once, at the edge.
   static Environment of_this_process();
 
@@ -23,7 +30,10 @@ class Environment {
   std::vector<std::string> entries() const;
 
  private:
-  std::map<std::string, std::string, std::less<>> values_;
+  using Values = std::map<std::string, std::string, std::less<>>;
+  /// Returns values of this one's own, to be changed.
+  Values& own();
+  std::shared_ptr<Values> values_ = std::make_shared<Values>();  ///< shared by copies until one is changed
 };
 
 }  // namespace mlem

@@ -123,7 +123,8 @@ Environment without_repository(Environment environment) {
   }
   // Not on git's list, and it forbids ref updates in every repository.
   environment.unset("GIT_QUARANTINE_PATH");
-  return environment;
+  // What each run of git has set anyhow is set once for all of them.
+  return detail::for_reading(detail::for_git(environment), {});
 }
 
 Program reading_program(const fs::path& git_dir, std::vector<std::string> arguments, const Environment& environment) {

@@ -157,7 +157,7 @@ fs::path guarded_directory(const fs::path& git_dir);
 bool is_foreign(const fs::path& git_dir, const Environment& environment);
 
 /// The variables that tie git to one repository (`git rev-parse --local-env-vars`), and GIT_QUARANTINE_PATH, removed:
-/// for running git on another repository.
+/// for running git on another repository, in English and without fetching what that lacks.
 Environment without_repository(Environment environment);
 
 /// Returns git on the repository `git_dir` with these arguments, for reading what it has and nothing else.

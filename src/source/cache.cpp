@@ -110,9 +110,13 @@ std::string Cache::key(std::string_view normalized_url, std::string_view rewritt
   return sha256_hex(both);
 }
 
-fs::path Cache::lock_file(std::string_view key) const {
+fs::path Cache::note(std::string_view name) const {
   make_private_directories(directory_);
-  return directory_ / (std::string(key) + std::string(lock_suffix));
+  return directory_ / std::string(name);
+}
+
+fs::path Cache::lock_file(std::string_view key) const {
+  return note(std::string(key) + std::string(lock_suffix));
 }
 
 FileLock Cache::lock(std::string_view key, std::chrono::steady_clock::time_point deadline) const {

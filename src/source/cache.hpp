@@ -29,6 +29,10 @@ class Cache {
   /// Ends the name of a second entry of a source, for the history of all its branches and tags.
   static constexpr const char* history_suffix = "-history";
 
+  /// Returns the place of a file that is kept beside the entries, in a directory that is made if needed. Throws
+  /// Error(io).
+  fs::path note(std::string_view name) const;
+
   /// Waits for an entry's lock: see FileLock.
   FileLock lock(std::string_view key, std::chrono::steady_clock::time_point deadline) const;
   /// Returns the entry's git directory, created or rebuilt if needed, with its config written from a constant.

@@ -779,7 +779,12 @@ TEST_CASE("repository: everything that git calls local is removed for another re
   CHECK(names.size() > 10);
   for (const std::string& name : names) environment.set(name, "x");
   environment.set("GIT_SSH_COMMAND", "ssh");
-  CHECK(without_repository(environment).entries() == std::vector<std::string>{"GIT_SSH_COMMAND=ssh"});
+  const Environment without = without_repository(environment);
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    CHECK(without.find(name).value_or("") != "x");
+  }
+  CHECK(without.find("GIT_SSH_COMMAND") == "ssh");
 }
 
 TEST_CASE("repository: another user's is foreign unless git is told that it is safe") {

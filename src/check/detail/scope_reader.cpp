@@ -1,10 +1,10 @@
 #include "check/detail/scope_reader.hpp"
 
 #include "base/error.hpp"
-#include "base/text.hpp"
 #include "check/changes.hpp"
 #include "check/conversions.hpp"
 #include "check/detail/broken_rules.hpp"
+#include "check/detail/pinned_aliases.hpp"
 #include "model/repo_path.hpp"
 
 #include <algorithm>
@@ -57,17 +57,6 @@ void pair_names(const std::vector<git::Change>& changes, std::map<std::string, s
   }
 }
 
-/// Whether a text may be that of a link that is pinned to one of `blobs`: which spares parsing most of those that are
-/// not. An id may be spelled with escapes.
-bool may_be_pinned(std::string_view text, const std::set<Oid>& blobs) {
-  constexpr std::size_t most_searched = 8;
-  if (text.find('\\') != std::string_view::npos) return true;
-  if (blobs.size() > most_searched) return text.find("blob") != std::string_view::npos;
-  const std::string lower = to_lower_ascii(text);
-  return std::any_of(blobs.begin(), blobs.end(),
-                     [&](const Oid& blob) { return lower.find(blob.hex()) != std::string::npos; });
-}
-
 bool is_below_any(std::string_view name, const std::vector<std::string>& directories) {
   return std::any_of(directories.begin(), directories.end(),
                      [&](const std::string& directory) { return directory.empty() || is_below(name, directory); });
@@ -113,6 +102,8 @@ void ScopeReader::read(JudgedScope& judged, resolve::Resolver& resolver) {
 }
 
 void ScopeReader::read_unchanged(JudgedScope& judged, Unchanged which, resolve::Resolver& resolver) {
+  if (which == Unchanged::pinned) read_pinned(judged, resolver);
+  if (which == Unchanged::pinned && judged.new_attributes.empty()) return;
   std::deque<git::File> files = list_files(judged.scope, {}, mlem_suffix);
   std::erase_if(files, [&](const git::File& file) { return judged.files.contains(file.name); });
   const auto rest = std::stable_partition(files.begin(), files.end(), [&](const git::File& file) {
@@ -121,9 +112,23 @@ void ScopeReader::read_unchanged(JudgedScope& judged, Unchanged which, resolve::
   std::deque<git::File> others(std::make_move_iterator(rest), std::make_move_iterator(files.end()));
   files.erase(rest, files.end());
   read_files({judged, resolver, Only::unchanged}, std::move(files));
-  const bool reads_others = which == Unchanged::aliases || !judged.lost_blobs.empty();
-  const Only only = which == Unchanged::aliases ? Only::aliases : Only::pinned;
-  if (reads_others) read_files({judged, resolver, only}, std::move(others));
+  if (which == Unchanged::aliases) read_files({judged, resolver, Only::aliases}, std::move(others));
+}
+
+void ScopeReader::read_pinned(JudgedScope& judged, resolve::Resolver& resolver) {
+  if (judged.lost_blobs.empty() || !judged.scope.before) return;
+  const auto aliases = find_pinned_aliases(registry_, settings_, *judged.scope.before);
+  if (!aliases) {
+    judged.has_unread_aliases = true;
+    return;
+  }
+  std::deque<git::File> files;
+  for (const auto& [name, pin] : *aliases) {
+    if (!judged.lost_blobs.contains(pin) || judged.files.contains(name)) continue;
+    const git::Lookup found = judged.view->find(name);
+    if (found.state == git::Lookup::State::found) files.push_back({name, found.entry});
+  }
+  read_files({judged, resolver, Only::pinned}, std::move(files));
 }
 
 void ScopeReader::read_files(JudgedScope& judged, std::deque<git::File> files, resolve::Resolver& resolver) {
@@ -275,7 +280,6 @@ void ScopeReader::take_file(const Pass& pass, git::File file, std::optional<std:
            "this is a partial clone; 'git fetch' has to bring it");
       return;
     }
-    if (pass.only == Only::pinned && !may_be_pinned(*text, judged.lost_blobs)) return;
     const yaml::Metafile& metafile = parse(file.entry.oid, *text);
     if (metafile.kind != yaml::Metafile::Kind::link) {
       if (reads_all) judged.policed(file.name).forbid_object();

@@ -57,6 +57,8 @@ class ScopeReader {
                                    const git::Suffixes& suffixes) const;
   /// Finds out which files that are to be read git checks out as something else.
   void note_conversions(JudgedScope& judged, const std::deque<git::File>& files) const;
+  /// Reads aliases that are pinned to a blob that is lost.
+  void read_pinned(JudgedScope& judged, resolve::Resolver& resolver);
   void read_whole(const Pass& pass);
   void read_changes(const Pass& pass);
   void read_change(const Pass& pass, const git::Change& change);

@@ -18,13 +18,17 @@ Environment in_english(Environment environment) {
   return environment;
 }
 
-Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory) {
-  // A graft file is old-fashioned to git even if it is empty, and it says so at every turn.
-  arguments.insert(arguments.begin(), {"git", "-c", "advice.graftFileDeprecated=false"});
+Environment for_git(const Environment& environment) {
   Environment own = in_english(environment);
   own.set("GIT_NO_REPLACE_OBJECTS", "1");
   own.set("GIT_GRAFT_FILE", "/dev/null");
-  return {std::move(arguments), std::move(own), directory};
+  return own;
+}
+
+Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory) {
+  // A graft file is old-fashioned to git even if it is empty, and it says so at every turn.
+  arguments.insert(arguments.begin(), {"git", "-c", "advice.graftFileDeprecated=false"});
+  return {std::move(arguments), for_git(environment), directory};
 }
 
 Environment for_reading(Environment environment, const fs::path& object_dir) {

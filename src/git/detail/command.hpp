@@ -12,8 +12,11 @@ namespace mlem::git::detail {
 /// Returns `environment` with git's messages in English; the encoding of texts stays the user's, for filters need it.
 Environment in_english(Environment environment);
 
-/// Returns `git` with these arguments, its messages in English, without replace refs and grafts: whoever may push could
-/// put a signed commit in the place of another.
+/// Returns `environment` for git: in_english(), and without replace refs and grafts, for whoever may push could put a
+/// signed commit in the place of another.
+Environment for_git(const Environment& environment);
+
+/// Returns `git` with these arguments, in an environment for_git().
 Program git_program(std::vector<std::string> arguments, const Environment& environment, const std::string& directory);
 
 /// Returns `environment` for reading what a repository has, in `object_dir` too (empty: nowhere else), and nothing
