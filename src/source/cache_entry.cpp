@@ -98,6 +98,7 @@ void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, c
     if (!settings.offline && is_new) cache.remove(key);
     // A run that died while it made the entry anew may have left the old one.
     cache.remove_aside(key);
+    cache.remove_leftovers(key);
     std::string why;
     try {
       use_once(use);
