@@ -50,9 +50,11 @@ End end_of(const std::optional<git::Entry>& entry, git::Repository& objects) {
   try {
     const auto text = objects.find_blob(entry->oid, yaml::max_object_size);
     if (!text) return {};
-    const yaml::Metafile file = yaml::read_metafile(*text);
+    const yaml::Metafile file = yaml::read_metafile(*text, [&] { objects.require_time(entry->oid); });
     if (file.kind == yaml::Metafile::Kind::link) return {file.link.link_type, true, file.link.is_alias()};
     return {file.object_type, false, false};
+  } catch (const git::OutOfTime&) {
+    throw;
   } catch (const Error& error) {
     // Whoever judges the file tells of it.
     if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
@@ -126,7 +128,11 @@ bool can_break_aliases(const git::Change& change, resolve::TreeView* before, git
   if (change.unmerged) return !change.before && may_displace(before, change.name);
   if (!change.after) return true;
   if (!change.before) return may_displace(before, change.name);
-  return end_of(change.before, objects) != end_of(change.after, objects);
+  try {
+    return end_of(change.before, objects) != end_of(change.after, objects);
+  } catch (const git::OutOfTime&) {
+    return true;  // it might
+  }
 }
 
 bool can_break_aliases(const Finding& finding, bool is_changed) {

@@ -49,6 +49,7 @@ source::Settings hook_settings(const git::Registry& registry, const Context& con
   settings.observer.interrupt = context.interrupt;
   const std::chrono::seconds budget = source::seconds_of(registry.config(), "mlem.hooktimeout", 60);
   if (budget.count() > 0) settings.budget.deadline = std::chrono::steady_clock::now() + budget;
+  registry.objects().set_deadline(settings.budget.deadline);
   return settings;
 }
 

@@ -60,7 +60,9 @@ class LocalConversation final : public Conversation {
   LocalConversation(LocalRepository local, const Settings& settings)
       : local_(std::move(local)),
         environment_(settings.access.environment),
-        repository_(git::open_repository(local_.git_dir, environment_, git::Reading::apart)) {}
+        repository_(git::open_repository(local_.git_dir, environment_, git::Reading::apart)) {
+    repository_->set_deadline(settings.budget.deadline);
+  }
 
   const Refs& refs() override {
     if (!refs_) refs_ = refs_of(*repository_);

@@ -70,7 +70,8 @@ constexpr std::string_view attributes_file = ".gitattributes";
 /// Returns how many files were written by MLEM before 0.1.10. MLEM's marker of projects has the same ending.
 std::size_t count_old_files(const std::deque<git::File>& files) {
   return static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [](const git::File& file) {
-    return file.name.ends_with(old_suffix) && std::string_view(file.name).substr(file.name.rfind('/') + 1) != old_suffix;
+    return file.name.ends_with(old_suffix) &&
+           std::string_view(file.name).substr(file.name.rfind('/') + 1) != old_suffix;
   }));
 }
 
@@ -301,6 +302,8 @@ void ScopeReader::take_file(const Pass& pass, git::File file, std::optional<std:
     } else if (is_wanted(pass, metafile.link)) {
       take_link(pass, std::move(file.name), metafile);
     }
+  } catch (const git::OutOfTime&) {
+    give_up(pass, file.name);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::unavailable) {
       leave_unread(judged, file.name, error);
@@ -340,7 +343,7 @@ void ScopeReader::give_up(const Pass& pass, const std::string& name) {
 const yaml::Metafile& ScopeReader::parse(const Oid& blob, std::string_view text) {
   if (!last_ || last_->first != blob || blob == Oid()) {
     last_.reset();
-    last_.emplace(blob, yaml::read_metafile(text));
+    last_.emplace(blob, yaml::read_metafile(text, [&] { registry_.objects().require_time(blob); }));
   }
   return last_->second;
 }
