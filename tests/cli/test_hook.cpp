@@ -331,7 +331,8 @@ TEST_CASE("hook: a push from a partial clone fetches the trees that have to be c
     CAPTURE(refused);
     CHECK(refused.code == 1);
     CHECK(refused.errors == "error: refs/heads/" + branch +
-                                ": f/new.mlem: missing-rev: no branch, tag or commit 'nope'\n"
+                                ": f/new.mlem: missing-rev: no branch, tag or commit 'nope' in '" + example_url +
+                                "/'\n"
                                 "hint: 'git push --no-verify' skips this hook\n"
                                 "error: failed to push some refs to '" +
                                 server.url() + "'\n");
@@ -459,8 +460,8 @@ TEST_CASE("pre-commit: the framework itself has judged what it is asked about") 
     CAPTURE(outcome);
     CHECK(outcome.code == code);
     const std::string all = outcome.output + outcome.errors;
-    CHECK(
-        contains(all, code == 0 ? "Passed" : "error: " + broken + ": missing-rev: no branch, tag or commit 'nope'\n"));
+    const std::string error = "error: " + broken + ": missing-rev: no branch, tag or commit 'nope' in '";
+    CHECK(contains(all, code == 0 ? "Passed" : error));
     for (const std::string file : {"a.mlem", "b.mlem", "c.mlem", "d.mlem"}) {
       CHECK(contains(all, "error: " + file) == (file == broken));
     }
