@@ -10,6 +10,10 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 using mlem::Dialect;
@@ -448,6 +452,33 @@ TEST_CASE("read_metafile: what is large and needs little memory is read") {
     CAPTURE(text.substr(0, 60));
     CHECK(object_type_of(text) == "mo'del");
   }
+}
+
+TEST_CASE("read_metafile: however many threads read large files one at a time takes memory") {
+  std::string text = "object_type: \"model\"\nx:\n";
+  while (text.size() < 2'000'000) text += "- a\n";
+  /// Returns the most memory that a process has which reads the text on several threads, in kilobytes.
+  const auto memory_of = [&](std::size_t count) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      std::vector<std::thread> threads;
+      for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&] { read_metafile(text); });
+      for (std::thread& thread : threads) thread.join();
+      _exit(0);
+    }
+    rusage used{};
+    int status = 0;
+    REQUIRE(wait4(child, &status, 0, &used) == child);
+    REQUIRE(status == 0);
+    return used.ru_maxrss;
+  };
+  const long for_nothing = memory_of(0);
+  const long for_one = memory_of(1) - for_nothing;
+  const long for_six = memory_of(6) - for_nothing;
+  CAPTURE(for_one);
+  CAPTURE(for_six);
+  CHECK(for_six < 3 * for_one);
 }
 
 TEST_CASE("read_metafile: time is asked for while a large file is read") {

@@ -12,10 +12,15 @@
 #include <array>
 #include <cstdint>
 #include <istream>
+#include <mutex>
 #include <optional>
 #include <streambuf>
 #include <utility>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 // yaml-cpp 0.7 reads more than YAML: it closes quotes by itself, drops what follows them and takes any byte. The checks
 // here close those gaps on the text itself, at the places that its events name.
@@ -346,6 +351,28 @@ class NoMore : public detail::EventHandler {
   std::string_view text_;
 };
 
+/// Large texts are read one at a time, and their memory is given back: as many threads as there are servers may want to
+/// read, and what bounds the memory of one would not bound that of all.
+class Turn {
+ public:
+  explicit Turn(std::string_view text) {
+    constexpr std::size_t small = std::size_t{64} << 10;
+    static std::mutex one_at_a_time;
+    if (text.size() > small) lock_ = std::unique_lock(one_at_a_time);
+  }
+  ~Turn() {
+#ifdef __GLIBC__
+    // Each thread has a heap of its own, which keeps what was freed.
+    if (lock_) malloc_trim(0);
+#endif
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+};
+
 /// Returns the offset of a line that git leaves where a merge failed.
 std::size_t find_conflict_marker(std::string_view text) {
   for (const std::string_view marker : {"<<<<<<< ", ">>>>>>> ", "======="}) {
@@ -360,6 +387,7 @@ std::size_t find_conflict_marker(std::string_view text) {
 
 void parse_events(std::string_view text, detail::EventHandler& handler, const std::function<void()>& require_time) {
   check_characters(text);
+  const Turn turn(text);
   MeteredText source(text, require_time);
   std::istream stream(&source);
   stream.exceptions(std::ios::badbit);  // lets pass what the source throws
