@@ -349,7 +349,8 @@ TEST_CASE("hostile: a path that is missing from a tree without end is missing") 
   const Outcome checked = world.mlem({"check", "a.mlem"});
   CAPTURE(checked);
   CHECK(checked.code == 1);
-  CHECK(checked.output == "a.mlem: missing-path: nothing at 'rf1.mlem'\n  hint: there is 'rf2.mlem'\n");
+  CHECK(checked.output == "a.mlem: missing-path: nothing at 'rf1.mlem' in '" + example_url +
+                              "/' at 'bomb'\n  hint: there is 'rf2.mlem'\n");
 }
 
 TEST_CASE("hostile: a tree with a slash in a name is refused") {
