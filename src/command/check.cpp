@@ -8,6 +8,9 @@
 #include "command/output.hpp"
 #include "command/reporter.hpp"
 #include "history/range.hpp"
+#include "model/repo_path.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -154,7 +157,10 @@ class ListReporter : public Reporter {
 
 /// The links that the command line is about, before a policy is asked what of them it is about.
 check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked, const Operands& operands) {
-  if (!operands.range && !operands.tree && !asked.names_tree()) return check::whole_registry(registry);
+  if (!operands.range && !operands.tree && !asked.names_tree()) {
+    // An audit is about the ref that it names, and not about HEAD.
+    return asked.all ? check::Scope() : check::whole_registry(registry);
+  }
   check::Scope scope;
   if (operands.range) {
     const history::Commits commits = history::resolve(registry, *operands.range);
@@ -213,6 +219,17 @@ void warn_of_configuration(std::ostream& err, const git::Registry& registry, con
   print_hint(err, "git-mlem-policy(1) says what it is set to");
 }
 
+/// What was judged is what would be committed: says if the files at hand are others.
+void tell_of_work_tree(const git::Registry& registry, const std::vector<std::string>& pathspecs, std::ostream& err) {
+  const std::size_t count = registry.count_unstaged(mlem_suffix, pathspecs);
+  if (count == 0) return;
+  const bool is_one = count == 1;
+  print_error(err, "warning",
+              fmt::format("{} link file{} of the work tree differ{} from the index", count, is_one ? "" : "s",
+                          is_one ? "s" : ""));
+  print_hint(err, fmt::format("'git mlem check --worktree' judges {}", is_one ? "it" : "them"));
+}
+
 }  // namespace
 
 int run_check(const Args& args, Context& context) {
@@ -238,14 +255,15 @@ int run_check(const Args& args, Context& context) {
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.budget.jobs = jobs;
+  const std::string ref = asked.policy ? parse_ref(registry, *asked.policy) : "";
   check::Scope scope = scope_for(registry, asked, operands);
   source::PushedRefs pushed_refs;
   if (asked.policy) {
-    const std::string ref = parse_ref(registry, *asked.policy);
     scope = policy_scope(registry, settings, ref, asked, scope, pushed_refs);
     warn_of_configuration(context.err, registry, ref, asked.as.has_value());
   }
   scope.pathspecs = operands.paths;
+  check::settle_pathspecs(registry, settings, scope);
   scope.reachable = asked.reachable;
   scope.shard = shard;
 
@@ -265,6 +283,9 @@ int run_check(const Args& args, Context& context) {
       context.err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
                   << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
                      "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+    }
+    if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
+      tell_of_work_tree(registry, scope.pathspecs, context.err);
     }
     context.err << summary_line(summary, "", "ok") << '\n';
     if (format.tells_proofs) print_proof_age(context.err, summary.proof_time);
