@@ -48,9 +48,9 @@ void print_hooks(const git::Registry& registry, Context& context) {
 }  // namespace
 
 int run_version(const Args& args, Context& context) {
-  Options options({"version [<options>]"});
+  Options options({"version"});
   Format format;
-  add_common_options(options, format);
+  add_common_options(options, format, {});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
@@ -59,9 +59,9 @@ int run_version(const Args& args, Context& context) {
 }
 
 int run_env(const Args& args, Context& context) {
-  Options options({"env [<options>]"});
+  Options options({"env"});
   Format format;
-  add_common_options(options, format);
+  add_common_options(options, format, {});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);

@@ -203,7 +203,7 @@ int run_hook(const Args& args, Context& context) {
   bool offline = false;
   options.flag("offline", "answer from the cache; what that lacks passes", offline)
       .flag("json", "print one JSON object a line", format.json);
-  add_common_options(options, format);
+  add_common_options(options, format, {"quiet", "color"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

@@ -45,7 +45,7 @@ void warn_of_outer_project(const git::Registry& registry, const std::string& dir
 int run_init(const Args& args, Context& context) {
   Options options({"init [<options>] [<dir>]"});
   Format format;
-  add_common_options(options, format);
+  add_common_options(options, format, {"quiet"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

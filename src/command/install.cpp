@@ -118,7 +118,7 @@ int run_install(const Args& args, Context& context) {
       .flag("manual", "print what to add to hooks by hand", manual)
       .flag("force,f", "replace what was set aside before, and changed hooks", force);
   options.exclusive({"local", "server", "template"}).exclusive({"manual", "template"});
-  add_common_options(options, format);
+  add_common_options(options, format, {"quiet", "verbose"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);
@@ -140,7 +140,7 @@ int run_install(const Args& args, Context& context) {
 int run_uninstall(const Args& args, Context& context) {
   Options options({"uninstall [<options>]"});
   Format format;
-  add_common_options(options, format);
+  add_common_options(options, format, {"quiet", "verbose"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   options.refuse_arguments(*rest);

@@ -96,7 +96,7 @@ int run_link(const Args& args, Context& context) {
       .flag("force,f", "replace what is no link, write what git add would refuse", chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage);
-  add_common_options(options, format);
+  add_common_options(options, format, {"quiet", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

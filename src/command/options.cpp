@@ -29,6 +29,7 @@ struct Options::State {
     std::optional<std::string> implicit{};  ///< what an optional value is without one
     std::optional<std::string> negated{};   ///< what `no-` makes of a value; nothing: as if it was not given
     std::string also{};                     ///< its other names
+    bool is_hidden = false;                 ///< not printed by `-h`
     bool is_given() const { return flag != nullptr ? *flag : value->has_value(); }
   };
   Option& declare(std::string_view names, const char* help);
@@ -213,6 +214,11 @@ Options& Options::alias(const char* name, const char* meaning) {
   return *this;
 }
 
+Options& Options::hide(std::string_view name) {
+  for (State::Option& option : state_->options) option.is_hidden = option.is_hidden || option.name == name;
+  return *this;
+}
+
 Options& Options::exclusive(std::initializer_list<const char*> names) {
   state_->exclusive.emplace_back(names.begin(), names.end());
   return *this;
@@ -277,6 +283,7 @@ void Options::print_usage(std::ostream& out) const {
   }
   out << '\n';
   for (const State::Option& option : state_->options) {
+    if (option.is_hidden) continue;
     // What is on unless turned off is shown by the word that turns it off.
     const bool is_on = option.flag != nullptr && *option.flag;
     print_option(out, option.letter, (is_on ? "no-" : "") + option.name + option.argument,

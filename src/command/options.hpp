@@ -36,6 +36,8 @@ class Options {
                            std::optional<std::string>& value);
   /// Declares one more long name of an option; `meaning` may be `no-<flag>`.
   Options& alias(const char* name, const char* meaning);
+  /// Leaves a declared option out of what `-h` prints: it is taken, and does nothing here.
+  Options& hide(std::string_view name);
   /// Says which declared options parse() refuses to see together, each by its long name.
   Options& exclusive(std::initializer_list<const char*> names);
 

@@ -75,21 +75,24 @@ std::string all_hints(const Finding& finding) {
   return text;
 }
 
-void add_common_options(Options& options, Format& format) {
+void add_common_options(Options& options, Format& format, const CommonOptions& shown) {
   options.flag("quiet,q", "say only what went wrong", format.quiet, &format.verbose)
       .flag("verbose,v", "say more", format.verbose, &format.quiet)
       .optional_choice("color", "when", {{"always", "never", "auto"}, "never"},
                        "colour the output: always, never or auto", format.color)
       .flag("progress", "show no progress", format.progress);
+  for (const std::string name : {"quiet", "verbose", "color", "progress"}) {
+    if (std::find(shown.begin(), shown.end(), name) == shown.end()) options.hide(name);
+  }
 }
 
-void add_format_options(Options& options, Format& format) {
+void add_format_options(Options& options, Format& format, const CommonOptions& shown) {
   options.flag("json", "print one JSON object a line", format.json)
       .optional_choice("porcelain", "version", {{"v1"}}, "print a stable format for scripts", format.porcelain)
       .flag("null,z", "end each porcelain field with NUL", format.nul)
       .exclusive({"json", "porcelain"})
       .exclusive({"json", "null"});
-  add_common_options(options, format);
+  add_common_options(options, format, shown);
 }
 
 bool wants_color(const Format& format, const Context& context, const git::Registry& registry, Stream stream) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mlem::command {
 
@@ -26,10 +27,15 @@ struct Format {
   bool is_for_scripts() const { return json || porcelain || nul; }
 };
 
-/// Declares the options of Format that every command has: -q, -v, --color and --progress.
-void add_common_options(Options& options, Format& format);
+/// The long names of the common options that do something in a command; `-h` and its page have those.
+using CommonOptions = std::vector<const char*>;
+
+/// Declares the options of Format that every command takes: -q, -v, --color and --progress.
+void add_common_options(Options& options, Format& format,
+                        const CommonOptions& shown = {"quiet", "verbose", "color", "progress"});
 /// Declares the formats for scripts too.
-void add_format_options(Options& options, Format& format);
+void add_format_options(Options& options, Format& format,
+                        const CommonOptions& shown = {"quiet", "verbose", "color", "progress"});
 
 /// Where something is printed.
 enum class Stream { out, pager, err };

@@ -108,7 +108,7 @@ void warn_of_flaws(std::ostream& err, const std::vector<check::PolicyFlaw>& flaw
 int run_policy(const Args& args, Context& context) {
   Options options({"policy [<options>] [<ref>]"});
   Format format;
-  add_format_options(options, format);
+  add_format_options(options, format, {"quiet"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

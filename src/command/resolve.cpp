@@ -32,7 +32,7 @@ void declare(Options& options, ResolveOptions& asked, Format& format) {
       .value("rev,r", "rev", "the rev in it", asked.rev)
       .exclusive({"at", "project"})
       .exclusive({"at", "rev"});
-  add_format_options(options, format);
+  add_format_options(options, format, {"verbose", "color", "progress"});
 }
 
 /// An object of the command line, and its number in the resolver.

@@ -25,7 +25,7 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
       .flag("json", "print one JSON object", json)
       .value("project,p", "repo", "the repository that has the object", project)
       .value("rev,r", "rev", "the rev in it", rev);
-  add_common_options(options, format);
+  add_common_options(options, format, {"color", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();

@@ -247,10 +247,15 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
     std::string word;
     std::string title;
   };
-  const Row rows[] = {
-      {"mlem-link", "MLEM-LINK(5)"},          {"mlem-server", "GIT-MLEM-SERVER(7)"}, {"server", "GIT-MLEM-SERVER(7)"},
-      {"git-mlem-server", "GIT-MLEM-SERVER(7)"}, {"git-mlem-link", "GIT-MLEM-LINK(1)"}, {"link", "GIT-MLEM-LINK(1)"},
-      {"mlem-check", "GIT-MLEM-CHECK(1)"},    {"git-mlem", "GIT-MLEM(1)"},           {"mlem", "GIT-MLEM(1)"}};
+  const Row rows[] = {{"mlem-link", "MLEM-LINK(5)"},
+                      {"mlem-server", "GIT-MLEM-SERVER(7)"},
+                      {"server", "GIT-MLEM-SERVER(7)"},
+                      {"git-mlem-server", "GIT-MLEM-SERVER(7)"},
+                      {"git-mlem-link", "GIT-MLEM-LINK(1)"},
+                      {"link", "GIT-MLEM-LINK(1)"},
+                      {"mlem-check", "GIT-MLEM-CHECK(1)"},
+                      {"git-mlem", "GIT-MLEM(1)"},
+                      {"mlem", "GIT-MLEM(1)"}};
   for (const Row& row : rows) {
     CAPTURE(row.word);
     const Outcome outcome = world.sandbox.mlem({"help", row.word}, options);
@@ -378,4 +383,34 @@ TEST_CASE("fetch: pathspecs need no separator if they can be nothing else") {
   const Outcome unknown = world.mlem({"fetch", "main"});
   CHECK(unknown.code == 128);
   CHECK(unknown.errors == "fatal: pathspec 'main' did not match any files\n");
+}
+
+TEST_CASE("commands: every one takes the common options, and -h has those that do something") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});
+  const std::vector<std::string> common = {"-q", "-v", "--color=never", "--no-progress"};
+  const auto takes = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin() + 1, common.begin(), common.end());
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == (arguments[0] == "policy" ? 1 : 0));
+  };
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"init"},
+                                                    {"link", "a", "b"},
+                                                    {"check"},
+                                                    {"ls"},
+                                                    {"show", "a"},
+                                                    {"resolve", "a"},
+                                                    {"fetch"},
+                                                    {"install"},
+                                                    {"uninstall"},
+                                                    {"policy"},
+                                                    {"env"},
+                                                    {"version"}}) {
+    takes(arguments);
+  }
+  CHECK(world.mlem({"init", "-h"}).output ==
+        "usage: git mlem init [<options>] [<dir>]\n\n    -q, --quiet           say only what went wrong\n");
+  CHECK(world.mlem({"env", "-h"}).output == "usage: git mlem env\n\n");
+  CHECK(contains(world.mlem({"check", "-h"}).output, "--color"));
 }
