@@ -571,7 +571,7 @@ TEST_CASE("sources: an id of the other object format fails its own link alone") 
     const Outcome outcome = world.mlem(arguments);
     CAPTURE(outcome);
     const bool is_offline = contains(outcome.errors, "sources as they were seen just now\n");
-    CHECK(is_offline == (arguments[1] == "--offline"));
+    CHECK(is_offline == (arguments.size() > 1 && arguments[1] == "--offline"));
     CHECK(outcome.errors == summary + (is_offline ? "\nsources as they were seen just now\n" : "\n"));
     return outcome.output;
   };
