@@ -64,6 +64,13 @@ std::string difference(const Link& before, const Link& after) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+/// What a dry run says of the index.
+std::string would_stage(const git::Registry& registry, const edit::NewLink& made) {
+  if (made.marker.empty()) return " and stage it";
+  return " and stage it with '" + escape_for_terminal(relative_to(made.marker, registry.prefix())) +
+         "', where aliases start";
+}
+
 }  // namespace
 
 int run_link(const Args& args, Context& context) {
@@ -129,7 +136,7 @@ int run_link(const Args& args, Context& context) {
   }
   if (!format.quiet) {
     context.out << (emoji ? "💾 " : "") << (dry_run ? "Would save link to " : "Saving link to ") << shown
-                << (dry_run && stage ? " and stage it\n" : "\n");
+                << (dry_run && stage ? would_stage(registry, made) : "") << '\n';
   }
   return exit_yes;
 }
