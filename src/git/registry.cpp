@@ -279,6 +279,27 @@ std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::
   return files;
 }
 
+std::vector<std::string> Registry::unstaged_files(std::string_view suffix,
+                                                  const std::vector<std::string>& pathspecs) const {
+  std::vector<std::string> arguments = {"diff-files", "--name-only", "-z", "--ignore-submodules=all", "--"};
+  Environment environment = environment_;
+  if (pathspecs.empty()) {
+    environment = at_root();
+    for (const std::string_view magic : pathspec_variables) environment.unset(magic);
+    arguments.push_back("*" + std::string(suffix));
+  }
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  const std::string directory = pathspecs.empty() ? root() : directory_.string();
+  const std::string output = output_of(run(git_program(std::move(arguments), environment, directory)),
+                                       "cannot compare the work tree with the index");
+  std::vector<std::string> names;
+  for (const std::string_view name : records(output)) {
+    // An unmerged one comes more than once.
+    if (name.ends_with(suffix) && (names.empty() || names.back() != name)) names.emplace_back(name);
+  }
+  return names;
+}
+
 void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const {
   if (blobs.empty() || environment_.find("GIT_QUARANTINE_PATH")) return;
   constexpr std::string_view section = "remote.";
