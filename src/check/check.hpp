@@ -51,9 +51,13 @@ struct Scope {
   std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
 };
 
-/// Returns the scope of all links that are in force: the index; HEAD in a bare repository; the empty index there before
-/// the first commit.
+/// Returns the scope of all links that are in force: the index; HEAD in a bare repository. Throws Error(not_found) if
+/// there is no commit there.
 Scope whole_registry(const git::Registry& registry);
+
+/// Completes the pathspecs of a scope: a link may be named without its `.mlem`. Throws Error(not_found) if one of them
+/// matches no file of what is judged, of changes on neither side: a green answer about nothing would be a false one.
+void settle_pathspecs(const git::Registry& registry, const source::Settings& settings, Scope& scope);
 
 /// How many links were judged, by what they came to. What is undecided is broken if a policy wants it decided.
 struct Summary {

@@ -8,6 +8,7 @@
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
 #include "git/refs.hpp"
+#include "model/repo_path.hpp"
 #include "model/rev.hpp"
 
 #include <algorithm>
@@ -52,13 +53,17 @@ std::vector<std::vector<std::string_view>> parse_lines(std::string_view input, s
   return lines;
 }
 
-/// What differs between two trees, of what matters to links and policies.
-std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
+std::vector<git::Change> list_changes(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
   std::vector<git::Change> changes;
   std::size_t seen = 0;
+  std::string emptied;  // perhaps: of a directory's files that are gone, one is enough to ask about
   receiver.registry.objects().diff(before, after, [&](git::Change change) {
     if (++seen % 4096 == 0) receiver.require_time("cannot list what changes");
-    if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) return true;
+    if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) {
+      const std::string_view directory = parent_of(change.name);
+      if (!may_empty_directory(change) || directory == emptied) return true;
+      emptied = directory;
+    }
     if (++receiver.changes > Receiver::most_changes) {
       throw Error(ErrorKind::unavailable, "cannot list what changes",
                   "there are more than " + std::to_string(Receiver::most_changes) + " changes of links in this push",
@@ -70,6 +75,19 @@ std::vector<git::Change> changes_between(Receiver& receiver, const std::optional
   return changes;
 }
 
+/// What differs between two trees, of what matters to links and policies.
+std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
+  std::vector<git::Change> changes;
+  std::vector<Oid> sides{after};
+  if (before) sides.push_back(*before);
+  const std::size_t of_others = receiver.changes;
+  source::read_trees(receiver.registry, sides, receiver.settings, [&] {
+    receiver.changes = of_others;
+    changes = list_changes(receiver, before, after);
+  });
+  return changes;
+}
+
 /// Compares the tip of a new ref with what is there. A policy that is about folders alone has nothing to say of a ref
 /// on which what it is about is as on another one.
 void compare_with_known(Receiver& receiver, Baselines& baselines, const Oid& tip, Scope& scope) {
@@ -77,7 +95,7 @@ void compare_with_known(Receiver& receiver, Baselines& baselines, const Oid& tip
   std::erase_if(scope.rules, [&](const Rules& rules) {
     return rules.policy.refs.empty() && std::any_of(candidates.begin(), candidates.end(), [&](const Oid& candidate) {
              receiver.require_time("cannot apply policies");
-             return !detail::touches(receiver.registry, rules.policy, candidate, tip);
+             return !detail::touches(receiver, rules.policy, candidate, tip);
            });
   });
   scope.before = baselines.nearest_to(tip, candidates);

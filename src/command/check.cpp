@@ -8,6 +8,9 @@
 #include "command/output.hpp"
 #include "command/reporter.hpp"
 #include "history/range.hpp"
+#include "model/repo_path.hpp"
+
+#include <fmt/format.h>
 
 #include <charconv>
 #include <memory>
@@ -183,6 +186,17 @@ check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked,
   return scope;
 }
 
+/// What was judged is what would be committed: says if the files at hand are others.
+void tell_of_work_tree(const git::Registry& registry, const std::vector<std::string>& pathspecs, std::ostream& err) {
+  const std::size_t count = registry.count_unstaged(mlem_suffix, pathspecs);
+  if (count == 0) return;
+  const bool is_one = count == 1;
+  print_error(err, "warning",
+              fmt::format("{} link file{} of the work tree differ{} from the index", count, is_one ? "" : "s",
+                          is_one ? "s" : ""));
+  print_hint(err, fmt::format("'git mlem check --worktree' judges {}", is_one ? "it" : "them"));
+}
+
 }  // namespace
 
 int run_check(const Args& args, Context& context) {
@@ -206,10 +220,10 @@ int run_check(const Args& args, Context& context) {
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.budget.jobs = jobs;
+  const std::string ref = asked.policy ? parse_ref(registry, *asked.policy) : "";
   check::Scope scope = scope_for(registry, asked, operands);
   source::PushedRefs pushed_refs;
   if (asked.policy) {
-    const std::string ref = parse_ref(registry, *asked.policy);
     scope = policy_scope(registry, settings, ref, scope, pushed_refs);
     if (scope.rules.empty()) {
       print_error(context.err, "warning", "no policy is in force here for '" + ref + "'");
@@ -217,6 +231,7 @@ int run_check(const Args& args, Context& context) {
     }
   }
   scope.pathspecs = operands.paths;
+  check::settle_pathspecs(registry, settings, scope);
   scope.reachable = asked.reachable;
   scope.shard = shard;
 
@@ -236,6 +251,9 @@ int run_check(const Args& args, Context& context) {
       context.err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
                   << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
                      "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+    }
+    if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
+      tell_of_work_tree(registry, scope.pathspecs, context.err);
     }
     context.err << summary_line(summary, "", "ok") << '\n';
     if (format.tells_proofs) print_proof_age(context.err, summary.proof_time);

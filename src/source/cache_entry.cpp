@@ -46,6 +46,8 @@ void use_once(const std::function<void()>& use) {
   } catch (const git::TransportError& error) {
     if (error.failure() == git::TransportFailure::broken_repository) throw BrokenEntry{error.why()};
     throw;
+  } catch (const git::OutOfTime&) {
+    throw;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
     throw BrokenEntry{error.what()};
@@ -96,6 +98,7 @@ void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, c
     if (!settings.offline && is_new) cache.remove(key);
     // A run that died while it made the entry anew may have left the old one.
     cache.remove_aside(key);
+    cache.remove_leftovers(key);
     std::string why;
     try {
       use_once(use);

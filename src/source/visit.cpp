@@ -118,6 +118,8 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
     local(*found);
   } catch (const git::TransportError& error) {
     return Refusal{verdict_of(error.failure()), error.what(), error.hint()};
+  } catch (const git::OutOfTime&) {
+    return Refusal{Verdict::timeout, "cannot read " + name + ": there was no time left", {}};
   } catch (const Error& error) {
     // Whatever is wrong with a repository is an answer about its links; a cache that must not be used is not.
     if (!is_in_place && error.kind() == ErrorKind::io) throw;

@@ -13,15 +13,22 @@
 namespace mlem::git::detail {
 namespace {
 
-constexpr std::size_t max_tree = std::size_t{256} << 20;
+// A directory of more than a million names.
+constexpr std::size_t max_tree = std::size_t{64} << 20;
+// Of all trees on the way to where a walk is, or that are kept for looking names up: each may be as large as one may
+// be.
+constexpr std::size_t max_trees = 2 * max_tree;
 constexpr std::size_t max_commit = std::size_t{16} << 20;
 // What core.maxTreeDepth allows in git by default.
 constexpr std::size_t max_depth = 2048;
-// A few kilobytes of trees can spell out billions of names, each the same few trees: ten times what the largest
-// registry has are the most that are looked at.
+// Ten times what the largest registry has.
 constexpr std::size_t max_names = 5'000'000;
 // git has no limit. Whoever nests so many does it to be passed over.
-constexpr int max_tag_chain = 10'000;
+constexpr std::size_t max_tag_chain = 10'000;
+// What PATH_MAX is on Linux: nobody can check out a longer one.
+constexpr std::size_t max_path = 4096;
+// A path or a chain of tags that is longer is not by people, and looks at the clock.
+constexpr std::size_t usual_depth = 64;
 
 [[noreturn]] void throw_corrupt(const Oid& oid, std::string why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", std::move(why));
@@ -129,6 +136,9 @@ class TreeReader {
   const Entry& entry() const noexcept { return entry_; }
   /// Where the entry is in the content.
   std::size_t offset() const noexcept { return offset_; }
+  const Oid& oid() const noexcept { return tree_; }
+  /// Of the content, in bytes.
+  std::size_t size() const noexcept { return content_.size(); }
   std::string take_content() && { return std::move(content_); }
 
  private:
@@ -177,11 +187,20 @@ class TreePair {
     return both;
   }
 
+  /// Of both contents, in bytes.
+  std::size_t size() const noexcept { return before_.size() + after_.size(); }
+  /// Returns the tree that has nothing to be compared with; nothing if there are two.
+  std::optional<Oid> only() const {
+    if (before_.tree && after_.tree) return std::nullopt;
+    return (before_.tree ? before_.tree : after_.tree)->oid();
+  }
+
  private:
   struct Side {
     std::optional<TreeReader> tree;
     bool has_entry = false;
     void next() { has_entry = tree && tree->next(); }
+    std::size_t size() const noexcept { return tree ? tree->size() : 0; }
     Entry take(std::string_view& name) {
       name = tree->name();
       const Entry entry = tree->entry();
@@ -199,6 +218,45 @@ class TreePair {
 
   Side before_;
   Side after_;
+};
+
+/// What going through trees has taken so far: a few kilobytes of them can spell out billions of names.
+class Toll {
+ public:
+  /// What is wrong is said of `root`; `require_time` is called now and then.
+  Toll(const Oid& root, std::function<void()> require_time) : root_(root), require_time_(std::move(require_time)) {}
+
+  /// Counts the trees of one directory, `size` bytes, until leave() is called.
+  void enter(std::size_t size) {
+    size_ += size;
+    if (size_ > max_trees) throw_corrupt(root_, "its directories are too large");
+    spend(512);
+  }
+  void leave(std::size_t size) { size_ -= size; }
+  /// Counts a name, and the bytes of the path that it ends.
+  void pass(std::size_t path) {
+    if (++names_ > max_names) throw_corrupt(root_, "it has too many names");
+    if (path > max_path) throw_corrupt(root_, "it has a path of more than " + std::to_string(max_path) + " bytes");
+    spend(path + 64);
+  }
+
+  std::size_t files = 0;  ///< that were met
+
+ private:
+  /// Looks at the clock for every so many bytes.
+  void spend(std::size_t bytes) {
+    constexpr std::size_t between_looks = std::size_t{1} << 16;
+    spent_ += bytes;
+    if (spent_ < between_looks) return;
+    spent_ = 0;
+    require_time_();
+  }
+
+  const Oid& root_;
+  std::function<void()> require_time_;
+  std::size_t names_ = 0;
+  std::size_t size_ = 0;
+  std::size_t spent_ = 0;
 };
 
 }  // namespace
@@ -221,10 +279,13 @@ std::optional<Object> ObjectRepository::find_object(const Oid& oid) {
 
 std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid) {
   Oid current = oid;
-  for (int tags = 0; tags <= max_tag_chain; ++tags) {
+  std::size_t size = 0;
+  for (std::size_t tags = 0; tags <= max_tag_chain && size <= max_commit; ++tags) {
+    if (tags > usual_depth) require_time(oid);
     const std::optional<Object> object = find_object(current);
     if (!object) return std::nullopt;
     if (object->type != ObjectType::tag) return std::pair(current, object->type);
+    size += object->content.size();
     current = header_oid(current, object->content, "object");
   }
   throw_corrupt(oid, "it is a tag of tags of tags without end");
@@ -282,7 +343,7 @@ const ObjectRepository::KnownTree* ObjectRepository::known_tree(const Oid& tree,
   constexpr std::size_t most_depths = 16;
   const std::size_t place = std::min(depth, most_depths - 1);
   if (place < last_trees_.size() && last_trees_[place].oid == tree) return &last_trees_[place];
-  auto content = read_as(ObjectType::tree, tree, max_tree);
+  auto content = read_tree(tree);
   if (!content) return nullptr;
   KnownTree known{tree, {}, {}};
   TreeReader reader(tree, std::move(*content));
@@ -293,7 +354,28 @@ const ObjectRepository::KnownTree* ObjectRepository::known_tree(const Oid& tree,
                    [&](std::uint32_t a, std::uint32_t b) { return known.name_at(a) < known.name_at(b); });
   if (last_trees_.size() <= place) last_trees_.resize(place + 1);
   last_trees_[place] = std::move(known);
+  bound_known_trees(place);
   return &last_trees_[place];
+}
+
+void ObjectRepository::bound_known_trees(std::size_t place) {
+  std::size_t size = 0;
+  for (const KnownTree& tree : last_trees_) size += tree.content.capacity();
+  if (size <= max_trees) return;
+  for (std::size_t i = 0; i < last_trees_.size(); ++i) {
+    if (i != place) last_trees_[i] = {};
+  }
+}
+
+void ObjectRepository::require_time(const Oid& oid) const {
+  if (deadline_ && std::chrono::steady_clock::now() >= *deadline_) {
+    throw OutOfTime("cannot read object '" + oid.hex() + "'");
+  }
+}
+
+void ObjectRepository::add_barren(const Oid& tree) {
+  constexpr std::size_t most = 100'000;
+  if (barren_.size() < most) barren_.insert(tree);
 }
 
 std::string_view ObjectRepository::KnownTree::name_at(std::uint32_t offset) const {
@@ -313,6 +395,7 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
     const std::string_view name = rest->substr(0, slash);
     rest = slash == std::string_view::npos ? std::nullopt : std::optional(rest->substr(slash + 1));
     if (!is_directory(at)) return {};
+    if (depth > usual_depth) require_time(commit);
     const KnownTree* tree = known_tree(at.oid, depth++);
     if (tree == nullptr) return missing(at.oid);
     if (path.empty()) break;
@@ -325,48 +408,60 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
   return {Lookup::State::found, at, std::nullopt};
 }
 
-void ObjectRepository::walk(const Oid& commit, std::string_view directory,
-                            const std::function<bool(const std::string& path, const Entry&)>& visit) {
+std::vector<Oid> ObjectRepository::walk(const Oid& commit, std::string_view directory,
+                                        const std::function<bool(const std::string& path, const Entry&)>& visit) {
   const Lookup start = find(commit, directory);
-  if (start.state != Lookup::State::found || !is_directory(start.entry)) return;
+  if (start.state == Lookup::State::missing_object) return {*start.missing};
+  if (start.state != Lookup::State::found || !is_directory(start.entry)) return {};
 
   // No recursion: the depth is up to who made the trees.
   struct Level {
     TreeReader tree;
-    std::size_t prefix;  ///< the part of `path` that is the directory, with its slash
+    std::size_t prefix;        ///< the part of `path` that is the directory, with its slash
+    std::size_t files_before;  ///< that were met before it was entered
   };
   std::vector<Level> levels;
   std::string path(directory);
-  std::size_t names = 0;
+  std::vector<Oid> missing;
+  Toll toll(commit, [this, &commit] { require_time(commit); });
   const auto enter = [&](const Oid& oid) {
+    if (barren_.contains(oid)) return;
     if (levels.size() == max_depth) throw_corrupt(commit, "its directories are nested too deep");
-    auto content = read_as(ObjectType::tree, oid, max_tree);
-    if (!content) return;
+    auto content = read_tree(oid);
+    if (!content) {
+      missing.push_back(oid);
+      ++toll.files;  // nobody knows what it has
+      return;
+    }
+    toll.enter(content->size());
     if (!path.empty()) path += '/';
-    levels.push_back({TreeReader(oid, std::move(*content)), path.size()});
+    levels.push_back({TreeReader(oid, std::move(*content)), path.size(), toll.files});
   };
   enter(start.entry.oid);
   while (!levels.empty()) {
     Level& level = levels.back();
     if (!level.tree.next()) {
+      if (level.files_before == toll.files) add_barren(level.tree.oid());
+      toll.leave(level.tree.size());
       levels.pop_back();
       continue;
     }
-    if (++names > max_names) throw_corrupt(commit, "it has too many names");
+    toll.pass(level.prefix + level.tree.name().size());
     path.resize(level.prefix);
     path += level.tree.name();
     const Entry entry = level.tree.entry();
-    if (is_directory(entry))
+    if (is_directory(entry)) {
       enter(entry.oid);
-    else if (!visit(path, entry))
-      return;
+    } else {
+      ++toll.files;
+      if (!visit(path, entry)) return missing;
+    }
   }
+  return missing;
 }
 
-std::string ObjectRepository::read_tree(const Oid& tree) {
-  auto content = read_as(ObjectType::tree, tree, max_tree);
-  if (!content) throw_corrupt(tree, "it is missing");
-  return std::move(*content);
+std::optional<std::string> ObjectRepository::read_tree(const Oid& tree) {
+  return read_as(ObjectType::tree, tree, max_tree);
 }
 
 void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
@@ -374,19 +469,26 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
   // No recursion: see walk().
   struct Level {
     TreePair trees;
-    std::size_t prefix;  ///< the part of `path` that is the directory, with its slash
+    std::size_t prefix;        ///< the part of `path` that is the directory, with its slash
+    std::size_t files_before;  ///< that were met before it was entered
   };
   std::vector<Level> levels;
   std::string path;
-  std::size_t names = 0;
-  const auto reader_of = [this](const std::optional<Oid>& tree) {
-    return tree ? std::optional<TreeReader>(std::in_place, *tree, read_tree(*tree)) : std::nullopt;
+  Toll toll(after, [this, &after] { require_time(after); });
+  const auto reader_of = [this](const std::optional<Oid>& tree) -> std::optional<TreeReader> {
+    if (!tree) return std::nullopt;
+    auto content = read_tree(*tree);
+    if (!content) throw_corrupt(*tree, "it is missing");
+    return std::optional<TreeReader>(std::in_place, *tree, std::move(*content));
   };
+  const auto is_barren = [this](const std::optional<Oid>& tree) { return !tree || barren_.contains(*tree); };
   const auto enter = [&](const std::optional<Oid>& tree_before, const std::optional<Oid>& tree_after) {
+    if (is_barren(tree_before) && is_barren(tree_after)) return;
     if (levels.size() == max_depth) throw_corrupt(after, "its directories are nested too deep");
     TreePair trees(reader_of(tree_before), reader_of(tree_after));
+    toll.enter(trees.size());
     if (!path.empty()) path += '/';
-    levels.push_back({std::move(trees), path.size()});
+    levels.push_back({std::move(trees), path.size(), toll.files});
   };
   const auto root_of = [this](const Oid& oid) {
     const std::optional<Oid> tree = tree_of(oid);
@@ -401,19 +503,23 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
     Level& level = levels.back();
     const auto both = level.trees.next();
     if (!both) {
+      const auto only = level.trees.only();
+      if (only && level.files_before == toll.files) add_barren(*only);
+      toll.leave(level.trees.size());
       levels.pop_back();
       continue;
     }
-    if (++names > max_names) throw_corrupt(after, "it has too many names");
     const auto& [name, left, right] = *both;
+    toll.pass(level.prefix + name.size());
     if (left && right && left->mode == right->mode && left->oid == right->oid) continue;
     path.resize(level.prefix);
     path += name;
     // Entries of one name are of one kind here, for a directory's name is compared with a slash at its end.
     if (is_directory(left ? *left : *right)) {
       enter(left ? std::optional(left->oid) : std::nullopt, right ? std::optional(right->oid) : std::nullopt);
-    } else if (!visit({path, left, right})) {
-      return;
+    } else {
+      ++toll.files;
+      if (!visit({path, left, right})) return;
     }
   }
 }

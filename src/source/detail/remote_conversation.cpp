@@ -86,6 +86,7 @@ class RemoteConversation final : public Conversation {
     if (!repository_) {
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
       repository_ = git::open_repository(entry_, settings_.access.environment, git::Reading::here);
+      repository_->set_deadline(settings_.budget.deadline);
     }
     return *repository_;
   }
