@@ -38,6 +38,7 @@ constexpr std::array commands{
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
     Command{"show", "Print the metadata of an object", run_show},
     Command{"uninstall", "Remove the hooks", run_uninstall},
+    Command{"unpin", "Have pinned links name what they follow", run_unpin},
     Command{"version", "Print the version", run_version},
 };
 

@@ -45,6 +45,7 @@ int run_pprint(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);
+int run_unpin(const Args& args, Context& context);
 int run_version(const Args& args, Context& context);
 
 /// Exit codes of every command.

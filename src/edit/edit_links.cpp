@@ -356,6 +356,7 @@ class LinkEditor {
       if (summary.is_refused && edit.decision.after) {
         edit.decision = skip(Decision::yes, "another link that was named cannot be changed");
         edit.decision.is_bystander = true;
+        edit.before.reset();
       }
       edit.decision.finding.link = name;
       edit.decision.finding.link_type = item.link_type;

@@ -8,6 +8,8 @@ std::string_view name(Action action) noexcept {
       return "pinned";
     case Action::refreshed:
       return "refreshed";
+    case Action::unpinned:
+      return "unpinned";
     case Action::kept:
       return "kept";
     case Action::skipped:

@@ -17,6 +17,7 @@ namespace mlem::edit {
 enum class Action {
   pinned,
   refreshed,
+  unpinned,
   kept,     ///< there was nothing to do
   skipped,  ///< it cannot be changed
 };

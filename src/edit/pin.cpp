@@ -8,6 +8,7 @@
 #include "source/refs.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace mlem::edit {
 namespace {
@@ -123,6 +124,51 @@ class PinRule : public LinkRule {
   PinMode mode_;
 };
 
+class UnpinRule : public LinkRule {
+ public:
+  Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
+                const Link& link) override {
+    Questions questions;
+    if (!names_commit(link) || !link.pinned_ref) return questions;
+    Link followed = link;
+    followed.pinned_blob.reset();
+    followed.rev = link.pinned_ref;
+    questions.first = resolver.add(view, name, followed);
+    followed.rev = source::short_name(*link.pinned_ref);
+    if (followed.rev != link.pinned_ref) questions.second = resolver.add(view, name, followed);
+    return questions;
+  }
+
+  LinkDecision decide(const resolve::Resolver& resolver, const Subject& subject) override {
+    const Link& before = subject.link();
+    LinkDecision decision;
+    Link after = before;
+    after.pinned_blob.reset();
+    after.pinned_ref.reset();
+    if (subject.questions.first) {
+      Finding finding = resolver.finding(*subject.questions.first, subject.link_type);
+      if (finding.verdict != Verdict::ok) return refuse(std::move(finding));
+      after.rev = spelling(resolver, subject.questions, *before.pinned_ref);
+      decision.finding = std::move(finding);
+      decision.is_judged = true;
+    } else if (names_commit(before)) {
+      return skip("it follows no branch or tag", "'git mlem link --no-pin' writes it anew");
+    }
+    if (after == before) return decision;
+    decision.action = Action::unpinned;
+    decision.after = std::move(after);
+    return decision;
+  }
+
+ private:
+  /// The short name, if that means this ref in the source and no other.
+  static std::string spelling(const resolve::Resolver& resolver, const Questions& questions, const std::string& ref) {
+    if (!questions.second) return ref;
+    const std::vector<resolve::Answer> chain = resolver.chain(*questions.second).answers;
+    return !chain.empty() && !chain.front().failed() && chain.front().ref == ref ? chain.front().rev : ref;
+  }
+};
+
 }  // namespace
 
 void pin_to(const git::Registry& registry, Link& link, const resolve::Answer& answer) {
@@ -145,5 +191,7 @@ void pin_to(const git::Registry& registry, Link& link, const resolve::Answer& an
 std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode) {
   return std::make_unique<PinRule>(registry, mode);
 }
+
+std::unique_ptr<LinkRule> unpin_rule() { return std::make_unique<UnpinRule>(); }
 
 }  // namespace mlem::edit

@@ -22,4 +22,7 @@ enum class PinMode {
 /// Returns the rule of git-mlem-pin(1). `registry` must outlive it.
 std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode);
 
+/// Returns the rule of git-mlem-unpin(1): a link names again what it follows.
+std::unique_ptr<LinkRule> unpin_rule();
+
 }  // namespace mlem::edit

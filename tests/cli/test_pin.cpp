@@ -157,6 +157,7 @@ TEST_CASE("pin: links that are named are pinned all or none") {
   const auto json = rows_of(rows);
   REQUIRE(json.size() == 2);
   CHECK(json[0]["action"] == "skipped");
+  CHECK_FALSE(json[0].contains("from"));
   CHECK(json[0]["message"] == "another link that was named cannot be changed");
   CHECK_FALSE(json[0].contains("verdict"));
   CHECK(json[1]["action"] == "skipped");
