@@ -303,6 +303,27 @@ std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::
   return files;
 }
 
+std::vector<std::string> Registry::unstaged_files(std::string_view suffix,
+                                                  const std::vector<std::string>& pathspecs) const {
+  std::vector<std::string> arguments = {"diff-files", "--name-only", "-z", "--ignore-submodules=all", "--"};
+  Environment environment = environment_;
+  if (pathspecs.empty()) {
+    environment = at_root();
+    for (const std::string_view magic : pathspec_variables) environment.unset(magic);
+    arguments.push_back("*" + std::string(suffix));
+  }
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  const std::string directory = pathspecs.empty() ? root() : directory_.string();
+  const std::string output = output_of(run(git_program(std::move(arguments), environment, directory)),
+                                       "cannot compare the work tree with the index");
+  std::vector<std::string> names;
+  for (const std::string_view name : records(output)) {
+    // An unmerged one comes more than once.
+    if (name.ends_with(suffix) && (names.empty() || names.back() != name)) names.emplace_back(name);
+  }
+  return names;
+}
+
 bool Registry::is_partial() const { return !promisor_of(config()).empty(); }
 
 std::optional<std::vector<std::string>> Registry::match_all(const std::vector<std::string>& pathspecs,

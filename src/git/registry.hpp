@@ -25,7 +25,7 @@ struct File {
   Entry entry;               ///< in a work tree: mode_file or mode_symlink, no oid
   int stage = 0;             ///< 1 to 3: unmerged
   bool is_left_out = false;  ///< of the work tree, by a sparse checkout: `skip-worktree` in git-update-index(1)
-  bool is_assumed = false;   ///< to be unchanged: `assume-unchanged` there; known where index_entries() gave it
+  bool is_assumed = false;   ///< to be unchanged: `assume-unchanged` there
 };
 
 /// Files that git checks out with other bytes than their blobs have, by name: the attribute that makes it do so
@@ -140,6 +140,11 @@ class Registry {
   /// by one git command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no
   /// error here: they are still missing then.
   void fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const;
+
+  /// Returns the names of tracked files that the work tree may have otherwise than the index, or not at all, in path
+  /// order: of those whose name ends in `suffix` and, if there are pathspecs, that match one. As in git, a file that is
+  /// to be assumed unchanged is not among them.
+  std::vector<std::string> unstaged_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
 
   /// Returns the entries of the index that have one of `names` or are below one, in path order, without intent-to-add
   /// entries: much less than all of a large index.

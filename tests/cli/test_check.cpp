@@ -131,7 +131,7 @@ TEST_CASE("check: a link pinned to a blob holds its own target to it") {
   const std::string local = "  warning: local-path: '" + world.models.url() + "' is a directory of one machine\n";
   const std::string changed =
       ": changed: 'models/rf.mlem' is blob " + blob + ", not " + alias + " in '" + world.models.url() + "' at 'main'";
-  const std::string remedy = "  hint: if that is what is wanted, write 'blob: " + blob + "'\n";
+  const std::string remedy = "  hint: if that is what is wanted, 'git mlem pin --refresh <link>' records it\n";
   CHECK(outcome.output == "a.mlem: ok (seen just now)\n" + local + "b.mlem" + changed + "\n" + local + remedy +
                               "c.mlem: invalid-link: invalid params.git-mlem.blob 'abc': it is no full object id\n" +
                               "d.mlem: ok (seen just now)\n" + local + "e.mlem" + changed + ", via 'b.mlem'\n" +
