@@ -46,6 +46,7 @@ struct Scope {
 
   std::vector<Rules> rules{};       ///< the policies in force
   bool all_policed = false;         ///< of changes: judge every link whose policy names refs, changed or not
+  bool all = false;                 ///< of changes: judge every link, changed or not, and forgive no old fault
   bool touches_aliases = false;     ///< of changes: unchanged aliases may be broken, whatever the changes
   std::string pushed_ref{};         ///< a key of every finding
   std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
@@ -64,7 +65,7 @@ struct Summary {
   std::size_t ok = 0;
   std::size_t broken = 0;
   std::size_t undecided = 0;
-  std::size_t refs = 0;  ///< findings about a whole ref: broken, and no links
+  std::size_t refs = 0;           ///< findings about a whole ref: broken, and no links
   std::size_t broken_before = 0;  ///< links that changes left as broken as they were; they are not reported
   std::size_t warnings = 0;
   std::size_t old_files = 0;    ///< named `*.mlem.yaml`, as MLEM before 0.1.10 did, and not judged

@@ -48,6 +48,13 @@ void warn_of_local_path(const edit::NewLink& made, Context& context) {
   if (url) print_hint(context.err, "its origin is '" + redact(*url) + "'");
 }
 
+/// What a dry run says of the index.
+std::string would_stage(const git::Registry& registry, const edit::NewLink& made) {
+  if (made.marker.empty()) return " and stage it";
+  return " and stage it with '" + escape_for_terminal(relative_to(made.marker, registry.prefix())) +
+         "', where aliases start";
+}
+
 }  // namespace
 
 int run_link(const Args& args, Context& context) {
@@ -120,7 +127,7 @@ int run_link(const Args& args, Context& context) {
   }
   if (!format.quiet) {
     context.out << (emoji ? "💾 " : "") << (dry_run ? "Would save link to " : "Saving link to ") << shown
-                << (dry_run && stage ? " and stage it\n" : "\n");
+                << (dry_run && stage ? would_stage(registry, made) : "") << '\n';
   }
   return exit_yes;
 }

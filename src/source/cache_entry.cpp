@@ -64,6 +64,18 @@ void notice(const Settings& settings, const RepoUrl& url, const std::string& tex
   if (settings.observer.notice) settings.observer.notice("'" + url.printable() + "': " + text);
 }
 
+git::Transport transport_to(const RepoUrl& url, const Settings& settings) {
+  return git::Transport(settings.access.environment,
+                        {.idle = settings.budget.timeout,
+                         .deadline = settings.budget.deadline,
+                         .max_growth = settings.budget.max_fetch,
+                         .interactive = settings.access.interactive,
+                         .directory = settings.access.directory,
+                         .logins = settings.access.logins.get(),
+                         .interrupt = settings.observer.interrupt,
+                         .notice = [&](const std::string& text) { notice(settings, url, text); }});
+}
+
 void fetch(const git::Transport& transport, const fs::path& entry, const std::string& address, const RepoUrl& url,
            const git::Transport::Fetch& what) {
   try {

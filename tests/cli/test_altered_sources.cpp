@@ -201,6 +201,57 @@ struct Source {
   }
 };
 
+std::string bytes_of(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return bytes;
+}
+
+/// Returns the SHA-1 of `content`, which packs and their indexes end in.
+std::string checksum(const Sandbox& sandbox, const std::string& content) {
+  write_file(sandbox / "to-sum", content);
+  const std::string line = sandbox.run({"sha1sum", (sandbox / "to-sum").string()}).output;
+  return bytes_of(line.substr(0, line.find(' ')));
+}
+
+/// Makes a pack have, as the object `id`, a delta on the pack's first object whose zlib stream has not ended where the
+/// pack does, nor given a byte. Its index is right, and so are both checksums (gitformat-pack(5)): only who unpacks the
+/// delta can tell.
+void point_to_endless_delta(const Sandbox& sandbox, const fs::path& pack_file, const std::string& id) {
+  constexpr std::size_t checksum_size = 20;
+  fs::path index_file = pack_file;
+  index_file.replace_extension(".idx");
+  std::string pack = read_file(pack_file);
+  pack.resize(pack.size() - checksum_size);
+  const std::size_t at = pack.size();
+  constexpr std::size_t first_object = 12;
+  std::size_t distance = at - first_object;
+  std::string delta(1, static_cast<char>(distance & 0x7fU));
+  while ((distance >>= 7U) > 0) delta.insert(delta.begin(), static_cast<char>(0x80U | (--distance & 0x7fU)));
+  delta.insert(0, "\xe4\x01");  // a delta with an offset, 20 bytes of it
+  // A block with Huffman codes of its own, for which the checksum that follows has the first half of the lengths.
+  delta += std::string("\x78\x9c\xec\x3d\x00\x24", 6);
+  pack += delta;
+  pack += checksum(sandbox, pack);
+
+  std::string index = read_file(index_file);
+  constexpr std::size_t names = 8 + 256 * 4;
+  const std::size_t count = (index.size() - names - 2 * checksum_size) / 28;
+  const std::size_t place = index.find(bytes_of(id), names);
+  REQUIRE(place < names + 20 * count);
+  const std::size_t number = (place - names) / 20;
+  put_big_endian(index, names + 24 * count + 4 * number, static_cast<std::uint32_t>(at));
+  index.resize(index.size() - 2 * checksum_size);
+  index += pack.substr(pack.size() - checksum_size);
+  index += checksum(sandbox, index);
+  for (const auto& [file, content] : {std::pair(pack_file, pack), std::pair(index_file, index)}) {
+    fs::permissions(file, fs::owner_all);
+    write_file(file, content);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("altered sources: one pack with all that git keeps beside it") {
@@ -250,6 +301,23 @@ TEST_CASE("altered sources: an index whose offsets lead behind the end of its pa
     }
     source.check();
   }
+}
+
+TEST_CASE("altered sources: a delta whose data go on behind the end of its pack") {
+  Source source;
+  source.repo.git({"repack", "-adq"});
+  const std::string tree = source.repo.git({"rev-parse", "main^{tree}"});
+  const fs::path altered = source.sandbox / "altered" / "0";
+  fs::create_directories(altered.parent_path());
+  fs::rename(source.repo.path() / ".git", altered);
+  source.link_to(1);
+  for (const fs::path& file : files_of(altered)) {
+    if (file.extension() != ".pack") continue;
+    point_to_endless_delta(source.sandbox, file, tree);
+    source.check();
+    return;
+  }
+  FAIL("the source has no pack");
 }
 
 TEST_CASE("altered sources: loose objects and loose refs") {

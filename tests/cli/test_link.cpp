@@ -926,4 +926,20 @@ TEST_CASE("link: it is said that a link is followed and what a dry run would do"
         "⏳️ Loading meta from " + example_url +
             "/tree/4-pack/models/rf.mlem\nWould re-point 'a.mlem': rev 'main' -> '4-pack'\n"
             "💾 Would save link to a.mlem and stage it\n");
+
+  // The marker of an alias's project is staged with it.
+  write_file(world.registry.path() / ".mlem.yaml", "");
+  const std::string alias = "⏳️ Loading meta from a.mlem\n💾 ";
+  const std::vector<std::string> words{"--nf", "a", "e"};
+  const auto link = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "link");
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    return world.mlem(arguments).output;
+  };
+  CHECK(link({"-n", "--no-stage"}) == alias + "Would save link to e.mlem\n");
+  CHECK(link({"-n"}) == alias + "Would save link to e.mlem and stage it with '.mlem.yaml', where aliases start\n");
+  CHECK(world.git({"ls-files", ".mlem.yaml"}).output.empty());
+  CHECK(link({}) == alias + "Saving link to e.mlem\n");
+  CHECK(world.git({"ls-files", ".mlem.yaml"}).output == ".mlem.yaml\n");
+  CHECK(link({"-n"}) == alias + "Would save link to e.mlem and stage it\n");
 }

@@ -571,7 +571,7 @@ TEST_CASE("sources: an id of the other object format fails its own link alone") 
     const Outcome outcome = world.mlem(arguments);
     CAPTURE(outcome);
     const bool is_offline = contains(outcome.errors, "sources as they were seen just now\n");
-    CHECK(is_offline == (arguments[1] == "--offline"));
+    CHECK(is_offline == (arguments.size() > 1 && arguments[1] == "--offline"));
     CHECK(outcome.errors == summary + (is_offline ? "\nsources as they were seen just now\n" : "\n"));
     return outcome.output;
   };
@@ -633,4 +633,45 @@ TEST_CASE("sources: no repository is looked for above a directory that this acco
       world.sandbox.run({"sh", "-c", script + "resolve -p file://" + outer.path().string() + "/closed x"});
   CAPTURE(address);
   CHECK(contains(address.errors, "auth-required"));
+}
+
+TEST_CASE("sources: an address of a directory may go up, as MLEM writes it") {
+  World world;
+  const fs::path& top = world.sandbox.path();
+  fs::create_directories(top / "mr/team");
+  fs::create_directories(top / "far/away");
+  fs::create_symlink(top / "far/away", top / "linked");
+  const std::string root = "file://" + top.string();
+  const auto link = [&](const std::string& repo) {
+    return "link_type: model\nobject_type: link\npath: models/rf.mlem\nproject: " + repo + "\nrev: main\n";
+  };
+  const std::string models = world.models.path().filename().string() + "/";
+  world.registry.commit({{"a.mlem", link(root + "/mr/../" + models)},
+                        {"b.mlem", link(root + "/mr/team/../../" + models)},
+                        {"c.mlem", link(root + "/linked/../" + models)},
+                        {"d.mlem", link(root + "/nowhere/../" + models)},
+                        {"e.mlem", link(root + "/mr/%2e%2e/" + models)}});
+  const Outcome outcome = world.mlem({"check", "-q"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  const std::string hint = "  hint: write the address without '..'\n";
+  const auto warning = [&](const std::string& repo) {
+    return "  warning: local-path: '" + root + repo + models + "' is a directory of one machine\n";
+  };
+  CHECK(outcome.output == "c.mlem: invalid-link: '" + root + "/linked/../" + models + "' goes up from '" +
+                              (top / "linked").string() + "', which is a symbolic link\n" +
+                              warning("/linked/../") + hint + "d.mlem: missing-repo: no repository at '" + root +
+                              "/nowhere/../" + models + "': '" + (top / "nowhere").string() + "' is not a directory\n" +
+                              warning("/nowhere/../") + hint + "e.mlem: invalid-link: invalid address '" + root +
+                              "/mr/%2e%2e/" + models + "': it has a '..' segment\n");
+
+  // What is written has none.
+  const Outcome made = world.mlem({"link", "--sp", root + "/mr/../" + models, "--rev", "main", "models/rf", "made"});
+  CAPTURE(made);
+  CHECK(made.code == 0);
+  CHECK(contains(world.staged("made.mlem"), "project: " + root + "/" + models + "\n"));
+  const Outcome refused = world.mlem({"link", "--sp", root + "/linked/../" + models, "models/rf", "other"});
+  CAPTURE(refused);
+  CHECK(refused.code == 128);
+  CHECK(contains(refused.errors, "which is a symbolic link\nhint: write the address without '..'\n"));
 }

@@ -57,7 +57,6 @@ bool PolicedFile::forbid_link(const git::Entry& entry) const {
     break_rule(finding_(), "link-only", policy_wants(rules.policy, "allows no symbolic link or submodule here"),
                "put a link file in its place");
   }
-  if (is_policed) require_approval("changed");
   return is_policed;
 }
 

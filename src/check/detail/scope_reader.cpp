@@ -111,7 +111,7 @@ void ScopeReader::read(JudgedScope& judged, resolve::Resolver& resolver) {
   const bool is_of_index = is_of_changes ? !scope.commit && !scope.changes : scope.kind == Scope::Kind::index;
   if (is_of_index) require_index(registry_);
   if (is_of_changes) read_changes(pass);
-  if (!is_of_changes || scope.all_policed) read_whole(pass);
+  if (!is_of_changes || scope.all_policed || scope.all) read_whole(pass);
 }
 
 void ScopeReader::read_unchanged(JudgedScope& judged, Unchanged which, resolve::Resolver& resolver) {
@@ -213,7 +213,10 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
   }
   if (empties_directory(change, *judged.view)) judged.touches_aliases = true;
   if (const auto directory = directory_of_attributes(change)) judged.new_attributes.push_back(*directory);
-  if (change.after && policed.forbid_link(*change.after)) return;
+  if (change.after && policed.forbid_link(*change.after)) {
+    policed.require_approval("changed");
+    return;
+  }
   if (!change.name.ends_with(mlem_suffix)) return;
   if (const auto blob = lost_blob(change)) judged.lost_blobs.insert(*blob);
   // Without time left to tell, aliases might be touched.

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace mlem::command {
 namespace {
 
@@ -28,10 +30,12 @@ void put(Json& json, const char* key, const std::string& value) {
 
 /// Returns JSON that is ASCII where a terminal would obey it: the control characters that JSON itself allows, and what
 /// changes the direction of text. The meaning is the same.
-std::string made_harmless(const std::string& json) {
-  std::string text;
-  text.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) {
+std::string made_harmless(std::string json) {
+  // One after the other, for each is found many bytes at a time.
+  std::size_t i = std::min({json.find('\x7f'), json.find('\xc2'), json.find('\xe2')});
+  if (i == std::string::npos) return json;
+  std::string text = json.substr(0, i);
+  for (; i < json.size(); ++i) {
     const auto byte = [&](std::size_t at) {
       return i + at < json.size() ? static_cast<unsigned char>(json[i + at]) : 0U;
     };

@@ -1,9 +1,9 @@
-// The formats are those of git-hash-object(1)'s types, written down in gitformat-* and "Git Internals - Git Objects":
-// a tree is a row of `<octal mode> <name>\0<raw id>`; commits and tags are header lines, an empty line, a message.
+// Commits and tags are header lines, an empty line, a message: "Git Internals - Git Objects".
 
 #include "git/detail/object_repository.hpp"
 
 #include "base/error.hpp"
+#include "git/detail/tree_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -29,10 +29,6 @@ constexpr std::size_t max_tag_chain = 10'000;
 constexpr std::size_t max_path = 4096;
 // A path or a chain of tags that is longer is not by people, and looks at the clock.
 constexpr std::size_t usual_depth = 64;
-
-[[noreturn]] void throw_corrupt(const Oid& oid, std::string why) {
-  throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", std::move(why));
-}
 
 void require_type(ObjectType type, const Oid& oid, const Object& object) {
   if (object.type != type) throw_corrupt(oid, "it is of another type than what refers to it says");
@@ -63,162 +59,6 @@ Oid header_oid(const Oid& object, std::string_view content, std::string_view nam
   if (!oid) throw_corrupt(object, "it has no line '" + std::string(name) + "'");
   return *oid;
 }
-
-/// An entry of a tree as git stores it.
-struct RawEntry {
-  std::string_view name;
-  Entry entry;
-  std::size_t size = 0;  ///< bytes, to the next one
-};
-
-RawEntry parse_entry(const Oid& tree, std::string_view rest) {
-  const std::size_t space = rest.find(' ');
-  const std::size_t nul = rest.find('\0');
-  const std::size_t id_size = tree.bytes().size();
-  RawEntry raw;
-  if (nul == std::string_view::npos || space >= nul || rest.size() - nul - 1 < id_size) {
-    throw_corrupt(tree, "it is no well-formed tree");
-  }
-  const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, raw.entry.mode, 8);
-  if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree, "it is no well-formed tree");
-  raw.name = rest.substr(space + 1, nul - space - 1);
-  // Who asks for the path would be led past what is listed under it.
-  if (raw.name.empty() || raw.name.find('/') != std::string_view::npos) {
-    throw_corrupt(tree, "it has a name that is empty or has a slash");
-  }
-  // char and unsigned char may alias.
-  raw.entry.oid = Oid::from_bytes({reinterpret_cast<const std::uint8_t*>(rest.data()) + nul + 1, id_size});
-  raw.size = nul + 1 + id_size;
-  return raw;
-}
-
-/// The order of a tree's entries: a directory's name counts as if it ended in a slash.
-int compare_as_git(std::string_view a, bool a_is_directory, std::string_view b, bool b_is_directory) {
-  const std::size_t common = std::min(a.size(), b.size());
-  if (const int order = a.substr(0, common).compare(b.substr(0, common)); order != 0) return order;
-  const auto next = [common](std::string_view name, bool directory) -> int {
-    if (name.size() > common) return static_cast<unsigned char>(name[common]);
-    return directory ? '/' : 0;
-  };
-  const int order = next(a, a_is_directory) - next(b, b_is_directory);
-  return order != 0 ? order : static_cast<int>(a.size()) - static_cast<int>(b.size());
-}
-
-/// The entries of one tree, one after the other. It may be moved, so names are remembered by their place.
-class TreeReader {
- public:
-  TreeReader(const Oid& tree, std::string content) : tree_(tree), content_(std::move(content)) {}
-
-  /// Returns whether there was one more entry; then `name()` (until the next call) and `entry()` are about it.
-  /// Throws Error(unavailable) for a tree that git would not write: of two entries with one name, a file and a
-  /// directory too, some programs see one and some the other.
-  bool next() {
-    if (position_ == content_.size()) return false;
-    const RawEntry raw = parse_entry(tree_, std::string_view(content_).substr(position_));
-    if (position_ > 0 && compare_as_git(name(), is_directory(entry_), raw.name, is_directory(raw.entry)) >= 0) {
-      throw_corrupt(tree_, "its entries are not in order");
-    }
-    // Between a file `a` and a directory `a` there may be others, all of which begin so: `a.b`.
-    while (!files_.empty() && !raw.name.starts_with(text(files_.back()))) files_.pop_back();
-    if (!is_directory(raw.entry)) {
-      files_.push_back(place_of(raw.name));
-    } else if (!files_.empty() && text(files_.back()) == raw.name) {
-      throw_corrupt(tree_, "it has two entries of one name");
-    }
-    name_ = place_of(raw.name);
-    entry_ = raw.entry;
-    offset_ = position_;
-    position_ += raw.size;
-    return true;
-  }
-
-  std::string_view name() const noexcept { return text(name_); }
-  const Entry& entry() const noexcept { return entry_; }
-  /// Where the entry is in the content.
-  std::size_t offset() const noexcept { return offset_; }
-  const Oid& oid() const noexcept { return tree_; }
-  /// Of the content, in bytes.
-  std::size_t size() const noexcept { return content_.size(); }
-  std::string take_content() && { return std::move(content_); }
-
- private:
-  /// A part of the content.
-  struct Place {
-    std::size_t offset = 0;
-    std::size_t size = 0;
-  };
-  Place place_of(std::string_view part) const noexcept {
-    return {static_cast<std::size_t>(part.data() - content_.data()), part.size()};
-  }
-  std::string_view text(Place place) const noexcept { return {content_.data() + place.offset, place.size}; }
-
-  Oid tree_;
-  std::string content_;
-  std::size_t position_ = 0;
-  std::size_t offset_ = 0;
-  Place name_;
-  std::vector<Place> files_;  ///< each begins with the one before, and what comes next may begin with the last
-  Entry entry_;
-};
-
-/// What two trees have under one name.
-struct EntryPair {
-  std::string_view name;
-  std::optional<Entry> before;
-  std::optional<Entry> after;
-};
-
-/// Two trees, walked like two sorted lists that are merged. One that is not there has no entries.
-class TreePair {
- public:
-  TreePair(std::optional<TreeReader> before, std::optional<TreeReader> after)
-      : before_{std::move(before)}, after_{std::move(after)} {
-    before_.next();
-    after_.next();
-  }
-
-  /// Returns what there is under the next name, nothing at the end. The name is good until the pair is moved.
-  std::optional<EntryPair> next() {
-    if (!before_.has_entry && !after_.has_entry) return std::nullopt;
-    const int order = compare();
-    EntryPair both;
-    if (order <= 0) both.before = before_.take(both.name);
-    if (order >= 0) both.after = after_.take(both.name);
-    return both;
-  }
-
-  /// Of both contents, in bytes.
-  std::size_t size() const noexcept { return before_.size() + after_.size(); }
-  /// Returns the tree that has nothing to be compared with; nothing if there are two.
-  std::optional<Oid> only() const {
-    if (before_.tree && after_.tree) return std::nullopt;
-    return (before_.tree ? before_.tree : after_.tree)->oid();
-  }
-
- private:
-  struct Side {
-    std::optional<TreeReader> tree;
-    bool has_entry = false;
-    void next() { has_entry = tree && tree->next(); }
-    std::size_t size() const noexcept { return tree ? tree->size() : 0; }
-    Entry take(std::string_view& name) {
-      name = tree->name();
-      const Entry entry = tree->entry();
-      next();
-      return entry;
-    }
-  };
-  /// Less than 0: `before` alone has the next name; more: `after` alone; 0: both.
-  int compare() const {
-    if (!before_.has_entry) return 1;
-    if (!after_.has_entry) return -1;
-    return compare_as_git(before_.tree->name(), is_directory(before_.tree->entry()), after_.tree->name(),
-                          is_directory(after_.tree->entry()));
-  }
-
-  Side before_;
-  Side after_;
-};
 
 /// What going through trees has taken so far: a few kilobytes of them can spell out billions of names.
 class Toll {
