@@ -34,6 +34,7 @@ struct Command {
 int run_check(const Args& args, Context& context);
 int run_env(const Args& args, Context& context);
 int run_fetch(const Args& args, Context& context);
+int run_hold(const Args& args, Context& context);
 int run_hook(const Args& args, Context& context);
 int run_init(const Args& args, Context& context);
 int run_install(const Args& args, Context& context);
@@ -44,6 +45,7 @@ int run_policy(const Args& args, Context& context);
 int run_pprint(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
+int run_unhold(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);
 int run_unpin(const Args& args, Context& context);
 int run_version(const Args& args, Context& context);

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "command/detail/age.hpp"
 #include "command/detail/edited_links.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
@@ -78,7 +79,8 @@ int run_link(const Args& args, Context& context) {
       .alias("relative", "no-absolute")
       .alias("rel", "no-absolute")
       .flag("pin", "name the commit, and record what is there", pin)
-      .flag("force,f", "replace what is no link, write what git add would refuse", chosen.force)
+      .flag("force,f", "re-point a link that is held, replace what is no link, write what git add would refuse",
+            chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage);
   add_common_options(options, format, {"quiet", "progress"});
@@ -94,6 +96,7 @@ int run_link(const Args& args, Context& context) {
   const edit::Pin by_default =
       registry.config().boolean("mlem.pin", false) ? edit::Pin::where_possible : edit::Pin::no;
   chosen.pin = pin ? (*pin ? edit::Pin::yes : edit::Pin::no) : by_default;
+  chosen.today = today();
   Progress progress(format, context);
   const edit::NewLink made = edit::make_link(registry, progress.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {

@@ -1,8 +1,10 @@
+#include "edit/pin.hpp"
+
+#include "command/detail/age.hpp"
 #include "command/detail/edited_links.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "edit/pin.hpp"
 
 namespace mlem::command {
 
@@ -10,16 +12,19 @@ int run_pin(const Args& args, Context& context) {
   Options options({"pin [<options>] [--] [<link> | <pathspec>...]"});
   Format format;
   bool refresh = false;
+  bool force = false;
   bool dry_run = false;
   options.flag("refresh", "mend pins whose rev another program has changed", refresh)
+      .flag("force,f", "with --refresh: re-point links that are held, and lift the holds", force)
       .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
+  if (force && !refresh) throw options.wrong("'--force' goes with '--refresh': a pin re-points nothing");
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
-  const auto rule = edit::pin_rule(registry, refresh ? edit::PinMode::refresh : edit::PinMode::pin);
+  const auto rule = edit::pin_rule(registry, refresh ? edit::PinMode::refresh : edit::PinMode::pin, {today(), force});
   const EditWords spoken = refresh ? EditWords{"refresh", "refreshed"} : EditWords{"pin", "pinned"};
   return edit_and_tell(registry, progress.settings(registry), *rule, rest->all(), dry_run, spoken, format, context);
 }

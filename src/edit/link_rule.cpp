@@ -10,6 +10,10 @@ std::string_view name(Action action) noexcept {
       return "refreshed";
     case Action::unpinned:
       return "unpinned";
+    case Action::held:
+      return "held";
+    case Action::released:
+      return "released";
     case Action::kept:
       return "kept";
     case Action::skipped:

@@ -18,6 +18,8 @@ enum class Action {
   pinned,
   refreshed,
   unpinned,
+  held,
+  released,
   kept,     ///< there was nothing to do
   skipped,  ///< it cannot be changed
 };
@@ -34,6 +36,8 @@ struct LinkDecision {
   std::optional<Link> after;  ///< of a link that changes
   /// Of one that is skipped: no if it is broken, undecided if that could not be told, yes if it may stay as it is.
   Decision standing = Decision::yes;
+  std::optional<std::string> hold{};   ///< of a link that is held now: why
+  std::optional<std::string> until{};  ///< and the last day of that
   bool is_bystander = false;  ///< it is skipped for another one that was named cannot be changed
 };
 

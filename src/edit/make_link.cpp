@@ -1,6 +1,7 @@
 #include "edit/make_link.hpp"
 
 #include "base/error.hpp"
+#include "edit/hold.hpp"
 #include "edit/object_argument.hpp"
 #include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
@@ -149,8 +150,10 @@ bool is_same_repo(const std::optional<std::string>& a, const std::optional<std::
 }
 
 /// Returns the file of a link to `end` in the place of `before`: what need not change stays, the spelling of the
-/// repository too. A pin is about one commit, and goes where it no longer holds. Completes `link` by what stays.
-std::string rewrite(const Existing& before, const resolve::Answer& end, Link& link) {
+/// repository too. A pin is about one commit, and goes where it no longer holds. Completes `link` by what stays. Throws
+/// Error(invalid) if the link is held and would lead elsewhere.
+std::string rewrite(const Existing& before, const resolve::Answer& end, const std::string& target,
+                    const LinkRequest& request, Link& link) {
   const bool same_repo = is_same_repo(before.link.repo, link.repo);
   if (same_repo) link.repo = before.link.repo;
   const bool same_rev = same_repo && before.link.rev == link.rev;
@@ -161,6 +164,12 @@ std::string rewrite(const Existing& before, const resolve::Answer& end, Link& li
     const bool is_pinned = end.commit && link.rev == end.commit->hex();
     if (end.blob && (same || is_pinned)) link.pinned_blob = end.blob->hex();
     if (!end.blob && same) link.pinned_blob = before.link.pinned_blob;
+  }
+  link.hold = before.link.hold;
+  link.until = before.link.until;
+  if (!same || before.link.link_type != link.link_type) {
+    const auto refusal = respect_hold(target, before.link, link, {request.today, request.force});
+    if (refusal) throw Error(*refusal);
   }
   yaml::LinkText file(yaml::edit_link(before.text, link));
   if (!same) {
@@ -390,7 +399,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
   if (made.link.is_alias()) made.marker = base.marker;
   if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
   if (before) {
-    made.text = rewrite(*before, end, made.link);
+    made.text = rewrite(*before, end, made.target, request, made.link);
     made.before = std::move(before->link);
   } else {
     made.text = yaml::write_link(made.link);

@@ -36,6 +36,9 @@ LinkDecision skip(std::string message, std::string hint) {
   return decision;
 }
 
+/// The same for a link that is held.
+LinkDecision skip(const Error& refusal) { return skip(refusal.why(), refusal.hint()); }
+
 /// What a link is told that does not resolve.
 LinkDecision refuse(Finding finding) {
   LinkDecision decision;
@@ -61,7 +64,8 @@ bool leads_to(const Link& link, const resolve::Answer& answer) {
 
 class PinRule : public LinkRule {
  public:
-  PinRule(const git::Registry& registry, PinMode mode) : registry_(registry), mode_(mode) {}
+  PinRule(const git::Registry& registry, PinMode mode, Holds holds)
+      : registry_(registry), mode_(mode), holds_(std::move(holds)) {}
 
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
@@ -96,6 +100,13 @@ class PinRule : public LinkRule {
         pin_to(registry_, after, source);
       }
       if (after != before) {
+        // A pin leads where the link does already.
+        const bool re_points = mode_ == PinMode::refresh;
+        if (const auto refusal = re_points ? respect_hold(subject.name, before, after, holds_) : std::nullopt) {
+          LinkDecision held = skip(*refusal);
+          if (recorded && recorded != source.blob) held.standing = Decision::no;  // `check` says that it is changed
+          return held;
+        }
         decision.action = mode_ == PinMode::pin ? Action::pinned : Action::refreshed;
         decision.after = std::move(after);
       }
@@ -122,10 +133,13 @@ class PinRule : public LinkRule {
 
   const git::Registry& registry_;
   PinMode mode_;
+  Holds holds_;
 };
 
 class UnpinRule : public LinkRule {
  public:
+  explicit UnpinRule(Holds holds) : holds_(std::move(holds)) {}
+
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
     Questions questions;
@@ -155,6 +169,9 @@ class UnpinRule : public LinkRule {
       return skip("it follows no branch or tag", "'git mlem link --no-pin' writes it anew");
     }
     if (after == before) return decision;
+    if (after.rev != before.rev) {
+      if (const auto refusal = respect_hold(subject.name, before, after, holds_)) return skip(*refusal);
+    }
     decision.action = Action::unpinned;
     decision.after = std::move(after);
     return decision;
@@ -167,6 +184,8 @@ class UnpinRule : public LinkRule {
     const std::vector<resolve::Answer> chain = resolver.chain(*questions.second).answers;
     return !chain.empty() && !chain.front().failed() && chain.front().ref == ref ? chain.front().rev : ref;
   }
+
+  Holds holds_;
 };
 
 }  // namespace
@@ -188,10 +207,10 @@ void pin_to(const git::Registry& registry, Link& link, const resolve::Answer& an
   }
 }
 
-std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode) {
-  return std::make_unique<PinRule>(registry, mode);
+std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode, Holds holds) {
+  return std::make_unique<PinRule>(registry, mode, std::move(holds));
 }
 
-std::unique_ptr<LinkRule> unpin_rule() { return std::make_unique<UnpinRule>(); }
+std::unique_ptr<LinkRule> unpin_rule(Holds holds) { return std::make_unique<UnpinRule>(std::move(holds)); }
 
 }  // namespace mlem::edit

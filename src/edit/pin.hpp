@@ -1,5 +1,6 @@
 #pragma once
 
+#include "edit/hold.hpp"
 #include "edit/link_rule.hpp"
 #include "git/registry.hpp"
 #include "model/link.hpp"
@@ -19,10 +20,10 @@ enum class PinMode {
   refresh,  ///< pinned ones whose rev another program has changed, or whose object is not what was recorded
 };
 
-/// Returns the rule of git-mlem-pin(1). `registry` must outlive it.
-std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode);
+/// Returns the rule of git-mlem-pin(1), under which `holds` are respected. `registry` must outlive it.
+std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode, Holds holds);
 
 /// Returns the rule of git-mlem-unpin(1): a link names again what it follows.
-std::unique_ptr<LinkRule> unpin_rule();
+std::unique_ptr<LinkRule> unpin_rule(Holds holds);
 
 }  // namespace mlem::edit

@@ -1,9 +1,13 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "check/check.hpp"
+#include "edit/edit_links.hpp"
+#include "edit/hold.hpp"
 #include "edit/make_link.hpp"
 #include "edit/object_argument.hpp"
+#include "edit/pin.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 

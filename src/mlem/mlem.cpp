@@ -6,6 +6,9 @@
 #include "mlem/mlem.hpp"
 // clang-format on
 
+#include <ctime>
+#include <memory>
+
 namespace mlem {
 inline namespace v0 {
 namespace {
@@ -53,6 +56,37 @@ resolve::Answer find(const git::Registry& registry, resolve::TreeView& view, con
     return chain.back();
   }
   return chain.front();
+}
+
+/// The date in UTC.
+std::string today() { return format_time(std::time(nullptr)).substr(0, 10); }
+
+EditedLink describe(const edit::LinkEdit& edit) {
+  const engine::Finding& finding = edit.decision.finding;
+  return {finding.link, std::string(name(edit.decision.action)),
+          edit.decision.is_judged ? std::string(name(finding.verdict)) : std::string(), finding.message, finding.hint};
+}
+
+/// Changes links by the rule that `make_rule` gives for a registry.
+template <typename MakeRule>
+std::vector<EditedLink> edit_links(const EditOptions& options, const MakeRule& make_rule) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    const std::unique_ptr<edit::LinkRule> rule = make_rule(registry);
+    std::vector<EditedLink> links;
+    std::optional<EditedLink> refused;
+    edit::edit_links(registry, source::load_settings(registry), *rule,
+                     {.links = options.links, .dry_run = options.dry_run, .reports_kept = true},
+                     [&](const edit::LinkEdit& edit) {
+                       links.push_back(describe(edit));
+                       if (edit.is_refusal && !refused) refused = links.back();
+                     });
+    if (refused) {
+      const std::string verdict = refused->verdict == "ok" ? "" : refused->verdict;
+      throw Error("'" + refused->link + "': " + (verdict.empty() ? "" : verdict + ": ") + refused->message, verdict,
+                  refused->hint);
+    }
+    return links;
+  });
 }
 
 }  // namespace
@@ -140,6 +174,8 @@ Link link(const std::string& source, const LinkOptions& options) {
                                                 .target_project = if_given(options.target_project),
                                                 .follow_links = options.follow_links,
                                                 .absolute = options.absolute,
+                                                .pin = options.pin ? edit::Pin::yes : edit::Pin::no,
+                                                .today = today(),
                                                 .force = options.force});
     require_ok(source, made.finding);
     if (!made.target.empty()) edit::save_link(registry, made, options.stage ? edit::Stage::yes : edit::Stage::no);
@@ -153,6 +189,30 @@ Link link(const std::string& source, const LinkOptions& options) {
     link.directory_ = options.directory;
     return link;
   });
+}
+
+std::vector<EditedLink> pin(const EditOptions& options) {
+  return edit_links(options, [&](const git::Registry& registry) {
+    return edit::pin_rule(registry, edit::PinMode::pin, {today(), options.force});
+  });
+}
+
+std::vector<EditedLink> refresh_pins(const EditOptions& options) {
+  return edit_links(options, [&](const git::Registry& registry) {
+    return edit::pin_rule(registry, edit::PinMode::refresh, {today(), options.force});
+  });
+}
+
+std::vector<EditedLink> unpin(const EditOptions& options) {
+  return edit_links(options, [&](const git::Registry&) { return edit::unpin_rule({today(), options.force}); });
+}
+
+std::vector<EditedLink> hold(const std::string& reason, const std::string& until, const EditOptions& options) {
+  return edit_links(options, [&](const git::Registry&) { return edit::hold_rule(reason, if_given(until), today()); });
+}
+
+std::vector<EditedLink> unhold(const EditOptions& options) {
+  return edit_links(options, [](const git::Registry&) { return edit::unhold_rule(); });
 }
 
 std::vector<Finding> check(const CheckOptions& options) {

@@ -48,7 +48,8 @@ struct LinkOptions {
   std::string target_project{};  ///< a project of the work tree that `target` is relative to
   bool follow_links = true;      ///< link to what a link leads to
   bool absolute = false;         ///< name the repository even where an alias would do
-  bool force = false;            ///< replace what is no link, write what `git add` would refuse
+  bool pin = false;              ///< name the commit, and record what is there
+  bool force = false;  ///< re-point a link that is held, replace what is no link, write what `git add` would refuse
   bool stage = true;             ///< stage the file that was written
   std::string directory{};       ///< inside the registry; empty: the current directory
 };
@@ -142,11 +143,40 @@ struct CheckOptions {
   std::string directory{};           ///< inside the registry; empty: the current directory
 };
 
+/// Which links are to be changed: by name all or none, by pathspec those that can be.
+struct EditOptions {
+  std::vector<std::string> links{};  ///< links of the index and git's pathspecs; none: the whole registry
+  bool force = false;                ///< re-point what is held too, and lift the holds
+  bool dry_run = false;              ///< tell what would be changed
+  std::string directory{};           ///< inside the registry; empty: the current directory
+};
+
+/// What became of a link; the keys of `git mlem pin --json`.
+struct EditedLink {
+  std::string link;     ///< the file from the repository's root
+  std::string action;   ///< `pinned`, `refreshed`, `unpinned`, `held`, `released`, `kept` or `skipped`
+  std::string verdict;  ///< `ok` if it resolves; empty where that was not asked
+  std::string message;  ///< of one that was skipped: why
+  std::string hint;
+};
+
 /// Finds an object by name: a path, `<rev>:<path>`, or an address with the path in it.
 Object load_meta(const std::string& path, const LoadOptions& options = {});
 
 /// Makes a link to an object, and writes and stages it if the options name a target: both or neither.
 Link link(const std::string& source, const LinkOptions& options = {});
+
+/// Has links name the commits that they lead to and record what is there: git-mlem-pin(1). As of all four functions,
+/// what was written is staged, and Error is thrown if one of those that are named cannot be changed.
+std::vector<EditedLink> pin(const EditOptions& options = {});
+/// Mends pins whose rev another program has changed.
+std::vector<EditedLink> refresh_pins(const EditOptions& options = {});
+/// Has pinned links name again what they follow: git-mlem-unpin(1).
+std::vector<EditedLink> unpin(const EditOptions& options = {});
+/// Holds links, for a reason and to the end of a day in UTC, `2027-01-31`, or for good: git-mlem-hold(1).
+std::vector<EditedLink> hold(const std::string& reason, const std::string& until = {}, const EditOptions& options = {});
+/// Lifts holds: git-mlem-unhold(1).
+std::vector<EditedLink> unhold(const EditOptions& options = {});
 
 /// Judges links, in path order. Throws Error where there is nothing to judge, as when a path matches no file.
 std::vector<Finding> check(const CheckOptions& options = {});

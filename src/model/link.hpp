@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlem {
@@ -27,9 +28,13 @@ struct Link {
   std::optional<Dialect> dialect;          ///< which key `repo` came from, or is to be written to
   std::optional<std::string> pinned_blob;  ///< params.git-mlem.blob
   std::optional<std::string> pinned_ref;   ///< params.git-mlem.ref
+  std::optional<std::string> hold{};       ///< params.git-mlem.hold: why the link is to stay as it is
+  std::optional<std::string> until{};      ///< params.git-mlem.until: the last day of that, `2027-01-31`
 
   /// Has neither repository nor rev: names an object of its own project.
   bool is_alias() const noexcept { return !repo && !rev; }
+  /// Is not to be re-pointed on the day `today`, in UTC and written as `until` is.
+  bool is_held(std::string_view today) const noexcept { return hold && (!until || *until >= today); }
 
   friend bool operator==(const Link&, const Link&) = default;
 };

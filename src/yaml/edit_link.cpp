@@ -528,6 +528,8 @@ std::string edit_link(std::string_view text, const Link& link) {
   update("rev", link.rev);
   update("params.git-mlem.blob", link.pinned_blob);
   update("params.git-mlem.ref", link.pinned_ref);
+  update("params.git-mlem.hold", link.hold);
+  update("params.git-mlem.until", link.until);
   if (read_metafile(file.text()).link != link) {
     throw Error(ErrorKind::invalid, "cannot change the link", "it would not be read as what is meant",
                 "edit the file, or remove it to have it written anew");

@@ -51,7 +51,7 @@ std::optional<Metafile> scan_link(std::string_view text);
 Metafile parse_metafile(std::string_view text, const std::function<void()>& require_time = {});
 
 /// Returns the link as PyYAML's `safe_dump` prints it: keys sorted, block style, folded at 80 columns, ASCII only.
-/// `repo` is written under the key of `link.dialect` (none: `repo`); params.git-mlem if either pinned field is set.
+/// `repo` is written under the key of `link.dialect` (none: `repo`); params.git-mlem if one of its fields is set.
 std::string write_link(const Link& link);
 
 /// Returns `value` as `safe_dump` prints it in a block mapping at `indent` (2 per level) after a key and `: ` that end

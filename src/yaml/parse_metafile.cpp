@@ -36,7 +36,7 @@ struct Field {
 /// What one pass finds out about a metafile.
 struct Outline {
   std::size_t offset = 0;  ///< of the mapping
-  Field object_type, link_type, path, repo, project, rev, params, own_params, blob, ref;
+  Field object_type, link_type, path, repo, project, rev, params, own_params, blob, ref, hold, until;
   std::string likely_object_type;  ///< a key that is `object_type` but for a letter
   std::optional<Error> problem;    ///< the first thing that a link may not have
   std::vector<Warning> warnings;
@@ -54,7 +54,8 @@ constexpr Name top_texts[] = {{"link_type", &Outline::link_type},
                               {"repo", &Outline::repo},
                               {"project", &Outline::project},
                               {"rev", &Outline::rev}};
-constexpr Name own_texts[] = {{"blob", &Outline::blob}, {"ref", &Outline::ref}};
+constexpr Name own_texts[] = {
+    {"blob", &Outline::blob}, {"ref", &Outline::ref}, {"hold", &Outline::hold}, {"until", &Outline::until}};
 
 template <std::size_t size>
 const Name* find_name(const Name (&names)[size], std::string_view key) {
@@ -290,6 +291,8 @@ class LinkReader {
     link.rev = text(outline_.rev, "rev");
     link.pinned_blob = text(outline_.blob, "params.git-mlem.blob");
     link.pinned_ref = text(outline_.ref, "params.git-mlem.ref");
+    link.hold = text(outline_.hold, "params.git-mlem.hold");
+    link.until = text(outline_.until, "params.git-mlem.until");
     return link;
   }
 

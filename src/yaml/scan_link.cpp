@@ -90,8 +90,10 @@ std::optional<Metafile> scan_link(std::string_view text) {
   if (!cursor.eat_field("link_type: ", link.link_type) || !cursor.eat("object_type: link\n")) return std::nullopt;
   if (cursor.eat("params:\n  git-mlem:\n")) {
     const bool blob = cursor.eat_field("    blob: ", link.pinned_blob);
+    const bool hold = cursor.eat_field("    hold: ", link.hold);
     const bool ref = cursor.eat_field("    ref: ", link.pinned_ref);
-    if (!blob && !ref) return std::nullopt;
+    const bool until = cursor.eat_field("    until: ", link.until);
+    if (!blob && !hold && !ref && !until) return std::nullopt;
   }
   if (!cursor.eat_field("path: ", link.path)) return std::nullopt;
   if (cursor.eat_field("project: ", link.repo)) {

@@ -203,8 +203,9 @@ TEST_CASE("link: of a link that is there only the lines change that must") {
     return "# production\r\nrev: " + rev + " # stable\r\npath: models/rf.mlem\r\nproject: " + example_url +
            "\r\nobject_type: link\r\nlink_type: model\r\nparams:\r\n  team: {a: 1}\r\n" + pin;
   };
-  const std::string pin = "  git-mlem:\r\n    hold: it fell\r\n    ref: refs/tags/4-pack\r\n";
-  const std::string held = "  git-mlem:\r\n    hold: it fell\r\n";
+  const std::string pin =
+      "  git-mlem:\r\n    hold: it fell\r\n    ref: refs/tags/4-pack\r\n    until: '2020-01-01'\r\n";
+  const std::string held = "  git-mlem:\r\n    hold: it fell\r\n    until: '2020-01-01'\r\n";
   const std::string unsaved = "# not staged yet\r\n";
   world.registry.commit({{"x.mlem", text("\"4-pack\"", pin)}, {"y.mlem", example_link("main") + "\n"}});
   world.registry.write("x.mlem", text("\"4-pack\"", pin) + unsaved);

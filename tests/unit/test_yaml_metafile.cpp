@@ -141,6 +141,27 @@ TEST_CASE("read_metafile: pinned links keep blob and ref") {
   CHECK(other.pinned_ref == "v1");
 }
 
+TEST_CASE("read_metafile: what holds a link is read from every form of it") {
+  Link link = read_metafile(alias).link;
+  link.hold = "fell";  // a blank is for yaml-cpp
+  for (const std::optional<std::string>& until :
+       {std::optional<std::string>(), std::optional<std::string>("2027-01-31")}) {
+    link.until = until;
+    const std::string text = write_link(link);
+    REQUIRE(scan_link(text));
+    CHECK(scan_link(text)->link == link);
+    CHECK(parse_metafile(text).link == link);
+  }
+  CHECK(read_metafile(alias + "params: {git-mlem: {until: 2027-01-31, hold: fell}}\n").link == link);
+  CHECK(link.is_held("2027-01-31"));
+  CHECK_FALSE(link.is_held("2027-02-01"));
+  link.until.reset();
+  CHECK(link.is_held("2999-12-31"));
+  link.hold.reset();
+  CHECK_FALSE(link.is_held("2020-01-01"));
+  CHECK_THROWS_WITH(read_metafile(alias + "params: {git-mlem: {hold: [a]}}\n"), doctest::Contains("is no scalar"));
+}
+
 TEST_CASE("read_metafile: an error has the place as data") {
   try {
     read_metafile(alias + "rev: \xc3\xa9 &\npath: b\n");

@@ -34,13 +34,17 @@ TEST_CASE("write_link: keys are sorted and absent fields left out") {
   link.dialect = Dialect::project;
   link.pinned_blob = "d670460b4b4aece5915caf5c68d12f560a9fe3e4";
   link.pinned_ref = "refs/tags/v1.2";
+  link.hold = "it fell: twice";
+  link.until = "2027-01-31";
   CHECK(write_link(link) ==
         "link_type: model\n"
         "object_type: link\n"
         "params:\n"
         "  git-mlem:\n"
         "    blob: d670460b4b4aece5915caf5c68d12f560a9fe3e4\n"
+        "    hold: 'it fell: twice'\n"
         "    ref: refs/tags/v1.2\n"
+        "    until: '2027-01-31'\n"
         "path: models/rf.mlem\n"
         "project: https://github.com/iterative/example-mlem-get-started/\n"
         "rev: main\n");

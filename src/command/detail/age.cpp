@@ -1,5 +1,7 @@
 #include "command/detail/age.hpp"
 
+#include "base/text.hpp"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -25,6 +27,8 @@ std::string age(std::int64_t seconds) {
 std::int64_t now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
+
+std::string today() { return format_time(now()).substr(0, 10); }
 
 std::string ago(std::int64_t time) {
   const std::string old = age(now() - time);

@@ -15,6 +15,9 @@ std::string age(std::int64_t seconds);
 /// Returns the seconds since 1970.
 std::int64_t now();
 
+/// Returns the date in UTC: `2027-01-31`.
+std::string today();
+
 /// Returns how long before now() a time was: `3 days ago`, `just now`.
 std::string ago(std::int64_t time);
 

@@ -94,6 +94,8 @@ std::string difference_of(const Link& before, const Link& after) {
   compare("rev", before.rev, after.rev);
   compare("ref", before.pinned_ref, after.pinned_ref);
   compare("blob", before.pinned_blob, after.pinned_blob);
+  compare("hold", before.hold, after.hold);
+  compare("until", before.until, after.until);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 

@@ -135,8 +135,16 @@ std::string to_json(const edit::LinkEdit& edit) {
   Json json;
   put(json, decision.finding, decision.is_judged);
   json["action"] = std::string(name(decision.action));
-  if (edit.before) json["from"] = point_of(*edit.before, decision.finding);
-  if (decision.after) json["to"] = point_of(*decision.after, decision.finding);
+  if (edit.before && decision.after) {
+    Json from = point_of(*edit.before, decision.finding);
+    Json to = point_of(*decision.after, decision.finding);
+    if (from != to) {
+      json["from"] = std::move(from);
+      json["to"] = std::move(to);
+    }
+  }
+  put(json, "hold", decision.hold.value_or(""));
+  put(json, "until", decision.until.value_or(""));
   if (decision.finding.line != 0) json["line"] = decision.finding.line;
   return made_harmless(json.dump());
 }

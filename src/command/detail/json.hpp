@@ -18,7 +18,8 @@ namespace mlem::command {
 /// that of `proved_at`.
 std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time = std::nullopt);
 
-/// Returns what became of a link: the keys of its finding and, behind `at`, `action`, `from` and `to`.
+/// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`
+/// and `to`, and of one that is held `hold` and `until`.
 std::string to_json(const edit::LinkEdit& edit);
 
 /// Returns an object of texts behind its `schema`.

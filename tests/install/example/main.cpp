@@ -41,6 +41,19 @@ int main(int argc, char** argv) {
     const auto findings = mlem::check({.directory = registry});
     expect(findings.size() == 2, "two links are judged");
     for (const mlem::Finding& finding : findings) expect(finding.verdict == "ok", finding.link.c_str());
+
+    const mlem::EditOptions chosen{.links = {"production/rf"}, .directory = registry};
+    expect(mlem::pin(chosen).front().action == "pinned", "a link can be pinned");
+    expect(mlem::refresh_pins(chosen).front().action == "kept", "a pin that is right is kept");
+    expect(mlem::hold("it is being tried", "", chosen).front().action == "held", "a link can be held");
+    try {
+      mlem::unpin(chosen);
+      expect(false, "a link that is held stays as it is");
+    } catch (const mlem::Error& error) {
+      expect(error.hint() == "'-f' re-points it and lifts the hold", error.hint().c_str());
+    }
+    expect(mlem::unhold(chosen).front().action == "released", "a hold can be lifted");
+    expect(mlem::unpin(chosen).front().action == "unpinned", "a link can be unpinned");
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;
