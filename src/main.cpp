@@ -32,11 +32,13 @@ constexpr std::array commands{
     Command{"install", "Install the hooks", run_install},
     Command{"link", "Create a link to an object and stage it", run_link},
     Command{"ls", "List the links of the registry", run_ls},
+    Command{"pin", "Have links name the commits that they lead to", run_pin},
     Command{"policy", "Print the policies in force and where they come from", run_policy},
     Command{"pprint", "The same as show", run_pprint},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
     Command{"show", "Print the metadata of an object", run_show},
     Command{"uninstall", "Remove the hooks", run_uninstall},
+    Command{"unpin", "Have pinned links name what they follow", run_unpin},
     Command{"version", "Print the version", run_version},
 };
 

@@ -113,7 +113,7 @@ fs::path without_links(const fs::path& path) {
 }
 
 AtomicFile::AtomicFile(const fs::path& path, std::string_view content, Permissions permissions)
-    : path_(path.string()), temporary_((path.parent_path() / ".git-mlem-XXXXXX").string()) {
+    : path_(path.string()), temporary_((path.parent_path() / (std::string(temporary_prefix) + "XXXXXX")).string()) {
   const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);
   if (descriptor < 0) {
     temporary_.clear();
@@ -178,5 +178,59 @@ FileLock::FileLock(const fs::path& path, std::chrono::steady_clock::time_point d
 }
 
 FileLock::~FileLock() { close(descriptor_); }
+
+namespace {
+
+/// Returns a descriptor of a directory that is locked, or a negative number if it is not there or in use.
+int lock_directory(const fs::path& directory) {
+  const int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat held {};
+  if (descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &held) == 0 &&
+      held.st_uid == geteuid() && held.st_nlink > 0) {
+    return descriptor;
+  }
+  if (descriptor >= 0) close(descriptor);
+  return -1;
+}
+
+void remove_abandoned(const fs::path& parent, std::string_view prefix,
+                      const std::function<void(const fs::path&)>& abandoned) {
+  constexpr std::size_t random_size = 6;
+  std::vector<fs::path> found;
+  boost::system::error_code failure;
+  for (fs::directory_iterator item(parent, failure); !failure && item != fs::directory_iterator();
+       item.increment(failure)) {
+    const std::string name = item->path().filename().string();
+    if (name.size() == prefix.size() + random_size && name.starts_with(prefix)) found.push_back(item->path());
+  }
+  for (const fs::path& directory : found) {
+    const int descriptor = lock_directory(directory);
+    if (descriptor < 0) continue;
+    if (abandoned) abandoned(directory);
+    boost::system::error_code ignored;
+    fs::remove_all(directory, ignored);
+    close(descriptor);
+  }
+}
+
+}  // namespace
+
+TemporaryDirectory::TemporaryDirectory(const fs::path& parent, std::string_view prefix,
+                                       const std::function<void(const fs::path&)>& abandoned) {
+  remove_abandoned(parent, prefix, abandoned);
+  // Before it has its lock, another process may take it for abandoned.
+  while (descriptor_ < 0) {
+    std::string name = (parent / std::string(prefix)).string() + "XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) throw cannot("create", name, errno);
+    path_ = name;
+    descriptor_ = lock_directory(path_);
+  }
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  boost::system::error_code ignored;
+  fs::remove_all(path_, ignored);
+  close(descriptor_);
+}
 
 }  // namespace mlem

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ enum class Permissions {
 /// long its own name is, then renamed over it.
 class AtomicFile {
  public:
+  static constexpr std::string_view temporary_prefix = ".git-mlem-";
+
   /// Writes `content` beside `path`; `path` itself is untouched. Throws Error(io).
   AtomicFile(const fs::path& path, std::string_view content, Permissions permissions = Permissions::usual);
   /// Removes the temporary file unless it was committed.
@@ -67,6 +70,25 @@ class FileLock {
 
  private:
   int descriptor_ = -1;
+};
+
+/// A directory that only this user may enter, with a name that nobody could foresee; gone, with all in it, when this
+/// is.
+class TemporaryDirectory {
+ public:
+  /// Makes `<parent>/<prefix>` and six characters. First removes those of this user and prefix whose makers were
+  /// killed, each after a call of `abandoned`. Throws Error(io).
+  TemporaryDirectory(const fs::path& parent, std::string_view prefix,
+                     const std::function<void(const fs::path&)>& abandoned = {});
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const fs::path& path() const noexcept { return path_; }
+
+ private:
+  fs::path path_;
+  int descriptor_ = -1;  ///< of the directory, with a lock that ends with this process
 };
 
 }  // namespace mlem

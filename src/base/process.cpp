@@ -4,6 +4,7 @@
 
 #include "base/process.hpp"
 
+#include "base/detail/child.hpp"
 #include "base/error.hpp"
 
 #include <algorithm>
@@ -12,9 +13,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -22,9 +21,9 @@
 namespace mlem {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using namespace detail;
 
-constexpr std::size_t errors_kept = std::size_t{64} * 1024;
+using Clock = std::chrono::steady_clock;
 
 /// How often it is looked whether a child has ended or is to be ended.
 constexpr auto interval = std::chrono::milliseconds(250);
@@ -32,115 +31,6 @@ constexpr auto interval = std::chrono::milliseconds(250);
 constexpr auto grace = std::chrono::seconds(1);
 /// What a pipe may hold at most: pipe(7).
 constexpr std::size_t pipe_limit = std::size_t{1} << 20;
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) noexcept : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~Descriptor() { reset(); }
-  int get() const noexcept { return value_; }
-  int release() noexcept { return std::exchange(value_, -1); }
-  void reset() noexcept {
-    if (value_ >= 0) close(value_);
-    value_ = -1;
-  }
-  explicit operator bool() const noexcept { return value_ >= 0; }
-
- private:
-  int value_ = -1;
-};
-
-struct Pipe {
-  Descriptor read_end;
-  Descriptor write_end;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw Error(ErrorKind::io, "cannot make a pipe", std::strerror(errno));
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-class FileActions {
- public:
-  explicit FileActions(const Program& program) {
-    posix_spawn_file_actions_init(&actions_);
-    if (program.directory.empty()) return;
-    posix_spawn_file_actions_addchdir_np(&actions_, program.directory.c_str());
-  }
-  ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  void duplicate(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
-  const posix_spawn_file_actions_t* get() const noexcept { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  result.reserve(texts.size() + 1);
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
-/// posix_spawnp() searches our own PATH; the child's is meant.
-std::string find_program(const Program& program) {
-  const std::string& name = program.arguments.front();
-  if (name.find('/') != std::string::npos) return name;
-  const std::string path = program.environment.find("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
-  for (std::size_t start = 0; start <= path.size();) {
-    const std::size_t end = std::min(path.find(':', start), path.size());
-    const std::string directory = path.substr(start, end - start);
-    std::string candidate = (directory.empty() ? "." : directory) + "/" + name;
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-    start = end + 1;
-  }
-  throw Error(ErrorKind::io, "cannot run '" + name + "'", "no such program in PATH");
-}
-
-pid_t spawn(const Program& program, Session session, const FileActions& actions) {
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  // A child must not inherit what a caller blocks or ignores: git relies on SIGPIPE, and waits for children of its own.
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  for (const int number : {SIGPIPE, SIGCHLD}) sigaddset(&defaults, number);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-  if (session == Session::own) flags |= POSIX_SPAWN_SETSID;
-  posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
-
-  const std::string path = find_program(program);
-  std::vector<std::string> arguments = program.arguments;
-  std::vector<std::string> variables = program.environment.entries();
-  pid_t pid = -1;
-  const int failure = posix_spawn(&pid, path.c_str(), actions.get(), &attributes, pointers(arguments).data(),
-                                  pointers(variables).data());
-  posix_spawnattr_destroy(&attributes);
-  if (failure != 0) {
-    throw Error(ErrorKind::io, "cannot run '" + program.arguments.front() + "'", std::strerror(failure));
-  }
-  return pid;
-}
-
-int wait_for(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) return 128;
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 /// Kills and reaps on every way out of a function that did not wait.
 class Reaper {
@@ -168,26 +58,6 @@ class Reaper {
   pid_t pid_;
   Session session_;
 };
-
-/// A write to a child that has gone must be an error, not a SIGPIPE for the whole program. Blocked only for the writing
-/// thread, and a signal that we caused is taken back before the mask is restored.
-ssize_t write_without_signal(int descriptor, const char* data, std::size_t size) {
-  sigset_t pipe_signal;
-  sigemptyset(&pipe_signal);
-  sigaddset(&pipe_signal, SIGPIPE);
-  sigset_t before;
-  pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-  const ssize_t written = ::write(descriptor, data, size);
-  const int saved_errno = errno;
-  // Linux sends it also where a part had been written before the reader went away.
-  if (sigismember(&before, SIGPIPE) == 0) {
-    const timespec at_once{};
-    while (sigtimedwait(&pipe_signal, nullptr, &at_once) < 0 && errno == EINTR) continue;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = saved_errno;
-  return written;
-}
 
 /// Appends what can be read; closes the descriptor at the end of the stream. Returns the number of bytes.
 std::size_t drain(Descriptor& from, std::string& to) {
@@ -337,125 +207,6 @@ RunResult run(const Program& program, std::string_view input, Session session, c
 
 RunResult run(const Program& program, std::string_view input) {
   return converse(program, input, Session::shared, {}, nullptr);
-}
-
-Coprocess::Coprocess(const Program& program, std::size_t reply_pipe, std::function<bool()> is_stuck)
-    : is_stuck_(std::move(is_stuck)) {
-  Pipe in = make_pipe();
-  Pipe out = make_pipe();
-  Pipe err = make_pipe();
-  FileActions actions(program);
-  actions.duplicate(in.read_end.get(), STDIN_FILENO);
-  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
-  actions.duplicate(err.write_end.get(), STDERR_FILENO);
-  if (reply_pipe > 0) fcntl(out.read_end.get(), F_SETPIPE_SZ, static_cast<int>(reply_pipe));
-  // Less than all of it: what is left of a page that was read in part is lost.
-  capacity_ = static_cast<std::size_t>(std::max(fcntl(in.write_end.get(), F_GETPIPE_SZ), 4096)) / 4 * 3;
-  pid_ = spawn(program, Session::shared, actions);
-  to_child_ = in.write_end.release();
-  from_child_ = out.read_end.release();
-  errors_from_child_ = err.read_end.release();
-  fcntl(from_child_, F_SETFL, O_NONBLOCK);
-  fcntl(errors_from_child_, F_SETFL, O_NONBLOCK);
-}
-
-Coprocess::~Coprocess() {
-  if (takes_requests()) close(to_child_);
-  close(from_child_);
-  if (errors_from_child_ >= 0) close(errors_from_child_);
-  wait_for(pid_);
-}
-
-const std::string& Coprocess::errors() {
-  read_errors();
-  return errors_;
-}
-
-void Coprocess::read_errors() {
-  std::array<char, 4096> block;
-  while (errors_from_child_ >= 0) {
-    const ssize_t count = ::read(errors_from_child_, block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return;
-    if (count <= 0) {
-      close(std::exchange(errors_from_child_, -1));
-      return;
-    }
-    errors_.append(block.data(), static_cast<std::size_t>(count));
-    if (errors_.size() > 2 * errors_kept) errors_.erase(0, errors_.size() - errors_kept);
-  }
-}
-
-void Coprocess::write(std::string_view request) {
-  while (!request.empty()) {
-    const ssize_t written = write_without_signal(to_child_, request.data(), request.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw Error(ErrorKind::io, "cannot write to a child process", std::strerror(errno));
-    request.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-bool Coprocess::fill() {
-  buffer_.erase(0, std::exchange(consumed_, 0));
-  std::array<char, 65536> block;
-  for (;;) {
-    const ssize_t count = ::read(from_child_, block.data(), block.size());
-    if (count < 0 && errno == EAGAIN) {
-      constexpr int patience = 3000;
-      constexpr int last_patience = 60'000;
-      std::array<pollfd, 2> polled{{{from_child_, POLLIN, 0}, {errors_from_child_, POLLIN, 0}}};
-      const int ready = poll(polled.data(), polled.size(), takes_requests() ? patience : last_patience);
-      if (ready == 0)
-        end_silence();
-      else if (polled[1].revents != 0)
-        read_errors();
-      continue;
-    }
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    buffer_.append(block.data(), static_cast<std::size_t>(count));
-    return true;
-  }
-}
-
-void Coprocess::end_silence() {
-  const bool is_first = takes_requests();
-  if (is_first) close(std::exchange(to_child_, -1));
-  if (is_first && !(is_stuck_ && is_stuck_())) return;
-  kill(pid_, SIGKILL);
-  is_killed_ = true;
-}
-
-std::optional<std::string_view> Coprocess::read_line() {
-  for (;;) {
-    const std::size_t end = buffer_.find('\n', consumed_);
-    if (end != std::string::npos) {
-      const std::string_view line = std::string_view(buffer_).substr(consumed_, end - consumed_);
-      consumed_ = end + 1;
-      return line;
-    }
-    if (!fill()) return std::nullopt;
-  }
-}
-
-std::string_view Coprocess::read(std::size_t count) {
-  while (buffer_.size() - consumed_ < count && fill()) continue;
-  const std::string_view bytes = std::string_view(buffer_).substr(consumed_, count);
-  consumed_ += bytes.size();
-  return bytes;
-}
-
-// Without a pid the calls are about this thread alone: sched_setscheduler(2). Elsewhere than on Linux nothing is done.
-BatchScheduling::BatchScheduling() noexcept {
-#ifdef SCHED_BATCH
-  const sched_param no_priority{};
-  is_set_ = sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &no_priority) == 0;
-#endif
-}
-
-BatchScheduling::~BatchScheduling() {
-  const sched_param no_priority{};
-  if (is_set_) sched_setscheduler(0, SCHED_OTHER, &no_priority);
 }
 
 int run_attached(const Program& program) { return wait_for(spawn(program, Session::shared, FileActions(program))); }

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <vector>
 
 namespace mlem {
@@ -54,67 +53,6 @@ RunResult run(const Program& program, std::string_view input, Session session, c
 
 /// The same for a short local program, in a shared session, without limits.
 RunResult run(const Program& program, std::string_view input = {});
-
-/// A program that answers requests on its stdin with replies on its stdout, for as long as this lives.
-/// Not for use by several threads at once.
-///
-/// A program that says nothing for three seconds while it is read from gets no more requests: one that has answered
-/// less than it announced waits for the next as we wait for the rest, and ends when there can be none. One that does
-/// not end then, for a minute, is killed, and at once if it is known to be stuck.
-class Coprocess {
- public:
-  /// Starts the program. `reply_pipe` is how many bytes of replies may wait to be read, if the system allows so many;
-  /// 0: as many as usual. `is_stuck` is asked when it has been silent. Throws Error(io) if it cannot be started.
-  explicit Coprocess(const Program& program, std::size_t reply_pipe = 0, std::function<bool()> is_stuck = {});
-  ~Coprocess();
-  Coprocess(const Coprocess&) = delete;
-  Coprocess& operator=(const Coprocess&) = delete;
-
-  /// Returns how many bytes write() takes without waiting for the program, if it has read all that came before.
-  std::size_t capacity() const noexcept { return capacity_; }
-  /// Returns whether it gets requests: it has not been silent.
-  bool takes_requests() const noexcept { return to_child_ >= 0; }
-  /// Returns whether it was killed, because it was stuck or silent for too long.
-  bool is_killed() const noexcept { return is_killed_; }
-  /// Throws Error(io) if the program is gone or has been silent.
-  void write(std::string_view request);
-  /// Returns the next line without its newline; nothing at the end of the output. A view of what read() and
-  /// read_line() return is good until the next call of either.
-  std::optional<std::string_view> read_line();
-  /// Returns the next `count` bytes; fewer only at the end of the output.
-  std::string_view read(std::size_t count);
-  /// Returns what it has written to its stderr so far, of much the last 64 KiB: what it says before a reply is here
-  /// with the reply.
-  const std::string& errors();
-
- private:
-  bool fill();
-  void read_errors();
-  void end_silence();
-  std::function<bool()> is_stuck_;
-  bool is_killed_ = false;
-  pid_t pid_ = -1;
-  int to_child_ = -1;
-  int from_child_ = -1;
-  int errors_from_child_ = -1;
-  std::size_t capacity_ = 0;
-  std::string buffer_;
-  std::size_t consumed_ = 0;
-  std::string errors_;
-};
-
-/// While it lives, this thread and the children that it starts leave a processor to whoever runs there when a message
-/// wakes them: a reader and a writer of one pipe on few processors would change places at every message.
-class BatchScheduling {
- public:
-  BatchScheduling() noexcept;
-  ~BatchScheduling();
-  BatchScheduling(const BatchScheduling&) = delete;
-  BatchScheduling& operator=(const BatchScheduling&) = delete;
-
- private:
-  bool is_set_ = false;
-};
 
 /// Runs a program to its end on our own stdin, stdout and stderr. Returns its exit code, as RunResult has it.
 int run_attached(const Program& program);

@@ -15,6 +15,11 @@ namespace mlem::check {
 /// Whether a change can matter to any link: it is about a `*.mlem` file, the marker of a project or `.gitattributes`.
 bool concerns_links(const git::Change& change);
 
+/// Whether a change, of whatever file, could leave its directory empty, which then is not there: empties_directory()
+/// tells from the tree after the change. An alias whose path leads up through that directory (`gone/../rf`) breaks.
+bool may_empty_directory(const git::Change& change);
+bool empties_directory(const git::Change& change, resolve::TreeView& after);
+
 /// Returns the directory (empty: the root) whose `.gitattributes` a change is about; nothing if it is another file.
 std::optional<std::string> directory_of_attributes(const git::Change& change);
 
@@ -22,8 +27,9 @@ std::optional<std::string> directory_of_attributes(const git::Change& change);
 /// it.
 std::optional<Oid> lost_blob(const git::Change& change);
 
-/// Returns the directory (empty: the root) whose project a change makes or removes, so that the aliases below it start
-/// elsewhere; nothing if it does neither. `before` and `after` are the whole trees, null if there is none.
+/// Returns the directory (empty: the root) whose project a change makes, removes or marks in another way, so that the
+/// aliases below it start elsewhere, or do to MLEM; nothing if it does not. `before` and `after` are the whole trees,
+/// null if there is none.
 std::optional<std::string> moved_project(const git::Change& change, resolve::TreeView* before,
                                          resolve::TreeView* after);
 

@@ -1,5 +1,8 @@
 #include "check/check.hpp"
 
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include "check/changes.hpp"
 #include "check/detail/commits_on_refs.hpp"
 #include "check/detail/findings.hpp"
@@ -7,11 +10,16 @@
 #include "check/detail/judged_scope.hpp"
 #include "check/detail/own_refs.hpp"
 #include "check/detail/scope_reader.hpp"
+#include "model/repo_path.hpp"
+#include "model/repo_url.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory_resource>
+#include <optional>
+#include <set>
+#include <string_view>
 
 namespace mlem::check {
 namespace {
@@ -30,6 +38,13 @@ void read_unchanged(detail::JudgedScope& judged, detail::ScopeReader& reader, re
     reader.read_unchanged(judged, Unchanged::aliases, resolver);
   else if (!judged.lost_blobs.empty() || !judged.new_attributes.empty())
     reader.read_unchanged(judged, Unchanged::pinned, resolver);
+}
+
+/// Returns the name by which git lists the file that a pathspec without magic names.
+std::string as_git_lists(std::string_view pathspec) {
+  constexpr std::string_view here = "./";
+  while (pathspec.starts_with(here)) pathspec.remove_prefix(here.size());  // Boost keeps the first
+  return fs::path(pathspec.begin(), pathspec.end()).lexically_normal().string();
 }
 
 /// Takes out of the scopes what was no better before their changes. Returns how many links were broken before.
@@ -66,9 +81,47 @@ bool Shard::has(std::string_view name) const noexcept {
 Scope whole_registry(const git::Registry& registry) {
   Scope scope;
   if (registry.has_work_tree()) return scope;
+  scope.kind = Scope::Kind::commit;
   scope.commit = registry.find_commit("HEAD");
-  if (scope.commit) scope.kind = Scope::Kind::commit;
+  if (!scope.commit) {
+    throw Error(ErrorKind::not_found, "there is nothing to judge",
+                "'" + escape_for_terminal(registry.objects().final_ref("HEAD")) + "', which HEAD means, has no commit",
+                "'git symbolic-ref HEAD refs/heads/<branch>' sets the branch that is meant");
+  }
   return scope;
+}
+
+void settle_pathspecs(const git::Registry& registry, const source::Settings& settings, Scope& scope) {
+  if (scope.pathspecs.empty()) return;
+  using Listing = git::Registry::Listing;
+  std::vector<Listing> listings{Listing{scope.commit, scope.kind == Scope::Kind::work_tree}};
+  if (scope.kind == Scope::Kind::changes && scope.before) listings.push_back(Listing{scope.before});
+  const auto match = [&](const std::vector<std::string>& pathspecs) {
+    std::optional<std::set<std::string>> files;
+    for (const Listing& listing : listings) {
+      auto matched = source::match_all(registry, pathspecs, listing, settings);
+      if (!matched) continue;
+      if (!files) files.emplace();
+      files->insert(matched->begin(), matched->end());
+    }
+    return files;
+  };
+  auto files = match(scope.pathspecs);
+  const bool all_match = files.has_value();
+  std::vector<std::string> links;
+  for (const std::string& pathspec : scope.pathspecs) {
+    if (!all_match) files = match({pathspec});
+    // What has the name of a link but for its `.mlem` may be there too, as a model's file is beside its metafile.
+    const bool may_be_link = !files || files->contains(as_git_lists(pathspec));
+    if (!may_be_link || (files && pathspec.ends_with(mlem_suffix))) continue;
+    std::string link = pathspec + std::string(mlem_suffix);
+    if (match({link})) {
+      links.push_back(std::move(link));
+    } else if (!files) {
+      throw Error(ErrorKind::not_found, "pathspec '" + redact(pathspec) + "' did not match any files");
+    }
+  }
+  scope.pathspecs.insert(scope.pathspecs.end(), links.begin(), links.end());
 }
 
 void Summary::count(const Finding& finding) {

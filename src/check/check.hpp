@@ -46,21 +46,26 @@ struct Scope {
 
   std::vector<Rules> rules{};       ///< the policies in force
   bool all_policed = false;         ///< of changes: judge every link whose policy names refs, changed or not
+  bool all = false;                 ///< of changes: judge every link, changed or not, and forgive no old fault
   bool touches_aliases = false;     ///< of changes: unchanged aliases may be broken, whatever the changes
   std::string pushed_ref{};         ///< a key of every finding
   std::vector<Finding> findings{};  ///< what is known before any link is read: reported first
 };
 
-/// Returns the scope of all links that are in force: the index; HEAD in a bare repository; the empty index there before
-/// the first commit.
+/// Returns the scope of all links that are in force: the index; HEAD in a bare repository. Throws Error(not_found) if
+/// there is no commit there.
 Scope whole_registry(const git::Registry& registry);
+
+/// Completes the pathspecs of a scope: a link may be named without its `.mlem`. Throws Error(not_found) if one of them
+/// matches no file of what is judged, of changes on neither side: a green answer about nothing would be a false one.
+void settle_pathspecs(const git::Registry& registry, const source::Settings& settings, Scope& scope);
 
 /// How many links were judged, by what they came to. What is undecided is broken if a policy wants it decided.
 struct Summary {
   std::size_t ok = 0;
   std::size_t broken = 0;
   std::size_t undecided = 0;
-  std::size_t refs = 0;  ///< findings about a whole ref: broken, and no links
+  std::size_t refs = 0;           ///< findings about a whole ref: broken, and no links
   std::size_t broken_before = 0;  ///< links that changes left as broken as they were; they are not reported
   std::size_t warnings = 0;
   std::size_t old_files = 0;    ///< named `*.mlem.yaml`, as MLEM before 0.1.10 did, and not judged

@@ -47,6 +47,9 @@ const char* fault_of_path(std::string_view glob) {
 
 bool Policy::covers_ref(std::string_view full_name) const { return refs.empty() || any_matches(refs, full_name); }
 
+// No branch is called so (git-check-ref-format(1)): only a glob that takes every name takes this one.
+bool Policy::covers_every_branch() const { return covers_ref("refs/heads/*/*"); }
+
 bool Policy::covers_path(std::string_view file) const {
   if (paths.empty()) return file.ends_with(mlem_suffix);
   if (any_matches(paths, file)) return true;

@@ -22,6 +22,8 @@ struct Policy {
   bool allow_objects = false;
 
   bool covers_ref(std::string_view full_name) const;
+  /// Whether it is about all branches, whatever they are called, so that none is free to propose a change on.
+  bool covers_every_branch() const;
   /// Whether a file is policed; without globs every `*.mlem` is.
   bool covers_path(std::string_view file) const;
   /// Whether a file below a directory could be policed.

@@ -8,6 +8,7 @@
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
 #include "git/refs.hpp"
+#include "model/repo_path.hpp"
 #include "model/rev.hpp"
 
 #include <algorithm>
@@ -52,13 +53,17 @@ std::vector<std::vector<std::string_view>> parse_lines(std::string_view input, s
   return lines;
 }
 
-/// What differs between two trees, of what matters to links and policies.
-std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
+std::vector<git::Change> list_changes(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
   std::vector<git::Change> changes;
   std::size_t seen = 0;
+  std::string emptied;  // perhaps: of a directory's files that are gone, one is enough to ask about
   receiver.registry.objects().diff(before, after, [&](git::Change change) {
     if (++seen % 4096 == 0) receiver.require_time("cannot list what changes");
-    if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) return true;
+    if (!concerns_links(change) && !(change.after && git::is_link(*change.after))) {
+      const std::string_view directory = parent_of(change.name);
+      if (!may_empty_directory(change) || directory == emptied) return true;
+      emptied = directory;
+    }
     if (++receiver.changes > Receiver::most_changes) {
       throw Error(ErrorKind::unavailable, "cannot list what changes",
                   "there are more than " + std::to_string(Receiver::most_changes) + " changes of links in this push",
@@ -70,16 +75,34 @@ std::vector<git::Change> changes_between(Receiver& receiver, const std::optional
   return changes;
 }
 
+/// What differs between two trees, of what matters to links and policies.
+std::vector<git::Change> changes_between(Receiver& receiver, const std::optional<Oid>& before, const Oid& after) {
+  std::vector<git::Change> changes;
+  std::vector<Oid> sides{after};
+  if (before) sides.push_back(*before);
+  const std::size_t of_others = receiver.changes;
+  source::read_trees(receiver.registry, sides, receiver.settings, [&] {
+    receiver.changes = of_others;
+    changes = list_changes(receiver, before, after);
+  });
+  return changes;
+}
+
 /// Compares the tip of a new ref with what is there. A policy that is about folders alone has nothing to say of a ref
-/// on which what it is about is as on another one.
+/// on which what it is about is as on another one; where all is audited, nothing of who may change it.
 void compare_with_known(Receiver& receiver, Baselines& baselines, const Oid& tip, Scope& scope) {
   const std::vector<Oid> candidates = baselines.candidates_for(tip);
-  std::erase_if(scope.rules, [&](const Rules& rules) {
+  const auto is_elsewhere = [&](const Rules& rules) {
     return rules.policy.refs.empty() && std::any_of(candidates.begin(), candidates.end(), [&](const Oid& candidate) {
              receiver.require_time("cannot apply policies");
-             return !detail::touches(receiver.registry, rules.policy, candidate, tip);
+             return !detail::touches(receiver, rules.policy, candidate, tip);
            });
-  });
+  };
+  if (scope.all) {
+    for (Rules& rules : scope.rules) rules.is_approved = rules.is_approved || is_elsewhere(rules);
+  } else {
+    std::erase_if(scope.rules, is_elsewhere);
+  }
   scope.before = baselines.nearest_to(tip, candidates);
   scope.changes = changes_between(receiver, scope.before, tip);
 }
@@ -133,6 +156,7 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   Scope scope;
   scope.kind = Scope::Kind::changes;
   scope.pushed_ref = update.ref;
+  scope.all = update.is_audited;
   scope.changes.emplace();
   scope.rules = rules_for(registry, update.ref, pusher);
   if (!update.after) {
@@ -173,10 +197,10 @@ std::string who_may(const Policy& policy) {
                                        all.begin() + static_cast<std::ptrdiff_t>(std::min(most, all.size())));
   std::string text = quoted_list(named);
   if (all.size() > most) text += " and " + std::to_string(all.size() - most) + " more";
-  text += " may";
-  // Without refs of its own it is in force on every branch.
-  if (!policy.refs.empty()) text += "; push another branch for them to merge";
-  return text;
+  const char* const how = policy.covers_every_branch()
+                              ? " may; all branches are under this policy: send them a patch, or ask from a fork"
+                              : " may; push another branch for them to merge";
+  return text + how;
 }
 
 }  // namespace
@@ -257,7 +281,10 @@ std::vector<Scope> push_scopes(const git::Registry& registry, const source::Sett
   // Last, for they may take all the time that is left, and then the push is refused for them alone.
   for (std::size_t i = 0; i < updates.size(); ++i) {
     if (!updates[i].after) continue;
-    detail::require_signatures(receiver, updates[i].before, *updates[i].after, pusher.known_refs, scopes[i]);
+    // An audit is about the commits of long ago too.
+    const bool all = updates[i].is_audited;
+    detail::require_signatures(receiver, all ? std::nullopt : updates[i].before, *updates[i].after,
+                               all ? std::vector<std::string>() : pusher.known_refs, scopes[i]);
   }
   return scopes;
 }

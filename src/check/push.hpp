@@ -15,6 +15,7 @@ struct RefUpdate {
   std::string ref;            ///< full, as the pusher names it
   std::optional<Oid> before;  ///< none: the ref is new, or its old tip is not here
   std::optional<Oid> after;   ///< none: the ref is deleted
+  bool is_audited = false;    ///< judge all that is there, not only what the push changes
 };
 
 /// Reads the stdin of pre-receive, `<old> <new> <ref>` on each line (githooks(5)); zeros are no id.

@@ -8,7 +8,11 @@
 #include "command/output.hpp"
 #include "command/reporter.hpp"
 #include "history/range.hpp"
+#include "model/repo_path.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <ostream>
@@ -25,22 +29,6 @@ std::optional<Oid> pushed_tip(const git::Registry& registry, const std::string& 
   const std::string branch = ref.substr(heads.size());
   if (auto tip = registry.find_commit(branch + "@{push}")) return tip;
   return registry.find_commit(branch + "@{upstream}");
-}
-
-/// What the server would judge if `scope` were pushed to `ref`, a full name, which `pushed_refs` is told.
-check::Scope policy_scope(const git::Registry& registry, const source::Settings& settings, const std::string& ref,
-                          const check::Scope& scope, source::PushedRefs& pushed_refs) {
-  check::RefUpdate update{ref, scope.before, scope.commit};
-  if (!update.after) update.after = history::resolve_commit(registry, "HEAD");
-  pushed_refs[ref] = update.after;
-  if (!update.before) update.before = pushed_tip(registry, ref);
-  check::Pusher pusher = check::load_pusher(registry);
-  // A tag of a clone need not be on the server.
-  if (registry.has_work_tree()) {
-    pusher.known_refs = {"refs/remotes/"};
-    pusher.head.clear();
-  }
-  return check::push_scopes(registry, settings, {update}, pusher).front();
 }
 
 /// `<i>/<n>`, as `--shard` has it.
@@ -70,6 +58,7 @@ std::size_t parse_jobs(const std::string& text, const Options& options) {
 
 /// What is to be judged, as the command line has it.
 struct CheckOptions {
+  bool all = false;
   bool cached = false;
   bool worktree = false;
   bool changed = false;
@@ -77,6 +66,7 @@ struct CheckOptions {
   bool fresh = false;
   bool reachable = false;
   bool strict = false;
+  std::optional<std::string> as;
   std::optional<std::string> jobs;
   std::optional<std::string> policy;
   std::optional<std::string> shard;
@@ -92,6 +82,8 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
       .flag("fresh", "ask the sources again for what the cache has", asked.fresh)
       .flag("reachable", "want commits to be on a branch or tag of their source", asked.reachable)
       .value("policy", "ref", "judge as the server would a push to this ref", asked.policy)
+      .flag("all", "of that: judge all, not only what the push changes", asked.all)
+      .value("as", "pusher", "of that: judge as if this was who pushes", asked.as)
       .value("shard", "i/n", "judge one of n parts of the links", asked.shard)
       .flag("strict", "let warnings fail", asked.strict)
       .value("jobs,j", "n", "read that many repositories at once", asked.jobs)
@@ -165,7 +157,10 @@ class ListReporter : public Reporter {
 
 /// The links that the command line is about, before a policy is asked what of them it is about.
 check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked, const Operands& operands) {
-  if (!operands.range && !operands.tree && !asked.names_tree()) return check::whole_registry(registry);
+  if (!operands.range && !operands.tree && !asked.names_tree()) {
+    // An audit is about the ref that it names, and not about HEAD.
+    return asked.all ? check::Scope() : check::whole_registry(registry);
+  }
   check::Scope scope;
   if (operands.range) {
     const history::Commits commits = history::resolve(registry, *operands.range);
@@ -183,17 +178,71 @@ check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked,
   return scope;
 }
 
+/// What the server would judge if `scope` were pushed to `ref`, a full name, which `pushed_refs` is told.
+check::Scope policy_scope(const git::Registry& registry, const source::Settings& settings, const std::string& ref,
+                          const CheckOptions& asked, const check::Scope& scope, source::PushedRefs& pushed_refs) {
+  check::RefUpdate update{ref, scope.before, scope.commit, asked.all};
+  const std::optional<Oid> tip = pushed_tip(registry, ref);
+  if (!update.before) update.before = tip;
+  if (!update.after && asked.all) {
+    if (!tip) {
+      throw Error(ErrorKind::not_found, "nothing is known here of '" + ref + "'",
+                  registry.has_work_tree() ? "it has no remote-tracking branch" : "there is no such ref",
+                  "name the commit that is to be judged as if it was pushed there");
+    }
+    update.after = tip;
+  }
+  if (!update.after) update.after = history::resolve_commit(registry, "HEAD");
+  pushed_refs[ref] = update.after;
+  check::Pusher pusher = check::load_pusher(registry);
+  if (asked.as) pusher.name = asked.as;
+  // A tag of a clone need not be on the server.
+  if (registry.has_work_tree()) {
+    pusher.known_refs = {"refs/remotes/"};
+    pusher.head.clear();
+  }
+  return check::push_scopes(registry, settings, {update}, pusher).front();
+}
+
+/// Says what makes the answer of `--policy` differ from the server's.
+void warn_of_configuration(std::ostream& err, const git::Registry& registry, const std::string& ref,
+                           bool is_simulated) {
+  const std::vector<check::Rules> in_force = check::rules_for(registry, ref, check::load_pusher(registry));
+  if (in_force.empty()) {
+    print_error(err, "warning", "no policy is in force here for '" + ref + "'");
+    print_hint(err, "policies are in the configuration of the server");
+  }
+  const bool has_approvers = std::any_of(in_force.begin(), in_force.end(),
+                                         [](const check::Rules& rules) { return !rules.policy.approvers.empty(); });
+  if (!is_simulated || !has_approvers || registry.config().find("mlem.pusher")) return;
+  print_error(err, "warning", "'mlem.pusher' is not set here: a server with this configuration knows no pusher");
+  print_hint(err, "git-mlem-policy(1) says what it is set to");
+}
+
+/// What was judged is what would be committed: says if the files at hand are others.
+void tell_of_work_tree(const git::Registry& registry, const std::vector<std::string>& pathspecs, std::ostream& err) {
+  const std::size_t count = registry.count_unstaged(mlem_suffix, pathspecs);
+  if (count == 0) return;
+  const bool is_one = count == 1;
+  print_error(err, "warning",
+              fmt::format("{} link file{} of the work tree differ{} from the index", count, is_one ? "" : "s",
+                          is_one ? "s" : ""));
+  print_hint(err, fmt::format("'git mlem check --worktree' judges {}", is_one ? "it" : "them"));
+}
+
 }  // namespace
 
 int run_check(const Args& args, Context& context) {
   Options options({"check [<options>] [<rev> | <a>..<b> | --cached | --worktree | --changed] [--] [<pathspec>...]",
-                   "check [<options>] --policy <ref> [<rev> | <a>..<b>]"});
+                   "check [<options>] --policy <ref> [--all] [--as <pusher>] [<rev> | <a>..<b>]"});
   Format format;
   CheckOptions asked;
   declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   format.tells_proofs = format.verbose || asked.offline;
+  if (asked.all && !asked.policy) throw options.wrong("'--all' goes with '--policy'");
+  if (asked.as && !asked.policy) throw options.wrong("'--as' goes with '--policy'");
   const std::size_t jobs = asked.jobs ? parse_jobs(*asked.jobs, options) : 0;  // as configured
   const check::Shard shard = asked.shard ? parse_shard(*asked.shard, options) : check::Shard{};
 
@@ -206,17 +255,15 @@ int run_check(const Args& args, Context& context) {
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.budget.jobs = jobs;
+  const std::string ref = asked.policy ? parse_ref(registry, *asked.policy) : "";
   check::Scope scope = scope_for(registry, asked, operands);
   source::PushedRefs pushed_refs;
   if (asked.policy) {
-    const std::string ref = parse_ref(registry, *asked.policy);
-    scope = policy_scope(registry, settings, ref, scope, pushed_refs);
-    if (scope.rules.empty()) {
-      print_error(context.err, "warning", "no policy is in force here for '" + ref + "'");
-      print_hint(context.err, "policies are in the configuration of the server");
-    }
+    scope = policy_scope(registry, settings, ref, asked, scope, pushed_refs);
+    warn_of_configuration(context.err, registry, ref, asked.as.has_value());
   }
   scope.pathspecs = operands.paths;
+  check::settle_pathspecs(registry, settings, scope);
   scope.reachable = asked.reachable;
   scope.shard = shard;
 
@@ -236,6 +283,9 @@ int run_check(const Args& args, Context& context) {
       context.err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
                   << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
                      "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+    }
+    if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
+      tell_of_work_tree(registry, scope.pathspecs, context.err);
     }
     context.err << summary_line(summary, "", "ok") << '\n';
     if (format.tells_proofs) print_proof_age(context.err, summary.proof_time);

@@ -39,11 +39,13 @@ int run_init(const Args& args, Context& context);
 int run_install(const Args& args, Context& context);
 int run_link(const Args& args, Context& context);
 int run_ls(const Args& args, Context& context);
+int run_pin(const Args& args, Context& context);
 int run_policy(const Args& args, Context& context);
 int run_pprint(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);
+int run_unpin(const Args& args, Context& context);
 int run_version(const Args& args, Context& context);
 
 /// Exit codes of every command.

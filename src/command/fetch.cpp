@@ -49,11 +49,11 @@ int run_fetch(const Args& args, Context& context) {
   if (prune_unused && !paths.empty()) throw options.wrong("'--prune' is about the whole registry");
 
   const git::Registry registry = open_registry(context);
-  require_pathspecs(registry, rest->words);
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
   check::Scope scope = check::whole_registry(registry);
   scope.pathspecs = paths;
+  check::settle_pathspecs(registry, settings, scope);
   const bool color = wants_color(format, context, registry, Stream::err);
   const bool quotes = quotes_non_ascii(registry);
   auto reporter = make_script_reporter(format, context.out, quotes);

@@ -49,6 +49,7 @@ source::Settings hook_settings(const git::Registry& registry, const Context& con
   settings.observer.interrupt = context.interrupt;
   const std::chrono::seconds budget = source::seconds_of(registry.config(), "mlem.hooktimeout", 60);
   if (budget.count() > 0) settings.budget.deadline = std::chrono::steady_clock::now() + budget;
+  registry.objects().set_deadline(settings.budget.deadline);
   return settings;
 }
 
@@ -139,7 +140,10 @@ int run_commit_hook(bool offline, const Format& format, Context& context) {
   if (mode != FrameworkMode::none) return run_for_framework(mode, offline, format, context);
   // Most commits touch no link: they are told apart by one process, before anything else is looked at.
   auto changes = git::find_staged_changes(context.environment);
-  if (changes && std::none_of(changes->begin(), changes->end(), check::concerns_links)) return exit_yes;
+  const auto may_matter = [](const git::Change& change) {
+    return check::concerns_links(change) || check::may_empty_directory(change);
+  };
+  if (changes && std::none_of(changes->begin(), changes->end(), may_matter)) return exit_yes;
   const git::Registry registry = open_registry(context);
   check::Scope scope;
   scope.kind = check::Scope::Kind::changes;

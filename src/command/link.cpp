@@ -1,13 +1,12 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "command/detail/edited_links.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "edit/make_link.hpp"
 #include "git/config_origin.hpp"
 #include "model/repo_url.hpp"
-
-#include <fmt/format.h>
 
 #include <ostream>
 #include <vector>
@@ -48,20 +47,11 @@ void warn_of_local_path(const edit::NewLink& made, Context& context) {
   if (url) print_hint(context.err, "its origin is '" + redact(*url) + "'");
 }
 
-/// What a link says now and did not say before, in one line; empty if that is nothing.
-std::string difference(const Link& before, const Link& after) {
-  std::vector<std::string> parts;
-  const auto compare = [&](const char* what, const std::optional<std::string>& a, const std::optional<std::string>& b) {
-    const auto shown = [](const std::optional<std::string>& value) {
-      return value ? "'" + escape_for_terminal(redact(*value)) + "'" : std::string("none");
-    };
-    if (a != b) parts.push_back(std::string(what) + " " + shown(a) + " -> " + shown(b));
-  };
-  compare("type", before.link_type, after.link_type);
-  compare("path", before.path, after.path);
-  compare("repo", before.repo, after.repo);
-  compare("rev", before.rev, after.rev);
-  return fmt::format("{}", fmt::join(parts, ", "));
+/// What a dry run says of the index.
+std::string would_stage(const git::Registry& registry, const edit::NewLink& made) {
+  if (made.marker.empty()) return " and stage it";
+  return " and stage it with '" + escape_for_terminal(relative_to(made.marker, registry.prefix())) +
+         "', where aliases start";
 }
 
 }  // namespace
@@ -69,6 +59,7 @@ std::string difference(const Link& before, const Link& after) {
 int run_link(const Args& args, Context& context) {
   Options options({"link [<options>] <source> <target>"});
   edit::LinkRequest chosen;
+  std::optional<bool> pin;
   bool dry_run = false;
   bool stage = true;
   Format format;
@@ -86,6 +77,7 @@ int run_link(const Args& args, Context& context) {
       .alias("abs", "absolute")
       .alias("relative", "no-absolute")
       .alias("rel", "no-absolute")
+      .flag("pin", "name the commit, and record what is there", pin)
       .flag("force,f", "replace what is no link, write what git add would refuse", chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage);
@@ -99,6 +91,9 @@ int run_link(const Args& args, Context& context) {
   chosen.target = words[1];
   if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
   const git::Registry registry = open_registry(context);
+  const edit::Pin by_default =
+      registry.config().boolean("mlem.pin", false) ? edit::Pin::where_possible : edit::Pin::no;
+  chosen.pin = pin ? (*pin ? edit::Pin::yes : edit::Pin::no) : by_default;
   Progress progress(format, context);
   const edit::NewLink made = edit::make_link(registry, progress.settings(registry), chosen);
   if (made.finding.verdict != Verdict::ok) {
@@ -123,13 +118,13 @@ int run_link(const Args& args, Context& context) {
   }
   if (!dry_run) edit::save_link(registry, made, stage ? edit::Stage::yes : edit::Stage::no);
   const std::string shown = escape_for_terminal(relative_to(made.target, registry.prefix()));
-  const std::string changes = made.before ? difference(*made.before, made.link) : std::string();
+  const std::string changes = made.before ? difference_of(*made.before, made.link) : std::string();
   if (!format.quiet && !changes.empty()) {
     context.out << (dry_run ? "Would re-point '" : "Re-pointed '") << shown << "': " << changes << '\n';
   }
   if (!format.quiet) {
     context.out << (emoji ? "💾 " : "") << (dry_run ? "Would save link to " : "Saving link to ") << shown
-                << (dry_run && stage ? " and stage it\n" : "\n");
+                << (dry_run && stage ? would_stage(registry, made) : "") << '\n';
   }
   return exit_yes;
 }

@@ -92,6 +92,7 @@ int run_ls(const Args& args, Context& context) {
     scope.commit = operands.tree;
   }
   scope.pathspecs = operands.paths;
+  check::settle_pathspecs(registry, settings, scope);
 
   const std::string pager = format.is_for_scripts() ? std::string() : find_pager(registry, context);
   const bool color = wants_color(format, context, registry, pager.empty() ? Stream::out : Stream::pager);

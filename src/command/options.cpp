@@ -24,12 +24,16 @@ struct Options::State {
     std::string help{};
     bool* flag = nullptr;
     bool* opposite = nullptr;
+    std::optional<bool>* answer = nullptr;  ///< of a flag whose absence means neither
     std::optional<std::string>* value = nullptr;
     std::vector<std::string> choices{};     ///< values that it takes; none: any
     std::optional<std::string> implicit{};  ///< what an optional value is without one
     std::optional<std::string> negated{};   ///< what `no-` makes of a value; nothing: as if it was not given
     std::string also{};                     ///< its other names
-    bool is_given() const { return flag != nullptr ? *flag : value->has_value(); }
+    bool is_given() const {
+      if (answer != nullptr) return answer->value_or(false);
+      return flag != nullptr ? *flag : value->has_value();
+    }
   };
   Option& declare(std::string_view names, const char* help);
 
@@ -123,6 +127,8 @@ void Options::State::set(const po::option& given, const Options& owner) {
     if (option.flag != nullptr) {
       *option.flag = !is_negated;
       if (!is_negated && option.opposite != nullptr) *option.opposite = false;
+    } else if (option.answer != nullptr) {
+      *option.answer = !is_negated;
     } else if (is_negated) {
       *option.value = option.negated;
     } else if (!given.value.empty()) {
@@ -178,6 +184,13 @@ Options& Options::flag(const char* names, const char* help, bool& value, bool* o
   State::Option& option = state_->declare(names, help);
   option.flag = &value;
   option.opposite = opposite;
+  state_->known.add_options()(names, "")(("no-" + option.name).c_str(), "");
+  return *this;
+}
+
+Options& Options::flag(const char* names, const char* help, std::optional<bool>& value) {
+  State::Option& option = state_->declare(names, help);
+  option.answer = &value;
   state_->known.add_options()(names, "")(("no-" + option.name).c_str(), "");
   return *this;
 }

@@ -26,6 +26,8 @@ class Options {
   /// Declares options; `names` is `long` or `long,s`. The value is written when parse() meets it.
   /// `opposite` may be null: a flag that this one, given later, takes back.
   Options& flag(const char* names, const char* help, bool& value, bool* opposite = nullptr);
+  /// The same for what is configured where neither it nor `no-` with it is given.
+  Options& flag(const char* names, const char* help, std::optional<bool>& value);
   Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
   /// The values that an option may have.
   struct Choices {

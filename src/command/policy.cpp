@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "check/policy_flaws.hpp"
 #include "check/push.hpp"
 #include "command/detail/json.hpp"
 #include "command/detail/operands.hpp"
@@ -70,6 +71,38 @@ void print_fields(std::ostream& out, const Setting& setting, bool nul) {
   }
 }
 
+void print_settings(std::ostream& out, const std::vector<check::Policy>& in_force, const std::vector<Setting>& settings,
+                    const Format& format) {
+  std::string last;
+  for (const check::Policy& policy : in_force) {
+    for (const Setting& setting : settings) {
+      if (setting.policy != policy.name) continue;
+      if (format.json) {
+        out << to_json({{"policy", setting.policy},
+                        {"key", setting.key},
+                        {"value", setting.value},
+                        {"origin", setting.origin}})
+            << '\n';
+      } else if (format.porcelain || format.nul) {
+        print_fields(out, setting, format.nul);
+      } else {
+        if (policy.name != last)
+          out << "[mlem-policy \"" << escape_for_terminal(escaped(policy.name, "\"\\")) << "\"]\n";
+        last = policy.name;
+        out << "\t" << setting.key << " = " << quoted_value(setting.value) << "\t# "
+            << escape_for_terminal(setting.origin) << '\n';
+      }
+    }
+  }
+}
+
+void warn_of_flaws(std::ostream& err, const std::vector<check::PolicyFlaw>& flaws) {
+  for (const check::PolicyFlaw& flaw : flaws) {
+    print_error(err, "warning", "policy '" + flaw.policy + "': " + flaw.message);
+    print_hint(err, flaw.hint);
+  }
+}
+
 }  // namespace
 
 int run_policy(const Args& args, Context& context) {
@@ -83,36 +116,18 @@ int run_policy(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
-  std::vector<std::string> in_force;
+  std::vector<check::Policy> in_force;
   if (words.empty()) {
-    for (const check::Policy& policy : pusher.policies) in_force.push_back(policy.name);
+    in_force = pusher.policies;
   } else {
-    for (const check::Rules& rules : check::rules_for(registry, parse_ref(registry, words.front()), pusher)) {
-      in_force.push_back(rules.policy.name);
+    for (check::Rules& rules : check::rules_for(registry, parse_ref(registry, words.front()), pusher)) {
+      in_force.push_back(std::move(rules.policy));
     }
   }
-  const std::vector<Setting> settings = load_settings_of_policies(registry);
-  std::string last;
-  for (const std::string& name : in_force) {
-    for (const Setting& setting : settings) {
-      if (setting.policy != name) continue;
-      if (format.json) {
-        context.out << to_json({{"policy", setting.policy},
-                                {"key", setting.key},
-                                {"value", setting.value},
-                                {"origin", setting.origin}})
-                    << '\n';
-      } else if (format.porcelain || format.nul) {
-        print_fields(context.out, setting, format.nul);
-      } else {
-        if (name != last) context.out << "[mlem-policy \"" << escape_for_terminal(escaped(name, "\"\\")) << "\"]\n";
-        last = name;
-        context.out << "\t" << setting.key << " = " << quoted_value(setting.value) << "\t# "
-                    << escape_for_terminal(setting.origin) << '\n';
-      }
-    }
-  }
+  print_settings(context.out, in_force, load_settings_of_policies(registry), format);
+  context.out.flush();
   if (in_force.empty() && !format.quiet) context.err << "no policy is in force\n";
+  if (!format.quiet) warn_of_flaws(context.err, check::find_flaws(in_force, registry));
   return in_force.empty() ? exit_no : exit_yes;
 }
 

@@ -32,20 +32,7 @@ class PorcelainReporter : public Reporter {
       : out_(out), nul_(nul), quotes_non_ascii_(quotes_non_ascii) {}
 
   void finding(const Finding& finding) override {
-    const std::string commit = finding.commit ? finding.commit->hex() : "";
-    const std::string blob = finding.blob ? finding.blob->hex() : "";
-    const std::string_view fields[] = {name(finding.verdict), finding.link, finding.object_type, commit, blob,
-                                       finding.path,          finding.repo, finding.rev};
-    const char* separator = "";
-    for (const std::string_view field : fields) {
-      if (nul_) {
-        out_ << field << '\0';
-        continue;
-      }
-      out_ << separator << (field.empty() ? "-" : quote_path(field, quotes_non_ascii_));
-      separator = "\t";
-    }
-    if (!nul_) out_ << '\n';
+    print_porcelain(out_, name(finding.verdict), finding, nul_, quotes_non_ascii_);
   }
   void end() override { out_.flush(); }
 
@@ -56,6 +43,24 @@ class PorcelainReporter : public Reporter {
 };
 
 }  // namespace
+
+void print_porcelain(std::ostream& out, std::string_view first, const Finding& finding, bool nul,
+                     bool quotes_non_ascii) {
+  const std::string commit = finding.commit ? finding.commit->hex() : "";
+  const std::string blob = finding.blob ? finding.blob->hex() : "";
+  const std::string_view fields[] = {first,        finding.link, finding.object_type, commit, blob,
+                                     finding.path, finding.repo, finding.rev};
+  const char* separator = "";
+  for (const std::string_view field : fields) {
+    if (nul) {
+      out << field << '\0';
+      continue;
+    }
+    out << separator << (field.empty() ? "-" : quote_path(field, quotes_non_ascii));
+    separator = "\t";
+  }
+  if (!nul) out << '\n';
+}
 
 std::unique_ptr<Reporter> make_script_reporter(const Format& format, std::ostream& out, bool quotes_non_ascii) {
   if (format.json) return std::make_unique<JsonReporter>(out, format.tells_proofs);

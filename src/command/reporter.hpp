@@ -5,6 +5,7 @@
 
 #include <iosfwd>
 #include <memory>
+#include <string_view>
 
 namespace mlem::command {
 
@@ -17,6 +18,10 @@ class Reporter {
   /// Writes what was held back until all findings were there. Called once, and not at all if the run fails.
   virtual void end() {}
 };
+
+/// Writes the eight fields of porcelain v1, of which `first` is the first: a verdict, or what a command did.
+void print_porcelain(std::ostream& out, std::string_view first, const Finding& finding, bool nul,
+                     bool quotes_non_ascii);
 
 /// Returns the reporter of the format for scripts that was asked for, which writes to `out`: a line of JSON, or
 /// porcelain v1, for each finding; null if the format is the one for people. Porcelain without -z quotes names as git

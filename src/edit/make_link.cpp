@@ -38,25 +38,6 @@ std::optional<Existing> find_link(const Load& load) {
   }
 }
 
-/// The dialect that the registry's links are written in: `mlem.dialect`, else that of its first link that has one.
-Dialect dialect_of(const git::Registry& registry) {
-  if (const auto configured = registry.config().find("mlem.dialect")) {
-    if (*configured == "repo") return Dialect::repo;
-    if (*configured == "project") return Dialect::project;
-    throw Error(ErrorKind::invalid, "bad config value for 'mlem.dialect'", "it takes 'repo' or 'project'");
-  }
-  for (const git::File& file : registry.index_files(mlem_suffix, {})) {
-    if (file.stage != 0 || !git::is_regular(file.entry)) continue;
-    try {
-      const auto link = find_link([&] { return registry.objects().find_blob(file.entry.oid, yaml::max_link_size); });
-      if (link && link->link.dialect) return *link->link.dialect;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unavailable) throw;  // a corrupt one is for `check` to tell
-    }
-  }
-  return Dialect::repo;
-}
-
 /// Returns the link that is at `target`, which has the entries `staged`: the work tree's, or the index's where the work
 /// tree has no file. Throws if it may not be written: a directory, a symbolic link, or, without `force`, something
 /// else.
@@ -121,6 +102,20 @@ AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views,
   return base;
 }
 
+/// Has a link to `end` name its commit and what is there. Throws Error(invalid) if that was asked for an alias.
+void pin(Link& link, const resolve::Answer& end, const LinkRequest& request) {
+  if (request.pin == Pin::no) return;
+  if (link.is_alias()) {
+    if (request.pin == Pin::where_possible) return;
+    throw Error(ErrorKind::invalid, "cannot pin the link to '" + redact(request.source) + "'",
+                "it is an alias, which goes with the tree that it is in",
+                "'--absolute' names the repository and its commit");
+  }
+  link.rev = end.commit->hex();
+  if (!end.ref.empty()) link.pinned_ref = end.ref;
+  link.pinned_blob = end.blob->hex();
+}
+
 /// What a link to the end of `chain` says, in the place of `before`. The path of an alias starts at `base`.
 Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& chain, const std::string& base,
              const std::optional<Existing>& before, const LinkRequest& request) {
@@ -139,6 +134,7 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& 
     const fs::path root("/");
     link.path = (root / end.path).lexically_relative(root / base).generic_string();
   }
+  pin(link, end, request);
   return link;
 }
 
@@ -159,8 +155,9 @@ std::string rewrite(const Existing& before, const resolve::Answer& end, Link& li
   if (same_repo) link.repo = before.link.repo;
   const bool same_rev = same_repo && before.link.rev == link.rev;
   const bool same = same_rev && before.link.path == link.path;
-  if (same_rev) link.pinned_ref = before.link.pinned_ref;
-  if (before.link.pinned_blob) {
+  const bool is_new_pin = link.pinned_blob.has_value();
+  if (same_rev && !link.pinned_ref) link.pinned_ref = before.link.pinned_ref;
+  if (before.link.pinned_blob && !is_new_pin) {
     const bool is_pinned = end.commit && link.rev == end.commit->hex();
     if (end.blob && (same || is_pinned)) link.pinned_blob = end.blob->hex();
     if (!end.blob && same) link.pinned_blob = before.link.pinned_blob;
@@ -271,15 +268,7 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
 
 /// Throws if git would not keep the link as it is written: the filter of an attribute stands between file and blob.
 void require_no_conversion(const git::Registry& registry, const std::string& target) {
-  bool has_attributes = load_type(registry.common_dir() / "info/attributes") == fs::regular_file;
-  for (std::string_view directory = target; !directory.empty() && !has_attributes;) {
-    directory = parent_of(directory);
-    const fs::path file = registry.work_tree() / std::string(directory) / ".gitattributes";
-    boost::system::error_code ignored;
-    has_attributes = fs::symlink_status(file, ignored).type() == fs::regular_file;
-  }
-  if (!has_attributes) return;
-  const git::Conversions conversions = registry.work_tree_conversions({target});
+  const git::Conversions conversions = conversions_of(registry, {target});
   if (conversions.empty()) return;
   const std::string& attribute = conversions.begin()->second;
   throw Error(ErrorKind::invalid, "cannot write '" + target + "'", git::describe_conversion(attribute),
@@ -354,6 +343,24 @@ void require_not_itself(const std::vector<resolve::Answer>& chain, const std::st
 }
 
 }  // namespace
+
+Dialect dialect_of(const git::Registry& registry) {
+  if (const auto configured = registry.config().find("mlem.dialect")) {
+    if (*configured == "repo") return Dialect::repo;
+    if (*configured == "project") return Dialect::project;
+    throw Error(ErrorKind::invalid, "bad config value for 'mlem.dialect'", "it takes 'repo' or 'project'");
+  }
+  for (const git::File& file : registry.index_files(mlem_suffix, {})) {
+    if (file.stage != 0 || !git::is_regular(file.entry)) continue;
+    try {
+      const auto link = find_link([&] { return registry.objects().find_blob(file.entry.oid, yaml::max_link_size); });
+      if (link && link->link.dialect) return *link->link.dialect;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;  // a corrupt one is for `check` to tell
+    }
+  }
+  return Dialect::repo;
+}
 
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request) {
   ObjectViews views(registry);

@@ -12,6 +12,13 @@
 
 namespace mlem::edit {
 
+/// Whether a link names the commit that its rev leads to, and records what is there.
+enum class Pin {
+  no,
+  where_possible,  ///< what has a commit: not an alias, which goes with the tree that it is in
+  yes,
+};
+
 /// What a link is made from. Paths are relative to the registry's directory.
 struct LinkRequest {
   std::string source;                         ///< an object's name: git-mlem(1)
@@ -21,6 +28,7 @@ struct LinkRequest {
   std::optional<std::string> target_project;  ///< a project of the work tree that `target` is relative to
   bool follow_links = true;
   bool absolute = false;  ///< name the repository even where an alias would do
+  Pin pin = Pin::no;
   bool force = false;     ///< replace what is no link, write a file that is ignored or outside of a sparse checkout
 };
 
@@ -41,9 +49,13 @@ struct NewLink {
   std::string unstaged;  ///< the object of an alias, from the root, if the index does not have it like the work tree
 };
 
+/// Returns the dialect that new links of the registry are written in: `mlem.dialect`, else that of its first link that
+/// has one. Throws Error(invalid) for a bad value.
+Dialect dialect_of(const git::Registry& registry);
+
 /// Resolves the source and composes a link to it. Throws Error(invalid) if the target may not be written (outside the
 /// work tree, through a symbolic link, a directory, a file that is no link, ignored) or the link would not lead to the
-/// source, Error(not_found), Error(io). Of a link that is there already only those lines change that must: its dialect,
+/// source or cannot be pinned as asked, Error(not_found), Error(io). Of a link that is there already only those lines change that must: its dialect,
 /// its comments and what else is in its file stay.
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request);
 

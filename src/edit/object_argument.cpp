@@ -9,6 +9,7 @@
 #include "model/work_tree_path.hpp"
 #include "source/local_repository.hpp"
 #include "source/place.hpp"
+#include "source/visit.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -101,10 +102,20 @@ std::optional<LocalRepository> split_at_git_dir(const source::Settings& settings
   return found && !found->inner.empty() ? found : std::nullopt;
 }
 
+/// Returns an address without the `..` of one in `file:`, which no link is to have. Throws if it has not one reading.
+std::string without_parents(const std::string& address) {
+  if (!address.starts_with("file://") || address.find("/..") == std::string::npos) return address;
+  const RepoUrl url = RepoUrl::parse(address);
+  if (const auto refusal = source::refuse_parents(url))
+    throw Error(ErrorKind::invalid, refusal->message, "", refusal->hint);
+  return url.normalized();
+}
+
 /// Reads the address of an object or, with the object's `path`, of a repository.
-ObjectArgument from_address(const source::Settings& settings, ObjectViews& views, const std::string& address,
+ObjectArgument from_address(const source::Settings& settings, ObjectViews& views, const std::string& written,
                             const std::optional<std::string>& path, const std::optional<std::string>& rev) {
   ObjectArgument argument{{}, views.work_tree.get()};
+  const std::string address = without_parents(written);
   const UrlParts parts = split_url(address);
   if (parts.rev_kind != UrlParts::RevKind::none) {
     argument.source = path ? Source::from_parts(address, *path, rev) : Source::from_url(address, rev);

@@ -6,6 +6,9 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
+#include <functional>
+#include <set>
 #include <string_view>
 
 namespace mlem::edit {
@@ -90,6 +93,22 @@ std::vector<git::File> require_stageable(const git::Registry& registry, const st
   }
   require_own_directories(registry, path, what);
   return entries;
+}
+
+git::Conversions conversions_of(const git::Registry& registry, const std::vector<std::string>& names) {
+  std::set<std::string, std::less<>> directories;
+  for (const std::string& name : names) {
+    // What is above a known one is known.
+    for (std::string_view at = parent_of(name); directories.emplace(at).second && !at.empty();) at = parent_of(at);
+  }
+  const bool has_attributes =
+      load_type(registry.common_dir() / "info/attributes") == fs::regular_file ||
+      std::any_of(directories.begin(), directories.end(), [&](const std::string& directory) {
+        boost::system::error_code ignored;
+        const fs::path file = registry.work_tree() / directory / ".gitattributes";
+        return fs::symlink_status(file, ignored).type() == fs::regular_file;
+      });
+  return has_attributes ? registry.work_tree_conversions(names) : git::Conversions();
 }
 
 }  // namespace mlem::edit

@@ -30,4 +30,8 @@ std::vector<git::File> require_stageable(const git::Registry& registry, const st
 /// Returns a path and the directories that it is in, but for the root.
 std::vector<std::string> names_on_the_way(const std::string& path);
 
+/// Returns which of these files git would not keep as they are written, for the filter of an attribute stands between
+/// file and blob. Runs git if there are attributes at all.
+git::Conversions conversions_of(const git::Registry& registry, const std::vector<std::string>& names);
+
 }  // namespace mlem::edit

@@ -158,107 +158,154 @@ class StagingArea {
   Descriptor directory_{-1};
 };
 
-/// A directory that was made, and where.
-struct MadeDirectory {
-  Descriptor parent;
-  std::string name;
-};
-
-/// One file on its way to its place.
-class Replacement {
+/// The directories of the work tree, entered one step at a time from its root. Only the last one stays open: a
+/// transaction may be about more directories than a process may have open.
+class Directories {
  public:
-  /// Writes the new file, not yet in its place. Directories that it makes on the way are added to `made`.
-  Replacement(const git::Registry& registry, StagingArea& area, const FileChange& change, std::size_t number,
-              std::deque<MadeDirectory>& made)
-      : name_(change.name), directory_(enter(registry, made)) {
-    base_ = name_.substr(name_.rfind('/') + 1);  // npos + 1 is 0
-    struct stat there {};
-    exists_ = fstatat(directory_, base_.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
-    if (exists_ && !S_ISREG(there.st_mode)) {
-      throw Error(ErrorKind::invalid, "cannot write '" + name_ + "'", "it is not a regular file");
-    }
-    choose_place(area, number);
-    const bool executable = ((exists_ ? there.st_mode : change.mode) & S_IXUSR) != 0;
-    const int error_number = write_new(place_, new_name_, *change.text, executable ? 0777 : 0666);
-    if (error_number != 0) {
-      unlinkat(place_, new_name_.c_str(), 0);
-      throw cannot("write", name_, error_number);
-    }
-  }
-  ~Replacement() { unlinkat(place_, new_name_.c_str(), 0); }
-  Replacement(const Replacement&) = delete;
-  Replacement& operator=(const Replacement&) = delete;
+  explicit Directories(std::string root) : root_(std::move(root)) {}
 
-  /// Puts the new file in its place and keeps the old one.
-  void commit() {
-    if (exists_) {
-      // A second name, so that there is no moment without the file, where the file system has such and the user may.
-      if (linkat(directory_, base_.c_str(), place_, old_name_.c_str(), 0) != 0 &&
-          renameat(directory_, base_.c_str(), place_, old_name_.c_str()) != 0) {
-        throw cannot("write", name_, errno);
+  /// Opens the directory that the file `name` is in, and makes it if it is not there. The descriptor is good until the
+  /// next call.
+  int make(const std::string& name) { return enter(name, true); }
+  int open(const std::string& name) { return enter(name, false); }
+  /// Removes what make() has made and is empty.
+  void remove_made() noexcept {
+    for (; !made_.empty(); made_.pop_back()) {
+      try {
+        const std::string& made = made_.back();
+        unlinkat(open(made), base_of(made).c_str(), AT_REMOVEDIR);
+      } catch (const Error&) {  // somebody has been here: it is theirs now
       }
-      is_kept_ = true;
-    }
-    if (renameat(place_, new_name_.c_str(), directory_, base_.c_str()) != 0) throw cannot("write", name_, errno);
-    is_placed_ = true;
-  }
-  /// Puts the old file back, or removes the new one.
-  void undo() noexcept {
-    if (is_kept_) {
-      renameat(place_, old_name_.c_str(), directory_, base_.c_str());
-      finish();  // of two names of one file, rename(2) leaves both
-    } else if (is_placed_) {
-      unlinkat(directory_, base_.c_str(), 0);
     }
   }
-  /// Lets go of the old file.
-  void finish() noexcept {
-    if (is_kept_) unlinkat(place_, old_name_.c_str(), 0);
-  }
+
+  static std::string base_of(const std::string& name) { return name.substr(name.rfind('/') + 1); }  // npos + 1 is 0
 
  private:
-  /// Opens the file's directory, one step at a time from the root of the work tree.
-  Descriptor enter(const git::Registry& registry, std::deque<MadeDirectory>& made) const {
-    Descriptor at = open_directory(AT_FDCWD, registry.work_tree().string());
-    if (at < 0) throw cannot("open", registry.work_tree().string(), errno);
+  int enter(const std::string& name, bool makes) {
+    const std::string directory(parent_of(name));
+    if (last_ >= 0 && directory == last_name_) return last_;
+    Descriptor at = open_directory(AT_FDCWD, root_);
+    if (at < 0) throw cannot("open", root_, errno);
     std::string reached;
-    for (const std::string_view component : split(parent_of(name_), '/')) {
+    for (const std::string_view component : split(directory, '/')) {
       if (component.empty()) continue;
       const std::string step(component);
       reached = join(reached, step);
-      if (mkdirat(at, step.c_str(), 0777) == 0) {
-        made.push_front({Descriptor(fcntl(at, F_DUPFD_CLOEXEC, 0)), step});
-      } else if (errno != EEXIST) {
+      if (makes && mkdirat(at, step.c_str(), 0777) == 0) {
+        made_.push_back(reached);
+      } else if (makes && errno != EEXIST) {
         throw cannot("create", reached, errno);
       }
       Descriptor next = open_directory(at, step);
       if (next < 0) {
         if (errno != ELOOP && errno != ENOTDIR) throw cannot("open", reached, errno);
-        throw Error(ErrorKind::invalid, "cannot write '" + name_ + "'", "'" + reached + "' is not a directory");
+        throw Error(ErrorKind::invalid, "cannot write '" + name + "'", "'" + reached + "' is not a directory");
       }
       at = std::move(next);
     }
-    return at;
+    last_ = std::move(at);
+    last_name_ = directory;
+    return last_;
   }
 
-  void choose_place(StagingArea& area, std::size_t number) {
-    const bool elsewhere = mount_of(directory_) != mount_of(area.directory());
-    place_ = elsewhere ? static_cast<int>(directory_) : area.directory();
-    const std::string prefix = elsewhere ? std::string(temporary_prefix) + std::to_string(getpid()) + "-" : "";
+  std::string root_;
+  std::string last_name_;
+  Descriptor last_{-1};
+  std::vector<std::string> made_;  ///< the outermost first
+};
+
+/// One file on its way to its place.
+class Replacement {
+ public:
+  /// Writes the new file, not yet in its place.
+  Replacement(Directories& directories, StagingArea& area, const FileChange& change, std::size_t number)
+      : directories_(directories), area_(area.directory()), name_(change.name), base_(Directories::base_of(name_)) {
+    const int directory = directories_.make(name_);
+    struct stat there {};
+    exists_ = fstatat(directory, base_.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0;
+    if (exists_ && !S_ISREG(there.st_mode)) {
+      throw Error(ErrorKind::invalid, "cannot write '" + name_ + "'", "it is not a regular file");
+    }
+    choose_place(area, directory, number);
+    const bool executable = ((exists_ ? there.st_mode : change.mode) & S_IXUSR) != 0;
+    const int place = place_in(directory);
+    const int error_number = write_new(place, new_name_, *change.text, executable ? 0777 : 0666);
+    if (error_number != 0) {
+      unlinkat(place, new_name_.c_str(), 0);
+      throw cannot("write", name_, error_number);
+    }
+    is_written_ = true;
+  }
+  ~Replacement() {
+    if (is_written_) in_directory([&](int directory) { unlinkat(place_in(directory), new_name_.c_str(), 0); });
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+  /// Puts the new file in its place and keeps the old one.
+  void commit() {
+    const int directory = directories_.open(name_);
+    const int place = place_in(directory);
+    if (exists_) {
+      // A second name, so that there is no moment without the file, where the file system has such and the user may.
+      if (linkat(directory, base_.c_str(), place, old_name_.c_str(), 0) != 0 &&
+          renameat(directory, base_.c_str(), place, old_name_.c_str()) != 0) {
+        throw cannot("write", name_, errno);
+      }
+      is_kept_ = true;
+    }
+    if (renameat(place, new_name_.c_str(), directory, base_.c_str()) != 0) throw cannot("write", name_, errno);
+    is_placed_ = true;
+    is_written_ = false;
+  }
+  /// Puts the old file back, or removes the new one.
+  void undo() noexcept {
+    in_directory([&](int directory) {
+      if (is_kept_) {
+        renameat(place_in(directory), old_name_.c_str(), directory, base_.c_str());
+      } else if (is_placed_) {
+        unlinkat(directory, base_.c_str(), 0);
+      }
+    });
+    finish();  // of two names of one file, rename(2) leaves both
+  }
+  /// Lets go of the old file.
+  void finish() noexcept {
+    if (is_kept_) in_directory([&](int directory) { unlinkat(place_in(directory), old_name_.c_str(), 0); });
+  }
+
+ private:
+  int place_in(int directory) const noexcept { return is_elsewhere_ ? directory : area_; }
+
+  /// Does what can be done: there is nobody to tell of an error.
+  template <typename Work>
+  void in_directory(const Work& work) noexcept {
+    try {
+      work(directories_.open(name_));
+    } catch (const Error&) {  // the directory is gone, and its files with it
+    }
+  }
+
+  void choose_place(StagingArea& area, int directory, std::size_t number) {
+    is_elsewhere_ = mount_of(directory) != mount_of(area.directory());
+    const std::string prefix = is_elsewhere_ ? std::string(temporary_prefix) + std::to_string(getpid()) + "-" : "";
     new_name_ = prefix + std::to_string(number) + "-new";
     old_name_ = prefix + std::to_string(number) + "-old";
-    if (!elsewhere) return;
+    if (!is_elsewhere_) return;
     const std::string_view parent = parent_of(name_);
     for (const std::string& each : {new_name_, old_name_}) area.add_elsewhere(join(parent, each));
   }
 
+  Directories& directories_;
+  int area_;
   std::string name_;
   std::string base_;
-  Descriptor directory_;
-  int place_ = -1;
   std::string new_name_;
   std::string old_name_;
+  bool is_elsewhere_ = false;  ///< the temporary files are beside the file
   bool exists_ = false;
+  bool is_written_ = false;
   bool is_kept_ = false;
   bool is_placed_ = false;
 };
@@ -266,18 +313,18 @@ class Replacement {
 /// The replacements of one transaction, undone unless it comes to its end.
 class Replacements {
  public:
-  Replacements() = default;
+  Replacements(const git::Registry& registry, StagingArea& area)
+      : directories_(registry.work_tree().string()), area_(area) {}
   ~Replacements() {
     if (is_finished_) return;
     for (auto each = all_.rbegin(); each != all_.rend(); ++each) each->undo();
-    for (const MadeDirectory& each : made_) unlinkat(each.parent, each.name.c_str(), AT_REMOVEDIR);
+    all_.clear();
+    directories_.remove_made();
   }
   Replacements(const Replacements&) = delete;
   Replacements& operator=(const Replacements&) = delete;
 
-  void add(const git::Registry& registry, StagingArea& area, const FileChange& change) {
-    all_.emplace_back(registry, area, change, all_.size(), made_);
-  }
+  void add(const FileChange& change) { all_.emplace_back(directories_, area_, change, all_.size()); }
   void commit() {
     for (Replacement& each : all_) each.commit();
   }
@@ -287,8 +334,9 @@ class Replacements {
   }
 
  private:
+  Directories directories_;
+  StagingArea& area_;
   std::deque<Replacement> all_;
-  std::deque<MadeDirectory> made_;  ///< the innermost first
   bool is_finished_ = false;
 };
 
@@ -315,9 +363,9 @@ void stage_all(const git::Registry& registry, const std::vector<FileChange>& cha
 void save_files(const git::Registry& registry, const std::vector<FileChange>& changes, Stage stage) {
   StagingArea area(registry);
   const HeldSignals held;  // between the files and the index
-  Replacements replacements;
+  Replacements replacements(registry, area);
   for (const FileChange& change : changes) {
-    if (change.text) replacements.add(registry, area, change);
+    if (change.text) replacements.add(change);
   }
   replacements.commit();
   if (stage == Stage::yes) stage_all(registry, changes);

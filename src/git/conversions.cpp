@@ -5,11 +5,6 @@
 #include "git/registry.hpp"
 #include "model/repo_path.hpp"
 
-#include <boost/filesystem/operations.hpp>
-
-#include <cerrno>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 
 // gitattributes(5) has no option that reads the attributes of a tree before git 2.40. An index that holds nothing but
@@ -59,28 +54,6 @@ bool is_checked_out(const std::string& name) {
   }
 }
 
-/// The name of an index in a directory of its own, which git may put its lock into.
-class TemporaryIndex {
- public:
-  explicit TemporaryIndex(const Environment& environment)
-      : directory_(environment.find("TMPDIR").value_or("/tmp") + "/git-mlem-XXXXXX") {
-    if (mkdtemp(directory_.data()) != nullptr) return;
-    throw Error(ErrorKind::io, "cannot make '" + directory_ + "'",
-                std::generic_category().message(errno));
-  }
-  ~TemporaryIndex() {
-    boost::system::error_code ignored;
-    fs::remove_all(directory_, ignored);
-  }
-  TemporaryIndex(const TemporaryIndex&) = delete;
-  TemporaryIndex& operator=(const TemporaryIndex&) = delete;
-
-  std::string path() const { return directory_ + "/index"; }
-
- private:
-  std::string directory_;
-};
-
 }  // namespace
 
 std::string describe_conversion(const std::string& attribute) {
@@ -102,14 +75,15 @@ Conversions Registry::conversions(const std::vector<File>& attributes, const std
     entries.push_back('\0');
   }
   Environment environment = at_root();
-  const TemporaryIndex index(environment);
-  environment.set("GIT_INDEX_FILE", index.path());
+  // Of its own, for git puts a lock beside the index.
+  const TemporaryDirectory directory(environment.find("TMPDIR").value_or("/tmp"), "git-mlem-index.");
+  environment.set("GIT_INDEX_FILE", (directory.path() / "index").string());
   environment.set("GIT_ATTR_NOSYSTEM", "1");
   const std::string what_failed = "cannot read the attributes of files";
   // A split index would leave its other part in the repository.
-  output_of(run(git_program({"-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "update-index", "-z",
-                             "--index-info"},
-                            environment, root()),
+  output_of(run(git_program(
+                    {"-c", "core.splitIndex=false", "-c", "core.fsmonitor=false", "update-index", "-z", "--index-info"},
+                    environment, root()),
                 entries),
             what_failed);
   return parse_attributes(output_of(run(git_program({"-c", "core.attributesFile=", "check-attr", "--cached", "--stdin",
@@ -120,11 +94,11 @@ Conversions Registry::conversions(const std::vector<File>& attributes, const std
 }
 
 Conversions Registry::work_tree_conversions(const std::vector<std::string>& names) const {
-  return parse_attributes(output_of(run(git_program({"check-attr", "--stdin", "-z", "filter", "ident",
-                                                     "working-tree-encoding", "export-subst"},
-                                                    at_root(), root()),
-                                        lines_of(names)),
-                                    "cannot read the attributes of files"));
+  return parse_attributes(output_of(
+      run(git_program({"check-attr", "--stdin", "-z", "filter", "ident", "working-tree-encoding", "export-subst"},
+                      at_root(), root()),
+          lines_of(names)),
+      "cannot read the attributes of files"));
 }
 
 }  // namespace mlem::git

@@ -3,6 +3,7 @@
 #include "base/environment.hpp"
 #include "base/file.hpp"
 
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -27,7 +28,7 @@ class LoginCache {
  private:
   Environment environment_;
   mutable std::mutex mutex_;
-  fs::path directory_;  ///< empty: nobody has been asked
+  std::unique_ptr<TemporaryDirectory> directory_;  ///< null: nobody has been asked
   std::set<std::string> hosts_;
 };
 

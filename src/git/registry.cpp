@@ -111,6 +111,24 @@ fs::path without_links_from(const fs::path& base, const fs::path& path) {
   return without_links(path.empty() ? base : fs::absolute(path, base));
 }
 
+/// Returns the remote that a partial clone has left objects on; empty for another repository.
+std::string promisor_of(const Config& config) {
+  constexpr std::string_view section = "remote.";
+  constexpr std::string_view variable = ".promisor";
+  std::string remote = config.find("extensions.partialclone").value_or("");
+  for (const auto& [key, value] : config.entries()) {
+    if (!key.starts_with(section) || !key.ends_with(variable) || !config.boolean(key, false)) continue;
+    remote = key.substr(section.size(), key.size() - section.size() - variable.size());
+  }
+  return remote;
+}
+
+/// What is missing in a partial clone is fetched by those who know whether the network may be used, for all at once.
+Environment without_lazy_fetch(Environment environment) {
+  environment.set("GIT_NO_LAZY_FETCH", "1");
+  return environment;
+}
+
 /// Lists the index by `git ls-files`.
 std::deque<File> list_index(const Environment& environment, const std::string& directory, const Suffixes& suffixes,
                             const std::vector<std::string>& pathspecs) {
@@ -243,11 +261,13 @@ std::deque<File> Registry::tree_files(const Oid& commit, const Suffixes& suffixe
                                       const std::vector<std::string>& pathspecs) const {
   std::deque<File> files;
   if (pathspecs.empty()) {
-    objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
+    const std::vector<Oid> missing = objects().walk(commit, {}, [&](const std::string& name, const Entry& entry) {
       if (suffixes.match(name)) files.push_back({name, entry});
       return true;
     });
-    return files;
+    if (missing.empty()) return files;
+    throw Error(ErrorKind::unavailable, "cannot list the files of '" + commit.hex() + "'",
+                "tree " + missing.front().hex() + " is missing", "'git fsck' says what is broken");
   }
   for (Change& change : changes(std::nullopt, commit, pathspecs)) {
     if (change.after && suffixes.match(change.name)) {
@@ -255,6 +275,10 @@ std::deque<File> Registry::tree_files(const Oid& commit, const Suffixes& suffixe
     }
   }
   return files;
+}
+
+std::vector<Oid> Registry::missing_trees(const Oid& commit) const {
+  return objects().walk(commit, {}, [](const std::string&, const Entry&) { return true; });
 }
 
 std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const {
@@ -279,15 +303,72 @@ std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::
   return files;
 }
 
+std::vector<std::string> Registry::unstaged_files(std::string_view suffix,
+                                                  const std::vector<std::string>& pathspecs) const {
+  std::vector<std::string> arguments = {"diff-files", "--name-only", "-z", "--ignore-submodules=all", "--"};
+  Environment environment = environment_;
+  if (pathspecs.empty()) {
+    environment = at_root();
+    for (const std::string_view magic : pathspec_variables) environment.unset(magic);
+    arguments.push_back("*" + std::string(suffix));
+  }
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  const std::string directory = pathspecs.empty() ? root() : directory_.string();
+  const std::string output = output_of(run(git_program(std::move(arguments), environment, directory)),
+                                       "cannot compare the work tree with the index");
+  std::vector<std::string> names;
+  for (const std::string_view name : records(output)) {
+    // An unmerged one comes more than once.
+    if (name.ends_with(suffix) && (names.empty() || names.back() != name)) names.emplace_back(name);
+  }
+  return names;
+}
+
+bool Registry::is_partial() const { return !promisor_of(config()).empty(); }
+
+std::optional<std::vector<std::string>> Registry::match_all(const std::vector<std::string>& pathspecs,
+                                                            const Listing& listing) const {
+  Environment environment = without_lazy_fetch(environment_);
+  std::vector<std::string> arguments{"ls-files", "-z", "--error-unmatch"};
+  if (listing.tree) {
+    // It is listed together with an index: one that is not there.
+    environment.set("GIT_INDEX_FILE", index_file_.string() + ".mlem-" + std::to_string(getpid()));
+    arguments.push_back("--with-tree=" + listing.tree->hex());
+  } else if (listing.is_work_tree) {
+    arguments.insert(arguments.end(), {"--cached", "--others", "--exclude-standard"});
+  }
+  arguments.emplace_back("--");
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  RunResult result = run(git_program(std::move(arguments), environment, directory_.string()));
+  if (result.end == RunResult::End::exited && result.code == 1) return std::nullopt;
+  const std::string output = output_of(std::move(result), "cannot tell what the pathspecs match");
+  const std::vector<std::string_view> names = records(output);
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+  // As `git diff-files` has it, which tells by a file's times and size whether to read it; and the untracked ones.
+  std::vector<std::string> arguments{"ls-files",      "-z", "--modified", "--others", "--exclude-standard",
+                                     "--deduplicate", "--"};
+  Environment environment = environment_;
+  if (pathspecs.empty()) {
+    environment = at_root();
+    for (const std::string_view magic : pathspec_variables) environment.unset(magic);
+    arguments.push_back("*" + std::string(suffix));
+  } else {
+    arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  }
+  const std::string directory = pathspecs.empty() ? root() : directory_.string();
+  const std::string output =
+      output_of(run(git_program(std::move(arguments), environment, directory)), "cannot look at the work tree");
+  const std::vector<std::string_view> names = records(output);
+  return static_cast<std::size_t>(
+      std::count_if(names.begin(), names.end(), [&](std::string_view name) { return name.ends_with(suffix); }));
+}
+
 void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const {
   if (blobs.empty() || environment_.find("GIT_QUARANTINE_PATH")) return;
-  constexpr std::string_view section = "remote.";
-  constexpr std::string_view variable = ".promisor";
-  std::string remote = config().find("extensions.partialclone").value_or("");
-  for (const auto& [key, value] : config().entries()) {
-    if (!key.starts_with(section) || !key.ends_with(variable) || !config().boolean(key, false)) continue;
-    remote = key.substr(section.size(), key.size() - section.size() - variable.size());
-  }
+  const std::string remote = promisor_of(config());
   if (remote.empty() || remote.starts_with('-')) return;
   std::string missing;
   for (const Oid& blob : blobs) {
@@ -353,7 +434,8 @@ std::vector<Change> Registry::changes(const std::optional<Oid>& before, const st
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   const std::string what_failed =
       before || !after ? "cannot compare with '" + from + "'" : "cannot list the files of '" + after->hex() + "'";
-  return parse_raw(output_of(git(std::move(arguments)), what_failed));
+  return parse_raw(output_of(
+      run(git_program(std::move(arguments), without_lazy_fetch(environment_), directory_.string())), what_failed));
 }
 
 Oid Registry::write_blob(std::string_view name, std::string_view content) const {
@@ -411,10 +493,15 @@ Environment Registry::at_root_literally() const {
   return environment;
 }
 
+bool is_partial_clone(const fs::path& git_dir, const Environment& environment) {
+  const RunResult listed = run(reading_program(git_dir, {"config", "-z", "--list"}, environment));
+  return listed.code == 0 && !promisor_of(Config::parse(listed.output)).empty();
+}
+
 std::optional<std::vector<Change>> find_staged_changes(const Environment& environment, const std::string& directory) {
   std::vector<std::string> arguments(diff_index.begin(), diff_index.end());
   arguments.insert(arguments.end(), {"HEAD", "--"});
-  const RunResult result = run(git_program(std::move(arguments), environment, directory));
+  const RunResult result = run(git_program(std::move(arguments), without_lazy_fetch(environment), directory));
   if (result.code != 0) return std::nullopt;
   return parse_raw(result.output);
 }

@@ -5,6 +5,7 @@
 #include "git/config.hpp"
 #include "git/repository.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -24,7 +25,7 @@ struct File {
   Entry entry;               ///< in a work tree: mode_file or mode_symlink, no oid
   int stage = 0;             ///< 1 to 3: unmerged
   bool is_left_out = false;  ///< of the work tree, by a sparse checkout: `skip-worktree` in git-update-index(1)
-  bool is_assumed = false;   ///< to be unchanged: `assume-unchanged` there; known where index_entries() gave it
+  bool is_assumed = false;   ///< to be unchanged: `assume-unchanged` there
 };
 
 /// Files that git checks out with other bytes than their blobs have, by name: the attribute that makes it do so
@@ -110,16 +111,40 @@ class Registry {
   /// Returns the entries of the index whose name matches `suffixes` and, if there are pathspecs, that match one; in path
   /// order, without intent-to-add entries.
   std::deque<File> index_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
-  /// Returns the files of a commit's tree in the same way.
+  /// Returns the files of a commit's tree in the same way. Throws Error(unavailable) if a part of it is not here.
   std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes,
                               const std::vector<std::string>& pathspecs) const;
+  /// Returns the topmost ones of those parts of a commit's tree that are not here.
+  std::vector<Oid> missing_trees(const Oid& commit) const;
   /// Returns the tracked and the untracked but not ignored files of the work tree in the same way.
   std::deque<File> work_tree_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
 
-  /// Fetches those of `blobs` that are missing here from the server that a partial clone has left them on, by one git
-  /// command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no error here:
-  /// they are still missing then.
+  /// Returns whether this is a partial clone, so that what is missing here is on a server.
+  bool is_partial() const;
+
+  /// Where pathspecs are looked for: in a tree, in the index if there is none, or in the files of work_tree_files().
+  struct Listing {
+    std::optional<Oid> tree{};
+    bool is_work_tree = false;
+  };
+  /// Returns the files of `listing` that match one of `pathspecs`, whatever their suffix, relative to the current
+  /// directory; nothing if one of the pathspecs matches none. Throws Error(unavailable) if git cannot read the listing.
+  std::optional<std::vector<std::string>> match_all(const std::vector<std::string>& pathspecs,
+                                                    const Listing& listing) const;
+
+  /// Returns how many files of the work tree whose name ends in `suffix` are not as the index has them: changed,
+  /// removed, or untracked and not ignored. With pathspecs, of those that match one.
+  std::size_t count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+
+  /// Fetches those of `blobs`, or trees, that are missing here from the server that a partial clone has left them on,
+  /// by one git command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no
+  /// error here: they are still missing then.
   void fetch_missing(const std::vector<Oid>& blobs, const Limits& limits, Interrupt* interrupt) const;
+
+  /// Returns the names of tracked files that the work tree may have otherwise than the index, or not at all, in path
+  /// order: of those whose name ends in `suffix` and, if there are pathspecs, that match one. As in git, a file that is
+  /// to be assumed unchanged is not among them.
+  std::vector<std::string> unstaged_files(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
 
   /// Returns the entries of the index that have one of `names` or are below one, in path order, without intent-to-add
   /// entries: much less than all of a large index.
@@ -174,6 +199,10 @@ class Registry {
   mutable std::unique_ptr<Repository> objects_;
   mutable std::map<std::string, std::optional<Oid>, std::less<>> found_objects_;  ///< by expression
 };
+
+/// Returns whether the repository `git_dir` is a partial clone, so that what it lacks is on a server; not if git cannot
+/// tell. `environment` is without_repository().
+bool is_partial_clone(const fs::path& git_dir, const Environment& environment);
 
 /// Returns what differs between HEAD and the index of the repository that git finds from `directory`, at the cost of
 /// one process; nothing if there is no such commit or git refuses.

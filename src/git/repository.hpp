@@ -1,10 +1,12 @@
 #pragma once
 
 #include "base/environment.hpp"
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "model/oid.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mlem::git {
@@ -56,12 +59,24 @@ struct Lookup {
   std::optional<Oid> missing;  ///< the tree or commit that this repository does not have
 };
 
+/// Thrown where the deadline of a repository has passed.
+class OutOfTime : public Error {
+ public:
+  explicit OutOfTime(std::string what_failed)
+      : Error(ErrorKind::unavailable, std::move(what_failed), "there was no time left for it") {}
+};
+
 /// Reads objects and refs of one repository. Never writes, never fetches, and ignores replace refs and grafts.
 /// Not for use by several threads at once. Every function throws Error(unavailable) if the repository is corrupt.
 class Repository {
  public:
   virtual ~Repository() = default;
 
+  /// Sets when to stop reading trees and tags, of which a small pack can hold more than anybody has time for: what
+  /// needs another one then throws OutOfTime. Without a deadline, their number and size alone are bounded.
+  virtual void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) = 0;
+  /// Throws OutOfTime, about `oid`, if the deadline has passed: for what takes long with an object's content.
+  virtual void require_time(const Oid& oid) const = 0;
   /// Returns the object a full ref name (`HEAD` too) leads to through symbolic refs; nothing if there is none.
   virtual std::optional<Oid> find_ref(std::string_view full_name) = 0;
   /// Returns the full name of the branch that HEAD is for (which may be unborn); nothing if HEAD is detached.
@@ -83,9 +98,10 @@ class Repository {
   /// Looks `path` up in the tree of `commit`, which may be a tree itself. The empty path is the root tree.
   virtual Lookup find(const Oid& commit, std::string_view path) = 0;
   /// Calls `visit` for every file below `directory` (empty: all) in the tree of `commit` with its path from the root;
-  /// stops when it returns false. Trees that this repository lacks are passed over.
-  virtual void walk(const Oid& commit, std::string_view directory,
-                    const std::function<bool(const std::string& path, const Entry&)>& visit) = 0;
+  /// stops when it returns false. Trees that this repository lacks are passed over, and returned; those without files
+  /// are read once.
+  virtual std::vector<Oid> walk(const Oid& commit, std::string_view directory,
+                                const std::function<bool(const std::string& path, const Entry&)>& visit) = 0;
   /// Calls `visit` for every file that differs between two commits or trees, in the order of their trees, until it
   /// returns false. Without `before` all of `after` is new. Equal directories are not read. Throws Error(unavailable)
   /// for a missing tree.

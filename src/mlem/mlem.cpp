@@ -169,6 +169,7 @@ std::vector<Finding> check(const CheckOptions& options) {
       if (!scope.commit) throw Error("bad revision '" + options.rev + "'", "", "");
     }
     scope.pathspecs = options.paths;
+    check::settle_pathspecs(registry, settings, scope);
     std::vector<Finding> findings;
     check::judge(registry, settings, {scope}, [&](const engine::Finding& found) {
       Finding& finding = findings.emplace_back();

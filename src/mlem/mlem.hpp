@@ -148,7 +148,7 @@ Object load_meta(const std::string& path, const LoadOptions& options = {});
 /// Makes a link to an object, and writes and stages it if the options name a target: both or neither.
 Link link(const std::string& source, const LinkOptions& options = {});
 
-/// Judges links, in path order.
+/// Judges links, in path order. Throws Error where there is nothing to judge, as when a path matches no file.
 std::vector<Finding> check(const CheckOptions& options = {});
 
 }  // namespace v0

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 // An address is read by us, by git, by ssh or curl, and by a server. Whatever two of them could read differently (an
 // escaped slash in the user part, a host with an escape, a user that begins with `-`) is refused here instead of
@@ -53,14 +54,29 @@ std::string_view without_outer_slashes(std::string_view path) {
   return path;
 }
 
+/// What is above the root is the root.
 std::string without_dot_segments(std::string_view path) {
-  std::string out;
+  std::vector<std::string_view> kept;
   for (const std::string_view segment : split(path, '/')) {
-    if (segment == ".") continue;
-    if (!out.empty()) out += '/';
-    out += segment;
+    if (segment == "..") {
+      if (!kept.empty()) kept.pop_back();
+    } else if (segment != ".") {
+      kept.push_back(segment);
+    }
   }
+  std::string out;
+  for (const std::string_view segment : kept) out.append(out.empty() ? "" : "/").append(segment);
   return out;
+}
+
+/// Whether `path` has `..` segments, as MLEM writes them in addresses of directories, and no escaped ones, which only
+/// some would read as such.
+bool has_only_plain_parents(std::string_view path) {
+  const auto count = [](std::string_view text) {
+    const auto segments = split(text, '/');
+    return std::count(segments.begin(), segments.end(), "..");
+  };
+  return count(path) == count(detail::decode_escapes(path));
 }
 
 /// Whether the scp form has a password before its host: `secret@host:path` is a path on the host `user` to git, but
@@ -131,7 +147,8 @@ Complaint judge_path(const UrlPieces& pieces) {
   const std::string decoded = detail::decode_escapes(path);
   for (const std::string_view segment : split(decoded, '/')) {
     if (segment.empty()) return "it has an empty segment";
-    if (segment == "..") return "it has a '..' segment";
+    const bool may_go_up = pieces.scheme == "file" && has_only_plain_parents(path);
+    if (segment == ".." && !may_go_up) return "it has a '..' segment";
     // `/./~/x` and the home directory `/~/x` differ for git, and would not once normalised.
     if (segment == "." && pieces.scheme != "file") return "it has a '.' segment";
   }

@@ -17,10 +17,10 @@ namespace mlem {
 class RepoUrl {
  public:
   /// Returns `text` as an address. Throws Error(invalid) naming the rule for a leading `-` (of a user or host too),
-  /// control characters, `\`, an empty segment, `.` (but in a `file:` URL) or `..` (raw or percent-encoded), a
-  /// malformed escape, a query, a fragment, a relative path, bytes that are not UTF-8, a missing or malformed host or
-  /// port, a `file:` URL with another host than `localhost`. Secrets are replaced by `***` in the message; its hint is
-  /// the corrected_address(), if there is one.
+  /// control characters, `\`, an empty segment, `.` or `..` (raw or percent-encoded; in a `file:` URL
+  /// `.` and a raw `..` are taken, for MLEM writes them), a malformed escape, a query, a fragment, a relative path, bytes
+  /// that are not UTF-8, a missing or malformed host or port, a `file:` URL with another host than `localhost`. Secrets
+  /// are replaced by `***` in the message; its hint is the corrected_address(), if there is one.
   static RepoUrl parse(std::string_view text);
 
   /// As written, with exactly one `/` at the end; `.git` before it is dropped on github.com, and `localhost` in a
@@ -28,9 +28,9 @@ class RepoUrl {
   const std::string& text() const noexcept { return parts_->text; }
   /// As git is given it: `text()` without the `/` at the end.
   std::string_view fetch_text() const noexcept;
-  /// For comparing: scheme and host in lower case, default port and `/` at the end dropped, unreserved escapes decoded
-  /// (RFC 3986, 6.2.2); on github.com without `.git`. The scp form becomes `ssh://[user@]host/~/path`, or
-  /// `ssh://[user@]host/path` if its path is absolute. Can be parsed again, and is then its own normalised form.
+  /// For comparing: scheme and host in lower case, default port and `/` at the end dropped, `.` and `..` of a
+  /// `file:` URL resolved, unreserved escapes decoded (RFC 3986, 6.2.2); on github.com without `.git`. The scp form
+  /// becomes `ssh://[user@]host/~/path`, or `ssh://[user@]host/path` if its path is absolute. Can be parsed again, and is then its own normalised form.
   const std::string& normalized() const noexcept { return parts_->normalized; }
   /// `text()` as redact() gives it, escaped for a terminal: the only spelling that may be printed.
   const std::string& printable() const noexcept { return parts_->printable; }
@@ -43,7 +43,7 @@ class RepoUrl {
   bool has_password() const noexcept { return parts_->has_password; }
   /// `<scheme>::<address>`, git's syntax for a remote helper.
   bool is_helper() const noexcept { return parts_->is_helper; }
-  /// The directory that a `file:` URL names, percent-decoded; nothing for other schemes.
+  /// The directory that a `file:` URL names, percent-decoded, without `.` and `..`; nothing for other schemes.
   std::optional<std::string> local_path() const;
 
   friend bool operator==(const RepoUrl& a, const RepoUrl& b) { return a.parts_->normalized == b.parts_->normalized; }

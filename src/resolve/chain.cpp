@@ -54,7 +54,11 @@ bool follow(const Chain& chain, std::string& wanted_type, Finding& finding) {
     if (is_pinned_to_other(answer, pin)) {
       finding.verdict = Verdict::changed;
       finding.message = "'" + answer.path + "' is blob " + answer.blob->hex() + ", not " + pin->hex();
-      finding.hint = "if that is what is wanted, write 'blob: " + answer.blob->hex() + "'";
+      // A link of another repository is not this one's to change.
+      const bool is_ours = i == 0 ? !chain.is_named : !chain.answers[i - 1].source.repo;
+      finding.hint = is_ours
+                         ? "if that is what is wanted, 'git mlem pin --refresh <link>' records it"
+                         : "if that is what is wanted, write 'blob: " + answer.blob->hex() + "'";
       return false;
     }
     if (wanted_type.empty() && answer.link) finding.link_type = wanted_type = answer.link->link_type;

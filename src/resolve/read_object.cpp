@@ -48,9 +48,9 @@ struct Content {
   std::string flaw{};
 };
 
-Content parse_content(std::string_view text) {
+Content parse_content(std::string_view text, const std::function<void()>& require_time) {
   try {
-    return {.metafile = yaml::read_metafile(text)};
+    return {.metafile = yaml::read_metafile(text, require_time)};
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     return {.flaw = yaml::flaw_of(error)};
@@ -140,7 +140,10 @@ bool read_object(TreeView& view, const git::Entry& entry, Answer& answer) {
     return true;
   }
   if (!text) return false;
-  answer_with(view, parse_content(*text), answer);
+  const auto require_time = [&] {
+    if (view.repository() != nullptr) view.repository()->require_time(entry.oid);
+  };
+  answer_with(view, parse_content(*text, require_time), answer);
   if (answer.wants_text) answer.text = std::move(*text);
   return true;
 }
@@ -162,7 +165,11 @@ void read_objects(git::Repository& repository, const std::vector<Found>& found, 
   const auto answer_all = [&](std::size_t blob, const std::optional<std::string_view>& text) {
     if (!settings.budget.has_time()) return false;
     std::optional<Content> content;
-    if (text) content = parse_content(*text);
+    try {
+      if (text) content = parse_content(*text, [&] { repository.require_time(blobs[blob]); });
+    } catch (const git::OutOfTime&) {
+      return false;
+    }
     for (; next != by_blob.end() && next->first == blob; ++next) {
       const Found& one = found[next->second];
       take(next->second, [&](Answer& answer) {
@@ -191,6 +198,9 @@ void fail_for_time(Answer& answer) {
 bool answer_or_fail(Answer& answer, const std::function<bool()>& work) {
   try {
     return work();
+  } catch (const git::OutOfTime&) {
+    fail_for_time(answer);
+    return false;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::invalid) throw;
     answer.fail(Verdict::unreachable, error.what(), error.hint());

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace mlem::source {
 namespace {
@@ -78,6 +79,18 @@ void make_private_directories(const fs::path& directory) {
   throw Error(ErrorKind::io, "cannot create '" + directory.string() + "'", std::strerror(error_number));
 }
 
+/// Removes the files of a directory, not of those below, whose names `is_leftover`.
+template <typename IsLeftover>
+void remove_files(const fs::path& directory, const IsLeftover& is_leftover) {
+  std::vector<fs::path> found;
+  boost::system::error_code failure;
+  for (fs::directory_iterator item(directory, failure); !failure && item != fs::directory_iterator();
+       item.increment(failure)) {
+    if (is_leftover(item->path().filename().string())) found.push_back(item->path());
+  }
+  for (const fs::path& file : found) fs::remove(file, failure);
+}
+
 /// git reads an entry's config before it talks to anyone, so nothing there may come from elsewhere.
 std::string config_text(std::string_view object_format) {
   const bool is_sha256 = object_format == "sha256";
@@ -115,9 +128,7 @@ fs::path Cache::note(std::string_view name) const {
   return directory_ / std::string(name);
 }
 
-fs::path Cache::lock_file(std::string_view key) const {
-  return note(std::string(key) + std::string(lock_suffix));
-}
+fs::path Cache::lock_file(std::string_view key) const { return note(std::string(key) + std::string(lock_suffix)); }
 
 FileLock Cache::lock(std::string_view key, std::chrono::steady_clock::time_point deadline) const {
   return FileLock(lock_file(key), deadline);
@@ -155,7 +166,9 @@ void Cache::remove(std::string_view key) const {
   remove_aside(key);
 }
 
-fs::path Cache::aside(std::string_view key) const { return directory_ / (std::string(key) + std::string(aside_suffix)); }
+fs::path Cache::aside(std::string_view key) const {
+  return directory_ / (std::string(key) + std::string(aside_suffix));
+}
 
 void Cache::set_aside(std::string_view key) const {
   remove_aside(key);
@@ -174,6 +187,16 @@ void Cache::put_back(std::string_view key) const {
 void Cache::remove_aside(std::string_view key) const {
   boost::system::error_code failure;
   fs::remove_all(aside(key), failure);
+}
+
+void Cache::remove_leftovers(std::string_view key) const {
+  const fs::path entry = directory_ / std::string(key);
+  remove_files(entry, [](const std::string& name) {
+    return name.ends_with(".lock") || name.starts_with(AtomicFile::temporary_prefix);
+  });
+  // As git-gc(1) takes them for leftovers.
+  remove_files(entry / "objects/pack",
+               [](const std::string& name) { return name.starts_with("tmp_") || name.starts_with(".tmp-"); });
 }
 
 std::size_t Cache::prune(const std::set<std::string>& used) const {

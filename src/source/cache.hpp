@@ -50,6 +50,9 @@ class Cache {
   void put_back(std::string_view key) const;
   /// Throws away what was set aside, if anything was. To be called with the same lock held.
   void remove_aside(std::string_view key) const;
+  /// Removes what a git that was killed has left in the entry: locks, and packs that are not whole. To be called with
+  /// the same lock held.
+  void remove_leftovers(std::string_view key) const;
   /// Removes the entries, histories and locks of all sources but those whose keys are `used`; what has no name of ours
   /// stays. Returns how many sources were removed. Throws Error(io), Error(unavailable) if one is in use.
   std::size_t prune(const std::set<std::string>& used) const;

@@ -46,6 +46,8 @@ void use_once(const std::function<void()>& use) {
   } catch (const git::TransportError& error) {
     if (error.failure() == git::TransportFailure::broken_repository) throw BrokenEntry{error.why()};
     throw;
+  } catch (const git::OutOfTime&) {
+    throw;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::not_found) throw;
     throw BrokenEntry{error.what()};
@@ -60,6 +62,18 @@ git::TransportError unreachable(const RepoUrl& url, const std::string& why, cons
 
 void notice(const Settings& settings, const RepoUrl& url, const std::string& text) {
   if (settings.observer.notice) settings.observer.notice("'" + url.printable() + "': " + text);
+}
+
+git::Transport transport_to(const RepoUrl& url, const Settings& settings) {
+  return git::Transport(settings.access.environment,
+                        {.idle = settings.budget.timeout,
+                         .deadline = settings.budget.deadline,
+                         .max_growth = settings.budget.max_fetch,
+                         .interactive = settings.access.interactive,
+                         .directory = settings.access.directory,
+                         .logins = settings.access.logins.get(),
+                         .interrupt = settings.observer.interrupt,
+                         .notice = [&](const std::string& text) { notice(settings, url, text); }});
 }
 
 void fetch(const git::Transport& transport, const fs::path& entry, const std::string& address, const RepoUrl& url,
@@ -96,6 +110,7 @@ void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, c
     if (!settings.offline && is_new) cache.remove(key);
     // A run that died while it made the entry anew may have left the old one.
     cache.remove_aside(key);
+    cache.remove_leftovers(key);
     std::string why;
     try {
       use_once(use);

@@ -31,6 +31,9 @@ struct SuspectEntry {
 void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings,
                const std::function<void()>& use);
 
+/// Returns how `url` is asked, within the limits of `settings`; both have to outlive it.
+git::Transport transport_to(const RepoUrl& url, const Settings& settings);
+
 /// Fetches into `entry` from `address`, which is Place::address of `url`. Throws git::TransportError, SuspectEntry.
 void fetch(const git::Transport& transport, const fs::path& entry, const std::string& address, const RepoUrl& url,
            const git::Transport::Fetch& what);

@@ -44,7 +44,9 @@ Refs refs_of(git::Repository& repository, const std::string& space = {}, const P
           .head_branch = without_space(repository.symbolic_target(space + "HEAD"))};
 }
 
-std::map<Oid, Refusal> lacks_of(const std::map<Oid, Oid>& commits_by_object, const std::string& hint) {
+std::map<Oid, Refusal> lacks_of(const std::map<Oid, Oid>& commits_by_object, bool is_partial) {
+  const std::string hint =
+      is_partial ? "it is a partial clone; fetch the object there" : "'git fsck' there says what is broken";
   std::map<Oid, Refusal> lacks;
   for (const auto& [object, commit] : commits_by_object) {
     lacks.emplace(object, Refusal{Verdict::unreachable, "the repository lacks object " + object.hex(), hint});
@@ -57,7 +59,10 @@ class LocalConversation final : public Conversation {
  public:
   LocalConversation(LocalRepository local, const Settings& settings)
       : local_(std::move(local)),
-        repository_(git::open_repository(local_.git_dir, settings.access.environment, git::Reading::apart)) {}
+        environment_(settings.access.environment),
+        repository_(git::open_repository(local_.git_dir, environment_, git::Reading::apart)) {
+    repository_->set_deadline(settings.budget.deadline);
+  }
 
   const Refs& refs() override {
     if (!refs_) refs_ = refs_of(*repository_);
@@ -65,13 +70,14 @@ class LocalConversation final : public Conversation {
   }
   std::map<Oid, Refusal> need_commits(const std::set<Oid>&, std::size_t) override { return {}; }
   std::map<Oid, Refusal> need_objects(const std::map<Oid, Oid>& commits_by_object) override {
-    return lacks_of(commits_by_object, "it is a partial clone; fetch the object there");
+    return lacks_of(commits_by_object, git::is_partial_clone(local_.git_dir, environment_));
   }
   git::Repository& repository() override { return *repository_; }
   const LocalRepository* local() const override { return &local_; }
 
  private:
   LocalRepository local_;
+  Environment environment_;
   std::unique_ptr<git::Repository> repository_;
   std::optional<Refs> refs_;
 };
@@ -93,7 +99,7 @@ class RegistryConversation final : public Conversation {
     std::vector<Oid> wanted;
     for (const auto& [object, commit] : commits_by_object) wanted.push_back(object);
     fetch_missing(registry_, wanted, settings_);
-    std::map<Oid, Refusal> lacks = lacks_of(commits_by_object, "it is a partial clone; fetch the object there");
+    std::map<Oid, Refusal> lacks = lacks_of(commits_by_object, registry_.is_partial());
     std::erase_if(lacks, [&](const auto& lack) { return registry_.objects().has(lack.first); });
     return lacks;
   }

@@ -22,15 +22,7 @@ void fetch_history(const RepoUrl& url, const Place& place, const Settings& setti
   const Cache cache(settings.cache.directory, settings.cache.fallback);
   const std::string source = Cache::key(url.normalized(), place.rewritten);
   const std::string key = source + Cache::history_suffix;
-  const git::Transport transport(settings.access.environment,
-                                 {.idle = settings.budget.timeout,
-                                  .deadline = settings.budget.deadline,
-                                  .max_growth = settings.budget.max_fetch,
-                                  .interactive = settings.access.interactive,
-                                  .directory = settings.access.directory,
-                                  .logins = settings.access.logins.get(),
-                                  .interrupt = settings.observer.interrupt,
-                                  .notice = [&](const std::string& text) { notice(settings, url, text); }});
+  const git::Transport transport = transport_to(url, settings);
   use_entry(cache, key, url, settings, [&] {
     const fs::path entry = cache.open(key, format_of(cache, source));
     const git::Transport::Fetch history{.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},

@@ -57,6 +57,7 @@ void ask_repository(git::Repository& repository, const git::History& history, co
 void ask_directory(const fs::path& git_dir, git::Reading reading, const Settings& settings,
                    const Questions& questions) {
   const auto repository = git::open_repository(git_dir, settings.access.environment, reading);
+  repository->set_deadline(settings.budget.deadline);
   const git::History history(git_dir, settings.access.environment, limits_of(settings), settings.observer.interrupt);
   ask_repository(*repository, history, git::branches_and_tags(), {}, questions);
 }

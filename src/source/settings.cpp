@@ -123,4 +123,60 @@ void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs,
   registry.fetch_missing(blobs, limits, settings.observer.interrupt);
 }
 
+void read_trees(const git::Registry& registry, const std::vector<Oid>& commits, const Settings& settings,
+                const std::function<void()>& read) {
+  const auto find_missing = [&] {
+    std::vector<Oid> missing;
+    for (const Oid& commit : commits) {
+      const std::vector<Oid> trees = registry.missing_trees(commit);
+      missing.insert(missing.end(), trees.begin(), trees.end());
+    }
+    return missing;
+  };
+  try {
+    return read();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable || !registry.is_partial()) throw;
+    std::vector<Oid> missing = find_missing();
+    if (missing.empty()) throw;
+    // A tree is fetched with all that is below it.
+    fetch_missing(registry, missing, settings);
+    missing = find_missing();
+    if (!missing.empty()) {
+      throw Error(ErrorKind::unavailable, error.what_failed(), "tree " + missing.front().hex() + " is missing",
+                  "this is a partial clone; 'git fetch --refetch --filter=blob:none' brings all trees");
+    }
+  }
+  read();
+}
+
+std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
+                                 const std::vector<std::string>& pathspecs, const Settings& settings) {
+  std::deque<git::File> files;
+  read_trees(registry, {commit}, settings, [&] { files = registry.tree_files(commit, suffixes, pathspecs); });
+  return files;
+}
+
+std::vector<git::Change> changes(const git::Registry& registry, const std::optional<Oid>& before,
+                                 const std::optional<Oid>& after, const std::vector<std::string>& pathspecs,
+                                 const Settings& settings) {
+  std::vector<Oid> commits;
+  for (const std::optional<Oid>& side : {before, after}) {
+    if (side) commits.push_back(*side);
+  }
+  std::vector<git::Change> changes;
+  read_trees(registry, commits, settings, [&] { changes = registry.changes(before, after, pathspecs); });
+  return changes;
+}
+
+std::optional<std::vector<std::string>> match_all(const git::Registry& registry,
+                                                  const std::vector<std::string>& pathspecs,
+                                                  const git::Registry::Listing& listing, const Settings& settings) {
+  std::vector<Oid> commits;
+  if (listing.tree) commits.push_back(*listing.tree);
+  std::optional<std::vector<std::string>> files;
+  read_trees(registry, commits, settings, [&] { files = registry.match_all(pathspecs, listing); });
+  return files;
+}
+
 }  // namespace mlem::source

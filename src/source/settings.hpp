@@ -9,10 +9,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -82,5 +84,22 @@ std::chrono::seconds seconds_of(const git::Config& config, const char* key, std:
 
 /// Registry::fetch_missing() within the limits of `settings`; nothing is fetched offline.
 void fetch_missing(const git::Registry& registry, const std::vector<Oid>& blobs, const Settings& settings);
+
+/// Calls `read`, which reads trees of the registry's commits. If it throws Error(unavailable) in a partial clone that
+/// lacks parts of them, those are fetched, and it is called again. Throws Error(unavailable) if they cannot be had.
+void read_trees(const git::Registry& registry, const std::vector<Oid>& commits, const Settings& settings,
+                const std::function<void()>& read);
+
+/// Registry::tree_files(), by read_trees().
+std::deque<git::File> tree_files(const git::Registry& registry, const Oid& commit, const git::Suffixes& suffixes,
+                                 const std::vector<std::string>& pathspecs, const Settings& settings);
+
+/// Registry::changes() and Registry::match_all(), in the same way.
+std::vector<git::Change> changes(const git::Registry& registry, const std::optional<Oid>& before,
+                                 const std::optional<Oid>& after, const std::vector<std::string>& pathspecs,
+                                 const Settings& settings);
+std::optional<std::vector<std::string>> match_all(const git::Registry& registry,
+                                                  const std::vector<std::string>& pathspecs,
+                                                  const git::Registry::Listing& listing, const Settings& settings);
 
 }  // namespace mlem::source

@@ -1,6 +1,7 @@
 #include "source/visit.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
 #include "model/url_policy.hpp"
@@ -57,6 +58,32 @@ std::optional<Refusal> refuse_spelling(const RepoUrl& url, const Place& place) {
                  corrected ? "write '" + escape_for_terminal(*corrected) + "'" : std::string()};
 }
 
+}  // namespace
+
+std::optional<Refusal> refuse_parents(const RepoUrl& url) {
+  if (url.scheme() != "file" || url.is_helper()) return std::nullopt;
+  const std::string name = "'" + url.printable() + "'";
+  const std::string& text = url.text();
+  const std::size_t root = text.find("://") + 3;
+  for (std::size_t up = text.find("/../"); up != std::string::npos; up = text.find("/../", up + 1)) {
+    if (up == root) continue;  // above the root is the root
+    const fs::path directory = *RepoUrl::parse(text.substr(0, up)).local_path();
+    const std::string shown = "'" + escape_for_terminal(directory.string()) + "'";
+    const fs::file_type type = load_type(directory);
+    if (type == fs::symlink_file) {
+      return Refusal{Verdict::invalid_link, name + " goes up from " + shown + ", which is a symbolic link",
+                     "write the address without '..'"};
+    }
+    if (type != fs::directory_file) {
+      return Refusal{Verdict::missing_repo, "no repository at " + name + ": " + shown + " is not a directory",
+                     "write the address without '..'"};
+    }
+  }
+  return std::nullopt;
+}
+
+namespace {
+
 /// Calls `remote`, once more where a server says that the repository is elsewhere: GitLab wants `.git` behind it.
 void visit_remote(Place place, const std::function<void(const Place&)>& remote) {
   constexpr std::string_view suffix = ".git";
@@ -93,6 +120,7 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
   }
   const bool is_in_place = place.local && !place.is_bundle;
   try {
+    if (auto refusal = place.is_rewritten ? std::nullopt : refuse_parents(url)) return refusal;
     if (!is_in_place) {
       visit_remote(place, remote);
       return std::nullopt;
@@ -118,6 +146,8 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
     local(*found);
   } catch (const git::TransportError& error) {
     return Refusal{verdict_of(error.failure()), error.what(), error.hint()};
+  } catch (const git::OutOfTime&) {
+    return Refusal{Verdict::timeout, "cannot read " + name + ": there was no time left", {}};
   } catch (const Error& error) {
     // Whatever is wrong with a repository is an answer about its links; a cache that must not be used is not.
     if (!is_in_place && error.kind() == ErrorKind::io) throw;

@@ -4,6 +4,7 @@
 #include "model/link.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,10 +33,11 @@ struct Metafile {
 };
 
 /// Reads a `*.mlem` file of any vintage: mlem-link(5).
-/// Throws Error(invalid) with its position, and `line L, column C: …` in its why, for text that is no single YAML mapping
-/// and for a link that breaks a rule; Error(invalid) too for a link over `max_link_size` or a file over
-/// `max_object_size`.
-Metafile read_metafile(std::string_view text);
+/// Throws Error(invalid) with its position, and `line L, column C: …` in its why, for text that is no single YAML
+/// mapping and for a link that breaks a rule; Error(invalid) too for a link over `max_link_size` or a file over
+/// `max_object_size`. yaml-cpp takes seconds for a large one, and calls `require_time` now and then: what that throws
+/// passes.
+Metafile read_metafile(std::string_view text, const std::function<void()>& require_time = {});
 
 /// Returns what is wrong with a file that could not be read as a link: what the error says but for the words that the
 /// verdict `invalid-link` has already.
@@ -46,7 +48,7 @@ std::string flaw_of(const Error& error);
 std::optional<Metafile> scan_link(std::string_view text);
 
 /// The same by yaml-cpp and this room's own checks only. For read_metafile() and for the test that compares the two.
-Metafile parse_metafile(std::string_view text);
+Metafile parse_metafile(std::string_view text, const std::function<void()>& require_time = {});
 
 /// Returns the link as PyYAML's `safe_dump` prints it: keys sorted, block style, folded at 80 columns, ASCII only.
 /// `repo` is written under the key of `link.dialect` (none: `repo`); params.git-mlem if either pinned field is set.

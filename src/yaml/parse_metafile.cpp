@@ -255,12 +255,12 @@ class OutlineReader : public detail::EventHandler {
   std::optional<std::size_t> merge_offset_;
 };
 
-Outline outline(std::string_view text) {
+Outline outline(std::string_view text, const std::function<void()>& require_time = {}) {
   if (text.size() > max_object_size) {
     throw invalid_at(text, max_object_size, not_a_metafile, "a metafile may not be larger than 16 MiB");
   }
   OutlineReader reader(text);
-  detail::parse_events(text, reader);
+  detail::parse_events(text, reader, require_time);
   return reader.finish();
 }
 
@@ -375,8 +375,8 @@ void require_no_link(std::string_view text, const Outline& read) {
 
 }  // namespace
 
-Metafile parse_metafile(std::string_view text) {
-  Outline read = outline(text);
+Metafile parse_metafile(std::string_view text, const std::function<void()>& require_time) {
+  Outline read = outline(text, require_time);
   Metafile metafile;
   if (!detail::is_link_type(read.object_type.value)) require_no_link(text, read);
   if (read.object_type.is_null()) return metafile;

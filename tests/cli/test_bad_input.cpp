@@ -21,7 +21,7 @@ std::string state_of(const World& world) { return world.registry.git({"status", 
 
 }  // namespace
 
-TEST_CASE("bad input: a repository without a commit works") {
+TEST_CASE("bad input: a repository without a commit works, and a bare one has nothing to judge") {
   const World world;
   CHECK(world.mlem({"check"}).errors == "0 links: 0 ok, 0 broken, 0 undecided\n");
   REQUIRE(world.mlem(link_rf).code == 0);
@@ -44,8 +44,11 @@ TEST_CASE("bad input: a repository without a commit works") {
   for (const char* command : {"check", "ls"}) {
     const Outcome empty = world.sandbox.mlem({command}, options);
     CAPTURE(empty);
-    CHECK(empty.code == 0);
+    CHECK(empty.code == 128);
     CHECK(empty.output.empty());
+    CHECK(empty.errors ==
+          "fatal: there is nothing to judge: 'refs/heads/main', which HEAD means, has no commit\n"
+          "hint: 'git symbolic-ref HEAD refs/heads/<branch>' sets the branch that is meant\n");
   }
   CHECK(world.sandbox.mlem({"check", "HEAD"}, options).code == 128);
 }

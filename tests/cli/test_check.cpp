@@ -131,11 +131,11 @@ TEST_CASE("check: a link pinned to a blob holds its own target to it") {
   const std::string local = "  warning: local-path: '" + world.models.url() + "' is a directory of one machine\n";
   const std::string changed =
       ": changed: 'models/rf.mlem' is blob " + blob + ", not " + alias + " in '" + world.models.url() + "' at 'main'";
-  const std::string remedy = "  hint: if that is what is wanted, write 'blob: " + blob + "'\n";
-  CHECK(outcome.output == "a.mlem: ok\n" + local + "b.mlem" + changed + "\n" + local + remedy +
+  const std::string remedy = "  hint: if that is what is wanted, 'git mlem pin --refresh <link>' records it\n";
+  CHECK(outcome.output == "a.mlem: ok (seen just now)\n" + local + "b.mlem" + changed + "\n" + local + remedy +
                               "c.mlem: invalid-link: invalid params.git-mlem.blob 'abc': it is no full object id\n" +
-                              "d.mlem: ok\n" + local + "e.mlem" + changed + ", via 'b.mlem'\n" + remedy +
-                              "f.mlem: ok\n" + local);
+                              "d.mlem: ok (seen just now)\n" + local + "e.mlem" + changed + ", via 'b.mlem'\n" +
+                              remedy + "f.mlem: ok (seen just now)\n" + local);
 }
 
 TEST_CASE("check: revs and paths are told apart as git does") {
@@ -177,7 +177,8 @@ TEST_CASE("check: revs and paths are told apart as git does") {
     const Outcome outcome = world.mlem(arguments);
     CAPTURE(outcome);
     CHECK(outcome.code == 0);
-    CHECK(outcome.errors.find(std::to_string(row.links) + " link") == 0);
+    const std::string summary = std::to_string(row.links) + " link";
+    CHECK((outcome.errors.starts_with(summary) || contains(outcome.errors, "\n" + summary)));
   }
   CHECK(world.mlem({"ls", "--porcelain", "HEAD^{tree}", "prod"}).output.find("ok\tprod/p1.mlem") == 0);
   CHECK(world.mlem({"ls", "a.mlem"}).code == 0);
@@ -433,7 +434,10 @@ TEST_CASE("check: thousands of links are read at once and judged like one") {
 
   const Outcome at_once = world.mlem({"check", "--porcelain"});
   CHECK(at_once.code == 1);
-  CHECK(at_once.errors == "5833 links: 5166 ok, 500 broken, 167 undecided\n");
+  CHECK(at_once.errors ==
+        "warning: 6000 link files of the work tree differ from the index\n"
+        "hint: 'git mlem check --worktree' judges them\n"
+        "5833 links: 5166 ok, 500 broken, 167 undecided\n");
   CHECK(at_once.output.find("unreachable\td/5999.mlem\t") != std::string::npos);
   std::multiset<std::string> parts;
   for (const char* shard : {"1/3", "2/3", "3/3"}) {
@@ -573,4 +577,215 @@ TEST_CASE("check: what a partial clone lacks of the registry is fetched at once"
   CAPTURE(checked);
   CHECK(checked.code == 1);
   CHECK(contains(checked.errors, "22 links: 21 ok, 1 broken, 0 undecided"));
+}
+
+TEST_CASE("check: trees that are not here are fetched or an error and never no links") {
+  World world;
+  RepoBuilder registry = world.registry;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  registry.commit({{"a.mlem", good}, {"d/b.mlem", good}, {"d/e/c.mlem", good}});
+  registry.commit({{"d/e/c.mlem", link_to(world, "models/rf.mlem", "nope")}});
+  registry.git({"config", "uploadpack.allowFilter", "true"});
+  registry.git({"config", "uploadpack.allowAnySHA1InWant", "true"});
+  RunOptions there;
+  const auto clone = [&](const std::string& name) {
+    const fs::path directory = world.sandbox / name;
+    world.sandbox.git_output({"clone", "-q", "--no-checkout", "--filter=tree:0", registry.url(), directory.string()});
+    there.directory = directory;
+  };
+  const auto check = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "check");
+    return world.sandbox.mlem(arguments, there);
+  };
+  clone("whole");
+  CHECK(check({"HEAD"}).errors == "3 links: 2 ok, 1 broken, 0 undecided\n");
+  clone("part");
+  CHECK(check({"HEAD", "--", "d"}).errors == "2 links: 1 ok, 1 broken, 0 undecided\n");
+  clone("range");
+  const Outcome range = check({"HEAD~1..HEAD"});
+  CAPTURE(range);
+  CHECK(range.errors == "1 link: 0 ok, 1 broken, 0 undecided\n");
+
+  clone("offline");
+  const std::string tree = registry.id("HEAD^{tree}");
+  const std::string commit = registry.id("HEAD");
+  const Outcome offline = check({"--offline", "HEAD"});
+  CAPTURE(offline);
+  CHECK(offline.code == 128);
+  CHECK(offline.errors == "fatal: cannot list the files of '" + commit + "': tree " + tree +
+                              " is missing\nhint: this is a partial clone; 'git fetch --refetch --filter=blob:none' "
+                              "brings all trees\n");
+  CHECK(check({"--offline", "HEAD~1..HEAD"}).code == 128);
+  // One that is damaged.
+  there.directory = registry.path();
+  fs::remove(registry.path() / ".git/objects" / tree.substr(0, 2) / tree.substr(2));
+  const Outcome damaged = check({"HEAD"});
+  CHECK(damaged.code == 128);
+  CHECK(damaged.errors == "fatal: cannot list the files of '" + commit + "': tree " + tree +
+                              " is missing\nhint: 'git fsck' says what is broken\n");
+}
+
+TEST_CASE("check: what is missing in a whole repository is not called a partial clone") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"a.mlem", good}});
+  const auto lose = [](const RepoBuilder& repository, const std::string& blob) {
+    fs::remove(repository.path() / ".git/objects" / blob.substr(0, 2) / blob.substr(2));
+  };
+  lose(world.registry, world.registry.id("HEAD:a.mlem"));
+  CHECK(world.mlem({"check", "HEAD"}).output ==
+        "a.mlem: unreachable: its content is missing here\n  hint: 'git fsck' says what is broken\n");
+  const std::string object = world.models.id("HEAD:models/rf.mlem");
+  lose(world.models, object);
+  const Outcome linked = world.mlem({"link", "--sp", world.models.path().string(), "models/rf", "b"});
+  CAPTURE(linked);
+  CHECK(contains(linked.errors, "unreachable: the repository lacks object " + object +
+                                    "\nhint: 'git fsck' there says what is broken\n"));
+}
+
+TEST_CASE("check: a pathspec that matches no file of what is judged is fatal") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"d/a.mlem", good}, {"note", "x"}});
+  world.registry.commit({{"b.mlem", good}});
+  world.registry.git({"rm", "-q", "--cached", "b.mlem"});
+  world.registry.write("c.mlem", good);
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string unmatched;  // empty: all match
+  };
+  const Row rows[] = {
+      {{"check", "d", "note"}, ""},
+      {{"check", "--", "gone"}, "gone"},
+      {{"check", "--", "d", "d/*.txt"}, "d/*.txt"},
+      {{"check", "--", "d", ":!d/a.mlem"}, ""},
+      {{"check", "--", "b.mlem"}, "b.mlem"},  // in HEAD and in the work tree, not in the index
+      {{"check", "--worktree", "--", "b.mlem", "c.mlem"}, ""},
+      {{"check", "--worktree", "--", "gone"}, "gone"},
+      {{"check", "--changed", "--", "b.mlem"}, ""},
+      {{"check", "--changed", "--", "c.mlem"}, "c.mlem"},
+      {{"check", "HEAD", "--", "b.mlem"}, ""},
+      {{"check", "HEAD~1", "--", "b.mlem"}, "b.mlem"},
+      {{"check", "HEAD~1..HEAD", "--", "b.mlem"}, ""},
+      {{"check", "HEAD..HEAD~1", "--", "b.mlem"}, ""},
+      {{"check", "HEAD~1..HEAD", "--", "c.mlem"}, "c.mlem"},
+      {{"ls", "--", "gone"}, "gone"},
+      {{"ls", "HEAD", "--", "gone"}, "gone"},
+      {{"fetch", "--", "gone"}, "gone"},
+  };
+  for (const Row& row : rows) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == (row.unmatched.empty() ? 0 : 128));
+    if (!row.unmatched.empty()) {
+      CHECK(outcome.errors == "fatal: pathspec '" + row.unmatched + "' did not match any files\n");
+    }
+  }
+  // In a bare repository, where there is no index.
+  const fs::path bare = world.sandbox / "bare.git";
+  world.sandbox.git_output({"clone", "-q", "--bare", world.registry.url(), bare.string()});
+  RunOptions there;
+  there.directory = bare;
+  CHECK(world.sandbox.mlem({"check", "--", "d"}, there).code == 0);
+  CHECK(world.sandbox.mlem({"check", "--", "gone"}, there).code == 128);
+  CHECK(world.sandbox.mlem({"check", "HEAD", "--", "note"}, there).code == 0);
+}
+
+TEST_CASE("check: a link may be named without its '.mlem'") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  // 'rf' is a file too, and 'd' a directory.
+  world.registry.commit({{"rf", "x"}, {"rf.mlem", good}, {"d/a.mlem", good}, {"d.mlem", good}});
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string names;
+  };
+  const Row rows[] = {
+      {{"rf"}, "rf.mlem"},
+      {{"--", "./rf"}, "rf.mlem"},
+      {{"--", "d"}, "d/a.mlem"},
+      {{"d/a"}, "d/a.mlem"},
+      {{"--", ":(top)d/a", "rf.mlem"}, "d/a.mlem rf.mlem"},
+      {{"--worktree", "rf"}, "rf.mlem"},
+      {{"HEAD", "d/a", "rf"}, "d/a.mlem rf.mlem"},
+      {{"--changed", "rf", "d/a"}, ""},
+      {{"--", world.registry.path().string()}, "d.mlem d/a.mlem rf.mlem"},
+  };
+  for (const Row& row : rows) {
+    std::vector<std::string> arguments = {"check", "-v"};
+    arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    std::string names;
+    std::istringstream lines(outcome.output);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with(' ')) names += (names.empty() ? "" : " ") + line.substr(0, line.find(':'));
+    }
+    CHECK(names == row.names);
+  }
+  CHECK(world.mlem({"ls", "--porcelain", "d/a"}).output.starts_with("ok\td/a.mlem\t"));
+  CHECK(world.mlem({"fetch", "d/a"}).errors == "1 link: 1 fetched, 0 broken, 0 undecided\n");
+}
+
+TEST_CASE("check: where there is no index or no commit there is nothing to judge, and that is said") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"a.mlem", good}});
+  const fs::path lost = world.sandbox / "lost";
+  world.sandbox.git_output({"clone", "-q", "--no-checkout", world.registry.url(), lost.string()});
+  RunOptions there;
+  there.directory = lost;
+  const std::string no_index =
+      "fatal: there is nothing to judge: there is no index\n"
+      "hint: 'git reset' makes one of the last commit; 'git mlem check HEAD' judges that commit itself\n";
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"check"}, {"check", "--cached"}, {"check", "--changed"}, {"ls"}, {"fetch"}}) {
+    const Outcome outcome = world.sandbox.mlem(arguments, there);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == no_index);
+  }
+  CHECK(world.sandbox.mlem({"check", "HEAD"}, there).errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
+
+  const fs::path bare = world.sandbox / "bare.git";
+  world.sandbox.git_output({"init", "-q", "--bare", "-b", "main", bare.string()});
+  there.directory = bare;
+  const std::string no_commit =
+      "fatal: there is nothing to judge: 'refs/heads/main', which HEAD means, has no commit\n"
+      "hint: 'git symbolic-ref HEAD refs/heads/<branch>' sets the branch that is meant\n";
+  for (const std::string command : {"check", "ls", "fetch"}) {
+    const Outcome outcome = world.sandbox.mlem({command}, there);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == no_commit);
+  }
+  // Before the first commit, an index is empty by right.
+  const fs::path fresh = world.sandbox / "fresh";
+  world.sandbox.git_output({"init", "-q", fresh.string()});
+  there.directory = fresh;
+  CHECK(world.sandbox.mlem({"check"}, there).errors == "0 links: 0 ok, 0 broken, 0 undecided\n");
+}
+
+TEST_CASE("check: it says when the work tree is not what was judged") {
+  World world;
+  const std::string good = link_to(world, "models/rf.mlem", "main");
+  world.registry.commit({{"a.mlem", good}, {"b.mlem", good}, {"note", "x"}});
+  const std::string summary = "2 links: 2 ok, 0 broken, 0 undecided\n";
+  world.registry.write("note", "y");
+  CHECK(world.mlem({"check"}).errors == summary);
+  world.registry.write("a.mlem", good + "\n");
+  const std::string one =
+      "warning: 1 link file of the work tree differs from the index\nhint: 'git mlem check --worktree' judges it\n";
+  CHECK(world.mlem({"check"}).errors == one + summary);
+  world.registry.write("c.mlem", good);
+  fs::remove(world.registry.path() / "b.mlem");
+  CHECK(world.mlem({"check"}).errors ==
+        "warning: 3 link files of the work tree differ from the index\n"
+        "hint: 'git mlem check --worktree' judges them\n" +
+            summary);
+  CHECK(world.mlem({"check", "a.mlem"}).errors == one + "1 link: 1 ok, 0 broken, 0 undecided\n");
+  CHECK(world.mlem({"check", "-q"}).errors.empty());
+  CHECK(world.mlem({"check", "--cached"}).errors == summary);
+  CHECK(world.mlem({"check", "HEAD"}).errors == summary);
 }

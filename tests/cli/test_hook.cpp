@@ -298,6 +298,49 @@ TEST_CASE("install: what is to be added by hand says where") {
         std::string::npos);
 }
 
+TEST_CASE("hook: a push from a partial clone fetches the trees that have to be compared") {
+  World world;
+  const auto link = [](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  RepoBuilder server = world.registry;
+  server.commit({{"d/a.mlem", link("main")}, {"f/b.mlem", link("main")}});
+  server.branch("side", "HEAD");
+  server.commit({{"d/n", "x"}});
+  server.git({"checkout", "-q", "side"});
+  server.commit({{"d/m", "x"}, {"f/c.mlem", link("main")}});
+  server.git({"checkout", "-q", "--detach"});
+  server.git({"config", "uploadpack.allowFilter", "true"});
+  server.git({"config", "uploadpack.allowAnySHA1InWant", "true"});
+  // Neither the trees of a ref that moves are there, nor those of one that a new ref is compared with.
+  for (const std::string branch : {"side", "new"}) {
+    CAPTURE(branch);
+    const fs::path clone = world.sandbox / branch;
+    world.sandbox.git_output({"clone", "-q", "-b", "main", "--filter=tree:0", server.url(), clone.string()});
+    RunOptions there;
+    there.directory = clone;
+    REQUIRE(world.sandbox.mlem({"install"}, there).code == 0);
+    const auto commit = [&](const std::string& rev) {
+      write_file(clone / "f/new.mlem", link(rev));
+      world.sandbox.git_output({"-C", clone.string(), "add", "."});
+      world.sandbox.git_output({"-C", clone.string(), "commit", "-q", "--no-verify", "-m", rev});
+    };
+    const std::vector<std::string> push = {"git", "push", "-q", "-f", "origin", "HEAD:refs/heads/" + branch};
+    commit("nope");
+    const Outcome refused = world.sandbox.run(push, there);
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(refused.errors == "error: refs/heads/" + branch +
+                                ": f/new.mlem: missing-rev: no branch, tag or commit 'nope' in '" + example_url +
+                                "/'\n"
+                                "hint: 'git push --no-verify' skips this hook\n"
+                                "error: failed to push some refs to '" +
+                                server.url() + "'\n");
+    commit("main");
+    CHECK(world.sandbox.run(push, there).code == 0);
+  }
+}
+
 namespace {
 
 /// The command of a hook in our file for the pre-commit framework.
@@ -389,4 +432,65 @@ TEST_CASE("pre-commit: the framework's hooks refuse what is broken and let pass 
   CAPTURE(denied);
   CHECK(denied.output == "VREF/MLEM git-mlem is not installed\n");
   CHECK(denied.errors == error + "VREF/MLEM from gitolite's configuration\n");
+}
+
+TEST_CASE("pre-commit: the framework itself has judged what it is asked about") {
+  World world;
+  const RepoBuilder& registry = world.registry;
+  if (!find_program("pre-commit", world.sandbox.environment().at("PATH"))) {
+    MESSAGE("skipped: there is no pre-commit here");
+    return;
+  }
+  const fs::path source = fs::canonical(fs::path(program_directory()) / "../share/git-mlem/hooks").parent_path();
+  RepoBuilder hooks(world.sandbox, "hooks");
+  const std::string version = hooks.commit({{".pre-commit-hooks.yaml", read_file(source / ".pre-commit-hooks.yaml")}});
+  const auto link = [](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  world.registry.commit({{".pre-commit-config.yaml", "repos:\n- repo: " + hooks.url() + "\n  rev: " + version +
+                                                         "\n  hooks:\n  - id: mlem-check\n"},
+                         {"a.mlem", link("main")}});
+  RunOptions here;
+  here.directory = registry.path();
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"pre-commit", "run", "--color=never"});
+    return world.sandbox.run(arguments, here);
+  };
+  const auto says = [](const Outcome& outcome, int code, const std::string& broken) {
+    CAPTURE(outcome);
+    CHECK(outcome.code == code);
+    const std::string all = outcome.output + outcome.errors;
+    const std::string error = "error: " + broken + ": missing-rev: no branch, tag or commit 'nope' in '";
+    CHECK(contains(all, code == 0 ? "Passed" : error));
+    for (const std::string file : {"a.mlem", "b.mlem", "c.mlem", "d.mlem"}) {
+      CHECK(contains(all, "error: " + file) == (file == broken));
+    }
+  };
+  const std::string good = registry.id("HEAD");
+  says(run({"--all-files"}), 0, "");
+  world.registry.commit({{"b.mlem", link("nope")}});
+  const std::string broken = registry.id("HEAD");
+  says(run({"--all-files"}), 1, "b.mlem");
+  says(run({"--from-ref", good, "--to-ref", "HEAD"}), 1, "b.mlem");
+  world.registry.commit({{"note", "x"}});
+  says(run({"--from-ref", broken, "--to-ref", "HEAD"}), 0, "");
+
+  // As a hook of git: what is committed, not what lies beside it, nor what was broken before.
+  world.sandbox.git_output({"init", "-q", "--bare", "remote"});
+  registry.git({"remote", "add", "origin", (world.sandbox / "remote").string()});
+  registry.git({"push", "-q", "origin", "main"});
+  REQUIRE(world.sandbox.run({"pre-commit", "install", "-t", "pre-commit", "-t", "pre-push"}, here).code == 0);
+  world.registry.write("c.mlem", link("nope"));
+  registry.git({"add", "c.mlem"});
+  world.registry.write("c.mlem", link("main"));
+  says(world.git({"commit", "-m", "broken"}), 1, "c.mlem");
+  registry.git({"add", "c.mlem"});
+  world.registry.write("c.mlem", link("nope"));
+  says(world.git({"commit", "-m", "good"}), 0, "");
+  says(world.git({"push", "origin", "main"}), 0, "");
+  registry.git({"rm", "-qf", "c.mlem"});
+  world.registry.write("d.mlem", link("nope"));
+  registry.git({"add", "d.mlem"});
+  registry.git({"commit", "-q", "--no-verify", "-m", "broken"});
+  says(world.git({"push", "origin", "main"}), 1, "d.mlem");
 }

@@ -312,6 +312,47 @@ TEST_CASE("hostile: a source with a million refs is read") {
   CHECK(landed.code == 0);
 }
 
+TEST_CASE("hostile: trees that lead to nothing but empty trees are no burden on however many refs they are") {
+  Server server;
+  const RepoBuilder& registry = server.world.registry;
+  const auto multiply = [&](const std::string& tree, const std::string& prefix) {
+    RunOptions options;
+    for (int i = 0; i < 100; ++i) options.input += fmt::format("040000 tree {}\t{}{}\n", tree, prefix, i);
+    return registry.git({"mktree"}, options);
+  };
+  std::string tree = registry.git({"mktree"});
+  for (int level = 0; level < 6; ++level) tree = multiply(tree, "a");
+  std::vector<std::string> arguments = {"origin"};
+  for (int ref = 0; ref < 4; ++ref) {
+    const std::string commit = registry.git({"commit-tree", "-m", "x", multiply(tree, std::to_string(ref))});
+    arguments.push_back(fmt::format("{}:refs/heads/b{}", commit, ref));
+  }
+  const Outcome landed = server.push(arguments);
+  CAPTURE(landed);
+  CHECK(landed.code == 0);
+}
+
+TEST_CASE("hostile: a path that is missing from a tree without end is missing") {
+  World world;
+  const RepoBuilder& models = world.models;
+  const auto make_tree = [&](const std::string& entries) {
+    RunOptions options;
+    options.input = entries;
+    return models.git({"mktree"}, options);
+  };
+  const std::string blob = models.git({"rev-parse", "HEAD:models/rf.mlem"});
+  std::string deep = make_tree("100644 blob " + blob + "\tother.mlem\n");
+  for (int i = 0; i < 17; ++i) deep = make_tree("040000 tree " + deep + "\t" + std::string(250, 'a') + "\n");
+  const std::string tree = make_tree("100644 blob " + blob + "\trf2.mlem\n040000 tree " + deep + "\tx\n");
+  models.git({"tag", "bomb", models.git({"commit-tree", "-m", "x", tree})});
+  world.registry.commit({{"a.mlem", link_text({.path = "rf1.mlem", .repo = example_url + "/", .rev = "bomb"})}});
+  const Outcome checked = world.mlem({"check", "a.mlem"});
+  CAPTURE(checked);
+  CHECK(checked.code == 1);
+  CHECK(checked.output == "a.mlem: missing-path: nothing at 'rf1.mlem' in '" + example_url +
+                              "/' at 'bomb'\n  hint: there is 'rf2.mlem'\n");
+}
+
 TEST_CASE("hostile: a tree with a slash in a name is refused") {
   Server server;
   const RepoBuilder& registry = server.world.registry;
@@ -341,12 +382,12 @@ TEST_CASE("hostile: large objects are read no longer than there is time") {
   Server server;
   server.config("mlem.hookTimeout", "2");
   // Flow style takes the parser a second and more for each.
-  std::string flow = "{object_type: model, params: {";
+  std::string flow = "object_type: model\nparams: {";
   for (int i = 0; i < 300'000; ++i) flow += fmt::format("key{}: 1, ", i);
   constexpr int count = 20;
   std::string stream = commit_on_main();
   for (int i = 0; i < count; ++i)
-    stream += fmt::format("M 100644 inline {}.mlem\n", i) + data(flow + fmt::format("i: {}}}}}\n", i));
+    stream += fmt::format("M 100644 inline {}.mlem\n", i) + data(flow + fmt::format("i: {}}}\n", i));
   RunOptions options;
   options.directory = server.world.models.path();
   options.input = stream;
@@ -358,6 +399,22 @@ TEST_CASE("hostile: large objects are read no longer than there is time") {
   CAPTURE(refused);
   CHECK(refused.code == 1);
   CHECK(contains(refused.errors, ": timeout"));
+}
+
+TEST_CASE("hostile: a file that takes the parser longer than there is time is not waited for") {
+  Server server;
+  server.config("mlem.hookTimeout", "1");
+  std::string stream = commit_on_main() + "M 100644 inline 0.mlem\n" + data(server.link("main"));
+  std::string block = "object_type: \"model\"\n";
+  while (block.size() < 15'000'000) block += "a: b\n";
+  for (const char* name : {"1", "2"})
+    stream += fmt::format("M 100644 inline {}.mlem\n", name) + data(block + name + ": 1\n");
+  import(server, stream);
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "1.mlem: timeout"));
+  CHECK(contains(refused.errors, "2.mlem: timeout"));
 }
 
 TEST_CASE("hostile: a tree with a git directory in it is judged like any other") {

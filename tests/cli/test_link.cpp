@@ -214,7 +214,7 @@ TEST_CASE("link: of a link that is there only the lines change that must") {
     return world.mlem(arguments);
   };
   const std::string loading = "⏳️ Loading meta from " + example_url + "/tree/5-deploy-meta/models/rf.mlem\n";
-  const std::string changes = " 'x.mlem': rev '4-pack' -> '5-deploy-meta'\n";
+  const std::string changes = " 'x.mlem': rev '4-pack' -> '5-deploy-meta', ref 'refs/tags/4-pack' -> none\n";
   Outcome outcome = run({"link", "-n"});
   CAPTURE(outcome);
   CHECK(outcome.output == loading + "Would re-point" + changes + "💾 Would save link to x.mlem and stage it\n");
@@ -252,6 +252,102 @@ TEST_CASE("link: the pin of a link goes along with its commit") {
   CHECK(world.staged("x.mlem") == pinned(second));
   CHECK(world.mlem({"link", "--sp", example_url, "--rev", "main", "models/rf", "x"}).code == 0);
   CHECK(world.staged("x.mlem") == example_link("main"));
+}
+
+TEST_CASE("link: a pin names the commit and records what is there and what is followed") {
+  World world;
+  world.models.annotated_tag("v2");
+  world.models.checkout("main");
+  const std::string blob = world.models.git({"rev-parse", "HEAD:models/rf.mlem"});
+  const auto pinned = [&](const std::string& ref) {
+    return "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + blob +
+           (ref.empty() ? "" : "\n    ref: " + ref) + "\npath: models/rf.mlem\nrepo: " + example_url +
+           "/\nrev: " + world.model_commit;
+  };
+  struct Row {
+    std::string rev;
+    std::string ref;
+  };
+  const std::vector<Row> rows = {{"", "refs/heads/main"},
+                                 {"main", "refs/heads/main"},
+                                 {"5-deploy-meta", "refs/tags/5-deploy-meta"},
+                                 {"v2", "refs/tags/v2"},
+                                 {"tags/v2", "refs/tags/v2"},
+                                 {"refs/heads/main", "refs/heads/main"},
+                                 {"HEAD", "refs/heads/main"},
+                                 {world.model_commit, ""},
+                                 {world.model_commit.substr(0, 8), ""}};
+  for (const Row& row : rows) {
+    CAPTURE(row.rev);
+    std::vector<std::string> arguments{"link", "--pin", "--sp", example_url, "models/rf", "x"};
+    if (!row.rev.empty()) arguments.insert(arguments.end(), {"--rev", row.rev});
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.output.find("Loading meta from " + example_url + "/tree/" + world.model_commit) != std::string::npos);
+    CHECK(world.staged("x.mlem") == pinned(row.ref));
+    CHECK(world.mlem({"check", "--strict"}).code == 0);
+    world.registry.git({"rm", "-q", "-f", "x.mlem"});
+  }
+}
+
+TEST_CASE("link: what is pinned by default is what the configuration says") {
+  World world;
+  const auto is_pinned = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"link", "--sp", example_url, "models/rf", "x"};
+    arguments.insert(arguments.begin() + 1, options.begin(), options.end());
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    return contains(world.staged("x.mlem"), "rev: " + world.model_commit);
+  };
+  CHECK_FALSE(is_pinned({}));
+  CHECK(is_pinned({"--pin"}));
+  world.registry.git({"config", "mlem.pin", "true"});
+  CHECK(is_pinned({}));
+  CHECK_FALSE(is_pinned({"--no-pin"}));
+  CHECK_FALSE(is_pinned({"--pin", "--no-pin"}));
+  CHECK(is_pinned({"--no-pin", "--pin"}));
+  world.registry.git({"config", "mlem.pin", "sometimes"});
+  const Outcome bad = world.mlem({"link", "--sp", example_url, "models/rf", "x"});
+  CAPTURE(bad);
+  CHECK(bad.code == 128);
+  CHECK(contains(bad.errors, "mlem.pin"));
+}
+
+TEST_CASE("link: an alias is not pinned and says so where it was asked for") {
+  World world;
+  world.registry.commit({{".mlem.yaml", ""}, {"models/rf.mlem", model_meta()}});
+  const Outcome asked = world.mlem({"link", "--pin", "models/rf", "x"});
+  CAPTURE(asked);
+  CHECK(asked.code == 128);
+  CHECK(asked.errors ==
+        "fatal: cannot pin the link to 'models/rf': it is an alias, which goes with the tree that it is in\n"
+        "hint: '--absolute' names the repository and its commit\n");
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  world.registry.git({"config", "mlem.pin", "true"});
+  CHECK(world.mlem({"link", "models/rf", "x"}).code == 0);
+  CHECK(world.staged("x.mlem") == "link_type: model\nobject_type: link\npath: models/rf.mlem");
+  // A rev of this repository is pinned as any other.
+  CHECK(world.mlem({"link", "main:models/rf", "y"}).code == 0);
+  const std::string commit = world.registry.id("main");
+  CHECK(world.staged("y.mlem") == "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " +
+                                      world.registry.id("main:models/rf.mlem") +
+                                      "\n    ref: refs/heads/main\npath: models/rf.mlem\nrev: " + commit);
+  CHECK(world.mlem({"check", "y.mlem"}).code == 0);
+}
+
+TEST_CASE("link: a link that is there is pinned by the lines that must change") {
+  World world;
+  const std::string blob = world.models.git({"rev-parse", "HEAD:models/rf.mlem"});
+  world.registry.commit({{"x.mlem",
+                          "# ours\r\nobject_type: link\r\nrev: main # moves\r\nproject: " + example_url +
+                              "/\r\npath: 'models/rf.mlem'\r\nlink_type: model\r\nparams: {other: 1}\r\n"}});
+  CHECK(world.mlem({"link", "--pin", "--sp", example_url, "models/rf", "x"}).code == 0);
+  CHECK(world.staged("x.mlem") ==
+        "# ours\r\nobject_type: link\r\nrev: " + world.model_commit + " # moves\r\nproject: " + example_url +
+            "/\r\npath: 'models/rf.mlem'\r\nlink_type: model\r\nparams: {git-mlem: {blob: " + blob +
+            ", ref: refs/heads/main}, other: 1}\r");
 }
 
 TEST_CASE("link: bad places and bad usage change nothing") {
@@ -829,4 +925,20 @@ TEST_CASE("link: it is said that a link is followed and what a dry run would do"
         "⏳️ Loading meta from " + example_url +
             "/tree/4-pack/models/rf.mlem\nWould re-point 'a.mlem': rev 'main' -> '4-pack'\n"
             "💾 Would save link to a.mlem and stage it\n");
+
+  // The marker of an alias's project is staged with it.
+  write_file(world.registry.path() / ".mlem.yaml", "");
+  const std::string alias = "⏳️ Loading meta from a.mlem\n💾 ";
+  const std::vector<std::string> words{"--nf", "a", "e"};
+  const auto link = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "link");
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    return world.mlem(arguments).output;
+  };
+  CHECK(link({"-n", "--no-stage"}) == alias + "Would save link to e.mlem\n");
+  CHECK(link({"-n"}) == alias + "Would save link to e.mlem and stage it with '.mlem.yaml', where aliases start\n");
+  CHECK(world.git({"ls-files", ".mlem.yaml"}).output.empty());
+  CHECK(link({}) == alias + "Saving link to e.mlem\n");
+  CHECK(world.git({"ls-files", ".mlem.yaml"}).output == ".mlem.yaml\n");
+  CHECK(link({"-n"}) == alias + "Would save link to e.mlem and stage it\n");
 }

@@ -608,6 +608,215 @@ TEST_CASE("policy: check tells what the server would say") {
   CHECK(contains(detached.errors, "fatal: HEAD is detached"));
 }
 
+TEST_CASE("policy: check tells another pusher's answer") {
+  Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"approver", "alice"}});
+  server.commit({{"prod/a.mlem", server.link("main")}, {".mlem.yaml", ""}});
+  REQUIRE(server.push({"origin", "main", "main:production"}).code == 0);
+  server.commit({{"prod/a.mlem", server.link("4-pack")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  const Sandbox& box = server.world.sandbox;
+  RunOptions there;
+  there.directory = server.bare;
+  server.as_nobody();
+  const auto check = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> all{"check", "--policy", "production"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return box.mlem(all, there);
+  };
+  const std::string refused =
+      "prod/a.mlem: forbidden: policy 'production' lets only its approvers have a link changed\n  hint: ";
+  CHECK(check({"main"}).output ==
+        refused +
+            "the server does not know who pushes: what 'mlem.pusher' names is not set; 'alice' may; push another "
+            "branch for them to merge\n");
+  const Outcome bob = check({"--as", "bob", "main"});
+  CAPTURE(bob);
+  CHECK(bob.code == 1);
+  CHECK(bob.output == refused + "the server takes you for 'bob'; 'alice' may; push another branch for them to merge\n");
+  CHECK(bob.errors == "1 link: 0 ok, 1 broken, 0 undecided\n");
+  const Outcome alice = check({"--as=alice", "main"});
+  CAPTURE(alice);
+  CHECK(alice.code == 0);
+  CHECK(alice.errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
+
+  // A clone may have the policies of the server without its variable.
+  server.world.registry.git({"config", "mlem-policy.production.approver", "alice"});
+  server.world.registry.git({"fetch", "-q", "origin"});
+  const Outcome clone = server.world.mlem({"check", "--policy", "main", "--as", "alice"});
+  CAPTURE(clone);
+  CHECK(clone.code == 0);
+  CHECK(clone.errors ==
+        "warning: 'mlem.pusher' is not set here: a server with this configuration knows no pusher\n"
+        "hint: git-mlem-policy(1) says what it is set to\n"
+        "0 links: 0 ok, 0 broken, 0 undecided\n");
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"check", "--as", "alice"}, {"check", "--all"}}) {
+    const Outcome wrong = server.world.mlem(arguments);
+    CAPTURE(wrong);
+    CHECK(wrong.code == 129);
+    CHECK(wrong.errors ==
+          "error: '" + arguments[1] + "' goes with '--policy'\nhint: 'git mlem check -h' shows the usage\n");
+  }
+}
+
+TEST_CASE("policy: an audit judges what was there before, and asks nobody to approve it") {
+  Production server(Keys{{"ref", "refs/heads/production"}});
+  server.commit(
+      {{"prod/a.mlem", server.link("main")}, {"prod/b.mlem", server.pinned()}, {"dev/c.mlem", server.link("nope")}});
+  server.git_in(server.bare, {"fetch", "-q", server.world.registry.path().string(), "main:refs/hidden/x"});
+  server.config("mlem-policy.production.path", "prod/**");
+  server.config("mlem-policy.production.requirePinned", "true");
+  server.config("mlem-policy.production.approver", "alice");
+  const Sandbox& box = server.world.sandbox;
+  RunOptions there;
+  there.directory = server.bare;
+  const auto audit = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> all{"check", "--policy", "production", "--all"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return box.mlem(all, there);
+  };
+  const Outcome absent = audit({});
+  CAPTURE(absent);
+  CHECK(absent.code == 128);
+  CHECK(absent.errors ==
+        "fatal: nothing is known here of 'refs/heads/production': there is no such ref\n"
+        "hint: name the commit that is to be judged as if it was pushed there\n");
+  box.git_output({"update-ref", "refs/heads/production", server.world.registry.id("main")}, there);
+  server.as("mallory");
+  const std::string broken = "dev/c.mlem: missing-rev: no branch, tag or commit 'nope' in '" + example_url + "/'\n" +
+                             "prod/a.mlem: forbidden: policy 'production' wants a full commit id as rev\n"
+                             "  hint: write the commit's id in 'rev:'\n";
+  const Outcome all = audit({});
+  CAPTURE(all);
+  CHECK(all.code == 1);
+  CHECK(all.output == broken);
+  CHECK(all.errors == "3 links: 1 ok, 2 broken, 0 undecided\n");
+  // Without --all nothing changes, and nothing is judged.
+  const Outcome push = box.mlem({"check", "--policy", "production", "production"}, there);
+  CAPTURE(push);
+  CHECK(push.code == 0);
+  CHECK(push.errors == "0 links: 0 ok, 0 broken, 0 undecided\n");
+
+  // What a push would change beside that needs its approver all the same.
+  server.commit({{"prod/b.mlem", server.pinned()}, {"prod/d.mlem", server.pinned()}});
+  server.git_in(server.bare, {"fetch", "-q", server.world.registry.path().string(), "main:refs/hidden/x"});
+  const Outcome both = audit({"refs/hidden/x"});
+  CAPTURE(both);
+  CHECK(both.output == broken +
+                           "prod/d.mlem: forbidden: policy 'production' lets only its approvers have a link added\n"
+                           "  hint: the server takes you for 'mallory'; 'alice' may; push another branch for them to "
+                           "merge\n");
+  CHECK(audit({"--as", "alice", "refs/hidden/x"}).output == broken);
+}
+
+TEST_CASE("policy: an audit is about folders, symbolic links and signatures of long ago too") {
+  Production server({});
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  const std::string unsigned_commit = server.world.registry.id("main");
+  fs::create_symlink("/tmp", server.world.registry.path() / "prod/tmp");
+  server.world.registry.git({"add", "prod/tmp"});
+  server.world.registry.git({"commit", "-qm", "symlink"});
+  const std::string tip = server.world.registry.id("main");
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.config("mlem-policy.folder.path", "prod/**");
+  server.config("mlem-policy.folder.approver", "alice");
+  server.config("mlem-policy.folder.requireSigned", "true");
+  server.as_nobody();
+  RunOptions there;
+  there.directory = server.bare;
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"main"}, {"other", "main"}, {"main", "main~1..main"}}) {
+    std::vector<std::string> all{"check", "--all", "--policy"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Outcome audit = server.world.sandbox.mlem(all, there);
+    CAPTURE(audit);
+    CHECK(audit.code == 1);
+    const std::string wants = ": forbidden: policy 'folder' wants commit '";
+    CHECK(contains(audit.output, wants + tip + "' signed"));
+    CHECK(contains(audit.output, wants + unsigned_commit + "' signed"));
+    CHECK(contains(audit.output, "prod/tmp: forbidden: policy 'folder' allows no symbolic link or submodule here"));
+    CHECK(contains(audit.output, "approver") == (arguments.back() == "main~1..main"));
+  }
+}
+
+TEST_CASE("policy: a rule that can never be met, or stops more than it seems, is warned of") {
+  struct Row {
+    std::string name;
+    Keys keys;
+    std::vector<std::string> warnings;
+  };
+  const std::string names =
+      "hint: name the variable that has the pusher: GL_USER (gitolite), GL_USERNAME (GitLab), GITEA_PUSHER_NAME "
+      "(Gitea), REMOTE_USER (a web server)\n";
+  const std::string guard = "hint: name the branch that is to be guarded, as in 'ref = refs/heads/main'\n";
+  const std::string signers = "hint: 'gpg.ssh.allowedSignersFile' names a file of ssh keys; see git-verify-commit(1)\n";
+  const std::string p = "warning: policy 'p': ";
+  const std::pair<std::string, std::string> known{"mlem.pusher", "GL_USER"};
+  const std::pair<std::string, std::string> branch{"mlem-policy.p.ref", "refs/heads/main"};
+  const std::pair<std::string, std::string> alice{"mlem-policy.p.approver", "alice"};
+  const auto source = [](const std::string& glob) {
+    return std::pair<std::string, std::string>{"mlem-policy.p.source", glob};
+  };
+  const Row rows[] = {
+      {"nothing is wrong", {known, branch, alice, source("https://git.example.com/**")}, {}},
+      {"no pusher", {branch, alice}, {p + "nobody is known to be an approver: 'mlem.pusher' is not set\n" + names}},
+      {"no name of a variable",
+       {{"mlem.pusher", "$GL_USER"}, branch, alice},
+       {p + "nobody is known to be an approver: 'mlem.pusher' is '$GL_USER', which no variable is called\n" + names}},
+      {"no ref",
+       {known, alice},
+       {p + "only approvers may change what it is about, on any branch: nobody else can propose a change there\n" +
+        guard}},
+      {"all branches",
+       {known, {"mlem-policy.p.ref", "refs/heads/**"}, alice},
+       {p + "only approvers may create a branch, and change what it is about on any\n" + guard}},
+      {"no ref and no approver", {{"mlem-policy.p.path", "prod/**"}}, {}},
+      {"no keys",
+       {branch, {"mlem-policy.p.requireSigned", "true"}},
+       {p + "no signature is trusted: there are neither allowed signers nor keys of GnuPG\n" + signers}},
+      {"no file of keys",
+       {branch, {"mlem-policy.p.requireSigned", "true"}, {"gpg.ssh.allowedSignersFile", "/nowhere/signers"}},
+       {p + "no signature is trusted: 'gpg.ssh.allowedSignersFile' is '/nowhere/signers', where no file is\n" +
+        signers}},
+      {"no links",
+       {branch, {"mlem-policy.p.path", "*/prod"}, {"mlem-policy.p.path", "dev"}, {"mlem-policy.p.path", "a/*.mlem"}},
+       {p + "'path = */prod' is about no link: none is called so\nhint: '**' stands for all that is below, as in "
+            "'prod/**'\n"}},
+      {"a host in capitals",
+       {branch, source("https://Git.Example.com/teams/*"), source("file:///srv/**"), source("**/x.git"),
+        source("ssh://git@host:*/**")},
+       {p + "'source = https://Git.Example.com/teams/*' allows nothing: addresses are compared in their normalised "
+            "form\nhint: that of 'https://Git.Example.com/teams/x' is 'https://git.example.com/teams/x'\n"}},
+      {"the spelling of scp",
+       {branch, source("git@github.com:org/*")},
+       {p + "'source = git@github.com:org/*' allows nothing: addresses are compared in their normalised form\n"
+            "hint: that of 'git@github.com:org/x' is 'ssh://git@github.com/~/org/x'\n"}},
+      {"no scheme",
+       {branch, source("github.com/org/**")},
+       {p + "'source = github.com/org/**' allows nothing: it is a path and no address\n"
+            "hint: write whole addresses, as 'https://git.example.com/teams/**'\n"}},
+      {"nobody in both",
+       {known, branch, alice, {"mlem-policy.q.approver", "bob"}, {"mlem-policy.q.ref", "refs/heads/main"}},
+       {"warning: policy 'q': nobody approves both for it and for policy 'p', which is about the same links\n"
+        "hint: every policy must hold: name an approver in both\n"}},
+      {"somebody in both",
+       {known, branch, alice, {"mlem-policy.q.approver", "alice"}, {"mlem-policy.q.ref", "refs/heads/main"}},
+       {}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    World world;
+    for (const auto& [key, value] : row.keys) world.registry.git({"config", "--add", key, value});
+    std::string warnings;
+    for (const std::string& warning : row.warnings) warnings += warning;
+    const Outcome shown = world.mlem({"policy"});
+    CHECK(shown.code == 0);
+    CHECK(shown.errors == warnings);
+    CHECK(world.mlem({"policy", "main"}).errors == warnings);
+    CHECK(world.mlem({"policy", "-q"}).errors.empty());
+  }
+}
+
 TEST_CASE("policy: check takes for known on a server what the hook takes for known") {
   Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
   server.config("mlem-policy.other.path", "other/**");

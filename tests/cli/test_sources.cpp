@@ -7,6 +7,7 @@
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <csignal>
 #include <functional>
 #include <unistd.h>
 #include <vector>
@@ -402,6 +403,53 @@ TEST_CASE("sources: a damaged entry of the cache is made anew") {
   }
 }
 
+TEST_CASE("sources: what a killed run has left is removed by the next") {
+  World world;
+  const HttpServer server(world.sandbox);
+  serve_example(world, server.root() / "models.git");
+  world.registry.commit(
+      {{"a.mlem", link_text({.path = "models/rf.mlem", .repo = server.url("models.git") + "/", .rev = "main"})},
+       {".gitattributes", "*.mlem text\n"}});
+  const auto real = find_program("git", world.sandbox.environment().at("PATH"));
+  REQUIRE(real);
+  const mlem::fs::path bin = world.sandbox / "bin";
+  const auto run_killed_at = [&](const std::string& command, const std::string& before) {
+    write_file(bin / "git", "#!/bin/sh\ncase \" $* \" in *' " + command + " '*) " + before +
+                                " kill -KILL $PPID; exit 1 ;; esac\nexec " + real->string() + " \"$@\"\n");
+    mlem::fs::permissions(bin / "git", mlem::fs::owner_all);
+    RunOptions options;
+    options.directory = world.registry.path();
+    options.environment["PATH"] = bin.string() + ":" + world.sandbox.environment().at("PATH");
+    const Outcome killed = world.sandbox.mlem({"check"}, options);
+    CAPTURE(killed);
+    CHECK(killed.signal == SIGKILL);
+  };
+  const auto names_in = [](const mlem::fs::path& directory, const std::string& part) {
+    std::size_t count = 0;
+    for (mlem::fs::directory_iterator file(directory), end; file != end; ++file) {
+      if (file->path().filename().string().find(part) != std::string::npos) ++count;
+    }
+    return count;
+  };
+  const mlem::fs::path temporary = world.sandbox.environment().at("TMPDIR");
+  const std::size_t before = names_in(temporary, "git-mlem");
+  run_killed_at("check-attr", "");
+  CHECK(names_in(temporary, "git-mlem") == before + 1);
+  run_killed_at("fetch",
+                "for entry in .git/mlem/sources/*/; do : >$entry/shallow.lock; : >$entry/.git-mlem-123456;"
+                " : >$entry/objects/pack/tmp_pack_123456; done;");
+  CHECK(names_in(temporary, "git-mlem") == before);
+  CHECK(names_in(cache_entry(world), ".git-mlem-") == 1);
+
+  const Outcome next = world.mlem({"check"});
+  CAPTURE(next);
+  CHECK(next.code == 0);
+  CHECK(next.errors.find("anew") == std::string::npos);
+  CHECK(names_in(cache_entry(world), ".lock") == 0);
+  CHECK(names_in(cache_entry(world), ".git-mlem-") == 0);
+  CHECK(names_in(cache_entry(world) / "objects/pack", "tmp_") == 0);
+}
+
 TEST_CASE("sources: an entry of the cache outlives a server that is broken itself") {
   World world;
   const HttpServer server(world.sandbox);
@@ -522,7 +570,9 @@ TEST_CASE("sources: an id of the other object format fails its own link alone") 
     arguments.insert(arguments.begin(), "check");
     const Outcome outcome = world.mlem(arguments);
     CAPTURE(outcome);
-    CHECK(outcome.errors == summary + "\n");
+    const bool is_offline = contains(outcome.errors, "sources as they were seen just now\n");
+    CHECK(is_offline == (arguments.size() > 1 && arguments[1] == "--offline"));
+    CHECK(outcome.errors == summary + (is_offline ? "\nsources as they were seen just now\n" : "\n"));
     return outcome.output;
   };
   const std::string one_is_broken = "3 links: 2 ok, 1 broken, 0 undecided";
@@ -583,4 +633,45 @@ TEST_CASE("sources: no repository is looked for above a directory that this acco
       world.sandbox.run({"sh", "-c", script + "resolve -p file://" + outer.path().string() + "/closed x"});
   CAPTURE(address);
   CHECK(contains(address.errors, "auth-required"));
+}
+
+TEST_CASE("sources: an address of a directory may go up, as MLEM writes it") {
+  World world;
+  const fs::path& top = world.sandbox.path();
+  fs::create_directories(top / "mr/team");
+  fs::create_directories(top / "far/away");
+  fs::create_symlink(top / "far/away", top / "linked");
+  const std::string root = "file://" + top.string();
+  const auto link = [&](const std::string& repo) {
+    return "link_type: model\nobject_type: link\npath: models/rf.mlem\nproject: " + repo + "\nrev: main\n";
+  };
+  const std::string models = world.models.path().filename().string() + "/";
+  world.registry.commit({{"a.mlem", link(root + "/mr/../" + models)},
+                        {"b.mlem", link(root + "/mr/team/../../" + models)},
+                        {"c.mlem", link(root + "/linked/../" + models)},
+                        {"d.mlem", link(root + "/nowhere/../" + models)},
+                        {"e.mlem", link(root + "/mr/%2e%2e/" + models)}});
+  const Outcome outcome = world.mlem({"check", "-q"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  const std::string hint = "  hint: write the address without '..'\n";
+  const auto warning = [&](const std::string& repo) {
+    return "  warning: local-path: '" + root + repo + models + "' is a directory of one machine\n";
+  };
+  CHECK(outcome.output == "c.mlem: invalid-link: '" + root + "/linked/../" + models + "' goes up from '" +
+                              (top / "linked").string() + "', which is a symbolic link\n" +
+                              warning("/linked/../") + hint + "d.mlem: missing-repo: no repository at '" + root +
+                              "/nowhere/../" + models + "': '" + (top / "nowhere").string() + "' is not a directory\n" +
+                              warning("/nowhere/../") + hint + "e.mlem: invalid-link: invalid address '" + root +
+                              "/mr/%2e%2e/" + models + "': it has a '..' segment\n");
+
+  // What is written has none.
+  const Outcome made = world.mlem({"link", "--sp", root + "/mr/../" + models, "--rev", "main", "models/rf", "made"});
+  CAPTURE(made);
+  CHECK(made.code == 0);
+  CHECK(contains(world.staged("made.mlem"), "project: " + root + "/" + models + "\n"));
+  const Outcome refused = world.mlem({"link", "--sp", root + "/linked/../" + models, "models/rf", "other"});
+  CAPTURE(refused);
+  CHECK(refused.code == 128);
+  CHECK(contains(refused.errors, "which is a symbolic link\nhint: write the address without '..'\n"));
 }

@@ -73,6 +73,8 @@ class Generator:
         name = self.rng.choice(there if there and self.rng.random() < 0.8 else NAMES)
         if self.rng.random() < 0.3:
             name = name.rpartition("/")[2]
+        if self.rng.random() < 0.1:
+            name = self.rng.choice(["d/../", "d/e/../../", "x/../", "../"]) + name
         return name + self.rng.choice(["", ".mlem"])
 
     def text(self):
@@ -121,9 +123,21 @@ class Generator:
                 mode, text = self.files[name]
                 self.files[name] = ("100755" if mode == "100644" else "100644", text)
             elif kind == 9:
-                self.toggle(rng.choice(["", "d/", "d/e/", "chain/"]) + ".mlem.yaml", "core: {}\n")
+                # A directory and a symbolic link of that name too.
+                directory = rng.choice(["", "d/", "d/e/", "chain/"])
+                if rng.random() < 0.2:
+                    self.toggle(directory + ".mlem.yaml/x", "x\n")
+                    self.files.pop(directory + ".mlem.yaml", None)
+                else:
+                    self.toggle(directory + ".mlem.yaml", "core: {}\n")
+                    self.files.pop(directory + ".mlem.yaml/x", None)
+                    if directory + ".mlem.yaml" in self.files and rng.random() < 0.2:
+                        self.files[directory + ".mlem.yaml"] = ("120000", "nowhere")
+                if rng.random() < 0.3:
+                    self.toggle("x/note", "x\n")
             elif kind == 10:
-                self.toggle(rng.choice(["", "d/"]) + ".gitattributes", "*.txt text\n")
+                self.toggle(rng.choice(["", "d/"]) + ".gitattributes",
+                            rng.choice(["*.txt text\n", "*.mlem filter=lfs\n", "[ab].mlem working-tree-encoding=UTF-16\n"]))
             elif CHAIN[0] + ".mlem" in self.files:
                 self.files[CHAIN[0] + ".mlem"] = ("100644", self.link(rng.choice(["m", "l1", "l2"]), repo=self.source, rev="v1"))
             else:
@@ -223,7 +237,7 @@ class Comparison:
             for name, verdict in verdicts[i + 1].items():
                 if verdict == "ok":
                     continue
-                was_good = name not in names or verdicts[i].get(names[name]) == "ok"
+                was_good = name not in names or verdicts[i].get(names[name], "ok") == "ok"  # an object has none
                 if was_good:
                     expected[name] = verdict
                 counts["new or changed" if name not in names else "unchanged and broken" if was_good else "forgiven"] += 1

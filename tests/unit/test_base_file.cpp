@@ -7,13 +7,17 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <csignal>
+#include <memory>
 #include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 using namespace mlem;
 using namespace std::chrono_literals;
@@ -78,15 +82,9 @@ TEST_CASE("without_links: links are followed as far as there is something and a 
     std::string found;
   };
   const Row rows[] = {
-      {"real", "real"},
-      {"real/", "real"},
-      {"real/deep/../", "real"},
-      {"real/.", "real"},
-      {"link/", "real"},
-      {"link/deep/..", "real"},
-      {"link/none", "real/none"},
-      {"link/none/", "real/none"},
-      {"none/../real/", "real"},
+      {"real", "real"},           {"real/", "real"},           {"real/deep/../", "real"},
+      {"real/.", "real"},         {"link/", "real"},           {"link/deep/..", "real"},
+      {"link/none", "real/none"}, {"link/none/", "real/none"}, {"none/../real/", "real"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.path);
@@ -133,6 +131,37 @@ TEST_CASE("AtomicFile: the permissions are the usual ones or those of a program"
   umask(mask);
   CHECK(mode_of(scratch.path() / "text") == 0640);
   CHECK(mode_of(scratch.path() / "program") == 0755);
+}
+
+TEST_CASE("TemporaryDirectory: what a killed process has left is removed by the next and nothing else is") {
+  const TempDir scratch;
+  const auto make = [&] { return std::make_unique<TemporaryDirectory>(scratch.path(), "mlem."); };
+  const auto kept = make();
+  CHECK(mode_of(kept->path()) == 0700);
+  fs::create_directory(scratch.path() / "other.123456");
+  fs::create_directory(scratch.path() / "mlem.longer-than-six");
+  test::write_file(scratch.path() / "mlem.123456", "");
+  fs::create_symlink(scratch.path() / "other.123456", scratch.path() / "mlem.abcdef");
+  const pid_t killed = fork();
+  REQUIRE(killed >= 0);
+  if (killed == 0) {
+    const auto left = make();
+    mkdir((left->path() / "d").c_str(), 0700);
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(waitpid(killed, &status, 0) == killed);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(files_in(scratch.path()) == 6);
+  std::vector<fs::path> abandoned;
+  {
+    const TemporaryDirectory next(scratch.path(), "mlem.", [&](const fs::path& path) { abandoned.push_back(path); });
+    CHECK(abandoned.size() == 1);
+    CHECK(files_in(scratch.path()) == 6);
+    CHECK(fs::exists(kept->path()));
+  }
+  CHECK(files_in(scratch.path()) == 5);
+  CHECK(fs::exists(scratch.path() / "other.123456"));
 }
 
 TEST_CASE("FileLock: one has it at a time") {

@@ -1,3 +1,4 @@
+#include "base/coprocess.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
 #include "support/temp_dir.hpp"

@@ -14,7 +14,9 @@ using mlem::Verdict;
 using mlem::check::can_break_aliases;
 using mlem::check::concerns_links;
 using mlem::check::directory_of_attributes;
+using mlem::check::empties_directory;
 using mlem::check::lost_blob;
+using mlem::check::moved_project;
 using mlem::git::Change;
 using mlem::git::Entry;
 using mlem::git::Registry;
@@ -101,6 +103,31 @@ TEST_CASE("changes: attributes of a directory concern its links") {
   CHECK_FALSE(directory_of_attributes(change_of("a/x.gitattributes")));
   CHECK(concerns_links(change_of("a/.gitattributes")));
   CHECK_FALSE(concerns_links(change_of("a/.gitignore")));
+}
+
+TEST_CASE("changes: a marker moves aliases if it changes what MLEM or git-mlem takes for a project") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  repo.commit({{"a/.mlem/x", "x"}, {"a/.mlem.yaml", ""}, {"b/x", "x"}, {"d/note", "x"}, {"d/e/note", "x"}});
+  const Oid before = oid(repo.id("HEAD"));
+  repo.remove({"a/.mlem.yaml", "d/e/note"});
+  repo.write("b/.mlem.yaml/x", "x");
+  const Oid after = oid(repo.commit({{"b/.mlem.yaml/x", "x"}}));
+  const Registry registry = Registry::discover(environment_of(box), repo.path().string());
+  const auto old_view = mlem::resolve::view_commit(registry.objects(), before);
+  const auto new_view = mlem::resolve::view_commit(registry.objects(), after);
+  const Entry file{mlem::git::mode_file, before};
+  // It is a project by its old marker all the same, but no longer to MLEM.
+  CHECK(moved_project({"a/.mlem.yaml", file, {}}, old_view.get(), new_view.get()) == "a");
+  CHECK(moved_project({"b/.mlem.yaml/x", {}, file}, old_view.get(), new_view.get()) == "b");
+  CHECK_FALSE(moved_project({"a/.mlem/y", {}, file}, new_view.get(), new_view.get()));
+  CHECK_FALSE(moved_project({"a/.mlem.yaml", file, file}, old_view.get(), old_view.get()));
+  CHECK_FALSE(moved_project({"b/x", file, {}}, old_view.get(), new_view.get()));
+  // A path may lead up through a directory only while there is one.
+  CHECK(empties_directory({"d/e/note", file, {}}, *new_view));
+  CHECK_FALSE(empties_directory({"d/gone", file, {}}, *new_view));
+  CHECK_FALSE(empties_directory({"gone", file, {}}, *new_view));
+  CHECK_FALSE(empties_directory({"d/e/note", {}, file}, *new_view));
 }
 
 TEST_CASE("changes: a conflict is judged by itself and breaks no alias but by its name") {

@@ -1,3 +1,4 @@
+#include "check/detail/policed_file.hpp"
 #include "check/detail/scope_reader.hpp"
 #include "git/registry.hpp"
 #include "source/settings.hpp"
@@ -5,6 +6,7 @@
 #include "support/repo_builder.hpp"
 
 #include "git_fixtures.hpp"
+#include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,8 +17,10 @@
 using namespace mlem::test;
 using mlem::Oid;
 using mlem::Verdict;
+using mlem::check::Policy;
 using mlem::check::Rules;
 using mlem::check::Scope;
+using mlem::check::detail::has_policed_link;
 using mlem::check::detail::JudgedFile;
 using mlem::check::detail::JudgedScope;
 using mlem::check::detail::ScopeReader;
@@ -212,4 +216,23 @@ TEST_CASE("scope reader: a pinned link is asked with its ref too where answers a
     CHECK((file.followed != nullptr) == fresh);
     if (file.followed) CHECK(file.followed->ref == "refs/heads/main");
   }
+}
+
+TEST_CASE("scope reader: a directory that cannot be read may have policed links") {
+  Fixture at;
+  const std::string commit = at.repo.commit({{"d/note", "x"}, {"d/e/note", "x"}, {"prod/other", "x"}});
+  const Policy all;
+  Policy prod;
+  prod.paths = {"prod/**"};
+  const auto has_link = [&](const Policy& policy, const std::string& directory) {
+    const Registry registry = Registry::discover(environment_of(at.box), at.repo.path().string());
+    return has_policed_link(policy, registry.objects(), Oid::parse(commit).value(), directory);
+  };
+  CHECK_FALSE(has_link(all, "d"));
+  const std::string tree = at.repo.id("HEAD:d/e");
+  boost::filesystem::remove(at.repo.path() / ".git/objects" / tree.substr(0, 2) / tree.substr(2));
+  CHECK(has_link(all, "d"));
+  CHECK(has_link(all, ""));
+  CHECK_FALSE(has_link(all, "prod"));
+  CHECK_FALSE(has_link(prod, "d"));
 }

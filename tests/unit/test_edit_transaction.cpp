@@ -1,14 +1,19 @@
 #include "base/error.hpp"
+#include "edit/transaction.hpp"
 #include "support/repo_builder.hpp"
 #include "support/text_file.hpp"
 
-#include "edit/transaction.hpp"
 #include "git_fixtures.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <atomic>
 #include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <iterator>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace mlem;
@@ -108,6 +113,36 @@ TEST_CASE("save_files: a directory that became a symbolic link is not entered") 
     CHECK(std::string(error.what()) == "cannot write 'in/d/new.mlem': 'in/d' is not a directory");
   }
   CHECK(fs::is_empty(box / "outside"));
+}
+
+TEST_CASE("save_files: a directory that is swapped for a symbolic link meanwhile leads nowhere") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  repo.commit({{"a", "1"}});
+  const fs::path outside = box / "outside";
+  const fs::path inside = repo.path() / "d";
+  fs::create_directories(outside / "sub");
+  fs::create_directories(inside / "sub");
+  fs::create_directory(box / "swap");
+  fs::create_symlink(outside, box / "swap/link");
+  const git::Registry registry = discover(box, repo.path());
+  std::atomic<bool> is_done = false;
+  std::thread swapper([&] {
+    while (!is_done) {
+      renameat2(AT_FDCWD, inside.c_str(), AT_FDCWD, (box / "swap/link").c_str(), RENAME_EXCHANGE);
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    try {
+      save_files(registry, {{.name = "d/new.mlem", .text = "2"}, {.name = "d/sub/new.mlem", .text = "2"}}, Stage::no);
+    } catch (const Error&) {
+      // As it should be, if it was the link.
+    }
+  }
+  is_done = true;
+  swapper.join();
+  CHECK(fs::is_empty(outside / "sub"));
+  CHECK(std::distance(fs::directory_iterator(outside), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("save_files: what a killed run has left is removed by the next") {

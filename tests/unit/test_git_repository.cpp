@@ -8,6 +8,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,9 +19,11 @@ using mlem::Environment;
 using mlem::Error;
 using mlem::ErrorKind;
 using mlem::Oid;
+using mlem::git::Change;
 using mlem::git::Entry;
 using mlem::git::Lookup;
 using mlem::git::open_repository;
+using mlem::git::OutOfTime;
 using mlem::git::Reading;
 using mlem::git::Repository;
 using mlem::git::without_repository;
@@ -90,6 +93,30 @@ ErrorKind kind_of_failure(const std::function<void()>& action) {
 /// The file that has a loose object.
 fs::path loose(const RepoBuilder& repo, const std::string& id) {
   return repo.path() / ".git/objects" / id.substr(0, 2) / id.substr(2);
+}
+
+/// Makes a tree that has `tree` ten times, each time ten times, and so on: `levels` deep.
+std::string multiply(const RepoBuilder& repo, std::string tree, int levels) {
+  for (int level = 0; level < levels; ++level) {
+    mlem::test::RunOptions options;
+    for (char name = 'a'; name <= 'j'; ++name) options.input += "040000 tree " + tree + "\t" + name + "\n";
+    tree = repo.git({"mktree"}, options);
+  }
+  return tree;
+}
+
+/// Makes a tree with `count` files of one content.
+std::string tree_of_files(const RepoBuilder& repo, int count) {
+  mlem::test::RunOptions options;
+  const std::string blob = repo.git({"hash-object", "-w", "--stdin"}, options);
+  for (int i = 0; i < count; ++i) {
+    options.input += "100644 blob " + blob + "\tname" + std::to_string(i) + ".mlem\n";
+  }
+  return repo.git({"mktree"}, options);
+}
+
+std::unique_ptr<Repository> open_with_libgit2(const RepoBuilder& repo, const Sandbox& box) {
+  return detail::open_with_libgit2(repo.path() / ".git", environment_of(box), Reading::here, {});
 }
 
 }  // namespace
@@ -476,28 +503,87 @@ TEST_CASE("repository: malformed trees and commits are errors") {
 }
 
 TEST_CASE("repository: a tree that spells out endless names is given up") {
-  for (const bool has_files : {false, true}) {
-    CAPTURE(has_files);
-    const Sandbox box;
-    const RepoBuilder repo(box, "repo");
+  const Sandbox box;
+  const RepoBuilder repo(box, "repo");
+  const Oid tree = oid(multiply(repo, tree_of_files(repo, 1000), 6));
+  const auto repository = open_with_libgit2(repo, box);
+  std::size_t visits = 0;
+  const auto walk = [&] { repository->walk(tree, "", [&](const auto&, const auto&) { return ++visits > 0; }); };
+  const auto diff = [&] { repository->diff(std::nullopt, tree, [&](const auto&) { return ++visits > 0; }); };
+  CHECK(kind_of_failure(walk) == ErrorKind::unavailable);
+  CHECK(visits < 5'100'000);
+  visits = 0;
+  CHECK(kind_of_failure(diff) == ErrorKind::unavailable);
+  CHECK(visits < 5'100'000);
+}
+
+TEST_CASE("repository: trees that lead to no files are gone through once") {
+  const Sandbox box;
+  const RepoBuilder repo(box, "repo");
+  const std::string barren = multiply(repo, tree_of_files(repo, 0), 12);
+  mlem::test::RunOptions options;
+  options.input = "040000 tree " + barren + "\ta\n040000 tree " + tree_of_files(repo, 1) + "\tb\n";
+  const Oid tree = oid(repo.git({"mktree"}, options));
+  const Oid reversed = oid(multiply(repo, barren, 1));
+  const auto repository = open_with_libgit2(repo, box);
+  CHECK(names_below(*repository, tree, "") == std::vector<std::string>{"b/name0.mlem"});
+  std::vector<std::string> changed;
+  const auto note = [&](const Change& change) {
+    changed.push_back(change.name);
+    return true;
+  };
+  open_with_libgit2(repo, box)->diff(std::nullopt, tree, note);
+  open_with_libgit2(repo, box)->diff(tree, reversed, note);
+  CHECK(changed == std::vector<std::string>{"b/name0.mlem", "b/name0.mlem"});
+}
+
+TEST_CASE("repository: trees and tags are read no longer than there is time") {
+  const Sandbox box;
+  const RepoBuilder repo(box, "repo");
+  const Oid bomb = oid(multiply(repo, tree_of_files(repo, 10), 3));
+  std::string deep = tree_of_files(repo, 1);
+  std::string path;
+  for (int i = 0; i < 70; ++i) {
     mlem::test::RunOptions options;
-    const std::string blob = repo.git({"hash-object", "-w", "--stdin"}, options);
-    for (int i = 0; has_files && i < 1000; ++i) {
-      options.input += "100644 blob " + blob + "\tname" + std::to_string(i) + ".mlem\n";
+    options.input = "040000 tree " + deep + "\ta\n";
+    deep = repo.git({"mktree"}, options);
+    path += "a/";
+  }
+  const auto repository = open_with_libgit2(repo, box);
+  const auto is_too_late = [&](const std::function<void()>& action) {
+    try {
+      action();
+      return false;
+    } catch (const OutOfTime& error) {
+      return error.why() == "there was no time left for it";
     }
-    std::string tree = repo.git({"mktree"}, options);
-    for (int level = 0; level < (has_files ? 6 : 12); ++level) {
-      options.input.clear();
-      for (char name = 'a'; name <= 'j'; ++name) options.input += "040000 tree " + tree + "\t" + name + "\n";
-      tree = repo.git({"mktree"}, options);
-    }
-    const Oid commit = oid(repo.git({"commit-tree", tree, "-m", "bomb"}));
-    const auto repository = detail::open_with_libgit2(repo.path() / ".git", environment_of(box), Reading::here, {});
-    std::size_t visits = 0;
-    const auto walk = [&] { repository->walk(commit, "", [&](const auto&, const auto&) { return ++visits > 0; }); };
-    const auto diff = [&] { repository->diff(std::nullopt, commit, [&](const auto&) { return ++visits > 0; }); };
-    CHECK(kind_of_failure(has_files ? std::function<void()>(diff) : walk) == ErrorKind::unavailable);
-    CHECK(visits < 5'100'000);
+  };
+  const auto walk = [&] { repository->walk(bomb, "", [](const auto&, const auto&) { return true; }); };
+  const auto diff = [&] { repository->diff(std::nullopt, bomb, [](const auto&) { return true; }); };
+  const auto find = [&] { (void)repository->find(oid(deep), path + "name0.mlem"); };
+  const std::function<void()> actions[] = {walk, diff, find};
+  for (const auto& action : actions) CHECK(!is_too_late(action));
+  repository->set_deadline(std::chrono::steady_clock::now());
+  for (const auto& action : actions) CHECK(is_too_late(action));
+  // What is small is told all the same.
+  CHECK(repository->find(bomb, "a/a/a/name0.mlem").state == Lookup::State::found);
+}
+
+TEST_CASE("repository: a path that nobody can check out is given up") {
+  const Sandbox box;
+  const RepoBuilder repo(box, "repo");
+  std::string tree = tree_of_files(repo, 1);
+  for (int i = 0; i < 17; ++i) {
+    mlem::test::RunOptions options;
+    options.input = "040000 tree " + tree + "\t" + std::string(250, 'a') + "\n";
+    tree = repo.git({"mktree"}, options);
+  }
+  const auto repository = open_with_libgit2(repo, box);
+  try {
+    names_below(*repository, oid(tree), "");
+    FAIL("no failure");
+  } catch (const Error& error) {
+    CHECK(error.why() == "it has a path of more than 4096 bytes");
   }
 }
 

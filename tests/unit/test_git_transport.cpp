@@ -540,7 +540,7 @@ TEST_CASE("transport: of a repository's settings those of transports and of help
                    {"global", "core.sshcommand", "ssh"}},
                   Redirects::user) == "core.sshcommand=ssh\n");
   // Where what is included depends on the repository, all is handed on, and git reads no file.
-  CHECK(handed_on({{"global", "includeif.gitdir:~/work/.path", "work"},
+  CHECK(handed_on({{"global", "includeif.gitdir:~/office/.path", "work"},
                    {"global", "user.name", "a"},
                    {"global", "http.extraheader", "h"},
                    {"local", "core.bare", "false"}},

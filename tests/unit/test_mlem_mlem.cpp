@@ -53,11 +53,15 @@ TEST_CASE("library: what is checked is what the command checks") {
   const mlem::test::Sandbox box;
   mlem::test::RepoBuilder registry(box, "registry");
   const mlem::test::RepoBuilder bare(box, "bare", {.bare = true});
-  CHECK(mlem::check({.directory = bare.path().string()}).empty());
+  CHECK_THROWS_WITH_AS(mlem::check({.directory = bare.path().string()}),
+                       "there is nothing to judge: 'refs/heads/main', which HEAD means, has no commit", mlem::Error);
   registry.commit({{"m.mlem", "object_type: model\n"}, {"al.mlem", "link_type: model\nobject_type: link\npath: m\n"}});
   const std::string directory = registry.path().string();
   CHECK(mlem::check({.directory = directory}).size() == 1);
   CHECK(mlem::check({.rev = "HEAD^{tree}", .directory = directory}).size() == 1);
   CHECK(mlem::check({.directory = registry.bare_clone(box / "clone").string()}).size() == 1);
   CHECK_THROWS_WITH_AS(mlem::check({.rev = "none", .directory = directory}), "bad revision 'none'", mlem::Error);
+  CHECK(mlem::check({.paths = {"al"}, .directory = directory}).size() == 1);
+  CHECK_THROWS_WITH_AS(mlem::check({.paths = {"none"}, .directory = directory}),
+                       "pathspec 'none' did not match any files", mlem::Error);
 }

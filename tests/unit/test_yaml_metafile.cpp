@@ -8,8 +8,17 @@
 #include <nlohmann/json.hpp>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 using mlem::Dialect;
 using mlem::Error;
@@ -290,8 +299,7 @@ TEST_CASE("read_metafile: an object needs no more than a type") {
 }
 
 TEST_CASE("read_metafile: a mapping without an object type is neither") {
-  for (const std::string text :
-       {"{}", "a: b\n", "object_type: null\nlink_type: ~\n", "x:\n  object_type: link\n"}) {
+  for (const std::string text : {"{}", "a: b\n", "object_type: null\nlink_type: ~\n", "x:\n  object_type: link\n"}) {
     CAPTURE(text);
     CHECK(read_metafile(text) == Metafile());
     CHECK(!mlem::yaml::detail::parse_object_type(text));
@@ -315,10 +323,29 @@ TEST_CASE("read_metafile: a scalar that MLEM reads as another type but the same 
 }
 
 TEST_CASE("read_metafile: a scalar that MLEM reads as another text is refused") {
-  for (const std::string other : {"1.10",  "010",   "0x10",   "1_000",  "+1",         "-0",          "1:30",
-                                  "1.",    ".5",    "00.5",   "0.00001", "1.5e+3",    ".inf",        "yes",
-                                  "on",    "true",  "1234567890.1234567", "2024-01-01", "2024-02-30", "0x_",
-                                  "=",     "<<",    "-0b_"}) {
+  for (const std::string other : {"1.10",
+                                  "010",
+                                  "0x10",
+                                  "1_000",
+                                  "+1",
+                                  "-0",
+                                  "1:30",
+                                  "1.",
+                                  ".5",
+                                  "00.5",
+                                  "0.00001",
+                                  "1.5e+3",
+                                  ".inf",
+                                  "yes",
+                                  "on",
+                                  "true",
+                                  "1234567890.1234567",
+                                  "2024-01-01",
+                                  "2024-02-30",
+                                  "0x_",
+                                  "=",
+                                  "<<",
+                                  "-0b_"}) {
     CAPTURE(other);
     const std::string text = alias + "rev: " + other + "\n";
     CHECK_MESSAGE(why(text).starts_with("line 4, column 6: 'rev: " + other + "' is what MLEM "), why(text));
@@ -376,6 +403,109 @@ TEST_CASE("read_metafile: sizes have limits") {
   const std::string big = "object_type: model\na: '" + std::string(mlem::yaml::max_object_size, 'a') + "'\n";
   CHECK_MESSAGE(why(big).ends_with(": a metafile may not be larger than 16 MiB"), why(big));
   CHECK_THROWS_AS(object_type_of(big), Error);
+}
+
+TEST_CASE("read_metafile: what the parser would need gigabytes for is refused") {
+  const std::string object = "object_type: model\nx: ";
+  const auto repeated = [](const std::string& text, std::size_t size = 2'000'000) {
+    std::string all;
+    while (all.size() < size) all += text;
+    return all;
+  };
+  struct Row {
+    std::string text;
+    std::string why;
+  };
+  const std::string flow = "line 2, column 4: a flow collection that is too large to be read";
+  const Row rows[] = {
+      {object + repeated("["), flow},
+      {object + "[[" + repeated("a,") + "]]\n", flow},
+      {object + "[[" + repeated("''"), flow},
+      {object + "[[" + repeated("*a "), flow},
+      {object + "[[" + repeated("&a "), flow},
+      {object + "[[" + repeated("! "), flow},
+      {object + "[[a\n---\n" + repeated("a,"), flow},
+      {"{object_type: model, x: [" + repeated("{a: b}, "),
+       "line 1, column 1: a flow collection that is too large to be read"},
+      {"object_type: \"model\"\nx:\n" + repeated("- - - - - - - - a\n", 6'000'000),
+       "line 285717, column 3: more mappings and sequences than can be read"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text.substr(0, 40));
+    CHECK(why(row.text) == row.why);
+  }
+}
+
+TEST_CASE("read_metafile: what is large and needs little memory is read") {
+  const std::string object = "object_type: 'mo''del'\nx: ";
+  const auto repeated = [](const std::string& text) {
+    std::string all;
+    while (all.size() < 2'000'000) all += text;
+    return all;
+  };
+  const std::string texts[] = {
+      object + "[" + repeated("a,") + "]\n",
+      object + "{" + repeated("\"a\":{b: [c,d]},") + "}\n",
+      object + "[" + repeated("[a,b],") + "]\n",
+      object + "|\n" + repeated("  a,b;c: 'd' *e\n"),
+      object + "\n" + repeated("# a, b\n") + "  [a]\n" + "y: 1\n" + repeated("# a, b\n"),
+      object + "'" + repeated("a,b: ") + "'\n",
+      object + "\n" + repeated("- b: 'c'\n"),
+  };
+  for (const std::string& text : texts) {
+    CAPTURE(text.substr(0, 60));
+    CHECK(object_type_of(text) == "mo'del");
+  }
+}
+
+TEST_CASE("read_metafile: however many threads read large files one at a time takes memory") {
+  std::string text = "object_type: \"model\"\nx:\n";
+  while (text.size() < 2'000'000) text += "- a\n";
+#ifdef __GLIBC__
+  // What other cases have freed would be there for the taking, and their sizes decide how much of it is kept.
+  malloc_trim(0);
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+#endif
+  /// Returns the most memory that a process has which reads the text on several threads, in kilobytes.
+  const auto memory_of = [&](std::size_t count) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      std::vector<std::thread> threads;
+      for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&] { read_metafile(text); });
+      for (std::thread& thread : threads) thread.join();
+      _exit(0);
+    }
+    rusage used{};
+    int status = 0;
+    REQUIRE(wait4(child, &status, 0, &used) == child);
+    REQUIRE(status == 0);
+    return used.ru_maxrss;
+  };
+  const long for_nothing = memory_of(0);
+  const long for_one = memory_of(1) - for_nothing;
+  const long for_six = memory_of(6) - for_nothing;
+  CAPTURE(for_one);
+  CAPTURE(for_six);
+  CHECK(for_six < 3 * for_one);
+}
+
+TEST_CASE("read_metafile: time is asked for while a large file is read") {
+  const auto read = [](std::size_t lines) {
+    std::string text = "object_type: \"model\"\n";
+    for (std::size_t i = 0; i < lines; ++i) text += "a: b\n";
+    int calls = 0;
+    const auto count = [&] {
+      if (++calls == 3) throw std::runtime_error("no time");
+    };
+    try {
+      return read_metafile(text, count).object_type;
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(read(10) == "model");
+  CHECK(read(10'000) == "no time");
 }
 
 TEST_CASE("scan_link: canonical links need no parser") {

@@ -116,10 +116,13 @@ std::optional<Oid> Baselines::nearest_to(const Oid& tip, const std::vector<Oid>&
     receiver_.require_time(what_failed);
     std::size_t count = 0;
     std::size_t seen = 0;
-    receiver_.registry.objects().diff(candidate, tip, [&](const git::Change& change) {
-      if (++seen % 4096 == 0) receiver_.require_time(what_failed);
-      if (concerns_links(change)) ++count;
-      return count < fewest;
+    source::read_trees(receiver_.registry, {candidate, tip}, receiver_.settings, [&] {
+      count = 0;
+      receiver_.registry.objects().diff(candidate, tip, [&](const git::Change& change) {
+        if (++seen % 4096 == 0) receiver_.require_time(what_failed);
+        if (concerns_links(change)) ++count;
+        return count < fewest;
+      });
     });
     if (count >= fewest) continue;
     fewest = count;

@@ -23,6 +23,7 @@ JudgedScope::JudgedScope(const git::Registry& registry, const Scope& judged, std
 bool JudgedScope::is_unjudged(const std::string& name) const { return scope.shard.has(name) && !files.contains(name); }
 
 bool JudgedScope::is_judged_whole(const std::string& name) const {
+  if (scope.all) return true;
   return scope.all_policed && std::any_of(scope.rules.begin(), scope.rules.end(), [&](const Rules& rules) {
            return !rules.policy.refs.empty() && rules.policy.covers_path(name);
          });

@@ -131,9 +131,9 @@ std::optional<std::vector<git::File>> bring_forward(const git::Registry& registr
   return has_time ? std::optional(std::move(changed)) : std::nullopt;
 }
 
-std::vector<git::File> link_files(const git::Registry& registry, const Oid& tree) {
+std::vector<git::File> link_files(const git::Registry& registry, const source::Settings& settings, const Oid& tree) {
   std::vector<git::File> files;
-  for (git::File& file : registry.tree_files(tree, mlem_suffix, {})) {
+  for (git::File& file : source::tree_files(registry, tree, mlem_suffix, {}, settings)) {
     if (git::is_regular(file.entry)) files.push_back(std::move(file));
   }
   return files;
@@ -151,7 +151,7 @@ std::optional<std::map<std::string, Oid>> find_pinned_aliases(const git::Registr
   if (!settings.budget.has_time()) return std::nullopt;
   if (!changed) {
     note = Note{tree, {}};
-    changed = link_files(registry, tree);
+    changed = link_files(registry, settings, tree);
   }
   if (!add_pinned(registry, settings, *changed, note->aliases)) return std::nullopt;
   note->tree = tree;

@@ -7,6 +7,8 @@
 #include "check/detail/pinned_aliases.hpp"
 #include "model/repo_path.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -68,7 +70,8 @@ constexpr std::string_view attributes_file = ".gitattributes";
 /// Returns how many files were written by MLEM before 0.1.10. MLEM's marker of projects has the same ending.
 std::size_t count_old_files(const std::deque<git::File>& files) {
   return static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [](const git::File& file) {
-    return file.name.ends_with(old_suffix) && std::string_view(file.name).substr(file.name.rfind('/') + 1) != old_suffix;
+    return file.name.ends_with(old_suffix) &&
+           std::string_view(file.name).substr(file.name.rfind('/') + 1) != old_suffix;
   }));
 }
 
@@ -79,6 +82,14 @@ std::vector<git::File> attributes_among(const std::deque<git::File>& files) {
     if (has_name && file.stage == 0) attributes.push_back(file);
   }
   return attributes;
+}
+
+/// Throws Error(not_found) if there is no index though there is a commit: after `git clone --no-checkout`, or where it
+/// was lost. To git that is an empty one.
+void require_index(const git::Registry& registry) {
+  if (fs::exists(registry.index_file()) || !registry.find_commit("HEAD")) return;
+  throw Error(ErrorKind::not_found, "there is nothing to judge", "there is no index",
+              "'git reset' makes one of the last commit; 'git mlem check HEAD' judges that commit itself");
 }
 
 /// The repository has a file and cannot read it: an object is corrupt.
@@ -95,9 +106,12 @@ ScopeReader::ScopeReader(const git::Registry& registry, const source::Settings& 
 
 void ScopeReader::read(JudgedScope& judged, resolve::Resolver& resolver) {
   const Pass pass{judged, resolver, Only::all};
-  const bool is_of_changes = judged.scope.kind == Scope::Kind::changes;
+  const Scope& scope = judged.scope;
+  const bool is_of_changes = scope.kind == Scope::Kind::changes;
+  const bool is_of_index = is_of_changes ? !scope.commit && !scope.changes : scope.kind == Scope::Kind::index;
+  if (is_of_index) require_index(registry_);
   if (is_of_changes) read_changes(pass);
-  if (!is_of_changes || judged.scope.all_policed) read_whole(pass);
+  if (!is_of_changes || scope.all_policed || scope.all) read_whole(pass);
 }
 
 void ScopeReader::read_unchanged(JudgedScope& judged, Unchanged which, resolve::Resolver& resolver) {
@@ -137,7 +151,7 @@ void ScopeReader::read_files(JudgedScope& judged, std::deque<git::File> files, r
 std::deque<git::File> ScopeReader::list_files(const Scope& scope, const std::vector<std::string>& pathspecs,
                                               const git::Suffixes& suffixes) const {
   if (scope.kind == Scope::Kind::work_tree) return registry_.work_tree_files(suffixes, pathspecs);
-  if (scope.commit) return registry_.tree_files(*scope.commit, suffixes, pathspecs);
+  if (scope.commit) return source::tree_files(registry_, *scope.commit, suffixes, pathspecs, settings_);
   return registry_.index_files(suffixes, pathspecs);
 }
 
@@ -170,7 +184,8 @@ void ScopeReader::read_whole(const Pass& pass) {
 void ScopeReader::read_changes(const Pass& pass) {
   const Scope& scope = pass.judged.scope;
   const std::vector<git::Change> listed =
-      scope.changes ? std::vector<git::Change>() : registry_.changes(scope.before, scope.commit, scope.pathspecs);
+      scope.changes ? std::vector<git::Change>()
+                    : source::changes(registry_, scope.before, scope.commit, scope.pathspecs, settings_);
   const std::vector<git::Change>& changes = scope.changes ? *scope.changes : listed;
   std::vector<Oid> blobs;
   for (const git::Change& change : changes) {
@@ -196,8 +211,12 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
     judged.touches_aliases = true;
     policed.require_approval_of_project(*project, registry_.objects());
   }
+  if (empties_directory(change, *judged.view)) judged.touches_aliases = true;
   if (const auto directory = directory_of_attributes(change)) judged.new_attributes.push_back(*directory);
-  if (change.after && policed.forbid_link(*change.after)) return;
+  if (change.after && policed.forbid_link(*change.after)) {
+    policed.require_approval("changed");
+    return;
+  }
   if (!change.name.ends_with(mlem_suffix)) return;
   if (const auto blob = lost_blob(change)) judged.lost_blobs.insert(*blob);
   // Without time left to tell, aliases might be touched.
@@ -276,7 +295,8 @@ void ScopeReader::take_file(const Pass& pass, git::File file, std::optional<std:
     }
     if (!text) {
       fail(judged.finding_for(file.name), Verdict::unreachable, "its content is missing here",
-           "this is a partial clone; 'git fetch' has to bring it");
+           registry_.is_partial() ? "this is a partial clone; 'git fetch' has to bring it"
+                                  : "'git fsck' says what is broken");
       return;
     }
     const yaml::Metafile& metafile = parse(file.entry.oid, *text);
@@ -285,6 +305,8 @@ void ScopeReader::take_file(const Pass& pass, git::File file, std::optional<std:
     } else if (is_wanted(pass, metafile.link)) {
       take_link(pass, std::move(file.name), metafile);
     }
+  } catch (const git::OutOfTime&) {
+    give_up(pass, file.name);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::unavailable) {
       leave_unread(judged, file.name, error);
@@ -324,7 +346,7 @@ void ScopeReader::give_up(const Pass& pass, const std::string& name) {
 const yaml::Metafile& ScopeReader::parse(const Oid& blob, std::string_view text) {
   if (!last_ || last_->first != blob || blob == Oid()) {
     last_.reset();
-    last_.emplace(blob, yaml::read_metafile(text));
+    last_.emplace(blob, yaml::read_metafile(text, [&] { registry_.objects().require_time(blob); }));
   }
   return last_->second;
 }

@@ -38,7 +38,7 @@ std::optional<std::vector<Oid>> commits_to_verify(const Receiver& receiver, cons
     if (!receiver.settings.budget.has_time()) return std::nullopt;
     if (commit.oid == tip) continue;
     const auto differs_from = [&](const std::optional<Oid>& parent) {
-      return touches(receiver.registry, policy, parent, commit.oid);
+      return touches(receiver, policy, parent, commit.oid);
     };
     const bool is_policed = commit.parents.empty()
                                 ? differs_from(std::nullopt)
@@ -70,15 +70,20 @@ void hold_commits(const Receiver& receiver, const std::optional<Oid>& before, co
 
 }  // namespace
 
-bool touches(const git::Registry& registry, const Policy& policy, const std::optional<Oid>& before, const Oid& after) {
+bool touches(const Receiver& receiver, const Policy& policy, const std::optional<Oid>& before, const Oid& after) {
   // The trees are looked into while they are compared, which one handle on them would not bear.
   std::vector<git::Change> markers;
   bool found = false;
-  git::Repository& objects = registry.objects();
-  objects.diff(before, after, [&](git::Change change) {
-    found = is_policed(policy, change);
-    if (!found && concerns_links(change) && !(change.before && change.after)) markers.push_back(std::move(change));
-    return !found;
+  git::Repository& objects = receiver.registry.objects();
+  std::vector<Oid> sides{after};
+  if (before) sides.push_back(*before);
+  source::read_trees(receiver.registry, sides, receiver.settings, [&] {
+    markers.clear();
+    objects.diff(before, after, [&](git::Change change) {
+      found = is_policed(policy, change);
+      if (!found && concerns_links(change)) markers.push_back(std::move(change));
+      return !found;
+    });
   });
   if (found || markers.empty()) return found;
   const auto old_view = before ? resolve::view_commit(objects, *before) : nullptr;

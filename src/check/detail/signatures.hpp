@@ -11,7 +11,7 @@ namespace mlem::check::detail {
 
 /// Whether what a policy is about differs between two trees: a link, what stands in its place, or where the aliases
 /// start that are policed.
-bool touches(const git::Registry& registry, const Policy& policy, const std::optional<Oid>& before, const Oid& after);
+bool touches(const Receiver& receiver, const Policy& policy, const std::optional<Oid>& before, const Oid& after);
 
 /// Holds the commits that a push brings to one ref to the policies of `scope` that want signatures (`requireSigned`,
 /// git-mlem-policy(1)), by `git verify-commit`: the new tip, and every new commit that changes what is policed. Of a

@@ -1,9 +1,13 @@
 #include "command/detail/json.hpp"
 
 #include "base/text.hpp"
+#include "model/oid.hpp"
+#include "model/repo_url.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace mlem::command {
 namespace {
@@ -26,10 +30,12 @@ void put(Json& json, const char* key, const std::string& value) {
 
 /// Returns JSON that is ASCII where a terminal would obey it: the control characters that JSON itself allows, and what
 /// changes the direction of text. The meaning is the same.
-std::string made_harmless(const std::string& json) {
-  std::string text;
-  text.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) {
+std::string made_harmless(std::string json) {
+  // One after the other, for each is found many bytes at a time.
+  std::size_t i = std::min({json.find('\x7f'), json.find('\xc2'), json.find('\xe2')});
+  if (i == std::string::npos) return json;
+  std::string text = json.substr(0, i);
+  for (; i < json.size(); ++i) {
     const auto byte = [&](std::size_t at) {
       return i + at < json.size() ? static_cast<unsigned char>(json[i + at]) : 0U;
     };
@@ -55,13 +61,24 @@ std::string made_harmless(const std::string& json) {
   return text;
 }
 
-}  // namespace
+Json to_json(const std::vector<Hop>& hops) {
+  Json list = Json::array();
+  for (const Hop& hop : hops) {
+    Json entry = Json::object();
+    put(entry, "repo", hop.repo);
+    put(entry, "rev", hop.rev);
+    if (hop.commit) entry["commit"] = hop.commit->hex();
+    put(entry, "path", hop.path);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
 
-std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time) {
-  Json json;
+/// Puts the keys of a finding up to `at`.
+void put(Json& json, const Finding& finding, bool is_judged) {
   json["schema"] = 1;
   put(json, "link", finding.link);
-  json["verdict"] = std::string(name(finding.verdict));
+  if (is_judged) json["verdict"] = std::string(name(finding.verdict));
   put(json, "message", finding.message);
   put(json, "hint", finding.hint);
   if (!finding.warnings.empty()) {
@@ -81,22 +98,46 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
   if (finding.commit) json["commit"] = finding.commit->hex();
   put(json, "path", finding.path);
   if (finding.blob) json["blob"] = finding.blob->hex();
-  if (!finding.hops.empty()) {
-    Json& hops = json["hops"] = Json::array();
-    for (const Hop& hop : finding.hops) {
-      Json entry = Json::object();
-      put(entry, "repo", hop.repo);
-      put(entry, "rev", hop.rev);
-      if (hop.commit) entry["commit"] = hop.commit->hex();
-      put(entry, "path", hop.path);
-      hops.push_back(std::move(entry));
-    }
-  }
+  if (!finding.hops.empty()) json["hops"] = to_json(finding.hops);
   put(json, "at", finding.at);
+}
+
+/// What a link names, by its own words and, where those leave it open, by what it led to.
+Json point_of(const Link& link, const Finding& finding) {
+  Json point = Json::object();
+  const bool names_commit = link.rev && Oid::parse(*link.rev);
+  put(point, "rev", link.rev.value_or(""));
+  put(point, "ref", link.pinned_ref.value_or(names_commit ? "" : finding.ref));
+  if (names_commit)
+    point["commit"] = *link.rev;
+  else if (finding.commit)
+    point["commit"] = finding.commit->hex();
+  put(point, "path", link.path);
+  put(point, "repo", redact(link.repo.value_or("")));
+  put(point, "blob", link.pinned_blob.value_or(""));
+  return point;
+}
+
+}  // namespace
+
+std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time) {
+  Json json;
+  put(json, finding, true);
   put(json, "pushed_ref", finding.pushed_ref);
   if (!finding.rules.empty()) json["rules"] = finding.rules;
   if (finding.line != 0) json["line"] = finding.line;
   if (proof_time) json["proved_at"] = format_time(*proof_time);
+  return made_harmless(json.dump());
+}
+
+std::string to_json(const edit::LinkEdit& edit) {
+  const edit::LinkDecision& decision = edit.decision;
+  Json json;
+  put(json, decision.finding, decision.is_judged);
+  json["action"] = std::string(name(decision.action));
+  if (edit.before) json["from"] = point_of(*edit.before, decision.finding);
+  if (decision.after) json["to"] = point_of(*decision.after, decision.finding);
+  if (decision.finding.line != 0) json["line"] = decision.finding.line;
   return made_harmless(json.dump());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "edit/edit_links.hpp"
 #include "model/finding.hpp"
 
 #include <cstdint>
@@ -16,6 +17,9 @@ namespace mlem::command {
 /// Returns a finding with the keys that git-mlem(1) lists, in their order; what has no value has no key. `proof_time` is
 /// that of `proved_at`.
 std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time = std::nullopt);
+
+/// Returns what became of a link: the keys of its finding and, behind `at`, `action`, `from` and `to`.
+std::string to_json(const edit::LinkEdit& edit);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);

@@ -41,10 +41,12 @@ bool is_on_disk(const git::Registry& registry, const std::string& word) {
   return lstat(path.c_str(), &status) == 0;
 }
 
-/// Or, unlike to git, of the index, where the links are.
+/// Or, unlike to git, of the index, where the links are; a link without its `.mlem` too.
 bool names_file(const git::Registry& registry, const std::string& word) {
-  return is_on_disk(registry, word) ||
-         (registry.has_work_tree() && !word.starts_with(':') && !registry.index_files("", {word}).empty());
+  if (!registry.has_work_tree()) return false;
+  const std::string link = word + std::string(mlem_suffix);
+  if (is_on_disk(registry, word) || is_on_disk(registry, link)) return true;
+  return !word.starts_with(':') && !registry.index_files("", {word, link}).empty();
 }
 
 /// The commit or tree that an expression of gitrevisions(7) names; nothing if it names neither.
@@ -123,14 +125,6 @@ Operands tell_apart(const git::Registry& registry, const Options& options, const
                                      : relative_to(directory->path + "/", registry.prefix()) + "."};
   }
   return operands;
-}
-
-void require_pathspecs(const git::Registry& registry, const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    if (looks_like_pathspec(word) || names_file(registry, word)) continue;
-    throw Error(ErrorKind::not_found, "pathspec '" + redact(word) + "' did not match any file", "",
-                "paths that are nowhere now follow '--'");
-  }
 }
 
 std::string parse_ref(const git::Registry& registry, const std::string& word) {

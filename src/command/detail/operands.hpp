@@ -28,9 +28,6 @@ struct Operands {
 enum class Ranges { no, yes };
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges);
 
-/// Throws Error(not_found) for a word that is no pathspec by its look and names no file.
-void require_pathspecs(const git::Registry& registry, const std::vector<std::string>& words);
-
 /// Returns the full name of the ref that a word means: as mlem::full_ref_name(); HEAD is the current branch.
 /// Throws Error(invalid) if git-check-ref-format(1) refuses it or HEAD is detached.
 std::string parse_ref(const git::Registry& registry, const std::string& word);

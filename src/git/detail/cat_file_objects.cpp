@@ -3,6 +3,7 @@
 //
 // A reply is `<oid> <type> <size>`, for `contents` followed by the content and a newline, or `<oid> missing`.
 
+#include "base/coprocess.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/detail/command.hpp"

@@ -17,7 +17,8 @@ std::optional<std::deque<File>> read_index(const fs::path& index_file, const Suf
     if (!suffixes.match(entry->path)) continue;
     if ((entry->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD) != 0) continue;
     const bool is_left_out = (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
-    files.push_back({entry->path, {entry->mode, to_oid(entry->id)}, git_index_entry_stage(entry), is_left_out});
+    const bool is_assumed = (entry->flags & GIT_INDEX_ENTRY_VALID) != 0;
+    files.push_back({entry->path, {entry->mode, to_oid(entry->id)}, git_index_entry_stage(entry), is_left_out, is_assumed});
   }
   return files;
 }

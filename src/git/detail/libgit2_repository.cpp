@@ -62,11 +62,16 @@ class Libgit2Repository final : public ObjectRepository {
     const ReferenceIteratorPtr iterator(raw);
     if (rc < 0) throw_unreadable("refs");
     std::vector<Ref> refs;
-    const char* name = nullptr;
+    git_reference* next_ref = nullptr;
     int next = 0;
-    while ((next = git_reference_next_name(&name, iterator.get())) == 0) {
-      if (!std::string_view(name).starts_with(prefix)) continue;
-      if (const auto oid = find_ref(name)) refs.push_back({name, *oid});
+    while ((next = git_reference_next(&next_ref, iterator.get())) == 0) {
+      const ReferencePtr ref(next_ref);
+      const std::string name = git_reference_name(ref.get());
+      if (!name.starts_with(prefix)) continue;
+      const git_oid* const target = git_reference_target(ref.get());
+      if (const auto oid = target != nullptr ? std::optional(to_oid(*target)) : find_ref(name)) {
+        refs.push_back({name, *oid});
+      }
     }
     if (next != GIT_ITEROVER) throw_unreadable("refs");
     std::sort(refs.begin(), refs.end(), [](const Ref& a, const Ref& b) { return a.name < b.name; });

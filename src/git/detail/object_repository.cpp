@@ -1,9 +1,9 @@
-// The formats are those of git-hash-object(1)'s types, written down in gitformat-* and "Git Internals - Git Objects":
-// a tree is a row of `<octal mode> <name>\0<raw id>`; commits and tags are header lines, an empty line, a message.
+// Commits and tags are header lines, an empty line, a message: "Git Internals - Git Objects".
 
 #include "git/detail/object_repository.hpp"
 
 #include "base/error.hpp"
+#include "git/detail/tree_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -13,19 +13,22 @@
 namespace mlem::git::detail {
 namespace {
 
-constexpr std::size_t max_tree = std::size_t{256} << 20;
+// A directory of more than a million names.
+constexpr std::size_t max_tree = std::size_t{64} << 20;
+// Of all trees on the way to where a walk is, or that are kept for looking names up: each may be as large as one may
+// be.
+constexpr std::size_t max_trees = 2 * max_tree;
 constexpr std::size_t max_commit = std::size_t{16} << 20;
 // What core.maxTreeDepth allows in git by default.
 constexpr std::size_t max_depth = 2048;
-// A few kilobytes of trees can spell out billions of names, each the same few trees: ten times what the largest
-// registry has are the most that are looked at.
+// Ten times what the largest registry has.
 constexpr std::size_t max_names = 5'000'000;
 // git has no limit. Whoever nests so many does it to be passed over.
-constexpr int max_tag_chain = 10'000;
-
-[[noreturn]] void throw_corrupt(const Oid& oid, std::string why) {
-  throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'", std::move(why));
-}
+constexpr std::size_t max_tag_chain = 10'000;
+// What PATH_MAX is on Linux: nobody can check out a longer one.
+constexpr std::size_t max_path = 4096;
+// A path or a chain of tags that is longer is not by people, and looks at the clock.
+constexpr std::size_t usual_depth = 64;
 
 void require_type(ObjectType type, const Oid& oid, const Object& object) {
   if (object.type != type) throw_corrupt(oid, "it is of another type than what refers to it says");
@@ -57,148 +60,43 @@ Oid header_oid(const Oid& object, std::string_view content, std::string_view nam
   return *oid;
 }
 
-/// An entry of a tree as git stores it.
-struct RawEntry {
-  std::string_view name;
-  Entry entry;
-  std::size_t size = 0;  ///< bytes, to the next one
-};
-
-RawEntry parse_entry(const Oid& tree, std::string_view rest) {
-  const std::size_t space = rest.find(' ');
-  const std::size_t nul = rest.find('\0');
-  const std::size_t id_size = tree.bytes().size();
-  RawEntry raw;
-  if (nul == std::string_view::npos || space >= nul || rest.size() - nul - 1 < id_size) {
-    throw_corrupt(tree, "it is no well-formed tree");
-  }
-  const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, raw.entry.mode, 8);
-  if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree, "it is no well-formed tree");
-  raw.name = rest.substr(space + 1, nul - space - 1);
-  // Who asks for the path would be led past what is listed under it.
-  if (raw.name.empty() || raw.name.find('/') != std::string_view::npos) {
-    throw_corrupt(tree, "it has a name that is empty or has a slash");
-  }
-  // char and unsigned char may alias.
-  raw.entry.oid = Oid::from_bytes({reinterpret_cast<const std::uint8_t*>(rest.data()) + nul + 1, id_size});
-  raw.size = nul + 1 + id_size;
-  return raw;
-}
-
-/// The order of a tree's entries: a directory's name counts as if it ended in a slash.
-int compare_as_git(std::string_view a, bool a_is_directory, std::string_view b, bool b_is_directory) {
-  const std::size_t common = std::min(a.size(), b.size());
-  if (const int order = a.substr(0, common).compare(b.substr(0, common)); order != 0) return order;
-  const auto next = [common](std::string_view name, bool directory) -> int {
-    if (name.size() > common) return static_cast<unsigned char>(name[common]);
-    return directory ? '/' : 0;
-  };
-  const int order = next(a, a_is_directory) - next(b, b_is_directory);
-  return order != 0 ? order : static_cast<int>(a.size()) - static_cast<int>(b.size());
-}
-
-/// The entries of one tree, one after the other. It may be moved, so names are remembered by their place.
-class TreeReader {
+/// What going through trees has taken so far: a few kilobytes of them can spell out billions of names.
+class Toll {
  public:
-  TreeReader(const Oid& tree, std::string content) : tree_(tree), content_(std::move(content)) {}
+  /// What is wrong is said of `root`; `require_time` is called now and then.
+  Toll(const Oid& root, std::function<void()> require_time) : root_(root), require_time_(std::move(require_time)) {}
 
-  /// Returns whether there was one more entry; then `name()` (until the next call) and `entry()` are about it.
-  /// Throws Error(unavailable) for a tree that git would not write: of two entries with one name, a file and a
-  /// directory too, some programs see one and some the other.
-  bool next() {
-    if (position_ == content_.size()) return false;
-    const RawEntry raw = parse_entry(tree_, std::string_view(content_).substr(position_));
-    if (position_ > 0 && compare_as_git(name(), is_directory(entry_), raw.name, is_directory(raw.entry)) >= 0) {
-      throw_corrupt(tree_, "its entries are not in order");
-    }
-    // Between a file `a` and a directory `a` there may be others, all of which begin so: `a.b`.
-    while (!files_.empty() && !raw.name.starts_with(text(files_.back()))) files_.pop_back();
-    if (!is_directory(raw.entry)) {
-      files_.push_back(place_of(raw.name));
-    } else if (!files_.empty() && text(files_.back()) == raw.name) {
-      throw_corrupt(tree_, "it has two entries of one name");
-    }
-    name_ = place_of(raw.name);
-    entry_ = raw.entry;
-    offset_ = position_;
-    position_ += raw.size;
-    return true;
+  /// Counts the trees of one directory, `size` bytes, until leave() is called.
+  void enter(std::size_t size) {
+    size_ += size;
+    if (size_ > max_trees) throw_corrupt(root_, "its directories are too large");
+    spend(512);
+  }
+  void leave(std::size_t size) { size_ -= size; }
+  /// Counts a name, and the bytes of the path that it ends.
+  void pass(std::size_t path) {
+    if (++names_ > max_names) throw_corrupt(root_, "it has too many names");
+    if (path > max_path) throw_corrupt(root_, "it has a path of more than " + std::to_string(max_path) + " bytes");
+    spend(path + 64);
   }
 
-  std::string_view name() const noexcept { return text(name_); }
-  const Entry& entry() const noexcept { return entry_; }
-  /// Where the entry is in the content.
-  std::size_t offset() const noexcept { return offset_; }
-  std::string take_content() && { return std::move(content_); }
+  std::size_t files = 0;  ///< that were met
 
  private:
-  /// A part of the content.
-  struct Place {
-    std::size_t offset = 0;
-    std::size_t size = 0;
-  };
-  Place place_of(std::string_view part) const noexcept {
-    return {static_cast<std::size_t>(part.data() - content_.data()), part.size()};
-  }
-  std::string_view text(Place place) const noexcept { return {content_.data() + place.offset, place.size}; }
-
-  Oid tree_;
-  std::string content_;
-  std::size_t position_ = 0;
-  std::size_t offset_ = 0;
-  Place name_;
-  std::vector<Place> files_;  ///< each begins with the one before, and what comes next may begin with the last
-  Entry entry_;
-};
-
-/// What two trees have under one name.
-struct EntryPair {
-  std::string_view name;
-  std::optional<Entry> before;
-  std::optional<Entry> after;
-};
-
-/// Two trees, walked like two sorted lists that are merged. One that is not there has no entries.
-class TreePair {
- public:
-  TreePair(std::optional<TreeReader> before, std::optional<TreeReader> after)
-      : before_{std::move(before)}, after_{std::move(after)} {
-    before_.next();
-    after_.next();
+  /// Looks at the clock for every so many bytes.
+  void spend(std::size_t bytes) {
+    constexpr std::size_t between_looks = std::size_t{1} << 16;
+    spent_ += bytes;
+    if (spent_ < between_looks) return;
+    spent_ = 0;
+    require_time_();
   }
 
-  /// Returns what there is under the next name, nothing at the end. The name is good until the pair is moved.
-  std::optional<EntryPair> next() {
-    if (!before_.has_entry && !after_.has_entry) return std::nullopt;
-    const int order = compare();
-    EntryPair both;
-    if (order <= 0) both.before = before_.take(both.name);
-    if (order >= 0) both.after = after_.take(both.name);
-    return both;
-  }
-
- private:
-  struct Side {
-    std::optional<TreeReader> tree;
-    bool has_entry = false;
-    void next() { has_entry = tree && tree->next(); }
-    Entry take(std::string_view& name) {
-      name = tree->name();
-      const Entry entry = tree->entry();
-      next();
-      return entry;
-    }
-  };
-  /// Less than 0: `before` alone has the next name; more: `after` alone; 0: both.
-  int compare() const {
-    if (!before_.has_entry) return 1;
-    if (!after_.has_entry) return -1;
-    return compare_as_git(before_.tree->name(), is_directory(before_.tree->entry()), after_.tree->name(),
-                          is_directory(after_.tree->entry()));
-  }
-
-  Side before_;
-  Side after_;
+  const Oid& root_;
+  std::function<void()> require_time_;
+  std::size_t names_ = 0;
+  std::size_t size_ = 0;
+  std::size_t spent_ = 0;
 };
 
 }  // namespace
@@ -221,10 +119,13 @@ std::optional<Object> ObjectRepository::find_object(const Oid& oid) {
 
 std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid) {
   Oid current = oid;
-  for (int tags = 0; tags <= max_tag_chain; ++tags) {
+  std::size_t size = 0;
+  for (std::size_t tags = 0; tags <= max_tag_chain && size <= max_commit; ++tags) {
+    if (tags > usual_depth) require_time(oid);
     const std::optional<Object> object = find_object(current);
     if (!object) return std::nullopt;
     if (object->type != ObjectType::tag) return std::pair(current, object->type);
+    size += object->content.size();
     current = header_oid(current, object->content, "object");
   }
   throw_corrupt(oid, "it is a tag of tags of tags without end");
@@ -282,7 +183,7 @@ const ObjectRepository::KnownTree* ObjectRepository::known_tree(const Oid& tree,
   constexpr std::size_t most_depths = 16;
   const std::size_t place = std::min(depth, most_depths - 1);
   if (place < last_trees_.size() && last_trees_[place].oid == tree) return &last_trees_[place];
-  auto content = read_as(ObjectType::tree, tree, max_tree);
+  auto content = read_tree(tree);
   if (!content) return nullptr;
   KnownTree known{tree, {}, {}};
   TreeReader reader(tree, std::move(*content));
@@ -293,7 +194,28 @@ const ObjectRepository::KnownTree* ObjectRepository::known_tree(const Oid& tree,
                    [&](std::uint32_t a, std::uint32_t b) { return known.name_at(a) < known.name_at(b); });
   if (last_trees_.size() <= place) last_trees_.resize(place + 1);
   last_trees_[place] = std::move(known);
+  bound_known_trees(place);
   return &last_trees_[place];
+}
+
+void ObjectRepository::bound_known_trees(std::size_t place) {
+  std::size_t size = 0;
+  for (const KnownTree& tree : last_trees_) size += tree.content.capacity();
+  if (size <= max_trees) return;
+  for (std::size_t i = 0; i < last_trees_.size(); ++i) {
+    if (i != place) last_trees_[i] = {};
+  }
+}
+
+void ObjectRepository::require_time(const Oid& oid) const {
+  if (deadline_ && std::chrono::steady_clock::now() >= *deadline_) {
+    throw OutOfTime("cannot read object '" + oid.hex() + "'");
+  }
+}
+
+void ObjectRepository::add_barren(const Oid& tree) {
+  constexpr std::size_t most = 100'000;
+  if (barren_.size() < most) barren_.insert(tree);
 }
 
 std::string_view ObjectRepository::KnownTree::name_at(std::uint32_t offset) const {
@@ -313,6 +235,7 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
     const std::string_view name = rest->substr(0, slash);
     rest = slash == std::string_view::npos ? std::nullopt : std::optional(rest->substr(slash + 1));
     if (!is_directory(at)) return {};
+    if (depth > usual_depth) require_time(commit);
     const KnownTree* tree = known_tree(at.oid, depth++);
     if (tree == nullptr) return missing(at.oid);
     if (path.empty()) break;
@@ -325,48 +248,60 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
   return {Lookup::State::found, at, std::nullopt};
 }
 
-void ObjectRepository::walk(const Oid& commit, std::string_view directory,
-                            const std::function<bool(const std::string& path, const Entry&)>& visit) {
+std::vector<Oid> ObjectRepository::walk(const Oid& commit, std::string_view directory,
+                                        const std::function<bool(const std::string& path, const Entry&)>& visit) {
   const Lookup start = find(commit, directory);
-  if (start.state != Lookup::State::found || !is_directory(start.entry)) return;
+  if (start.state == Lookup::State::missing_object) return {*start.missing};
+  if (start.state != Lookup::State::found || !is_directory(start.entry)) return {};
 
   // No recursion: the depth is up to who made the trees.
   struct Level {
     TreeReader tree;
-    std::size_t prefix;  ///< the part of `path` that is the directory, with its slash
+    std::size_t prefix;        ///< the part of `path` that is the directory, with its slash
+    std::size_t files_before;  ///< that were met before it was entered
   };
   std::vector<Level> levels;
   std::string path(directory);
-  std::size_t names = 0;
+  std::vector<Oid> missing;
+  Toll toll(commit, [this, &commit] { require_time(commit); });
   const auto enter = [&](const Oid& oid) {
+    if (barren_.contains(oid)) return;
     if (levels.size() == max_depth) throw_corrupt(commit, "its directories are nested too deep");
-    auto content = read_as(ObjectType::tree, oid, max_tree);
-    if (!content) return;
+    auto content = read_tree(oid);
+    if (!content) {
+      missing.push_back(oid);
+      ++toll.files;  // nobody knows what it has
+      return;
+    }
+    toll.enter(content->size());
     if (!path.empty()) path += '/';
-    levels.push_back({TreeReader(oid, std::move(*content)), path.size()});
+    levels.push_back({TreeReader(oid, std::move(*content)), path.size(), toll.files});
   };
   enter(start.entry.oid);
   while (!levels.empty()) {
     Level& level = levels.back();
     if (!level.tree.next()) {
+      if (level.files_before == toll.files) add_barren(level.tree.oid());
+      toll.leave(level.tree.size());
       levels.pop_back();
       continue;
     }
-    if (++names > max_names) throw_corrupt(commit, "it has too many names");
+    toll.pass(level.prefix + level.tree.name().size());
     path.resize(level.prefix);
     path += level.tree.name();
     const Entry entry = level.tree.entry();
-    if (is_directory(entry))
+    if (is_directory(entry)) {
       enter(entry.oid);
-    else if (!visit(path, entry))
-      return;
+    } else {
+      ++toll.files;
+      if (!visit(path, entry)) return missing;
+    }
   }
+  return missing;
 }
 
-std::string ObjectRepository::read_tree(const Oid& tree) {
-  auto content = read_as(ObjectType::tree, tree, max_tree);
-  if (!content) throw_corrupt(tree, "it is missing");
-  return std::move(*content);
+std::optional<std::string> ObjectRepository::read_tree(const Oid& tree) {
+  return read_as(ObjectType::tree, tree, max_tree);
 }
 
 void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
@@ -374,19 +309,26 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
   // No recursion: see walk().
   struct Level {
     TreePair trees;
-    std::size_t prefix;  ///< the part of `path` that is the directory, with its slash
+    std::size_t prefix;        ///< the part of `path` that is the directory, with its slash
+    std::size_t files_before;  ///< that were met before it was entered
   };
   std::vector<Level> levels;
   std::string path;
-  std::size_t names = 0;
-  const auto reader_of = [this](const std::optional<Oid>& tree) {
-    return tree ? std::optional<TreeReader>(std::in_place, *tree, read_tree(*tree)) : std::nullopt;
+  Toll toll(after, [this, &after] { require_time(after); });
+  const auto reader_of = [this](const std::optional<Oid>& tree) -> std::optional<TreeReader> {
+    if (!tree) return std::nullopt;
+    auto content = read_tree(*tree);
+    if (!content) throw_corrupt(*tree, "it is missing");
+    return std::optional<TreeReader>(std::in_place, *tree, std::move(*content));
   };
+  const auto is_barren = [this](const std::optional<Oid>& tree) { return !tree || barren_.contains(*tree); };
   const auto enter = [&](const std::optional<Oid>& tree_before, const std::optional<Oid>& tree_after) {
+    if (is_barren(tree_before) && is_barren(tree_after)) return;
     if (levels.size() == max_depth) throw_corrupt(after, "its directories are nested too deep");
     TreePair trees(reader_of(tree_before), reader_of(tree_after));
+    toll.enter(trees.size());
     if (!path.empty()) path += '/';
-    levels.push_back({std::move(trees), path.size()});
+    levels.push_back({std::move(trees), path.size(), toll.files});
   };
   const auto root_of = [this](const Oid& oid) {
     const std::optional<Oid> tree = tree_of(oid);
@@ -401,19 +343,23 @@ void ObjectRepository::diff(const std::optional<Oid>& before, const Oid& after,
     Level& level = levels.back();
     const auto both = level.trees.next();
     if (!both) {
+      const auto only = level.trees.only();
+      if (only && level.files_before == toll.files) add_barren(*only);
+      toll.leave(level.trees.size());
       levels.pop_back();
       continue;
     }
-    if (++names > max_names) throw_corrupt(after, "it has too many names");
     const auto& [name, left, right] = *both;
+    toll.pass(level.prefix + name.size());
     if (left && right && left->mode == right->mode && left->oid == right->oid) continue;
     path.resize(level.prefix);
     path += name;
     // Entries of one name are of one kind here, for a directory's name is compared with a slash at its end.
     if (is_directory(left ? *left : *right)) {
       enter(left ? std::optional(left->oid) : std::nullopt, right ? std::optional(right->oid) : std::nullopt);
-    } else if (!visit({path, left, right})) {
-      return;
+    } else {
+      ++toll.files;
+      if (!visit({path, left, right})) return;
     }
   }
 }

@@ -4,10 +4,13 @@
 #include "git/detail/objects.hpp"
 #include "git/repository.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -17,13 +20,15 @@ namespace mlem::git::detail {
 /// them is the same too.
 class ObjectRepository : public Repository {
  public:
+  void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) final { deadline_ = deadline; }
+  void require_time(const Oid& oid) const final;
   bool has(const Oid& oid) final { return objects_->has(oid); }
   std::optional<Oid> find_commit(const Oid& oid) final;
   std::optional<Oid> find_tree_ish(const Oid& oid) final;
   std::int64_t commit_time(const Oid& commit) final;
   Lookup find(const Oid& commit, std::string_view path) final;
-  void walk(const Oid& commit, std::string_view directory,
-            const std::function<bool(const std::string& path, const Entry&)>& visit) final;
+  std::vector<Oid> walk(const Oid& commit, std::string_view directory,
+                        const std::function<bool(const std::string& path, const Entry&)>& visit) final;
   void diff(const std::optional<Oid>& before, const Oid& after, const std::function<bool(Change change)>& visit) final;
   std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
   void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) final;
@@ -47,8 +52,10 @@ class ObjectRepository : public Repository {
   const std::string* read_commit(const Oid& commit);
   /// Returns the tree that a commit has, or that `commit` is; nothing if it is absent.
   std::optional<Oid> tree_of(const Oid& commit);
-  /// Returns a tree's content. Throws Error(unavailable) if it is absent.
-  std::string read_tree(const Oid& tree);
+  /// Returns a tree's content; nothing if it is absent.
+  std::optional<std::string> read_tree(const Oid& tree);
+  /// Remembers a tree that has no files however deep they are looked for.
+  void add_barren(const Oid& tree);
 
   /// A tree for looking many names up.
   struct KnownTree {
@@ -59,14 +66,18 @@ class ObjectRepository : public Repository {
   };
   /// Returns the entries of the tree on the way to a path, `depth` directories below the root; null if it is absent.
   const KnownTree* known_tree(const Oid& tree, std::size_t depth);
+  /// Lets go of the trees that were looked up in, but the one at `place`, if they take too much memory.
+  void bound_known_trees(std::size_t place);
 
   std::unique_ptr<Objects> objects_;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
 
   // Links of one registry are looked up in the same few commits, mostly in a row.
   std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;
   std::optional<std::pair<Oid, Oid>> last_peeled_;          ///< a commit, or tags that lead to it
   std::optional<std::pair<Oid, std::string>> last_commit_;  ///< its content
   std::vector<KnownTree> last_trees_;                       ///< by depth
+  std::unordered_set<Oid> barren_;                          ///< trees that lead to no files
 };
 
 /// Opens with libgit2, objects aside if they are to be read apart; null if it does not know the repository's format.

@@ -1,5 +1,6 @@
 #include "resolve/detail/hints.hpp"
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "model/repo_path.hpp"
 
@@ -26,22 +27,25 @@ const std::string& Hints::about_rev(const std::string& rev, const std::function<
 
 std::vector<std::string> Hints::near_revs(const std::string& rev,
                                           const std::function<std::vector<std::string>()>& list) {
-  if (!rev_names_) rev_names_ = list();
-  return nearest_of(rev, *rev_names_);
+  if (!rev_names_) {
+    rev_names_ = list();
+    for (const std::string& name : *rev_names_) rev_names_size_ += name.size();
+  }
+  return take_from_budget(rev_names_size_) ? nearest(rev, *rev_names_, most_hints) : std::vector<std::string>();
 }
 
 std::optional<Oid> Hints::whole_id(std::string_view digits, const std::function<std::vector<Oid>()>& list) {
   if (!ids_) {
-    ids_.emplace();
-    for (const Oid& oid : list()) ids_->push_back(oid.hex());
+    ids_ = list();
     std::sort(ids_->begin(), ids_->end());
     ids_->erase(std::unique(ids_->begin(), ids_->end()), ids_->end());
   }
   const std::string beginning = to_lower_ascii(digits);
-  const auto first = std::lower_bound(ids_->begin(), ids_->end(), beginning);
-  if (first == ids_->end() || !first->starts_with(beginning)) return std::nullopt;
+  const auto first = std::lower_bound(ids_->begin(), ids_->end(), beginning,
+                                      [](const Oid& oid, const std::string& wanted) { return oid.hex() < wanted; });
+  if (first == ids_->end() || !first->hex().starts_with(beginning)) return std::nullopt;
   const auto next = std::next(first);
-  return next != ids_->end() && next->starts_with(beginning) ? std::nullopt : Oid::parse(*first);
+  return next != ids_->end() && next->hex().starts_with(beginning) ? std::nullopt : std::optional(*first);
 }
 
 std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& path, const std::optional<Oid>& pinned,
@@ -61,14 +65,17 @@ std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& pa
   // Without the suffix, which all have in common: it would make short names look alike.
   const std::string stem = stem_of(path);
   std::vector<std::string> near;
+  if (nearby == Nearby::tree) {
+    if (const auto same = all.by_name.find(name_of(stem)); same != all.by_name.end()) return paths_at(same->second);
+  }
+  if (!take_from_budget(all.size)) return {};
   if (nearby == Nearby::directory) {
     std::vector<std::string> beside;
     std::copy_if(all.stems.begin(), all.stems.end(), std::back_inserter(beside),
                  [&](const std::string& each) { return parent_of(each) == parent_of(stem); });
-    near = nearest_of(stem, beside);
+    near = nearest(stem, beside, most_hints);
   } else {
-    if (const auto same = all.by_name.find(name_of(stem)); same != all.by_name.end()) return paths_at(same->second);
-    near = nearest_of(stem, all.stems);
+    near = nearest(stem, all.stems, most_hints);
   }
   for (std::string& each : near) each += mlem_suffix;
   return near;
@@ -77,23 +84,35 @@ std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& pa
 const Hints::Tree& Hints::tree(TreeView& view) {
   const auto [known, is_new] = trees_.try_emplace(view.at());
   Tree& tree = known->second;
-  if (!is_new || entries_left_ == 0) return tree;
-  view.walk([&](const std::string& path, const git::Entry& entry) {
+  if (!is_new || entries_left_ == 0 || bytes_left_ == 0) return tree;
+  const auto note = [&](const std::string& path, const git::Entry& entry) {
     if (path.ends_with(mlem_suffix) && git::is_regular(entry)) {
+      if (path.size() > bytes_left_) {
+        bytes_left_ = 0;
+        return false;
+      }
+      bytes_left_ -= path.size();
       const std::size_t place = tree.stems.size();
       tree.stems.push_back(stem_of(path));
+      tree.size += tree.stems.back().size();
       tree.by_name[name_of(tree.stems.back())].push_back(place);
       tree.by_blob[entry.oid].push_back(place);
     }
     return --entries_left_ > 0;
-  });
+  };
+  try {
+    view.walk(note);
+  } catch (const Error& error) {
+    // That nothing is at the path is known all the same.
+    if (error.kind() != ErrorKind::unavailable) throw;
+  }
   return tree;
 }
 
-std::vector<std::string> Hints::nearest_of(const std::string& wanted, const std::vector<std::string>& candidates) {
-  if (candidates.size() > comparisons_left_) return {};
-  comparisons_left_ -= candidates.size();
-  return nearest(wanted, candidates, most_hints);
+bool Hints::take_from_budget(std::size_t bytes) {
+  if (bytes > comparisons_left_) return false;
+  comparisons_left_ -= bytes;
+  return true;
 }
 
 }  // namespace mlem::resolve::detail

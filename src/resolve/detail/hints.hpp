@@ -40,18 +40,22 @@ class Hints {
  private:
   struct Tree {
     std::vector<std::string> stems;  ///< of its metafiles: paths without `.mlem`, in path order
+    std::size_t size = 0;            ///< of `stems`, in bytes
     std::unordered_map<std::string, std::vector<std::size_t>> by_name;
     std::unordered_map<Oid, std::vector<std::size_t>> by_blob;
   };
   const Tree& tree(TreeView& view);
-  std::vector<std::string> nearest_of(const std::string& wanted, const std::vector<std::string>& candidates);
+  /// Returns whether names of so many bytes may be compared, and counts them.
+  bool take_from_budget(std::size_t bytes);
 
   std::map<std::string, std::string> about_revs_;
   std::optional<std::vector<std::string>> rev_names_;
-  std::optional<std::vector<std::string>> ids_;  ///< in hex digits, in order, each once
-  std::map<std::string, Tree> trees_;            ///< by TreeView::at()
+  std::size_t rev_names_size_ = 0;       ///< in bytes
+  std::optional<std::vector<Oid>> ids_;  ///< in order, each once
+  std::map<std::string, Tree> trees_;    ///< by TreeView::at()
   std::size_t entries_left_ = 100'000;
-  std::size_t comparisons_left_ = 1'000'000;
+  std::size_t bytes_left_ = std::size_t{16} << 20;        ///< of paths that are kept
+  std::size_t comparisons_left_ = std::size_t{32} << 20;  ///< in bytes of names
 };
 
 }  // namespace mlem::resolve::detail

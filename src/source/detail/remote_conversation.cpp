@@ -86,6 +86,7 @@ class RemoteConversation final : public Conversation {
     if (!repository_) {
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
       repository_ = git::open_repository(entry_, settings_.access.environment, git::Reading::here);
+      repository_->set_deadline(settings_.budget.deadline);
     }
     return *repository_;
   }
@@ -398,15 +399,7 @@ void converse_remotely(const RepoUrl& url, const Place& place, const Settings& s
                        const std::function<void(Conversation&)>& use) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
   const std::string key = Cache::key(url.normalized(), place.rewritten);
-  const git::Transport transport(settings.access.environment,
-                                 {.idle = settings.budget.timeout,
-                                  .deadline = settings.budget.deadline,
-                                  .max_growth = settings.budget.max_fetch,
-                                  .interactive = settings.access.interactive,
-                                  .directory = settings.access.directory,
-                                  .logins = settings.access.logins.get(),
-                                  .interrupt = settings.observer.interrupt,
-                                  .notice = [&](const std::string& text) { notice(settings, url, text); }});
+  const git::Transport transport = transport_to(url, settings);
   if (cache.is_fallback()) notice(settings, url, "using the cache in '" + cache.directory().string() + "'");
   use_entry(cache, key, url, settings, [&] {
     RemoteConversation conversation(url, place, settings, cache, key, transport);

@@ -9,11 +9,18 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <istream>
+#include <mutex>
 #include <optional>
-#include <sstream>
+#include <streambuf>
 #include <utility>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 // yaml-cpp 0.7 reads more than YAML: it closes quotes by itself, drops what follows them and takes any byte. The checks
 // here close those gaps on the text itself, at the places that its events name.
@@ -22,6 +29,7 @@ namespace mlem::yaml::detail {
 namespace {
 
 constexpr std::string_view malformed = "malformed YAML";
+constexpr std::string_view too_large = "not a metafile";
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// Throws for the first character that a metafile may not have.
@@ -38,6 +46,57 @@ void check_characters(std::string_view text) {
   }
 }
 
+/// Hands a text to yaml-cpp bit by bit, no further than it can keep in memory what it has read. Until a flow collection
+/// ends, any of it could be a key, so yaml-cpp keeps its tokens, a hundred bytes each: of 16 MiB of `[` four gigabytes.
+class MeteredText : public std::streambuf {
+ public:
+  MeteredText(std::string_view text, const std::function<void()>& require_time)
+      : text_(text), require_time_(require_time) {}
+
+  /// Takes note that yaml-cpp has let go of the tokens up to an event, after which it is in the flow collection at
+  /// `flow`, or in none.
+  void let_go(std::optional<std::size_t> flow) noexcept {
+    kept_ = 0;
+    flow_ = flow;
+  }
+
+ protected:
+  int_type underflow() override {
+    constexpr std::size_t step = 4096;
+    const std::string_view next = text_.substr(given_, step);
+    if (next.empty()) return traits_type::eof();
+    if (require_time_ && given_ > 0) require_time_();
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      if (!flow_ && (next[i] == '[' || next[i] == '{')) flow_ = given_ + i;
+      if (flow_ && marks[static_cast<unsigned char>(next[i])]) ++kept_;
+    }
+    if (kept_ > max_kept) {
+      throw invalid_at(text_, *flow_, too_large, "a flow collection that is too large to be read");
+    }
+    given_ += next.size();
+    // Nothing is put there: what yaml-cpp puts back is what it took.
+    char* const start = const_cast<char*>(next.data());
+    setg(start, start, start + next.size());
+    return traits_type::to_int_type(*start);
+  }
+
+ private:
+  /// Three tokens each at the most, of which a scalar takes what it says besides.
+  static constexpr std::size_t max_kept = 300'000;
+  /// What at least one of has to be between two tokens of a flow collection.
+  static constexpr auto marks = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("[]{},:?'\"*&!\n")) table[static_cast<unsigned char>(c)] = true;
+    return table;
+  }();
+
+  std::string_view text_;
+  const std::function<void()>& require_time_;
+  std::size_t given_ = 0;
+  std::size_t kept_ = 0;             ///< marks that were handed out since yaml-cpp let go of tokens
+  std::optional<std::size_t> flow_;  ///< where a flow collection may have begun
+};
+
 /// Returns where the node at `offset` itself begins, after its anchor and tag.
 std::size_t skip_properties(std::string_view text, std::size_t offset) {
   while (offset < text.size() && (text[offset] == '&' || text[offset] == '!')) {
@@ -50,8 +109,11 @@ std::size_t skip_properties(std::string_view text, std::size_t offset) {
 /// Turns yaml-cpp's events into ours and checks scalars against the text.
 class Adapter : public YAML::EventHandler {
  public:
-  Adapter(std::string_view text, detail::EventHandler& handler)
-      : text_(text), mark_size_(text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0), handler_(handler) {}
+  Adapter(std::string_view text, MeteredText& source, detail::EventHandler& handler)
+      : text_(text),
+        mark_size_(text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0),
+        source_(source),
+        handler_(handler) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -138,6 +200,9 @@ class Adapter : public YAML::EventHandler {
   }
 
  private:
+  // yaml-cpp keeps fifty bytes of each until it is done.
+  static constexpr std::size_t max_blocks = 2'000'000;
+
   struct Level {
     bool map;
     bool flow;  ///< as all inside a flow collection is
@@ -156,17 +221,24 @@ class Adapter : public YAML::EventHandler {
       levels_.back().column = column(question_mark_before(event.offset).value_or(event.offset));
     }
     if (!levels_.empty() && levels_.back().map) levels_.back().expects_key = !event.key;
+    source_.let_go(flow_);
     handler_.on_event(event);
   }
   void start(Event::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
              YAML::EmitterStyle::value style) {
     const bool flow = in_flow() || style == YAML::EmitterStyle::Flow;
+    if (!flow && ++blocks_ > max_blocks) {
+      throw invalid_at(text_, offset(mark), too_large, "more mappings and sequences than can be read");
+    }
+    if (flow && !flow_) flow_ = offset(mark);
     if (flow) check_column(offset(mark));
     emit({.kind = kind, .offset = offset(mark), .tagged = tag != "?", .anchor = anchor});
     levels_.push_back({.map = kind == Event::Kind::map_start, .flow = flow});
   }
   void end(Event::Kind kind) {
     levels_.pop_back();
+    if (!in_flow()) flow_.reset();
+    source_.let_go(flow_);
     handler_.on_event({.kind = kind});
   }
 
@@ -259,8 +331,11 @@ class Adapter : public YAML::EventHandler {
 
   std::string_view text_;
   std::size_t mark_size_;
+  MeteredText& source_;
   detail::EventHandler& handler_;
   std::vector<Level> levels_;
+  std::optional<std::size_t> flow_;  ///< where the flow collection begins that all of `levels_` with `flow` are in
+  std::size_t blocks_ = 0;           ///< mappings and sequences in block style
   std::vector<Opaque> opaque_;
   std::optional<std::size_t> block_;  ///< where a block starts that has not ended yet
   bool has_directive_ = false;
@@ -276,6 +351,28 @@ class NoMore : public detail::EventHandler {
   std::string_view text_;
 };
 
+/// Large texts are read one at a time, and their memory is given back: as many threads as there are servers may want to
+/// read, and what bounds the memory of one would not bound that of all.
+class Turn {
+ public:
+  explicit Turn(std::string_view text) {
+    constexpr std::size_t small = std::size_t{64} << 10;
+    static std::mutex one_at_a_time;
+    if (text.size() > small) lock_ = std::unique_lock(one_at_a_time);
+  }
+  ~Turn() {
+#ifdef __GLIBC__
+    // Each thread has a heap of its own, which keeps what was freed.
+    if (lock_) malloc_trim(0);
+#endif
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+};
+
 /// Returns the offset of a line that git leaves where a merge failed.
 std::size_t find_conflict_marker(std::string_view text) {
   for (const std::string_view marker : {"<<<<<<< ", ">>>>>>> ", "======="}) {
@@ -288,17 +385,20 @@ std::size_t find_conflict_marker(std::string_view text) {
 
 }  // namespace
 
-void parse_events(std::string_view text, detail::EventHandler& handler) {
+void parse_events(std::string_view text, detail::EventHandler& handler, const std::function<void()>& require_time) {
   check_characters(text);
-  std::istringstream stream{std::string(text)};
-  Adapter adapter(text, handler);
+  const Turn turn(text);
+  MeteredText source(text, require_time);
+  std::istream stream(&source);
+  stream.exceptions(std::ios::badbit);  // lets pass what the source throws
+  Adapter adapter(text, source, handler);
   try {
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(adapter)) throw invalid_at(text, 0, malformed, "no document");
     adapter.check_between_scalars();
     // Asked once more and never in a loop: after a stray `,` yaml-cpp finds empty documents for ever.
     NoMore no_more(text);
-    Adapter rest(text, no_more);
+    Adapter rest(text, source, no_more);
     if (parser.HandleNextDocument(rest)) throw invalid_at(text, text.size(), malformed, "a second document");
   } catch (const YAML::Exception& error) {
     const std::size_t marker = find_conflict_marker(text);
@@ -318,11 +418,8 @@ Error invalid_at(std::string_view text, std::size_t offset, std::string_view wha
   const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
   const auto column = std::count_if(line.begin(), line.end(), [&](char c) { return !continues(c); }) + 1;
   const Position position{line_at(text, offset), static_cast<std::size_t>(column)};
-  return {ErrorKind::invalid,
-          std::string(what_failed),
-          fmt::format("line {}, column {}: {}", position.line, position.column, why),
-          std::move(hint),
-          position};
+  return {ErrorKind::invalid, std::string(what_failed),
+          fmt::format("line {}, column {}: {}", position.line, position.column, why), std::move(hint), position};
 }
 
 std::size_t line_at(std::string_view text, std::size_t offset) {

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,9 @@ class EventHandler {
 /// Throws Error(invalid) where PyYAML would too, also for what yaml-cpp lets through: bytes that are not UTF-8, control
 /// characters, line breaks that readers of YAML disagree on, a second document, a quoted scalar that is not closed or
 /// that text follows, a line of a block mapping without a colon, a tab between tokens, a directive other than
-/// `%YAML 1.0` to `1.2`. What `handler` throws passes.
-void parse_events(std::string_view text, EventHandler& handler);
+/// `%YAML 1.0` to `1.2`. What `handler` throws passes, and so does what `require_time` throws, which is called for
+/// every few kilobytes. Throws Error(invalid) too for what would take yaml-cpp more than some 150 MiB of memory.
+void parse_events(std::string_view text, EventHandler& handler, const std::function<void()>& require_time = {});
 
 /// Returns an Error(invalid) about `text` that has the position of `offset` and whose why is `line L, column C: <why>`.
 Error invalid_at(std::string_view text, std::size_t offset, std::string_view what_failed, std::string_view why,

@@ -1,0 +1,140 @@
+#include "base/coprocess.hpp"
+
+#include "base/detail/child.hpp"
+#include "base/error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+#include <utility>
+
+namespace mlem {
+
+using namespace detail;
+
+Coprocess::Coprocess(const Program& program, std::size_t reply_pipe, std::function<bool()> is_stuck)
+    : is_stuck_(std::move(is_stuck)) {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  FileActions actions(program);
+  actions.duplicate(in.read_end.get(), STDIN_FILENO);
+  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
+  actions.duplicate(err.write_end.get(), STDERR_FILENO);
+  if (reply_pipe > 0) fcntl(out.read_end.get(), F_SETPIPE_SZ, static_cast<int>(reply_pipe));
+  // Less than all of it: what is left of a page that was read in part is lost.
+  capacity_ = static_cast<std::size_t>(std::max(fcntl(in.write_end.get(), F_GETPIPE_SZ), 4096)) / 4 * 3;
+  pid_ = spawn(program, Session::shared, actions);
+  to_child_ = in.write_end.release();
+  from_child_ = out.read_end.release();
+  errors_from_child_ = err.read_end.release();
+  fcntl(from_child_, F_SETFL, O_NONBLOCK);
+  fcntl(errors_from_child_, F_SETFL, O_NONBLOCK);
+}
+
+Coprocess::~Coprocess() {
+  if (takes_requests()) close(to_child_);
+  close(from_child_);
+  if (errors_from_child_ >= 0) close(errors_from_child_);
+  wait_for(pid_);
+}
+
+const std::string& Coprocess::errors() {
+  read_errors();
+  return errors_;
+}
+
+void Coprocess::read_errors() {
+  std::array<char, 4096> block;
+  while (errors_from_child_ >= 0) {
+    const ssize_t count = ::read(errors_from_child_, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) {
+      close(std::exchange(errors_from_child_, -1));
+      return;
+    }
+    errors_.append(block.data(), static_cast<std::size_t>(count));
+    if (errors_.size() > 2 * errors_kept) errors_.erase(0, errors_.size() - errors_kept);
+  }
+}
+
+void Coprocess::write(std::string_view request) {
+  while (!request.empty()) {
+    const ssize_t written = write_without_signal(to_child_, request.data(), request.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw Error(ErrorKind::io, "cannot write to a child process", std::strerror(errno));
+    request.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+bool Coprocess::fill() {
+  buffer_.erase(0, std::exchange(consumed_, 0));
+  std::array<char, 65536> block;
+  for (;;) {
+    const ssize_t count = ::read(from_child_, block.data(), block.size());
+    if (count < 0 && errno == EAGAIN) {
+      constexpr int patience = 3000;
+      constexpr int last_patience = 60'000;
+      std::array<pollfd, 2> polled{{{from_child_, POLLIN, 0}, {errors_from_child_, POLLIN, 0}}};
+      const int ready = poll(polled.data(), polled.size(), takes_requests() ? patience : last_patience);
+      if (ready == 0)
+        end_silence();
+      else if (polled[1].revents != 0)
+        read_errors();
+      continue;
+    }
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    buffer_.append(block.data(), static_cast<std::size_t>(count));
+    return true;
+  }
+}
+
+void Coprocess::end_silence() {
+  const bool is_first = takes_requests();
+  if (is_first) close(std::exchange(to_child_, -1));
+  if (is_first && !(is_stuck_ && is_stuck_())) return;
+  kill(pid_, SIGKILL);
+  is_killed_ = true;
+}
+
+std::optional<std::string_view> Coprocess::read_line() {
+  for (;;) {
+    const std::size_t end = buffer_.find('\n', consumed_);
+    if (end != std::string::npos) {
+      const std::string_view line = std::string_view(buffer_).substr(consumed_, end - consumed_);
+      consumed_ = end + 1;
+      return line;
+    }
+    if (!fill()) return std::nullopt;
+  }
+}
+
+std::string_view Coprocess::read(std::size_t count) {
+  while (buffer_.size() - consumed_ < count && fill()) continue;
+  const std::string_view bytes = std::string_view(buffer_).substr(consumed_, count);
+  consumed_ += bytes.size();
+  return bytes;
+}
+
+// Without a pid the calls are about this thread alone: sched_setscheduler(2). Elsewhere than on Linux nothing is done.
+BatchScheduling::BatchScheduling() noexcept {
+#ifdef SCHED_BATCH
+  const sched_param no_priority{};
+  is_set_ = sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &no_priority) == 0;
+#endif
+}
+
+BatchScheduling::~BatchScheduling() {
+  const sched_param no_priority{};
+  if (is_set_) sched_setscheduler(0, SCHED_OTHER, &no_priority);
+}
+
+}  // namespace mlem

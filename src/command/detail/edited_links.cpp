@@ -1,0 +1,135 @@
+#include "command/detail/edited_links.hpp"
+
+#include "base/text.hpp"
+#include "command/detail/grouping_reporter.hpp"
+#include "command/detail/json.hpp"
+#include "edit/edit_links.hpp"
+#include "model/repo_url.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <optional>
+#include <ostream>
+
+namespace mlem::command {
+namespace {
+
+/// Tells people of links that were not changed.
+class SkippedReporter : public GroupingReporter {
+ public:
+  SkippedReporter(std::ostream& err, std::string severity, std::string what, std::string prefix)
+      : GroupingReporter(Beyond::told),
+        err_(err),
+        severity_(std::move(severity)),
+        what_(std::move(what)),
+        prefix_(std::move(prefix)) {}
+
+ protected:
+  bool is_told(const Finding&) const override { return true; }
+  void print(const FindingGroup& group) override {
+    FindingGroup shown = group;
+    for (std::string& link : shown.links) link = relative_to(link, prefix_);
+    const Finding& finding = shown.finding;
+    const std::string subject = shown.count == 1 ? "'" + shown.links.front() + "'" : subject_of(shown);
+    const std::string verdict =
+        finding.verdict == Verdict::ok ? std::string() : std::string(name(finding.verdict)) + ": ";
+    print_error(err_, severity_.c_str(), what_ + " " + subject + ": " + verdict + described(finding));
+    print_links(err_, shown, "  ");
+    print_hint(err_, all_hints(finding));
+  }
+
+ private:
+  std::ostream& err_;
+  std::string severity_;
+  std::string what_;
+  std::string prefix_;  ///< what names are relative to
+};
+
+std::string summary_of(const edit::LinkEditSummary& summary, const EditWords& spoken, bool dry_run) {
+  std::string text = fmt::format("{} link{}", summary.total(), summary.total() == 1 ? "" : "s");
+  const char* separator = ": ";
+  const auto add = [&](std::size_t count, const std::string& word) {
+    if (count == 0) return;
+    text += fmt::format("{}{} {}", separator, count, word);
+    separator = ", ";
+  };
+  add(summary.changed, (dry_run ? "would be " : "") + std::string(spoken.participle));
+  add(summary.kept, "kept");
+  add(summary.skipped, "skipped");
+  return text;
+}
+
+int exit_code(const edit::LinkEditSummary& summary) {
+  if (summary.failed > 0) return exit_no;
+  return summary.undecided > 0 ? exit_undecided : exit_yes;
+}
+
+/// A row for scripts.
+void print_row(std::ostream& out, const edit::LinkEdit& edit, const Format& format, bool quotes) {
+  if (format.json)
+    out << to_json(edit) << '\n';
+  else
+    print_porcelain(out, name(edit.decision.action), edit.decision.finding, format.nul, quotes);
+}
+
+std::string capitalized(std::string word) {
+  word.front() = static_cast<char>(word.front() - 'a' + 'A');
+  return word;
+}
+
+}  // namespace
+
+std::string difference_of(const Link& before, const Link& after) {
+  std::vector<std::string> parts;
+  const auto compare = [&](const char* what, const std::optional<std::string>& a, const std::optional<std::string>& b) {
+    const auto shown = [](const std::optional<std::string>& value) {
+      return value ? "'" + escape_for_terminal(redact(*value)) + "'" : std::string("none");
+    };
+    if (a != b) parts.push_back(std::string(what) + " " + shown(a) + " -> " + shown(b));
+  };
+  compare("type", before.link_type, after.link_type);
+  compare("path", before.path, after.path);
+  compare("repo", before.repo, after.repo);
+  compare("rev", before.rev, after.rev);
+  compare("ref", before.pinned_ref, after.pinned_ref);
+  compare("blob", before.pinned_blob, after.pinned_blob);
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+int edit_and_tell(const git::Registry& registry, const source::Settings& settings, edit::LinkRule& rule,
+                  const std::vector<std::string>& words, bool dry_run, const EditWords& spoken, const Format& format,
+                  Context& context) {
+  const bool quotes = quotes_non_ascii(registry);
+  const std::string done = dry_run ? "Would " + std::string(spoken.verb) : capitalized(spoken.participle);
+  SkippedReporter refused(context.err, "error", "cannot " + std::string(spoken.verb), registry.prefix());
+  SkippedReporter skipped(context.err, "warning", "skipped", registry.prefix());
+  const auto tell = [&](const edit::LinkEdit& edit) {
+    const edit::LinkDecision& decision = edit.decision;
+    const Finding& finding = decision.finding;
+    const std::string shown = escape_for_terminal(relative_to(finding.link, registry.prefix()));
+    if (format.is_for_scripts()) {
+      print_row(context.out, edit, format, quotes);
+    } else if (decision.after && !format.quiet) {
+      context.out << done << " '" << shown << "': " << difference_of(*edit.before, *decision.after) << '\n';
+    } else if (decision.action == edit::Action::kept && format.verbose) {
+      context.out << "Kept '" << shown << "'\n";
+    }
+    if (edit.is_refusal)
+      refused.finding(finding);
+    else if (decision.action == edit::Action::skipped && !decision.is_bystander && !format.quiet)
+      skipped.finding(finding);
+  };
+  const edit::LinkEditRequest request{
+      .links = words, .dry_run = dry_run, .reports_kept = format.is_for_scripts() || format.verbose};
+  const edit::LinkEditSummary summary = edit::edit_links(registry, settings, rule, request, tell);
+  context.out.flush();
+  skipped.end();
+  refused.end();
+  if (!format.quiet) {
+    context.err << (summary.is_refused ? "nothing was changed" : summary_of(summary, spoken, dry_run)) << '\n';
+  }
+  return exit_code(summary);
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,27 @@
+#include "command/detail/edited_links.hpp"
+#include "command/detail/progress.hpp"
+#include "command/options.hpp"
+#include "command/output.hpp"
+#include "edit/pin.hpp"
+
+namespace mlem::command {
+
+int run_pin(const Args& args, Context& context) {
+  Options options({"pin [<options>] [--] [<link> | <pathspec>...]"});
+  Format format;
+  bool refresh = false;
+  bool dry_run = false;
+  options.flag("refresh", "mend pins whose rev another program has changed", refresh)
+      .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+  add_format_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+
+  const git::Registry registry = open_registry(context);
+  Progress progress(format, context);
+  const auto rule = edit::pin_rule(registry, refresh ? edit::PinMode::refresh : edit::PinMode::pin);
+  const EditWords spoken = refresh ? EditWords{"refresh", "refreshed"} : EditWords{"pin", "pinned"};
+  return edit_and_tell(registry, progress.settings(registry), *rule, rest->all(), dry_run, spoken, format, context);
+}
+
+}  // namespace mlem::command

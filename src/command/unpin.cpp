@@ -1,0 +1,25 @@
+#include "command/detail/edited_links.hpp"
+#include "command/detail/progress.hpp"
+#include "command/options.hpp"
+#include "command/output.hpp"
+#include "edit/pin.hpp"
+
+namespace mlem::command {
+
+int run_unpin(const Args& args, Context& context) {
+  Options options({"unpin [<options>] [--] [<link> | <pathspec>...]"});
+  Format format;
+  bool dry_run = false;
+  options.flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+  add_format_options(options, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+
+  const git::Registry registry = open_registry(context);
+  Progress progress(format, context);
+  const auto rule = edit::unpin_rule();
+  return edit_and_tell(registry, progress.settings(registry), *rule, rest->all(), dry_run, {"unpin", "unpinned"},
+                       format, context);
+}
+
+}  // namespace mlem::command

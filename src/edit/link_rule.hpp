@@ -1,0 +1,67 @@
+#pragma once
+
+#include "model/finding.hpp"
+#include "model/link.hpp"
+#include "resolve/resolver.hpp"
+#include "resolve/tree_view.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mlem::edit {
+
+/// What became of a link that a command was to change, or would become of it.
+enum class Action {
+  pinned,
+  refreshed,
+  unpinned,
+  kept,     ///< there was nothing to do
+  skipped,  ///< it cannot be changed
+};
+
+/// Returns the word that users read: `pinned`.
+std::string_view name(Action action) noexcept;
+
+/// What is to become of one link.
+struct LinkDecision {
+  Action action = Action::kept;
+  /// What the link leads to, if `is_judged`; of one that is skipped, with the reason as its message.
+  Finding finding;
+  bool is_judged = false;     ///< whether its verdict means anything
+  std::optional<Link> after;  ///< of a link that changes
+  /// Of one that is skipped: no if it is broken, undecided if that could not be told, yes if it may stay as it is.
+  Decision standing = Decision::yes;
+  bool is_bystander = false;  ///< it is skipped for another one that was named cannot be changed
+};
+
+/// The numbers of what a resolver was asked about a link.
+struct Questions {
+  std::optional<std::size_t> first;
+  std::optional<std::size_t> second;
+  bool needs_fields = true;  ///< whether decide() will mostly look at the link's fields: else they are read again for it
+};
+
+/// What a rule knows of a link when it decides.
+struct Subject {
+  const std::string& name;       ///< the link file, from the root
+  const std::string& link_type;  ///< what is wanted of the object
+  Questions questions;
+  std::function<const Link&()> link;  ///< its fields
+};
+
+/// What a command makes of links: it is told of all of them before anything is decided, so that each source is asked
+/// once. May be asked more than once for the same decision.
+class LinkRule {
+ public:
+  virtual ~LinkRule() = default;
+  /// Asks `resolver` what has to be known of a link, which is in the tree of `view`.
+  virtual Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
+                        const Link& link) = 0;
+  /// Decides, once the resolver has run. Throws Error(invalid) if the link cannot say what it is to say.
+  virtual LinkDecision decide(const resolve::Resolver& resolver, const Subject& subject) = 0;
+};
+
+}  // namespace mlem::edit
