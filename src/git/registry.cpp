@@ -384,6 +384,8 @@ void Registry::fetch_missing(const std::vector<Oid>& blobs, const Limits& limits
 }
 
 std::deque<File> Registry::index_entries(const std::vector<std::string>& names) const {
+  const std::size_t id_size = empty_tree().bytes().size();
+  if (auto files = detail::find_index_entries(index_file_, id_size, names)) return std::move(*files);
   return list_index(at_root_literally(), root(), "", names);
 }
 

@@ -4,6 +4,7 @@ mlem_unit_tests(git
     test_git_diagnosis.cpp
     test_git_history.cpp
     test_git_refs.cpp
+    test_git_index_entries.cpp
     test_git_registry.cpp
     test_git_repository.cpp
     test_git_signature.cpp
