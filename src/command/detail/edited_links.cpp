@@ -60,7 +60,7 @@ std::string summary_of(const edit::LinkEditSummary& summary, const EditWords& sp
   return text;
 }
 
-int exit_code(const edit::LinkEditSummary& summary) {
+int exit_code_of(const edit::LinkEditSummary& summary) {
   if (summary.failed > 0) return exit_no;
   return summary.undecided > 0 ? exit_undecided : exit_yes;
 }
@@ -131,7 +131,7 @@ int edit_and_tell(const git::Registry& registry, const source::Settings& setting
   if (!format.quiet) {
     context.err << (summary.is_refused ? "nothing was changed" : summary_of(summary, spoken, dry_run)) << '\n';
   }
-  return exit_code(summary);
+  return exit_code_of(summary);
 }
 
 }  // namespace mlem::command

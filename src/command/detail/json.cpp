@@ -61,7 +61,7 @@ std::string made_harmless(std::string json) {
   return text;
 }
 
-Json to_json(const std::vector<Hop>& hops) {
+Json hops_to_json(const std::vector<Hop>& hops) {
   Json list = Json::array();
   for (const Hop& hop : hops) {
     Json entry = Json::object();
@@ -98,7 +98,7 @@ void put(Json& json, const Finding& finding, bool is_judged) {
   if (finding.commit) json["commit"] = finding.commit->hex();
   put(json, "path", finding.path);
   if (finding.blob) json["blob"] = finding.blob->hex();
-  if (!finding.hops.empty()) json["hops"] = to_json(finding.hops);
+  if (!finding.hops.empty()) json["hops"] = hops_to_json(finding.hops);
   put(json, "at", finding.at);
 }
 
