@@ -147,8 +147,8 @@ Complaint judge_path(const UrlPieces& pieces) {
   const std::string decoded = detail::decode_escapes(path);
   for (const std::string_view segment : split(decoded, '/')) {
     if (segment.empty()) return "it has an empty segment";
-    const bool may_go_up = pieces.scheme == "file" && has_only_plain_parents(path);
-    if (segment == ".." && !may_go_up) return "it has a '..' segment";
+    const auto may_go_up = [&] { return pieces.scheme == "file" && has_only_plain_parents(path); };
+    if (segment == ".." && !may_go_up()) return "it has a '..' segment";
     // `/./~/x` and the home directory `/~/x` differ for git, and would not once normalised.
     if (segment == "." && pieces.scheme != "file") return "it has a '.' segment";
   }

@@ -99,6 +99,7 @@ int escaped_byte(std::string_view text, std::size_t at) {
 }
 
 std::string decode_escapes(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
