@@ -4,9 +4,9 @@
 #include "command/detail/grouping_reporter.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/progress.hpp"
+#include "command/detail/reporter.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "command/reporter.hpp"
 #include "history/range.hpp"
 #include "model/repo_path.hpp"
 

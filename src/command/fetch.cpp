@@ -1,9 +1,9 @@
 #include "check/check.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/progress.hpp"
+#include "command/detail/reporter.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "command/reporter.hpp"
 #include "source/cache.hpp"
 #include "source/place.hpp"
 

@@ -4,10 +4,10 @@
 #include "command/detail/operands.hpp"
 #include "command/detail/pager.hpp"
 #include "command/detail/progress.hpp"
+#include "command/detail/reporter.hpp"
+#include "command/detail/table.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "command/reporter.hpp"
-#include "command/table.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -38,10 +38,7 @@ struct TableStyle {
 /// The findings for people: a table, printed when all of its widths are known.
 class TableReporter : public Reporter {
  public:
-  TableReporter(Context& context, TableStyle style)
-      : context_(context),
-        style_(std::move(style)),
-        now_(now()) {}
+  TableReporter(Context& context, TableStyle style) : context_(context), style_(std::move(style)), now_(now()) {}
 
   void finding(const Finding& finding) override {
     const auto text = [](const std::string& known) { return known.empty() ? "-" : escape_for_terminal(known); };

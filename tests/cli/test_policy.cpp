@@ -591,7 +591,7 @@ TEST_CASE("policy: check tells what the server would say") {
   CHECK(said.code == 1);
   CHECK(said.output ==
         "prod/b.mlem: forbidden: policy 'production' wants a full commit id as rev\n"
-        "  hint: write the commit's id in 'rev:'\n");
+        "  hint: 'git mlem pin' writes the commit's id into the link\n");
   CHECK(said.errors == "1 link: 0 ok, 1 broken, 0 undecided\n");
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/b.mlem", "pinned");
   const Outcome unpoliced = server.world.sandbox.mlem({"check", "--policy", "main", "main"}, there);
@@ -685,7 +685,7 @@ TEST_CASE("policy: an audit judges what was there before, and asks nobody to app
   server.as("mallory");
   const std::string broken = "dev/c.mlem: missing-rev: no branch, tag or commit 'nope' in '" + example_url + "/'\n" +
                              "prod/a.mlem: forbidden: policy 'production' wants a full commit id as rev\n"
-                             "  hint: write the commit's id in 'rev:'\n";
+                             "  hint: 'git mlem pin' writes the commit's id into the link\n";
   const Outcome all = audit({});
   CAPTURE(all);
   CHECK(all.code == 1);
@@ -970,7 +970,8 @@ TEST_CASE("policy: each broken rule is told with its hint and who may approve") 
       "the server takes you for 'mallory'; 'alice' and 'bob' may; push another branch for them to merge";
   const std::string source = "policy 'production' does not allow the source '" + example_url + "/'";
   const std::string id = "policy 'production' wants a full commit id as rev";
-  const std::string remedies = "; it allows 'https://git.example.com/**'; write the commit's id in 'rev:' ";
+  const std::string remedies =
+      "; it allows 'https://git.example.com/**'; 'git mlem pin' writes the commit's id into the link ";
   const std::string approval = "policy 'production' lets only its approvers have a link added";
   const std::string all = approval + "; " + source + "; " + id + " hint: " + who + remedies;
   CHECK(contains(said, "prod/gone.mlem: missing-rev (approver, source, pinned) no branch, tag or commit 'nope' in '" +

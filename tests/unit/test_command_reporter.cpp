@@ -1,6 +1,6 @@
 #include "command/detail/hook_reporter.hpp"
+#include "command/detail/reporter.hpp"
 #include "command/output.hpp"
-#include "command/reporter.hpp"
 
 #include "git_fixtures.hpp"
 #include <doctest/doctest.h>

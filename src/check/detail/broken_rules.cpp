@@ -77,7 +77,7 @@ void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::
     }
     if (policy.require_pinned && (!source.rev || source.rev->kind() != Rev::Kind::oid)) {
       break_rule(finding, "pinned", policy_wants(policy, "wants a full commit id as rev"),
-                 "write the commit's id in 'rev:'");
+                 "'git mlem pin' writes the commit's id into the link");
     }
   }
   // Of hops that could not be read nothing is known.

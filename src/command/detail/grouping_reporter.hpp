@@ -1,6 +1,6 @@
 #pragma once
 
-#include "command/reporter.hpp"
+#include "command/detail/reporter.hpp"
 
 #include <cstddef>
 #include <deque>

@@ -1,7 +1,7 @@
 #include "command/detail/progress.hpp"
 
 #include "base/text.hpp"
-#include "command/table.hpp"
+#include "command/detail/table.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "command/reporter.hpp"
+#include "command/detail/reporter.hpp"
 
 #include "base/text.hpp"
 #include "command/detail/age.hpp"
@@ -48,8 +48,8 @@ void print_porcelain(std::ostream& out, std::string_view first, const Finding& f
                      bool quotes_non_ascii) {
   const std::string commit = finding.commit ? finding.commit->hex() : "";
   const std::string blob = finding.blob ? finding.blob->hex() : "";
-  const std::string_view fields[] = {first,        finding.link, finding.object_type, commit, blob,
-                                     finding.path, finding.repo, finding.rev};
+  const std::string_view fields[] = {first, finding.link, finding.object_type, commit,
+                                     blob,  finding.path, finding.repo,        finding.rev};
   const char* separator = "";
   for (const std::string_view field : fields) {
     if (nul) {

@@ -1,4 +1,4 @@
-#include "command/table.hpp"
+#include "command/detail/table.hpp"
 
 #include "base/text.hpp"
 #include "command/output.hpp"
