@@ -93,8 +93,7 @@ int run_link(const Args& args, Context& context) {
   chosen.target = words[1];
   if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
   const git::Registry registry = open_registry(context);
-  const edit::Pin by_default =
-      registry.config().boolean("mlem.pin", false) ? edit::Pin::where_possible : edit::Pin::no;
+  const edit::Pin by_default = registry.config().boolean("mlem.pin", false) ? edit::Pin::where_possible : edit::Pin::no;
   chosen.pin = pin ? (*pin ? edit::Pin::yes : edit::Pin::no) : by_default;
   chosen.today = today();
   Progress progress(format, context);
@@ -124,6 +123,10 @@ int run_link(const Args& args, Context& context) {
   const std::string changes = made.before ? difference_of(*made.before, made.link) : std::string();
   if (!format.quiet && !changes.empty()) {
     context.out << (dry_run ? "Would re-point '" : "Re-pointed '") << shown << "': " << changes << '\n';
+  }
+  if (!format.quiet && made.replaces_other) {
+    context.out << (dry_run ? "Would replace '" : "Replaced '") << shown
+                << (dry_run ? "', which is not a link\n" : "', which was not a link\n");
   }
   if (!format.quiet) {
     context.out << (emoji ? "💾 " : "") << (dry_run ? "Would save link to " : "Saving link to ") << shown

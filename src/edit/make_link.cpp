@@ -316,6 +316,8 @@ std::optional<Existing> prepare_target(const git::Registry& registry, const Obje
   if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
   for (const git::File& each : staged) made.is_flagged |= each.is_left_out || each.is_assumed;
   made.force = request.force;
+  made.replaces_other =
+      !existing && (!staged.empty() || load_type(registry.work_tree() / made.target) != fs::file_not_found);
   return existing;
 }
 

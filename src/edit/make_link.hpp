@@ -43,6 +43,7 @@ struct NewLink {
   bool force = false;                   ///< it was asked for
   Link link;
   std::optional<Link> before;                  ///< the link that it takes the place of
+  bool replaces_other = false;                 ///< it takes the place of something that is not a link
   std::string text;                            ///< of the file
   std::string object_text;                     ///< the object's metafile
   std::optional<std::string> local_directory;  ///< of a source on this machine

@@ -170,9 +170,14 @@ TEST_CASE("link: what is no link is replaced only by force") {
   CAPTURE(refused);
   CHECK(refused.code == 128);
   CHECK(refused.errors == "fatal: cannot write 'new.mlem': it exists and is no link\nhint: '-f' replaces it\n");
+  const Outcome dry = world.mlem({"link", "-f", "-n", "--sp", example_url, "models/rf", "new"});
+  CAPTURE(dry);
+  CHECK(contains(dry.output, "\nWould replace 'new.mlem', which is not a link\n"));
+  CHECK(world.staged("new.mlem") != example_link("main"));
   const Outcome forced = world.mlem({"link", "-f", "--sp", example_url, "models/rf", "new"});
   CAPTURE(forced);
   CHECK(forced.code == 0);
+  CHECK(contains(forced.output, "\nReplaced 'new.mlem', which was not a link\n"));
   CHECK(world.staged("new.mlem") == example_link("main"));
 }
 
@@ -269,15 +274,10 @@ TEST_CASE("link: a pin names the commit and records what is there and what is fo
     std::string rev;
     std::string ref;
   };
-  const std::vector<Row> rows = {{"", "refs/heads/main"},
-                                 {"main", "refs/heads/main"},
-                                 {"5-deploy-meta", "refs/tags/5-deploy-meta"},
-                                 {"v2", "refs/tags/v2"},
-                                 {"tags/v2", "refs/tags/v2"},
-                                 {"refs/heads/main", "refs/heads/main"},
-                                 {"HEAD", "refs/heads/main"},
-                                 {world.model_commit, ""},
-                                 {world.model_commit.substr(0, 8), ""}};
+  const std::vector<Row> rows = {
+      {"", "refs/heads/main"},     {"main", "refs/heads/main"}, {"5-deploy-meta", "refs/tags/5-deploy-meta"},
+      {"v2", "refs/tags/v2"},      {"tags/v2", "refs/tags/v2"}, {"refs/heads/main", "refs/heads/main"},
+      {"HEAD", "refs/heads/main"}, {world.model_commit, ""},    {world.model_commit.substr(0, 8), ""}};
   for (const Row& row : rows) {
     CAPTURE(row.rev);
     std::vector<std::string> arguments{"link", "--pin", "--sp", example_url, "models/rf", "x"};
@@ -341,9 +341,8 @@ TEST_CASE("link: an alias is not pinned and says so where it was asked for") {
 TEST_CASE("link: a link that is there is pinned by the lines that must change") {
   World world;
   const std::string blob = world.models.git({"rev-parse", "HEAD:models/rf.mlem"});
-  world.registry.commit({{"x.mlem",
-                          "# ours\r\nobject_type: link\r\nrev: main # moves\r\nproject: " + example_url +
-                              "/\r\npath: 'models/rf.mlem'\r\nlink_type: model\r\nparams: {other: 1}\r\n"}});
+  world.registry.commit({{"x.mlem", "# ours\r\nobject_type: link\r\nrev: main # moves\r\nproject: " + example_url +
+                                        "/\r\npath: 'models/rf.mlem'\r\nlink_type: model\r\nparams: {other: 1}\r\n"}});
   CHECK(world.mlem({"link", "--pin", "--sp", example_url, "models/rf", "x"}).code == 0);
   CHECK(world.staged("x.mlem") ==
         "# ours\r\nobject_type: link\r\nrev: " + world.model_commit + " # moves\r\nproject: " + example_url +
