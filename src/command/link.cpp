@@ -55,6 +55,48 @@ std::string would_stage(const git::Registry& registry, const edit::NewLink& made
          "', where aliases start";
 }
 
+/// Says what was found, before anything is written.
+void tell_source(const edit::NewLink& made, bool emoji, std::ostream& out) {
+  if (!made.followed.empty()) {
+    out << "Following the link" << (made.followed.size() == 1 ? " " : "s ")
+        << escape_for_terminal(quoted_list(made.followed))
+        << (made.followed.size() == 1 ? "; '--no-follow-links' links to it\n"
+                                      : "; '--no-follow-links' links to the first of them\n");
+  }
+  out << (emoji ? "⏳️ " : "") << "Loading meta from " << escape_for_terminal(location(made.link)) << '\n';
+}
+
+/// Warns of an alias whose object a commit would not have.
+void warn_of_unstaged(const git::Registry& registry, const edit::NewLink& made, std::ostream& err) {
+  if (made.unstaged.empty()) return;
+  const std::string object = escape_for_terminal(relative_to(made.unstaged, registry.prefix()));
+  print_error(err, "warning", "'" + object + "' is not staged as it is, and a commit of the link needs it");
+  print_hint(err, "'git add " + object + "' stages it");
+}
+
+/// What is asked of the writing of a link.
+struct Saving {
+  bool is_dry_run = false;
+  bool stages = true;
+  bool emoji = false;
+};
+
+/// Says what was written, or would be.
+void tell_saved(const git::Registry& registry, const edit::NewLink& made, Saving saving, std::ostream& out) {
+  const bool dry = saving.is_dry_run;
+  const std::string shown = escape_for_terminal(relative_to(made.target, registry.prefix()));
+  const std::string changes = made.before ? difference_of(*made.before, made.link) : std::string();
+  if (!changes.empty()) {
+    out << (dry ? "Would re-point '" : "Re-pointed '") << shown << "': " << changes << '\n';
+  }
+  if (made.replaces_other) {
+    out << (dry ? "Would replace '" : "Replaced '") << shown
+        << (dry ? "', which is not a link\n" : "', which was not a link\n");
+  }
+  out << (saving.emoji ? "💾 " : "") << (dry ? "Would save link to " : "Saving link to ") << shown
+      << (dry && saving.stages ? would_stage(registry, made) : "") << '\n';
+}
+
 }  // namespace
 
 int run_link(const Args& args, Context& context) {
@@ -102,36 +144,12 @@ int run_link(const Args& args, Context& context) {
     print_failed_link(context.err, chosen, made.finding);
     return exit_code(made.finding.verdict);
   }
-  const bool emoji = wants_emoji(registry, context);
-  if (!format.quiet && !made.followed.empty()) {
-    context.out << "Following the link" << (made.followed.size() == 1 ? " " : "s ")
-                << escape_for_terminal(quoted_list(made.followed))
-                << (made.followed.size() == 1 ? "; '--no-follow-links' links to it\n"
-                                              : "; '--no-follow-links' links to the first of them\n");
-  }
-  if (!format.quiet) {
-    context.out << (emoji ? "⏳️ " : "") << "Loading meta from " << escape_for_terminal(location(made.link)) << '\n';
-  }
+  const Saving saving{dry_run, stage, wants_emoji(registry, context)};
+  if (!format.quiet) tell_source(made, saving.emoji, context.out);
   if (made.local_directory) warn_of_local_path(made, context);
-  if (!made.unstaged.empty()) {
-    const std::string object = escape_for_terminal(relative_to(made.unstaged, registry.prefix()));
-    print_error(context.err, "warning", "'" + object + "' is not staged as it is, and a commit of the link needs it");
-    print_hint(context.err, "'git add " + object + "' stages it");
-  }
+  warn_of_unstaged(registry, made, context.err);
   if (!dry_run) edit::save_link(registry, made, stage ? edit::Stage::yes : edit::Stage::no);
-  const std::string shown = escape_for_terminal(relative_to(made.target, registry.prefix()));
-  const std::string changes = made.before ? difference_of(*made.before, made.link) : std::string();
-  if (!format.quiet && !changes.empty()) {
-    context.out << (dry_run ? "Would re-point '" : "Re-pointed '") << shown << "': " << changes << '\n';
-  }
-  if (!format.quiet && made.replaces_other) {
-    context.out << (dry_run ? "Would replace '" : "Replaced '") << shown
-                << (dry_run ? "', which is not a link\n" : "', which was not a link\n");
-  }
-  if (!format.quiet) {
-    context.out << (emoji ? "💾 " : "") << (dry_run ? "Would save link to " : "Saving link to ") << shown
-                << (dry_run && stage ? would_stage(registry, made) : "") << '\n';
-  }
+  if (!format.quiet) tell_saved(registry, made, saving, context.out);
   return exit_yes;
 }
 
