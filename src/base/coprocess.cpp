@@ -20,20 +20,14 @@ using namespace detail;
 
 Coprocess::Coprocess(const Program& program, std::size_t reply_pipe, std::function<bool()> is_stuck)
     : is_stuck_(std::move(is_stuck)) {
-  Pipe in = make_pipe();
-  Pipe out = make_pipe();
-  Pipe err = make_pipe();
-  FileActions actions(program);
-  actions.duplicate(in.read_end.get(), STDIN_FILENO);
-  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
-  actions.duplicate(err.write_end.get(), STDERR_FILENO);
-  if (reply_pipe > 0) fcntl(out.read_end.get(), F_SETPIPE_SZ, static_cast<int>(reply_pipe));
+  Streams streams;
+  pid_ = spawn_piped(program, Session::shared, streams);
+  if (reply_pipe > 0) fcntl(streams.out.get(), F_SETPIPE_SZ, static_cast<int>(reply_pipe));
   // Less than all of it: what is left of a page that was read in part is lost.
-  capacity_ = static_cast<std::size_t>(std::max(fcntl(in.write_end.get(), F_GETPIPE_SZ), 4096)) / 4 * 3;
-  pid_ = spawn(program, Session::shared, actions);
-  to_child_ = in.write_end.release();
-  from_child_ = out.read_end.release();
-  errors_from_child_ = err.read_end.release();
+  capacity_ = static_cast<std::size_t>(std::max(fcntl(streams.in.get(), F_GETPIPE_SZ), 4096)) / 4 * 3;
+  to_child_ = streams.in.release();
+  from_child_ = streams.out.release();
+  errors_from_child_ = streams.err.release();
   fcntl(from_child_, F_SETFL, O_NONBLOCK);
   fcntl(errors_from_child_, F_SETFL, O_NONBLOCK);
 }

@@ -112,28 +112,13 @@ Clock::time_point next_limit(const Limits& limits, Clock::time_point last_output
   return limits.deadline ? std::min(otherwise, *limits.deadline) : otherwise;
 }
 
-/// The ends of a child's streams that are ours.
-struct Streams {
-  Descriptor in;
-  Descriptor out;
-  Descriptor err;
-};
-
 /// Starts a program for converse(). Where it has no input, its stdin is at its end.
 pid_t start(const Program& program, Session session, bool has_input, Streams& streams) {
-  Pipe in = make_pipe();
-  Pipe out = make_pipe();
-  Pipe err = make_pipe();
-  FileActions actions(program);
-  actions.duplicate(in.read_end.get(), STDIN_FILENO);
-  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
-  actions.duplicate(err.write_end.get(), STDERR_FILENO);
-  const pid_t pid = spawn(program, session, actions);
-  streams.out = std::move(out.read_end);
-  streams.err = std::move(err.read_end);
-  if (!has_input) return pid;
-  streams.in = std::move(in.write_end);
-  fcntl(streams.in.get(), F_SETFL, O_NONBLOCK);
+  const pid_t pid = spawn_piped(program, session, streams);
+  if (has_input)
+    fcntl(streams.in.get(), F_SETFL, O_NONBLOCK);
+  else
+    streams.in.reset();
   return pid;
 }
 

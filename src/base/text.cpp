@@ -3,9 +3,9 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <ctime>
 #include <array>
 #include <cstdint>
+#include <ctime>
 
 namespace mlem {
 namespace {

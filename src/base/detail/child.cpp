@@ -72,6 +72,19 @@ pid_t spawn(const Program& program, Session session, const FileActions& actions)
   return pid;
 }
 
+pid_t spawn_piped(const Program& program, Session session, Streams& streams) {
+  Pipe in = make_pipe();
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  FileActions actions(program);
+  actions.duplicate(in.read_end.get(), STDIN_FILENO);
+  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
+  actions.duplicate(err.write_end.get(), STDERR_FILENO);
+  const pid_t pid = spawn(program, session, actions);
+  streams = {std::move(in.write_end), std::move(out.read_end), std::move(err.read_end)};
+  return pid;
+}
+
 int wait_for(pid_t pid) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0) {

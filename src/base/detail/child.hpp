@@ -64,6 +64,16 @@ class FileActions {
 /// Starts a program. Throws Error(io).
 pid_t spawn(const Program& program, Session session, const FileActions& actions);
 
+/// The ends of a child's streams that are ours.
+struct Streams {
+  Descriptor in;
+  Descriptor out;
+  Descriptor err;
+};
+
+/// Starts a program with a pipe at each of its streams. Throws Error(io).
+pid_t spawn_piped(const Program& program, Session session, Streams& streams);
+
 /// Waits for a child's end. Returns its exit code, as RunResult has it.
 int wait_for(pid_t pid);
 
