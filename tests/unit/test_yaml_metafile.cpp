@@ -198,6 +198,7 @@ TEST_CASE("read_metafile: what no link may have is refused with its place") {
       {alias + "params: {a: 0x_}\n", "line 4, column 13: MLEM cannot read '0x_' unless it is quoted"},
       {alias + "labels: " + std::string(64, '[') + std::string(64, ']') + "\n",
        "line 4, column 72: a link may not be nested deeper than 64"},
+      {"object_type: link\nx: " + std::string(2000, '['), "line 2, column 2004: it is nested too deep"},
       {alias + "# " + std::string(64 * 1024, 'x') + "\n", "line 4, column 65481: a link may not be larger than 64 KiB"},
       {alias + "rev: [a]\n", "line 4, column 6: 'rev' is no scalar"},
       {alias + "repo: {a: b}\n", "line 4, column 7: 'repo' is no scalar"},

@@ -4,6 +4,7 @@
 #include "yaml/detail/quoted.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -403,7 +404,10 @@ void parse_events(std::string_view text, detail::EventHandler& handler, const st
   } catch (const YAML::Exception& error) {
     const std::size_t marker = find_conflict_marker(text);
     if (marker != std::string_view::npos) throw invalid_at(text, marker, malformed, "a conflict marker of a merge");
-    throw invalid_at(text, adapter.offset(error.mark), malformed, escape_for_terminal(error.msg));
+    // yaml-cpp has no words of its own for what it does not follow any deeper.
+    const bool is_too_deep = dynamic_cast<const YAML::DeepRecursion*>(&error) != nullptr;
+    throw invalid_at(text, adapter.offset(error.mark), malformed,
+                     is_too_deep ? "it is nested too deep" : escape_for_terminal(error.msg));
   }
 }
 
