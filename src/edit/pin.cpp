@@ -28,34 +28,15 @@ bool is_alias(const Link& link) {
 /// Whether the blob that a link records is one: what it has there may be anything.
 bool records_blob(const Link& link) { return link.pinned_blob && Oid::parse(*link.pinned_blob); }
 
-LinkDecision skip(std::string message, std::string hint) {
-  LinkDecision decision;
-  decision.action = Action::skipped;
-  decision.finding.message = std::move(message);
-  decision.finding.hint = std::move(hint);
-  return decision;
-}
-
-/// The same for a link that is held.
-LinkDecision skip(const Error& refusal) { return skip(refusal.why(), refusal.hint()); }
-
-/// What a link is told that does not resolve.
-LinkDecision refuse(Finding finding) {
-  LinkDecision decision;
-  decision.action = Action::skipped;
-  decision.standing = mlem::decision(finding.verdict);
-  decision.finding = std::move(finding);
-  decision.is_judged = true;
-  return decision;
-}
+/// The decision about a link that is held.
+LinkDecision skip_held(const Error& refusal) { return skipped(refusal.why(), refusal.hint()); }
 
 /// Whether `link` leads where `answer` was found, by its own words.
 bool leads_to(const Link& link, const resolve::Answer& answer) {
   try {
     const Source source = Source::from_link(link);
     return source.undivided.empty() && source.repo == answer.source.repo && source.rev &&
-           source.rev->text() == *link.rev &&
-           (source.path == answer.source.path || source.path == answer.path);
+           source.rev->text() == *link.rev && (source.path == answer.source.path || source.path == answer.path);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     return false;
@@ -86,7 +67,7 @@ class PinRule : public LinkRule {
     const std::optional<Oid> recorded = chain.pin;
     if (mode_ == PinMode::refresh) chain.pin.reset();
     Finding finding = resolve::finding_of(chain, subject.link_type);
-    if (finding.verdict != Verdict::ok) return refuse(std::move(finding));
+    if (finding.verdict != Verdict::ok) return broken(std::move(finding));
     const resolve::Answer& source = chain.answers.front();
     LinkDecision decision;
     decision.is_judged = true;
@@ -103,7 +84,7 @@ class PinRule : public LinkRule {
         // A pin leads where the link does already.
         const bool re_points = mode_ == PinMode::refresh;
         if (const auto refusal = re_points ? respect_hold(subject.name, before, after, holds_) : std::nullopt) {
-          LinkDecision held = skip(*refusal);
+          LinkDecision held = skip_held(*refusal);
           if (recorded && recorded != source.blob) held.standing = Decision::no;  // `check` says that it is changed
           return held;
         }
@@ -124,11 +105,11 @@ class PinRule : public LinkRule {
   static LinkDecision skip_unconcerned(const Subject& subject) {
     const Link& link = subject.link();
     if (is_alias(link)) {
-      return skip("it is an alias, which goes with the tree that it is in",
-                  "'git mlem link --absolute --pin' names the repository and its commit");
+      return skipped("it is an alias, which goes with the tree that it is in",
+                     "'git mlem link --absolute --pin' names the repository and its commit");
     }
     if (names_commit(link)) return {};
-    return skip("it is not pinned", "'git mlem pin' without '--refresh' pins it");
+    return skipped("it is not pinned", "'git mlem pin' without '--refresh' pins it");
   }
 
   const git::Registry& registry_;
@@ -161,16 +142,16 @@ class UnpinRule : public LinkRule {
     after.pinned_ref.reset();
     if (subject.questions.first) {
       Finding finding = resolver.finding(*subject.questions.first, subject.link_type);
-      if (finding.verdict != Verdict::ok) return refuse(std::move(finding));
+      if (finding.verdict != Verdict::ok) return broken(std::move(finding));
       after.rev = spelling(resolver, subject.questions, *before.pinned_ref);
       decision.finding = std::move(finding);
       decision.is_judged = true;
     } else if (names_commit(before)) {
-      return skip("it follows no branch or tag", "'git mlem link --no-pin' writes it anew");
+      return skipped("it follows no branch or tag", "'git mlem link --no-pin' writes it anew");
     }
     if (after == before) return decision;
     if (after.rev != before.rev) {
-      if (const auto refusal = respect_hold(subject.name, before, after, holds_)) return skip(*refusal);
+      if (const auto refusal = respect_hold(subject.name, before, after, holds_)) return skip_held(*refusal);
     }
     decision.action = Action::unpinned;
     decision.after = std::move(after);
