@@ -10,4 +10,5 @@ mlem_unit_tests(model
     test_model_split_url.cpp
     test_model_url_policy.cpp
     test_model_verdict.cpp
+    test_model_version.cpp
     test_model_work_tree_path.cpp)
