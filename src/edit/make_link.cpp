@@ -63,9 +63,10 @@ void pin(Link& link, const resolve::Answer& end, const LinkRequest& request) {
   link.pinned_blob = end.blob->hex();
 }
 
-/// What a link to the end of `chain` says, in the place of `before`. The path of an alias starts at `base`.
+/// What a link to the end of `chain` says, in the place of `before`. The path of an alias starts at `base`; `followed`
+/// is the question of GTO that the chain begins with.
 Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& chain, const std::string& base,
-             const std::optional<ExistingLink>& before, const LinkRequest& request) {
+             const std::string& followed, const std::optional<ExistingLink>& before, const LinkRequest& request) {
   const resolve::Answer& end = end_of(chain, request);
   Link link;
   link.link_type = chain.back().object_type;
@@ -82,6 +83,7 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& 
     link.path = (root / end.path).lexically_relative(root / base).generic_string();
   }
   pin(link, end, request);
+  if (!followed.empty() && &end == &chain.front()) link.pinned_ref = followed;
   return link;
 }
 
@@ -343,7 +345,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
     if (request.follow_links && &each != &end) made.followed.push_back(each.path);
   }
   const AliasBase base = alias_base_of(registry, views, made.target);
-  made.link = compose(registry, chain, base.directory, before, request);
+  made.link = compose(registry, chain, base.directory, source.followed, before, request);
   if (made.link.is_alias()) made.marker = base.marker;
   if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
   if (before) {

@@ -2,11 +2,14 @@
 
 #include "base/error.hpp"
 #include "edit/make_link.hpp"
+#include "edit/rev_argument.hpp"
+#include "model/gto.hpp"
 #include "model/oid.hpp"
 #include "model/source.hpp"
 #include "resolve/chain.hpp"
 #include "source/refs.hpp"
 
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -119,7 +122,7 @@ class PinRule : public LinkRule {
 
 class UnpinRule : public LinkRule {
  public:
-  explicit UnpinRule(Holds holds) : holds_(std::move(holds)) {}
+  UnpinRule(source::Settings settings, Holds holds) : settings_(std::move(settings)), holds_(std::move(holds)) {}
 
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
@@ -127,6 +130,15 @@ class UnpinRule : public LinkRule {
     if (!names_commit(link) || !link.pinned_ref) return questions;
     Link followed = link;
     followed.pinned_blob.reset();
+    if (const RevArgument* const answer = answer_of(link)) {
+      if (answer->refusal) {
+        questions.first = resolver.add_refused(Source::from_link(link), *answer->refusal);
+      } else {
+        followed.rev = answer->text;
+        questions.first = resolver.add(view, name, followed);
+      }
+      return questions;
+    }
     followed.rev = link.pinned_ref;
     questions.first = resolver.add(view, name, followed);
     followed.rev = source::short_name(*link.pinned_ref);
@@ -139,11 +151,12 @@ class UnpinRule : public LinkRule {
     LinkDecision decision;
     Link after = before;
     after.pinned_blob.reset();
-    after.pinned_ref.reset();
+    const RevArgument* const answer = names_commit(before) ? answer_of(before) : nullptr;
+    if (answer == nullptr) after.pinned_ref.reset();
     if (subject.questions.first) {
       Finding finding = resolver.finding(*subject.questions.first, subject.link_type);
       if (finding.verdict != Verdict::ok) return broken(std::move(finding));
-      after.rev = spelling(resolver, subject.questions, *before.pinned_ref);
+      after.rev = answer ? answer->text : spelling(resolver, subject.questions, *before.pinned_ref);
       decision.finding = std::move(finding);
       decision.is_judged = true;
     } else if (names_commit(before)) {
@@ -166,7 +179,19 @@ class UnpinRule : public LinkRule {
     return !chain.empty() && !chain.front().failed() && chain.front().ref == ref ? chain.front().rev : ref;
   }
 
+  /// The answer to what a link asks GTO, asked once for all of a repository that ask the same; null if it asks nothing.
+  const RevArgument* answer_of(const Link& link) {
+    if (!link.pinned_ref || !link.repo || !GtoQuery::parse(*link.pinned_ref)) return nullptr;
+    const auto key = std::pair(*link.repo, *link.pinned_ref);
+    const auto known = answers_.find(key);
+    if (known != answers_.end()) return &known->second;
+    RevArgument answer = rev_of_source(RepoUrl::parse(*link.repo), *link.pinned_ref, settings_);
+    return &answers_.emplace(key, std::move(answer)).first->second;
+  }
+
+  source::Settings settings_;
   Holds holds_;
+  std::map<std::pair<std::string, std::string>, RevArgument> answers_;  ///< by repository and question
 };
 
 }  // namespace
@@ -175,7 +200,8 @@ void pin_to(const git::Registry& registry, Link& link, const resolve::Answer& an
   link.pinned_blob = answer.blob->hex();
   if (names_commit(link)) return;
   link.rev = answer.commit->hex();
-  if (!answer.ref.empty()) link.pinned_ref = answer.ref;
+  const bool asks_gto = link.pinned_ref && GtoQuery::parse(*link.pinned_ref);
+  if (!answer.ref.empty() && !asks_gto) link.pinned_ref = answer.ref;
   if (leads_to(link, answer)) return;
   // An address with a rev in it, in the place of the path or of the repository, takes no other.
   link.path = answer.path;
@@ -192,6 +218,8 @@ std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode, 
   return std::make_unique<PinRule>(registry, mode, std::move(holds));
 }
 
-std::unique_ptr<LinkRule> unpin_rule(Holds holds) { return std::make_unique<UnpinRule>(std::move(holds)); }
+std::unique_ptr<LinkRule> unpin_rule(source::Settings settings, Holds holds) {
+  return std::make_unique<UnpinRule>(std::move(settings), std::move(holds));
+}
 
 }  // namespace mlem::edit

@@ -204,7 +204,9 @@ std::vector<EditedLink> refresh_pins(const EditOptions& options) {
 }
 
 std::vector<EditedLink> unpin(const EditOptions& options) {
-  return edit_links(options, [&](const git::Registry&) { return edit::unpin_rule({today(), options.force}); });
+  return edit_links(options, [&](const git::Registry& registry) {
+    return edit::unpin_rule(source::load_settings(registry), {today(), options.force});
+  });
 }
 
 std::vector<EditedLink> hold(const std::string& reason, const std::string& until, const EditOptions& options) {

@@ -1,6 +1,7 @@
 mlem_unit_tests(model
   SOURCES
     test_model_glob.cpp
+    test_model_gto.cpp
     test_model_object_name.cpp
     test_model_oid.cpp
     test_model_repo_path.cpp
