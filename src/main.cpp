@@ -33,6 +33,7 @@ constexpr std::array commands{
     Command{"install", "Install the hooks", run_install},
     Command{"link", "Create a link to an object and stage it", run_link},
     Command{"ls", "List the links of the registry", run_ls},
+    Command{"migrate", "Bring links and files of former MLEM versions up to date", run_migrate},
     Command{"pin", "Have links name the commits that they lead to", run_pin},
     Command{"policy", "Print the policies in force and where they come from", run_policy},
     Command{"pprint", "The same as show", run_pprint},
