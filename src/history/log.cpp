@@ -9,6 +9,7 @@
 #include "model/repo_url.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -105,10 +106,11 @@ class LogWalk {
                                             [](const FileChange& change) { return !change.before || !change.after; });
     std::vector<std::string> former;
     if (is_limited() && may_be_renamed && !commit.parents.empty()) former = look_beyond(commit, changes);
-    for (FileChange& change : changes) {
-      change.commit = commits_.size();
-      changes_.push_back(std::move(change));
-    }
+    for (FileChange& change : changes) change.commit = commits_.size();
+    if (changes_.empty())
+      changes_ = std::move(changes);
+    else
+      changes_.insert(changes_.end(), std::move_iterator(changes.begin()), std::move_iterator(changes.end()));
     commits_.push_back(std::move(commit));
     if (!former.empty()) follow(former);
   }
@@ -150,16 +152,17 @@ class LogWalk {
     const auto side_commits = detail::find_side_commits(registry_, commits, changes);
     std::size_t commit = 0;
     reader_.read(changes, [&](std::size_t i, LinkChange& change) {
-      if (changes[i].commit != commit) apply_updates();
+      if (changes[i].commit != commit) end_commit();
       commit = changes[i].commit;
-      return tell(commits[commit], side_commits[i], std::move(change));
+      const auto side = side_commits.find(i);
+      return tell(commits[commit], side == side_commits.end() ? nullptr : &side->second, std::move(change));
     });
-    apply_updates();
+    end_commit();
     is_done_ = is_done_ || (request_.most_commits && told_commits_ >= *request_.most_commits);
   }
 
   /// Tells one change. Returns whether to go on.
-  bool tell(const git::LoggedCommit& commit, const std::optional<detail::SideCommit>& side, LinkChange change) {
+  bool tell(const git::LoggedCommit& commit, const detail::SideCommit* side, LinkChange change) {
     const bool is_shown = note(commit.time, change);
     const bool is_too_young = request_.until && commit.time > *request_.until;
     if (!is_shown) ++end_.hidden;
@@ -190,25 +193,39 @@ class LogWalk {
   /// Notes a change, for those before it. Returns whether it is to be told; `until_` is then the end of what it
   /// brought.
   bool note(std::int64_t time, const LinkChange& change) {
-    const auto known = later_.find(change.name);
-    Later later = known != later_.end() ? known->second : Later{.is_there = change.kind != ChangeKind::removed};
+    Later later = later_of(change);
     until_ = later.replaced;
     if (change.kind == ChangeKind::added) later.replaced.reset();
     if (change.kind != ChangeKind::added && names_other_point(change)) later.replaced = time;
     if (change.kind == ChangeKind::renamed) {
-      updates_.emplace_back(change.name, Later{.is_there = later.is_there});
-      updates_.emplace_back(change.former_name, later);
+      renamed_.emplace_back(change.name, Later{.is_there = later.is_there});
+      renamed_.emplace_back(change.former_name, later);
     } else {
-      updates_.emplace_back(change.name, later);
+      keep(change.name, later);
     }
     return later.is_there || request_.tells_removed || named_.contains(change.name) ||
            named_.contains(change.former_name) || followed_.contains(change.name);
   }
 
+  Later later_of(const LinkChange& change) const {
+    const auto known = later_.find(change.name);
+    if (known != later_.end()) return known->second;
+    return {.is_there = change.kind != ChangeKind::removed ||
+                        registry_.objects().find(request_.tip, change.name).state == git::Lookup::State::found};
+  }
+
+  /// Of most links there is nothing to say that later_of() would not say without it.
+  void keep(const std::string& name, const Later& later) {
+    if (later.is_there && !later.replaced)
+      later_.erase(name);
+    else
+      later_.insert_or_assign(name, later);
+  }
+
   /// Within one commit a name can be another link's former one.
-  void apply_updates() {
-    for (auto& [name, later] : updates_) later_.insert_or_assign(std::move(name), later);
-    updates_.clear();
+  void end_commit() {
+    for (const auto& [name, later] : renamed_) keep(name, later);
+    renamed_.clear();
   }
 
   /// Throws for a word that names nothing.
@@ -247,7 +264,7 @@ class LogWalk {
   std::vector<git::LoggedCommit> commits_;  ///< to be told
   std::vector<FileChange> changes_;
   std::unordered_map<std::string, Later> later_;
-  std::vector<std::pair<std::string, Later>> updates_;
+  std::vector<std::pair<std::string, Later>> renamed_;  ///< by the commit that is told
   std::optional<std::int64_t> until_;
   std::size_t told_commits_ = 0;
   std::optional<Oid> last_told_;

@@ -1,12 +1,9 @@
 #include "command/detail/revs.hpp"
 
 #include "base/error.hpp"
+#include "command/detail/operands.hpp"
 #include "history/range.hpp"
 #include "model/repo_url.hpp"
-
-#include <boost/filesystem/operations.hpp>
-
-#include <sys/stat.h>
 
 namespace mlem::command {
 namespace {
@@ -18,18 +15,12 @@ bool names_revs(const git::Registry& registry, const std::string& word) {
   return registry.find_commit(word).has_value();
 }
 
-/// A directory may have the name of a branch that is not meant.
-bool is_on_disk(const git::Registry& registry, const std::string& word) {
-  if (!registry.has_work_tree()) return false;
-  struct stat status {};
-  return lstat(fs::absolute(word, registry.directory()).c_str(), &status) == 0;
-}
-
 }  // namespace
 
 RevsAndPaths tell_revs_apart(const git::Registry& registry, const Options::Rest& rest) {
   RevsAndPaths told{.revs = {}, .paths = {}};
   for (const std::string& word : rest.words) {
+    // A directory may have the name of a branch that is not meant.
     const bool is_file = !rest.has_separator && is_on_disk(registry, word);
     // Whether a file's name is a rev too takes a process to tell, and most are not: not those with a suffix.
     const bool is_rev = !(is_file && word.ends_with(".mlem")) && names_revs(registry, word);

@@ -66,10 +66,10 @@ class Graph {
 
 }  // namespace
 
-std::vector<std::optional<SideCommit>> find_side_commits(const git::Registry& registry,
-                                                         const std::vector<git::LoggedCommit>& line,
-                                                         const std::vector<FileChange>& changes) {
-  std::vector<std::optional<SideCommit>> found(changes.size());
+std::map<std::size_t, SideCommit> find_side_commits(const git::Registry& registry,
+                                                    const std::vector<git::LoggedCommit>& line,
+                                                    const std::vector<FileChange>& changes) {
+  std::map<std::size_t, SideCommit> found;
   std::map<Oid, std::size_t> merges;  // their numbers in `line`
   std::set<std::string> names;
   std::optional<std::size_t> newest;
@@ -109,8 +109,9 @@ std::vector<std::optional<SideCommit>> find_side_commits(const git::Registry& re
     return true;
   });
   for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (!merges.contains(line[changes[i].commit].oid)) continue;
     const auto result = results.find({changes[i].commit, changes[i].name, result_of(changes[i].after)});
-    if (result != results.end()) found[i] = result->second;
+    if (result != results.end()) found.emplace(i, result->second);
   }
   return found;
 }

@@ -5,7 +5,7 @@
 #include "history/link_changes.hpp"
 
 #include <cstddef>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,10 +17,10 @@ struct SideCommit {
   std::string author;
 };
 
-/// Returns, for each of `changes` that a merge of `line` brought, the last commit off the line that gave the file what
-/// the merge has; nothing for the others. `line` has the commits that the changes' numbers are about, the newest first.
-std::vector<std::optional<SideCommit>> find_side_commits(const git::Registry& registry,
-                                                         const std::vector<git::LoggedCommit>& line,
-                                                         const std::vector<FileChange>& changes);
+/// Returns, by number, for each of `changes` that a merge of `line` brought the last commit off the line that gave the
+/// file what the merge has. `line` has the commits that the changes' numbers are about, the newest first.
+std::map<std::size_t, SideCommit> find_side_commits(const git::Registry& registry,
+                                                    const std::vector<git::LoggedCommit>& line,
+                                                    const std::vector<FileChange>& changes);
 
 }  // namespace mlem::history::detail
