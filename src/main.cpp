@@ -87,7 +87,7 @@ void print_commands(std::ostream& out) {
   for (const Command& command : commands) {
     out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n'git mlem help [<command> | server | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem help [<command> | server | compatibility | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -138,7 +138,7 @@ std::string page_of(const std::string& word) {
     }
   }
   if (word == "git-mlem" || word == "mlem") return "git-mlem";
-  if (name == "server") return std::string(git_prefix) + name;
+  if (name == "server" || name == "compatibility") return std::string(git_prefix) + name;
   return std::string(git_prefix) + std::string(find_command(name).name);
 }
 
