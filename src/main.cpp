@@ -33,6 +33,7 @@ constexpr std::array commands{
     Command{"install", "Install the hooks", run_install},
     Command{"link", "Create a link to an object and stage it", run_link},
     Command{"ls", "List the links of the registry", run_ls},
+    Command{"merge-file", "Merge a link: for git, as a merge driver", run_merge_file},
     Command{"pin", "Have links name the commits that they lead to", run_pin},
     Command{"policy", "Print the policies in force and where they come from", run_policy},
     Command{"pprint", "The same as show", run_pprint},
@@ -159,7 +160,7 @@ int run(const std::vector<std::string>& given, Context& context) {
   // Through git '--help' never arrives: 'git mlem --help' is git's own.
   if (name == "--help" || name == "help") {
     if (arguments.size() > 2) {
-      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | mlem-link]");
+      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | compatibility | mlem-link]");
     }
     return show_page(arguments.size() == 1 ? "git-mlem" : page_of(arguments[1]), context);
   }
