@@ -145,9 +145,10 @@ std::optional<std::string> find_checkout(const Registry& registry, const std::st
       registry.git({"for-each-ref", "--format=%(refname) %(worktreepath)", "--", branch}), "cannot list refs");
   for (std::string_view rest = output; !rest.empty();) {
     const std::string_view line = take_line(rest);
-    if (line.starts_with(branch + " ") && line.size() > branch.size() + 1) {
-      return std::string(line.substr(branch.size() + 1));
-    }
+    if (!line.starts_with(branch + " ")) continue;
+    const std::string place(line.substr(branch.size() + 1));
+    // The branch that HEAD of a bare repository is for is in no work tree, and git gives the repository's directory.
+    if (!place.empty() && fs::path(place) != registry.common_dir()) return place;
   }
   return std::nullopt;
 }

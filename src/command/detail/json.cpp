@@ -140,13 +140,11 @@ std::string to_json(const edit::LinkEdit& edit) {
   Json json;
   put(json, decision.finding, decision.is_judged);
   json["action"] = std::string(name(decision.action));
-  if (edit.before && decision.after) {
-    const Point from = point_of(*edit.before, decision.finding);
+  if (decision.after) {
+    const Point from = edit.before ? point_of(*edit.before, decision.finding) : Point();
     const Point to = point_of(*decision.after, decision.finding);
-    if (from != to) {
-      json["from"] = point_to_json(from);
-      json["to"] = point_to_json(to);
-    }
+    if (edit.before && from != to) json["from"] = point_to_json(from);
+    if (from != to) json["to"] = point_to_json(to);
   }
   put(json, "hold", decision.hold.value_or(""));
   put(json, "until", decision.until.value_or(""));
