@@ -41,6 +41,7 @@ int run_install(const Args& args, Context& context);
 int run_link(const Args& args, Context& context);
 int run_log(const Args& args, Context& context);
 int run_ls(const Args& args, Context& context);
+int run_merge_file(const Args& args, Context& context);
 int run_pin(const Args& args, Context& context);
 int run_policy(const Args& args, Context& context);
 int run_pprint(const Args& args, Context& context);
