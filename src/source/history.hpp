@@ -20,4 +20,8 @@ using UseHistory = std::function<void(const fs::path& git_dir, git::Reading read
 /// what was thrown, as converse() does.
 std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
 
+/// The same with what is on this machine, as old as it may be: the repository in place, or what with_history() has left
+/// in the cache. No network command is run; a source that would need one is a Refusal.
+std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
+
 }  // namespace mlem::source
