@@ -1,6 +1,7 @@
 #pragma once
 
 #include "edit/edit_links.hpp"
+#include "history/standing.hpp"
 #include "model/finding.hpp"
 
 #include <cstdint>
@@ -21,6 +22,10 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
 /// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`
 /// and `to`, and of one that is held `hold` and `until`.
 std::string to_json(const edit::LinkEdit& edit);
+
+/// Returns how a link stands: the keys of its finding, without a verdict where that is `ok`, and behind `at` those of
+/// git-mlem-status(1).
+std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);
