@@ -42,6 +42,7 @@ constexpr std::array commands{
     Command{"promote", "Copy pinned links to another environment", run_promote},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
     Command{"show", "Print the metadata of an object", run_show},
+    Command{"status", "Compare pinned links with what they follow", run_status},
     Command{"unhold", "Lift the holds of links", run_unhold},
     Command{"uninstall", "Remove the hooks", run_uninstall},
     Command{"unpin", "Have pinned links name what they follow", run_unpin},

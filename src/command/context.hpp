@@ -49,6 +49,7 @@ int run_pprint(const Args& args, Context& context);
 int run_promote(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
+int run_status(const Args& args, Context& context);
 int run_unhold(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);
 int run_unpin(const Args& args, Context& context);
