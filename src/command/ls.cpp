@@ -83,10 +83,12 @@ int run_ls(const Args& args, Context& context) {
   Progress progress(format, context);
   source::Settings settings = progress.settings(registry);
   settings.offline = offline;
-  check::Scope scope = check::whole_registry(registry);
+  check::Scope scope;
   if (operands.tree) {
     scope.kind = check::Scope::Kind::commit;
     scope.commit = operands.tree;
+  } else {
+    scope = check::whole_registry(registry);
   }
   scope.pathspecs = operands.paths;
   check::settle_pathspecs(registry, settings, scope);
