@@ -112,7 +112,7 @@ void require_approver(Scope& scope, const std::string& what_happened) {
     if (rules.is_approved || rules.policy.refs.empty()) continue;
     break_ref_rule(scope, "approver",
                    "policy '" + rules.policy.name + "' lets only its approvers have this ref " + what_happened,
-                   rules.who_pushes);
+                   what_happened == "created" ? rules.who_may_and_how() : rules.who_may);
   }
 }
 
@@ -189,18 +189,20 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   return scope;
 }
 
-/// Names the approvers of a policy, and how others have them do it.
-std::string who_may(const Policy& policy) {
+/// Names the approvers of a policy.
+std::string approvers_of(const Policy& policy) {
   constexpr std::size_t most = 5;
   const std::vector<std::string>& all = policy.approvers;
   const std::vector<std::string> named(all.begin(),
                                        all.begin() + static_cast<std::ptrdiff_t>(std::min(most, all.size())));
   std::string text = quoted_list(named);
   if (all.size() > most) text += " and " + std::to_string(all.size() - most) + " more";
-  const char* const how = policy.covers_every_branch()
-                              ? " may; all branches are under this policy: send them a patch, or ask from a fork"
-                              : " may; push another branch for them to merge";
-  return text + how;
+  return text;
+}
+
+std::string how_to_ask(const Policy& policy) {
+  return policy.covers_every_branch() ? "all branches are under this policy: send them a patch, or ask from a fork"
+                                      : "push another branch for them to merge";
 }
 
 }  // namespace
@@ -255,7 +257,8 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
     const std::vector<std::string>& approvers = policy.approvers;
     const bool is_approver = pusher.name && !pusher.name->empty() &&
                              std::find(approvers.begin(), approvers.end(), *pusher.name) != approvers.end();
-    rules.push_back({policy, approvers.empty() || is_approver, who_pushes + "; " + who_may(policy)});
+    rules.push_back({policy, approvers.empty() || is_approver, who_pushes + "; " + approvers_of(policy) + " may",
+                     how_to_ask(policy)});
   }
   return rules;
 }
