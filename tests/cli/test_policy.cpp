@@ -264,6 +264,18 @@ TEST_CASE("policy: another branch is proposed only where it could be merged") {
   CHECK(contains(said(server.push({"origin", "main:production"})), who + "; push another branch for them to merge "));
 }
 
+TEST_CASE("policy: a commit that is on no branch is named if the link names it") {
+  Production server({{"ref", "refs/heads/production"}, {"requireReachable", "true"}});
+  const std::string orphan = server.world.models.commit({{"x", "1"}});
+  server.commit({{"a.mlem", server.link(orphan)}});
+  server.world.models.git({"reset", "-q", "--hard", "HEAD~1"});
+  const std::string text = said(server.push({"origin", "main:production"}));
+  CAPTURE(text);
+  CHECK(contains(text, "a.mlem: forbidden (reachable) policy 'production': commit '" + orphan +
+                           "' is on no branch or tag of '" + example_url +
+                           "/' hint: push a tag or branch that has it "));
+}
+
 TEST_CASE("policy: a new ref is judged whole though every commit is known") {
   Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
   server.commit({{"prod/a.mlem", server.link("main")}});
