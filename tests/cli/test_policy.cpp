@@ -276,6 +276,16 @@ TEST_CASE("policy: a commit that is on no branch is named if the link names it")
                            "/' hint: push a tag or branch that has it "));
 }
 
+TEST_CASE("policy: a source that a glob misses by its end is told of with the reason") {
+  Production server({{"ref", "refs/heads/production"}, {"source", example_url + "/**"}});
+  server.commit({{"a.mlem", server.link("main")}});
+  const std::string text = said(server.push({"origin", "main:production"}));
+  CAPTURE(text);
+  CHECK(contains(text, "a.mlem: forbidden (source) policy 'production' does not allow the source '" + example_url +
+                           "/' hint: it allows '" + example_url + "/**', which is what is below '" + example_url +
+                           "' "));
+}
+
 TEST_CASE("policy: a new ref is judged whole though every commit is known") {
   Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
   server.commit({{"prod/a.mlem", server.link("main")}});
