@@ -7,6 +7,7 @@
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
+#include "git/config_origin.hpp"
 #include "git/refs.hpp"
 #include "model/repo_path.hpp"
 #include "model/rev.hpp"
@@ -230,6 +231,11 @@ source::PushedRefs pushed_refs(const std::vector<RefUpdate>& updates) {
 }
 
 Pusher load_pusher(const git::Registry& registry) {
+  if (const auto missing = git::missing_includes(registry); !missing.empty()) {
+    throw Error(ErrorKind::invalid, "cannot read the configuration",
+                "'include.path' is '" + escape_for_terminal(missing.front().string()) + "', where no file is",
+                "put the file back, or take the key away: to git, there is nothing in such a file");
+  }
   Pusher pusher;
   pusher.policies = parse_policies(registry.config());
   if (const auto variable = registry.config().find("mlem.pusher")) {

@@ -286,6 +286,40 @@ TEST_CASE("policy: a source that a glob misses by its end is told of with the re
                            "' "));
 }
 
+TEST_CASE("policy: what an included file should say is not passed over when the file is gone") {
+  Production server({});
+  server.commit({{"a.mlem", server.link("main")}});
+  RunOptions bare;
+  bare.directory = server.bare;
+  const std::string below_root = (server.world.sandbox / "root-policies").string();
+  const std::vector<std::pair<std::string, fs::path>> rows = {
+      {below_root, below_root},
+      {"~/policies", server.world.sandbox.home() / "policies"},
+      {"policies/registry", server.bare / "policies/registry"}};
+  for (const auto& [path, file] : rows) {
+    CAPTURE(path);
+    fs::create_directories(file.parent_path());
+    write_file(file, "[mlem-policy \"production\"]\n\tref = refs/heads/production\n\tapprover = bob\n");
+    server.git_in(server.bare, {"config", "include.path", path});
+    check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "approver");
+    REQUIRE(server.push({"origin", "main"}).code == 0);
+    fs::remove(file);
+    const std::string what = "fatal: cannot read the configuration: 'include.path' is '" + file.string() + "', where no file is";
+    const Outcome refused = server.push({"origin", "main:production"});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(said(refused), what));
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"policy"}, {"check", "--policy", "production", "main"}}) {
+      const Outcome outcome = server.world.sandbox.mlem(arguments, bare);
+      CAPTURE(outcome);
+      CHECK(outcome.code == 128);
+      CHECK(outcome.errors ==
+            what + "\nhint: put the file back, or take the key away: to git, there is nothing in such a file\n");
+    }
+  }
+}
+
 TEST_CASE("policy: a new ref is judged whole though every commit is known") {
   Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
   server.commit({{"prod/a.mlem", server.link("main")}});
