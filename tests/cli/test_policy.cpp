@@ -499,7 +499,13 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   server.sign_with(key);
   server.commit({{"prod/a.mlem", server.link("main")}});
   // Without a trust root no signature is good.
-  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  const std::string signed_by_none = ", and no key that the server trusts made its signature hint: ";
+  const std::string lead = "forbidden (signed) policy 'production' wants commit '";
+  const std::string wanted = "' signed with a key it trusts";
+  Outcome refused = server.push({"origin", "main:production"});
+  check_refused(refused, "refs/heads/production", "signed");
+  const std::string keys = "who runs the server says which keys it trusts ";
+  CHECK(contains(said(refused), lead + server.world.registry.id("main") + wanted + signed_by_none + keys));
   server.trust(key);
   const Outcome good = server.push({"origin", "main:production"});
   CAPTURE(good);
@@ -507,7 +513,9 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
 
   server.sign_with(other);
   server.commit({{"prod/a.mlem", server.pinned()}});
-  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  refused = server.push({"origin", "main:production"});
+  check_refused(refused, "refs/heads/production", "signed");
+  CHECK(contains(said(refused), lead + server.world.registry.id("main") + wanted + signed_by_none + keys));
   server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
 
   // A side branch that is merged and dropped leaves no trace in the tip.
@@ -517,7 +525,11 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   server.sign_with(key);
   server.world.registry.git({"checkout", "-q", "main"});
   server.world.registry.git({"merge", "-q", "--no-ff", "-s", "ours", "-m", "drop it", "side"});
-  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  refused = server.push({"origin", "main:production"});
+  check_refused(refused, "refs/heads/production", "signed");
+  CHECK(contains(said(refused), lead + server.world.registry.id("side") + wanted +
+                                    ", and it is not signed hint: sign the tip by 'git commit --amend -S', all of a "
+                                    "branch by 'git rebase -S' "));
   server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
 
   // Commits that touch nothing policed need no signature, but for the tip.

@@ -57,10 +57,14 @@ void hold_commits(const Receiver& receiver, const std::optional<Oid>& before, co
     signatures =
         git::verify_commits(receiver.registry, *commits, most_unsigned, receiver.limits(), receiver.settings.observer.interrupt);
   }
-  for (const Oid& commit : signatures.bad) {
-    break_ref_rule(scope, "signed",
-                   "policy '" + policy.name + "' wants commit '" + commit.hex() + "' signed with a key it trusts",
-                   "sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S'");
+  for (const git::Signatures::Bad& bad : signatures.bad) {
+    const char* const why =
+        bad.is_signed ? ", and no key that the server trusts made its signature" : ", and it is not signed";
+    break_ref_rule(
+        scope, "signed",
+        "policy '" + policy.name + "' wants commit '" + bad.commit.hex() + "' signed with a key it trusts" + why,
+        bad.is_signed ? "who runs the server says which keys it trusts"
+                      : "sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S'");
   }
   if (signatures.in_time || !signatures.bad.empty()) return;
   break_ref_rule(scope, "signed",
