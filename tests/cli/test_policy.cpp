@@ -720,7 +720,11 @@ TEST_CASE("policy: check tells another pusher's answer") {
   };
   const std::string refused =
       "prod/a.mlem: forbidden: policy 'production' lets only its approvers have a link changed\n  hint: ";
-  CHECK(check({"main"}).output ==
+  const Outcome nobody = check({"main"});
+  CHECK(nobody.errors ==
+        "warning: it is not known here who pushes\nhint: '--as <pusher>' says who\n"
+        "1 link: 0 ok, 1 broken, 0 undecided\n");
+  CHECK(nobody.output ==
         refused +
             "the server does not know who pushes: what 'mlem.pusher' names is not set; 'alice' may; push another "
             "branch for them to merge\n");
