@@ -540,6 +540,29 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   CHECK(server.push({"origin", "main:production"}).code == 0);
 }
 
+TEST_CASE("policy: many commits without a signature are told of together") {
+  SignedProduction server;
+  server.trust(server.make_key("key"));
+  std::string ids;
+  for (int i = 0; i < 11; ++i) {
+    server.commit({{"prod/a.mlem", server.link(i % 2 == 0 ? "main" : "4-pack")}});
+    if (i != 3) continue;
+    const Outcome four = server.push({"origin", "main:production"});
+    check_refused(four, "refs/heads/production", "signed");
+    const auto& repo = server.world.registry;
+    CHECK(contains(
+        said(four),
+        "forbidden (signed) policy 'production' wants commits signed with a key it trusts, and these are not "
+        "signed: '" +
+            repo.id("main") + "', '" + repo.id("main~1") + "', '" + repo.id("main~2") + "' and '" + repo.id("main~3") +
+            "' hint: sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S' 1 link "));
+  }
+  const std::string eleven = said(server.push({"origin", "main:production"}));
+  CAPTURE(eleven);
+  CHECK(contains(eleven, "'; there may be more hint: "));
+  CHECK(eleven.find("error: refs/heads") == eleven.rfind("error: refs/heads"));
+}
+
 TEST_CASE("policy: a replace ref does not lend an unsigned commit the signature of another") {
   SignedProduction server;
   const std::string key = server.make_key("key");
