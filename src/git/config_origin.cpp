@@ -33,8 +33,8 @@ std::vector<ConfigLine> lines_of_section(const Registry& registry, const std::st
 std::vector<fs::path> missing_includes(const Registry& registry) {
   std::vector<fs::path> missing;
   if (registry.config().all("include.path").empty()) return missing;
-  const RunResult listed = registry.git({"config", "-z", "--local", "--includes", "--show-origin", "--type=path",
-                                         "--get-regexp", "^include\\.path$"});
+  const RunResult listed = registry.git(
+      {"config", "-z", "--local", "--includes", "--show-origin", "--type=path", "--get-regexp", "^include\\.path$"});
   for (const ConfigLine& line : parse_lines(listed.output)) {
     // A path that is not absolute starts at the file that has it: git-config(1), "Includes".
     constexpr std::string_view scheme = "file:";

@@ -258,8 +258,8 @@ TEST_CASE("policy: another branch is proposed only where it could be merged") {
   const std::string lead =
       "error: refs/heads/production: forbidden (approver) policy 'production' lets only its approvers have this ref ";
   CHECK(contains(said(server.push({"origin", ":production"})), lead + "deleted " + who + summary));
-  CHECK(contains(said(server.push({"-f", "origin", "main~1:production"})), lead + "rewound or replaced " + who +
-                                                                               " error: "));
+  CHECK(contains(said(server.push({"-f", "origin", "main~1:production"})),
+                 lead + "rewound or replaced " + who + " error: "));
   server.commit({{"a.mlem", server.link("main")}});
   CHECK(contains(said(server.push({"origin", "main:production"})), who + "; push another branch for them to merge "));
 }
@@ -292,10 +292,9 @@ TEST_CASE("policy: what an included file should say is not passed over when the 
   RunOptions bare;
   bare.directory = server.bare;
   const std::string below_root = (server.world.sandbox / "root-policies").string();
-  const std::vector<std::pair<std::string, fs::path>> rows = {
-      {below_root, below_root},
-      {"~/policies", server.world.sandbox.home() / "policies"},
-      {"policies/registry", server.bare / "policies/registry"}};
+  const std::vector<std::pair<std::string, fs::path>> rows = {{below_root, below_root},
+                                                              {"~/policies", server.world.sandbox.home() / "policies"},
+                                                              {"policies/registry", server.bare / "policies/registry"}};
   for (const auto& [path, file] : rows) {
     CAPTURE(path);
     fs::create_directories(file.parent_path());
@@ -304,7 +303,8 @@ TEST_CASE("policy: what an included file should say is not passed over when the 
     check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "approver");
     REQUIRE(server.push({"origin", "main"}).code == 0);
     fs::remove(file);
-    const std::string what = "fatal: cannot read the configuration: 'include.path' is '" + file.string() + "', where no file is";
+    const std::string what =
+        "fatal: cannot read the configuration: 'include.path' is '" + file.string() + "', where no file is";
     const Outcome refused = server.push({"origin", "main:production"});
     CAPTURE(refused);
     CHECK(refused.code == 1);

@@ -33,7 +33,8 @@ void PolicedFile::require_approval(const std::string& what_happened) const {
   for (const Rules* rules : rules_for(scope_, name_)) {
     if (rules->is_approved) continue;
     break_rule(finding_(), "approver",
-               policy_wants(rules->policy, "lets only its approvers have a link " + what_happened), rules->who_may_and_how());
+               policy_wants(rules->policy, "lets only its approvers have a link " + what_happened),
+               rules->who_may_and_how());
   }
 }
 
