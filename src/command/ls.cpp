@@ -48,7 +48,7 @@ class TableReporter : public Reporter {
     table_.add({{escape_for_terminal(shown_name(finding, style_.prefix))},
                 {text(finding.link_type)},
                 {text(finding.repo + finding.path)},
-                {text(finding.rev)},
+                {text(shown_rev(finding.rev))},
                 {is_ok ? text(commit) : std::string(name(finding.verdict)),
                  is_ok ? color_of_commit : color_of(finding.verdict)},
                 {text(old)}},
@@ -60,6 +60,12 @@ class TableReporter : public Reporter {
   }
 
  private:
+  /// On a terminal ids are abbreviated, those of pins too.
+  std::string shown_rev(const std::string& rev) const {
+    const auto id = style_.width > 0 ? Oid::parse(rev) : std::nullopt;
+    return id ? id->short_hex() : rev;
+  }
+
   Context& context_;
   TableStyle style_;
   std::int64_t now_;

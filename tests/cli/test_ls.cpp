@@ -137,6 +137,22 @@ TEST_CASE("ls: the table fits the terminal and is whole in a pipe") {
   CHECK(widest() == 80);
 }
 
+TEST_CASE("ls: on a terminal a rev that is a commit's id is abbreviated as commits are") {
+  World world;
+  const std::string& id = world.model_commit;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = id})}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.environment["TERM"] = "xterm";
+  options.environment["GIT_PAGER"] = "cat";
+  options.terminal = Terminal::none;
+  CHECK(contains(world.sandbox.mlem({"ls"}, options).output, "  " + id + "  " + id.substr(0, 7) + "  "));
+  options.terminal = Terminal::all;
+  const Outcome outcome = world.sandbox.mlem({"ls", "--no-color"}, options);
+  CAPTURE(outcome);
+  CHECK(contains(outcome.output, "  " + id.substr(0, 7) + "  " + id.substr(0, 7) + "  "));
+}
+
 TEST_CASE("ls: a pager that cannot be run loses nothing") {
   World world;
   world.registry.commit({{"a.mlem", good}});
