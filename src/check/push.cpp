@@ -152,6 +152,21 @@ std::set<std::string> symbolic_refs_of(const git::Registry& registry, const std:
   return names;
 }
 
+/// A branch may be brought up to HEAD's by anybody: what a policy about folders alone is about is there already, as
+/// somebody who may approve it has let it in.
+void approve_what_head_has(const Receiver& receiver, const Pusher& pusher, const Oid& tip, Scope& scope) {
+  git::Repository& objects = receiver.registry.objects();
+  if (pusher.head.empty() || objects.final_ref(scope.pushed_ref) == objects.final_ref(pusher.head)) return;
+  const auto head = objects.find_ref(pusher.head);
+  const auto tree = head ? objects.find_tree_ish(*head) : std::nullopt;
+  if (!tree) return;
+  for (Rules& rules : scope.rules) {
+    if (rules.is_approved || !rules.policy.refs.empty()) continue;
+    receiver.require_time("cannot apply policies");
+    rules.is_approved = !detail::touches(receiver, rules.policy, tree, tip);
+  }
+}
+
 Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher, Baselines& baselines) {
   const git::Registry& registry = receiver.registry;
   Scope scope;
@@ -180,6 +195,7 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   }
   if (!tree) return scope;
   if (before) {
+    approve_what_head_has(receiver, pusher, *tree, scope);
     scope.before = before;
     scope.changes = changes_between(receiver, before, *tree);
   } else if (!update.before) {

@@ -353,6 +353,30 @@ TEST_CASE("policy: one about folders does not stop new branches that leave them 
   CHECK(contains(refused.errors, "error: refs/heads/worse: forbidden (signed)"));
 }
 
+TEST_CASE("policy: one about folders lets a branch be brought up to HEAD's") {
+  Production server({{"path", "prod/**"}, {"approver", "alice"}});
+  server.commit({{"prod/a.mlem", server.link("main")}, {"prod/b.mlem", server.link("main")}});
+  server.world.registry.branch("old");
+  server.world.registry.branch("topic");
+  REQUIRE(server.push({"origin", "main", "old", "topic"}).code == 0);
+  server.commit({{"prod/a.mlem", server.link("4-pack")}, {"prod/b.mlem", ""}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+
+  server.as("mallory");
+  server.world.registry.git({"checkout", "-q", "topic"});
+  server.commit({{"dev/c.mlem", server.link("main")}});
+  server.world.registry.git({"merge", "-q", "--no-ff", "-m", "merge", "main"});
+  const Outcome merged = server.push({"origin", "topic"});
+  CAPTURE(merged);
+  CHECK(merged.code == 0);
+  // But nothing else, and HEAD's is not brought down to another.
+  server.commit({{"prod/a.mlem", server.link("5-deploy-meta")}});
+  check_refused(server.push({"origin", "topic"}), "refs/heads/topic: prod/a.mlem", "approver");
+  const Outcome back = server.push({"-f", "origin", "old:main"});
+  check_refused(back, "refs/heads/main: prod/a.mlem", "approver");
+  check_refused(back, "refs/heads/main: prod/b.mlem", "approver");
+}
+
 TEST_CASE("policy: a violation that was there before is refused where a link is touched") {
   Production server({{"path", "prod/**"}, {"requirePinned", "true"}});
   fs::rename(server.bare / "hooks/pre-receive", server.bare / "hooks/off");
