@@ -36,6 +36,7 @@ constexpr std::array commands{
     Command{"pin", "Have links name the commits that they lead to", run_pin},
     Command{"policy", "Print the policies in force and where they come from", run_policy},
     Command{"pprint", "The same as show", run_pprint},
+    Command{"promote", "Copy pinned links to another environment", run_promote},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
     Command{"show", "Print the metadata of an object", run_show},
     Command{"unhold", "Lift the holds of links", run_unhold},

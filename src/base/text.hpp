@@ -38,6 +38,9 @@ std::string quote_path(std::string_view name, bool quote_non_ascii);
 /// Splits at every `separator`; a trailing empty piece is kept.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// Takes the first line off `rest` and returns it without its newline.
+std::string_view take_line(std::string_view& rest) noexcept;
+
 /// Returns `text` without spaces, tabs and newlines at both ends.
 std::string_view trim(std::string_view text) noexcept;
 

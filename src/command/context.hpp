@@ -43,6 +43,7 @@ int run_ls(const Args& args, Context& context);
 int run_pin(const Args& args, Context& context);
 int run_policy(const Args& args, Context& context);
 int run_pprint(const Args& args, Context& context);
+int run_promote(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
 int run_unhold(const Args& args, Context& context);

@@ -1,9 +1,10 @@
+#include "edit/hold.hpp"
+
 #include "command/detail/age.hpp"
 #include "command/detail/edited_links.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "edit/hold.hpp"
 
 #include <optional>
 #include <string>
@@ -26,8 +27,9 @@ int run_hold(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
+  const auto placement = edit::place_in_index(registry);
   const auto rule = edit::hold_rule(*reason, until, today());
-  return edit_and_tell(registry, progress.settings(registry), *rule, rest->all(), dry_run, {"hold", "held"},
+  return edit_and_tell(registry, progress.settings(registry), *rule, *placement, rest->all(), dry_run, {"hold", "held"},
                        format, context);
 }
 

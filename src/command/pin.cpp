@@ -24,9 +24,11 @@ int run_pin(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
+  const auto placement = edit::place_in_index(registry);
   const auto rule = edit::pin_rule(registry, refresh ? edit::PinMode::refresh : edit::PinMode::pin, {today(), force});
   const EditWords spoken = refresh ? EditWords{"refresh", "refreshed"} : EditWords{"pin", "pinned"};
-  return edit_and_tell(registry, progress.settings(registry), *rule, rest->all(), dry_run, spoken, format, context);
+  return edit_and_tell(registry, progress.settings(registry), *rule, *placement, rest->all(), dry_run, spoken, format,
+                       context);
 }
 
 }  // namespace mlem::command

@@ -17,9 +17,10 @@ int run_unhold(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
+  const auto placement = edit::place_in_index(registry);
   const auto rule = edit::unhold_rule();
-  return edit_and_tell(registry, progress.settings(registry), *rule, rest->all(), dry_run, {"release", "released"},
-                       format, context);
+  return edit_and_tell(registry, progress.settings(registry), *rule, *placement, rest->all(), dry_run,
+                       {"release", "released"}, format, context);
 }
 
 }  // namespace mlem::command

@@ -20,9 +20,11 @@ int run_unpin(const Args& args, Context& context) {
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
-  const auto rule = edit::unpin_rule({today(), force});
-  return edit_and_tell(registry, progress.settings(registry), *rule, rest->all(), dry_run, {"unpin", "unpinned"},
-                       format, context);
+  const auto placement = edit::place_in_index(registry);
+  const source::Settings settings = progress.settings(registry);
+  const auto rule = edit::unpin_rule(settings, {today(), force});
+  return edit_and_tell(registry, settings, *rule, *placement, rest->all(), dry_run, {"unpin", "unpinned"}, format,
+                       context);
 }
 
 }  // namespace mlem::command

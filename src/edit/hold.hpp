@@ -23,8 +23,9 @@ Error hold_refusal(const std::string& name, const Link& link);
 /// Returns why it is refused.
 std::optional<Error> respect_hold(const std::string& name, const Link& before, Link& after, const Holds& holds);
 
-/// Returns the rule of git-mlem-hold(1): links are held for `reason`, a line of text, and to the end of the day `until`,
-/// if any. Throws Error(invalid) for a reason that a link cannot have, and for what is not a date from `today` on.
+/// Returns the rule of git-mlem-hold(1): links are held for `reason`, a line of text, and to the end of the day
+/// `until`, if any. Throws Error(invalid) for a reason that a link cannot have, and for what is not a date from `today`
+/// on.
 std::unique_ptr<LinkRule> hold_rule(const std::string& reason, const std::optional<std::string>& until,
                                     const std::string& today);
 

@@ -1,5 +1,7 @@
 #include "edit/link_rule.hpp"
 
+#include <utility>
+
 namespace mlem::edit {
 
 std::string_view name(Action action) noexcept {
@@ -14,12 +16,41 @@ std::string_view name(Action action) noexcept {
       return "held";
     case Action::released:
       return "released";
+    case Action::promoted:
+      return "promoted";
     case Action::kept:
       return "kept";
     case Action::skipped:
       return "skipped";
   }
   return {};
+}
+
+LinkDecision skipped(std::string message, std::string hint, Decision standing) {
+  LinkDecision decision;
+  decision.action = Action::skipped;
+  decision.standing = standing;
+  decision.finding.message = std::move(message);
+  decision.finding.hint = std::move(hint);
+  return decision;
+}
+
+LinkDecision broken(Finding finding) {
+  LinkDecision decision;
+  decision.action = Action::skipped;
+  decision.standing = mlem::decision(finding.verdict);
+  decision.finding = std::move(finding);
+  decision.is_judged = true;
+  return decision;
+}
+
+LinkDecision broken(Verdict verdict, std::string message, std::string hint, std::size_t line) {
+  Finding finding;
+  finding.verdict = verdict;
+  finding.message = std::move(message);
+  finding.hint = std::move(hint);
+  finding.line = line;
+  return broken(std::move(finding));
 }
 
 }  // namespace mlem::edit

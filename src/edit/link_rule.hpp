@@ -20,6 +20,7 @@ enum class Action {
   unpinned,
   held,
   released,
+  promoted,
   kept,     ///< there was nothing to do
   skipped,  ///< it cannot be changed
 };
@@ -38,14 +39,22 @@ struct LinkDecision {
   Decision standing = Decision::yes;
   std::optional<std::string> hold{};   ///< of a link that is held now: why
   std::optional<std::string> until{};  ///< and the last day of that
-  bool is_bystander = false;  ///< it is skipped for another one that was named cannot be changed
+  bool is_bystander = false;           ///< it is skipped for another one that was named cannot be changed
 };
+
+/// Returns the decision about a link that cannot be changed, and stays as it is. `standing` is `no` or `undecided` if
+/// that is a failure even where it was not named.
+LinkDecision skipped(std::string message, std::string hint = {}, Decision standing = Decision::yes);
+/// The same for a link that is broken, in the words of a finding.
+LinkDecision broken(Finding finding);
+LinkDecision broken(Verdict verdict, std::string message, std::string hint = {}, std::size_t line = 0);
 
 /// The numbers of what a resolver was asked about a link.
 struct Questions {
   std::optional<std::size_t> first;
   std::optional<std::size_t> second;
-  bool needs_fields = true;  ///< whether decide() will mostly look at the link's fields: else they are read again for it
+  bool needs_fields =
+      true;  ///< whether decide() will mostly look at the link's fields: else they are read again for it
 };
 
 /// What a rule knows of a link when it decides.

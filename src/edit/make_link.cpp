@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "edit/hold.hpp"
+#include "edit/link_target.hpp"
 #include "edit/object_argument.hpp"
 #include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
@@ -17,61 +18,6 @@
 
 namespace mlem::edit {
 namespace {
-
-/// A link file that is there already.
-struct Existing {
-  std::string text;
-  Link link;
-};
-
-/// The link that the text is which `load` gives, if any; nothing for all else, as for what is too large for a link.
-template <typename Load>
-std::optional<Existing> find_link(const Load& load) {
-  try {
-    std::optional<std::string> text = load();
-    if (!text) return std::nullopt;
-    const yaml::Metafile file = yaml::read_metafile(*text);
-    if (file.kind != yaml::Metafile::Kind::link) return std::nullopt;
-    return Existing{*std::move(text), file.link};
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-    return std::nullopt;
-  }
-}
-
-/// Returns the link that is at `target`, which has the entries `staged`: the work tree's, or the index's where the work
-/// tree has no file. Throws if it may not be written: a directory, a symbolic link, or, without `force`, something
-/// else.
-std::optional<Existing> require_writable(const git::Registry& registry, const std::string& target,
-                                         const std::vector<git::File>& staged, bool force) {
-  const fs::path file = registry.work_tree() / target;
-  const std::string what = "cannot write '" + target + "'";
-  const fs::file_type type = load_type(file);
-  if (type == fs::directory_file) throw Error(ErrorKind::invalid, what, "it is a directory");
-  if (type == fs::symlink_file) throw Error(ErrorKind::invalid, what, "it is a symbolic link");
-  const bool is_there = type != fs::file_not_found;
-  const std::string hint = "'-f' replaces it";
-  std::optional<Existing> found;
-  try {
-    if (is_there) found = find_link([&] { return load_file(file, yaml::max_link_size); });
-  } catch (const Error& error) {
-    if (!force || error.kind() != ErrorKind::io) throw;  // what cannot be read can be replaced
-  }
-  if (is_there && !found && !force) throw Error(ErrorKind::invalid, what, "it exists and is no link", hint);
-  // It may be gone from the work tree, or outside of a sparse one.
-  for (const git::File& each : staged) {
-    if (is_there && force) break;
-    const auto load = [&] { return registry.objects().find_blob(each.entry.oid, yaml::max_link_size); };
-    auto in_index = git::is_regular(each.entry) ? find_link(load) : std::nullopt;
-    if (!in_index && !force) throw Error(ErrorKind::invalid, what, "it is in the index and is no link", hint);
-    if (!is_there && each.stage == 0) found = std::move(in_index);
-  }
-  // What is tracked is not ignored, to git.
-  if (!force && staged.empty() && registry.is_ignored(target)) {
-    throw Error(ErrorKind::invalid, what, "it is ignored by a .gitignore file", "'-f' adds it all the same");
-  }
-  return found;
-}
 
 /// What the link is to lead to.
 const resolve::Answer& end_of(const std::vector<resolve::Answer>& chain, const LinkRequest& request) {
@@ -117,9 +63,10 @@ void pin(Link& link, const resolve::Answer& end, const LinkRequest& request) {
   link.pinned_blob = end.blob->hex();
 }
 
-/// What a link to the end of `chain` says, in the place of `before`. The path of an alias starts at `base`.
+/// What a link to the end of `chain` says, in the place of `before`. The path of an alias starts at `base`; `followed`
+/// is the question of GTO that the chain begins with.
 Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& chain, const std::string& base,
-             const std::optional<Existing>& before, const LinkRequest& request) {
+             const std::string& followed, const std::optional<ExistingLink>& before, const LinkRequest& request) {
   const resolve::Answer& end = end_of(chain, request);
   Link link;
   link.link_type = chain.back().object_type;
@@ -136,6 +83,7 @@ Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& 
     link.path = (root / end.path).lexically_relative(root / base).generic_string();
   }
   pin(link, end, request);
+  if (!followed.empty() && &end == &chain.front()) link.pinned_ref = followed;
   return link;
 }
 
@@ -152,7 +100,7 @@ bool is_same_repo(const std::optional<std::string>& a, const std::optional<std::
 /// Returns the file of a link to `end` in the place of `before`: what need not change stays, the spelling of the
 /// repository too. A pin is about one commit, and goes where it no longer holds. Completes `link` by what stays. Throws
 /// Error(invalid) if the link is held and would lead elsewhere.
-std::string rewrite(const Existing& before, const resolve::Answer& end, const std::string& target,
+std::string rewrite(const ExistingLink& before, const resolve::Answer& end, const std::string& target,
                     const LinkRequest& request, Link& link) {
   const bool same_repo = is_same_repo(before.link.repo, link.repo);
   if (same_repo) link.repo = before.link.repo;
@@ -306,13 +254,13 @@ std::vector<std::string> names_to_look_up(const std::string& target, const Sourc
 }
 
 /// Throws if the file to be written, which `made` gets to know, may not be. Returns the link that is there.
-std::optional<Existing> prepare_target(const git::Registry& registry, const ObjectViews& views, const Source& source,
-                                       const LinkRequest& request, NewLink& made) {
+std::optional<ExistingLink> prepare_target(const git::Registry& registry, const ObjectViews& views,
+                                           const Source& source, const LinkRequest& request, NewLink& made) {
   const std::vector<std::string> names = names_to_look_up(made.target, source);
   const std::deque<git::File> index = registry.index_entries(names);
   views.index->expect(names, index);
   const std::vector<git::File> staged = require_stageable(registry, made.target, index);
-  std::optional<Existing> existing = require_writable(registry, made.target, staged, request.force);
+  std::optional<ExistingLink> existing = find_writable_link(registry, made.target, staged, request.force);
   if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
   for (const git::File& each : staged) made.is_flagged |= each.is_left_out || each.is_assumed;
   made.force = request.force;
@@ -362,9 +310,9 @@ Dialect dialect_of(const git::Registry& registry) {
     throw Error(ErrorKind::invalid, "bad config value for 'mlem.dialect'", "it takes 'repo' or 'project'");
   }
   for (const git::File& file : registry.index_files(mlem_suffix, {})) {
-    if (file.stage != 0 || !git::is_regular(file.entry)) continue;
+    if (file.stage != 0) continue;
     try {
-      const auto link = find_link([&] { return registry.objects().find_blob(file.entry.oid, yaml::max_link_size); });
+      const auto link = find_link(registry, file.entry);
       if (link && link->link.dialect) return *link->link.dialect;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::unavailable) throw;  // a corrupt one is for `check` to tell
@@ -384,7 +332,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
                        : std::nullopt;
   const ObjectArgument source =
       own ? *own : parse_object(registry, settings, views, request.source, request.source_project, request.rev);
-  std::optional<Existing> before;
+  std::optional<ExistingLink> before;
   if (!made.target.empty()) before = prepare_target(registry, views, source.source, request, made);
 
   resolve::Resolver resolver(registry, settings);
@@ -397,7 +345,7 @@ NewLink make_link(const git::Registry& registry, const source::Settings& setting
     if (request.follow_links && &each != &end) made.followed.push_back(each.path);
   }
   const AliasBase base = alias_base_of(registry, views, made.target);
-  made.link = compose(registry, chain, base.directory, before, request);
+  made.link = compose(registry, chain, base.directory, source.followed, before, request);
   if (made.link.is_alias()) made.marker = base.marker;
   if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
   if (before) {

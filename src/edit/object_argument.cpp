@@ -76,6 +76,7 @@ LocalRepository find_repository(const fs::path& path) {
 
 /// Gives `argument` a rev that was looked up.
 void take_rev(ObjectArgument& argument, RevArgument rev) {
+  argument.followed = std::move(rev.followed);
   if (rev.refusal)
     argument.refusal = std::move(rev.refusal);
   else

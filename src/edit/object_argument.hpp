@@ -31,6 +31,7 @@ struct ObjectArgument {
   Source source;
   resolve::TreeView* view;  ///< where `source` is looked up if it has neither repository nor rev: one of the views
   std::optional<source::Refusal> refusal{};  ///< why its rev is none that could be looked up
+  std::string followed{};                    ///< the question of GTO that its rev answers
 };
 
 /// Reads `text`; `project` and `rev` are the values of `--project` and `--rev`. A rev that is an expression takes a

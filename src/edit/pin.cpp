@@ -2,11 +2,14 @@
 
 #include "base/error.hpp"
 #include "edit/make_link.hpp"
+#include "edit/rev_argument.hpp"
+#include "model/gto.hpp"
 #include "model/oid.hpp"
 #include "model/source.hpp"
 #include "resolve/chain.hpp"
 #include "source/refs.hpp"
 
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -28,34 +31,15 @@ bool is_alias(const Link& link) {
 /// Whether the blob that a link records is one: what it has there may be anything.
 bool records_blob(const Link& link) { return link.pinned_blob && Oid::parse(*link.pinned_blob); }
 
-LinkDecision skip(std::string message, std::string hint) {
-  LinkDecision decision;
-  decision.action = Action::skipped;
-  decision.finding.message = std::move(message);
-  decision.finding.hint = std::move(hint);
-  return decision;
-}
-
-/// The same for a link that is held.
-LinkDecision skip(const Error& refusal) { return skip(refusal.why(), refusal.hint()); }
-
-/// What a link is told that does not resolve.
-LinkDecision refuse(Finding finding) {
-  LinkDecision decision;
-  decision.action = Action::skipped;
-  decision.standing = mlem::decision(finding.verdict);
-  decision.finding = std::move(finding);
-  decision.is_judged = true;
-  return decision;
-}
+/// The decision about a link that is held.
+LinkDecision skip_held(const Error& refusal) { return skipped(refusal.why(), refusal.hint()); }
 
 /// Whether `link` leads where `answer` was found, by its own words.
 bool leads_to(const Link& link, const resolve::Answer& answer) {
   try {
     const Source source = Source::from_link(link);
     return source.undivided.empty() && source.repo == answer.source.repo && source.rev &&
-           source.rev->text() == *link.rev &&
-           (source.path == answer.source.path || source.path == answer.path);
+           source.rev->text() == *link.rev && (source.path == answer.source.path || source.path == answer.path);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     return false;
@@ -86,7 +70,7 @@ class PinRule : public LinkRule {
     const std::optional<Oid> recorded = chain.pin;
     if (mode_ == PinMode::refresh) chain.pin.reset();
     Finding finding = resolve::finding_of(chain, subject.link_type);
-    if (finding.verdict != Verdict::ok) return refuse(std::move(finding));
+    if (finding.verdict != Verdict::ok) return broken(std::move(finding));
     const resolve::Answer& source = chain.answers.front();
     LinkDecision decision;
     decision.is_judged = true;
@@ -103,7 +87,7 @@ class PinRule : public LinkRule {
         // A pin leads where the link does already.
         const bool re_points = mode_ == PinMode::refresh;
         if (const auto refusal = re_points ? respect_hold(subject.name, before, after, holds_) : std::nullopt) {
-          LinkDecision held = skip(*refusal);
+          LinkDecision held = skip_held(*refusal);
           if (recorded && recorded != source.blob) held.standing = Decision::no;  // `check` says that it is changed
           return held;
         }
@@ -124,11 +108,11 @@ class PinRule : public LinkRule {
   static LinkDecision skip_unconcerned(const Subject& subject) {
     const Link& link = subject.link();
     if (is_alias(link)) {
-      return skip("it is an alias, which goes with the tree that it is in",
-                  "'git mlem link --absolute --pin' names the repository and its commit");
+      return skipped("it is an alias, which goes with the tree that it is in",
+                     "'git mlem link --absolute --pin' names the repository and its commit");
     }
     if (names_commit(link)) return {};
-    return skip("it is not pinned", "'git mlem pin' without '--refresh' pins it");
+    return skipped("it is not pinned", "'git mlem pin' without '--refresh' pins it");
   }
 
   const git::Registry& registry_;
@@ -138,7 +122,7 @@ class PinRule : public LinkRule {
 
 class UnpinRule : public LinkRule {
  public:
-  explicit UnpinRule(Holds holds) : holds_(std::move(holds)) {}
+  UnpinRule(source::Settings settings, Holds holds) : settings_(std::move(settings)), holds_(std::move(holds)) {}
 
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
@@ -146,6 +130,15 @@ class UnpinRule : public LinkRule {
     if (!names_commit(link) || !link.pinned_ref) return questions;
     Link followed = link;
     followed.pinned_blob.reset();
+    if (const RevArgument* const answer = answer_of(link)) {
+      if (answer->refusal) {
+        questions.first = resolver.add_refused(Source::from_link(link), *answer->refusal);
+      } else {
+        followed.rev = answer->text;
+        questions.first = resolver.add(view, name, followed);
+      }
+      return questions;
+    }
     followed.rev = link.pinned_ref;
     questions.first = resolver.add(view, name, followed);
     followed.rev = source::short_name(*link.pinned_ref);
@@ -158,19 +151,20 @@ class UnpinRule : public LinkRule {
     LinkDecision decision;
     Link after = before;
     after.pinned_blob.reset();
-    after.pinned_ref.reset();
+    const RevArgument* const answer = names_commit(before) ? answer_of(before) : nullptr;
+    if (answer == nullptr) after.pinned_ref.reset();
     if (subject.questions.first) {
       Finding finding = resolver.finding(*subject.questions.first, subject.link_type);
-      if (finding.verdict != Verdict::ok) return refuse(std::move(finding));
-      after.rev = spelling(resolver, subject.questions, *before.pinned_ref);
+      if (finding.verdict != Verdict::ok) return broken(std::move(finding));
+      after.rev = answer ? answer->text : spelling(resolver, subject.questions, *before.pinned_ref);
       decision.finding = std::move(finding);
       decision.is_judged = true;
     } else if (names_commit(before)) {
-      return skip("it follows no branch or tag", "'git mlem link --no-pin' writes it anew");
+      return skipped("it follows no branch or tag", "'git mlem link --no-pin' writes it anew");
     }
     if (after == before) return decision;
     if (after.rev != before.rev) {
-      if (const auto refusal = respect_hold(subject.name, before, after, holds_)) return skip(*refusal);
+      if (const auto refusal = respect_hold(subject.name, before, after, holds_)) return skip_held(*refusal);
     }
     decision.action = Action::unpinned;
     decision.after = std::move(after);
@@ -185,7 +179,19 @@ class UnpinRule : public LinkRule {
     return !chain.empty() && !chain.front().failed() && chain.front().ref == ref ? chain.front().rev : ref;
   }
 
+  /// The answer to what a link asks GTO, asked once for all of a repository that ask the same; null if it asks nothing.
+  const RevArgument* answer_of(const Link& link) {
+    if (!link.pinned_ref || !link.repo || !GtoQuery::parse(*link.pinned_ref)) return nullptr;
+    const auto key = std::pair(*link.repo, *link.pinned_ref);
+    const auto known = answers_.find(key);
+    if (known != answers_.end()) return &known->second;
+    RevArgument answer = rev_of_source(RepoUrl::parse(*link.repo), *link.pinned_ref, settings_);
+    return &answers_.emplace(key, std::move(answer)).first->second;
+  }
+
+  source::Settings settings_;
   Holds holds_;
+  std::map<std::pair<std::string, std::string>, RevArgument> answers_;  ///< by repository and question
 };
 
 }  // namespace
@@ -194,7 +200,8 @@ void pin_to(const git::Registry& registry, Link& link, const resolve::Answer& an
   link.pinned_blob = answer.blob->hex();
   if (names_commit(link)) return;
   link.rev = answer.commit->hex();
-  if (!answer.ref.empty()) link.pinned_ref = answer.ref;
+  const bool asks_gto = link.pinned_ref && GtoQuery::parse(*link.pinned_ref);
+  if (!answer.ref.empty() && !asks_gto) link.pinned_ref = answer.ref;
   if (leads_to(link, answer)) return;
   // An address with a rev in it, in the place of the path or of the repository, takes no other.
   link.path = answer.path;
@@ -211,6 +218,8 @@ std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode, 
   return std::make_unique<PinRule>(registry, mode, std::move(holds));
 }
 
-std::unique_ptr<LinkRule> unpin_rule(Holds holds) { return std::make_unique<UnpinRule>(std::move(holds)); }
+std::unique_ptr<LinkRule> unpin_rule(source::Settings settings, Holds holds) {
+  return std::make_unique<UnpinRule>(std::move(settings), std::move(holds));
+}
 
 }  // namespace mlem::edit

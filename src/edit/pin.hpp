@@ -5,6 +5,7 @@
 #include "git/registry.hpp"
 #include "model/link.hpp"
 #include "resolve/answer.hpp"
+#include "source/settings.hpp"
 
 #include <memory>
 
@@ -23,7 +24,8 @@ enum class PinMode {
 /// Returns the rule of git-mlem-pin(1), under which `holds` are respected. `registry` must outlive it.
 std::unique_ptr<LinkRule> pin_rule(const git::Registry& registry, PinMode mode, Holds holds);
 
-/// Returns the rule of git-mlem-unpin(1): a link names again what it follows.
-std::unique_ptr<LinkRule> unpin_rule(Holds holds);
+/// Returns the rule of git-mlem-unpin(1): a link names again what it follows. One that asks GTO names the version that
+/// answers now, and sources are asked as `settings` have it.
+std::unique_ptr<LinkRule> unpin_rule(source::Settings settings, Holds holds);
 
 }  // namespace mlem::edit

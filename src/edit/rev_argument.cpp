@@ -1,9 +1,12 @@
 #include "edit/rev_argument.hpp"
 
 #include "base/text.hpp"
+#include "git/refs.hpp"
 #include "git/repository.hpp"
+#include "model/gto.hpp"
 #include "model/rev.hpp"
 #include "source/conversation.hpp"
+#include "source/gto.hpp"
 #include "source/history.hpp"
 #include "source/place.hpp"
 
@@ -28,7 +31,7 @@ bool is_final(const std::string& text) {
 
 /// Whether it takes more than the branches and tags of a server to tell what `text` is.
 bool needs_history(const std::string& text) {
-  return is_expression(text) || is_abbreviated_oid(text) || is_described(text);
+  return is_expression(text) || is_abbreviated_oid(text) || is_described(text) || GtoQuery::parse(text);
 }
 
 bool is_behind_network(const RepoUrl& url, const source::Settings& settings) {
@@ -49,6 +52,11 @@ RevArgument rev_of_commit(const std::string& text, const std::optional<Oid>& com
   if (!is_expression(text)) return {text};
   return {text, source::Refusal{
                     Verdict::missing_rev, "no branch, tag or commit '" + escape_for_terminal(redact(text)) + "'", {}}};
+}
+
+/// What a link stores of a version that answers a question of GTO.
+RevArgument rev_of_version(const std::string& text, const GtoVersion& version) {
+  return {version.tag.empty() ? version.commit.hex() : version.tag, {}, text};
 }
 
 /// Returns the commit of an expression in a repository that is not the registry.
@@ -78,8 +86,23 @@ std::optional<std::string> with_head(const std::string& text, source::Conversati
 
 bool begins_at_head(const std::string& text) { return text.starts_with("HEAD") || text.starts_with('@'); }
 
+/// Looks up what a question of GTO comes to, but for one that is the name of a branch or tag.
+std::optional<source::Refusal> look_up(const RepoUrl& url, const std::string& text, const GtoQuery& query,
+                                       const source::Settings& settings, RevArgument& found) {
+  bool is_name = false;
+  auto refusal = source::converse(url, settings, [&](source::Conversation& source) {
+    is_name = source.refs().find("refs/heads/" + text) || source.refs().find("refs/tags/" + text);
+  });
+  found = {text};
+  if (refusal || is_name) return refusal;
+  source::GtoAnswer answer = source::find_gto_version(url, query, settings);
+  if (answer.version) found = rev_of_version(text, *answer.version);
+  return answer.refusal;
+}
+
 std::optional<source::Refusal> look_up(const RepoUrl& url, const std::string& text, const source::Settings& settings,
                                        RevArgument& found) {
+  if (const auto query = GtoQuery::parse(text)) return look_up(url, text, *query, settings, found);
   std::optional<std::string> expression = text;
   if (begins_at_head(text) && is_behind_network(url, settings)) {
     auto refusal =
@@ -102,6 +125,11 @@ std::optional<source::Refusal> look_up(const RepoUrl& url, const std::string& te
 RevArgument rev_of_registry(const git::Registry& registry, const std::string& text) {
   if (is_final(text)) return {text};
   if (is_name_in(registry.objects(), text)) return {text};
+  if (const auto query = GtoQuery::parse(text)) {
+    if (const auto version = find_version(*query, git::list_dated_tags(registry)))
+      return rev_of_version(text, *version);
+    return {text, source::no_gto_version(*query)};
+  }
   return rev_of_commit(text, registry.find_commit(text));
 }
 

@@ -11,10 +11,11 @@
 namespace mlem::edit {
 
 /// A rev as a user has typed it, in the form that a link can store: a name as it is, an expression of gitrevisions(7)
-/// or an abbreviated id as the id of its commit.
+/// or an abbreviated id as the id of its commit, a question of GTO as the tag of the version that answers it.
 struct RevArgument {
   std::string text;
   std::optional<source::Refusal> refusal{};  ///< why there is none, if it names no commit or cannot be looked up
+  std::string followed{};                    ///< the question of GTO that was asked
 };
 
 /// Looks a rev up in the registry.

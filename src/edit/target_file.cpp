@@ -57,6 +57,12 @@ WorkTreePath path_in_work_tree(const git::Registry& registry, const std::string&
               "its root is '" + registry.work_tree().string() + "'");
 }
 
+std::string path_in_registry(const git::Registry& registry, const std::string& text) {
+  if (registry.has_work_tree()) return path_in_work_tree(registry, text).text();
+  const fs::path path = (fs::path("/") / text).lexically_normal();
+  return WorkTreePath::find(path.string(), "/").value_or(WorkTreePath()).text();
+}
+
 void require_no_address(const std::string& text) {
   if (!is_surely_url(text)) return;
   throw Error(ErrorKind::invalid, "'" + redact(text) + "' is no MLEM project",
@@ -101,13 +107,12 @@ git::Conversions conversions_of(const git::Registry& registry, const std::vector
     // What is above a known one is known.
     for (std::string_view at = parent_of(name); directories.emplace(at).second && !at.empty();) at = parent_of(at);
   }
-  const bool has_attributes =
-      load_type(registry.common_dir() / "info/attributes") == fs::regular_file ||
-      std::any_of(directories.begin(), directories.end(), [&](const std::string& directory) {
-        boost::system::error_code ignored;
-        const fs::path file = registry.work_tree() / directory / ".gitattributes";
-        return fs::symlink_status(file, ignored).type() == fs::regular_file;
-      });
+  const bool has_attributes = load_type(registry.common_dir() / "info/attributes") == fs::regular_file ||
+                              std::any_of(directories.begin(), directories.end(), [&](const std::string& directory) {
+                                boost::system::error_code ignored;
+                                const fs::path file = registry.work_tree() / directory / ".gitattributes";
+                                return fs::symlink_status(file, ignored).type() == fs::regular_file;
+                              });
   return has_attributes ? registry.work_tree_conversions(names) : git::Conversions();
 }
 

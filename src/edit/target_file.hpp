@@ -11,8 +11,12 @@
 
 namespace mlem::edit {
 
-/// Returns what `text`, relative to the registry's directory, names in the work tree. As in git, no symbolic link below the root is followed. Throws Error(invalid) if it is outside of the work tree.
+/// Returns what `text`, relative to the registry's directory, names in the work tree. As in git, no symbolic link below
+/// the root is followed. Throws Error(invalid) if it is outside of the work tree.
 WorkTreePath path_in_work_tree(const git::Registry& registry, const std::string& text);
+
+/// The same, from the root of the repository, where there is no work tree.
+std::string path_in_registry(const git::Registry& registry, const std::string& text);
 
 /// Throws Error(invalid) if `text`, which is to name a project of the work tree, is an address.
 void require_no_address(const std::string& text);

@@ -23,13 +23,6 @@ std::vector<std::string> options_for(const RefSelection& refs) {
   return options;
 }
 
-/// Takes the first line off `rest`, which is not empty, and returns it.
-std::string_view take_line(std::string_view& rest) {
-  const std::string_view line = rest.substr(0, rest.find('\n'));
-  rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-  return line;
-}
-
 std::optional<Oid> commit_in(const RunResult& result) {
   return result.code == 0 ? Oid::parse(trim(result.output)) : std::nullopt;
 }

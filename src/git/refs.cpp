@@ -3,9 +3,37 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
+#include <charconv>
 #include <string_view>
+#include <utility>
 
 namespace mlem::git {
+namespace {
+
+std::vector<std::string> arguments_for_tags() {
+  return {"for-each-ref", "--format=%(*objecttype) %(*objectname) %(taggerdate:unix) %(refname:lstrip=2)", "--",
+          "refs/tags/"};
+}
+
+std::vector<DatedTag> parse_tags(const RunResult& listed) {
+  if (listed.code != 0) {
+    throw Error(ErrorKind::unavailable, "cannot list tags", escape_for_terminal(trim(listed.errors)));
+  }
+  std::vector<DatedTag> tags;
+  for (std::string_view rest = listed.output; !rest.empty();) {
+    const std::vector<std::string_view> fields = split(take_line(rest), ' ');
+    if (fields.size() != 4 || fields[0] != "commit") continue;  // it is not annotated, or of something else
+    DatedTag tag{std::string(fields[3]), {}, 0};
+    const auto commit = Oid::parse(fields[1]);
+    std::from_chars(fields[2].data(), fields[2].data() + fields[2].size(), tag.time);
+    if (!commit) continue;
+    tag.commit = *commit;
+    tags.push_back(std::move(tag));
+  }
+  return tags;
+}
+
+}  // namespace
 
 std::vector<std::string> list_symbolic_refs(const Registry& registry) {
   const RunResult listed = registry.git({"for-each-ref", "--format=%(if)%(symref)%(then)%(refname)%(end)"});
@@ -38,6 +66,14 @@ std::optional<std::vector<Oid>> list_tips_with(const Registry& registry, const s
     if (const auto oid = Oid::parse(id)) tips.push_back(*oid);
   }
   return tips;
+}
+
+std::vector<DatedTag> list_dated_tags(const Registry& registry) {
+  return parse_tags(registry.git(arguments_for_tags()));
+}
+
+std::vector<DatedTag> list_dated_tags(const fs::path& git_dir, const Environment& environment) {
+  return parse_tags(run(reading_program(git_dir, arguments_for_tags(), environment)));
 }
 
 }  // namespace mlem::git

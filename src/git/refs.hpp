@@ -2,6 +2,7 @@
 
 #include "base/process.hpp"
 #include "git/registry.hpp"
+#include "model/gto.hpp"
 #include "model/oid.hpp"
 
 #include <cstddef>
@@ -20,5 +21,10 @@ std::vector<std::string> list_symbolic_refs(const Registry& registry);
 std::optional<std::vector<Oid>> list_tips_with(const Registry& registry, const std::vector<Oid>& commits,
                                                const std::vector<std::string>& prefixes, std::size_t most,
                                                const Limits& limits, Interrupt* interrupt);
+
+/// Returns the annotated tags of a repository that lead to a commit: of the registry, or of the one at `git_dir`, where
+/// `environment` is without_repository(). Throws Error(unavailable) if git refuses.
+std::vector<DatedTag> list_dated_tags(const Registry& registry);
+std::vector<DatedTag> list_dated_tags(const fs::path& git_dir, const Environment& environment);
 
 }  // namespace mlem::git

@@ -97,6 +97,8 @@ class Repository {
   virtual std::int64_t commit_time(const Oid& commit) = 0;
   /// Looks `path` up in the tree of `commit`, which may be a tree itself. The empty path is the root tree.
   virtual Lookup find(const Oid& commit, std::string_view path) = 0;
+  /// Returns what a tree has itself, by name in its order; nothing if it is absent.
+  virtual std::optional<std::vector<std::pair<std::string, Entry>>> list(const Oid& tree) = 0;
   /// Calls `visit` for every file below `directory` (empty: all) in the tree of `commit` with its path from the root;
   /// stops when it returns false. Trees that this repository lacks are passed over, and returned; those without files
   /// are read once.

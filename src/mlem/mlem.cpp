@@ -74,7 +74,7 @@ std::vector<EditedLink> edit_links(const EditOptions& options, const MakeRule& m
     const std::unique_ptr<edit::LinkRule> rule = make_rule(registry);
     std::vector<EditedLink> links;
     std::optional<EditedLink> refused;
-    edit::edit_links(registry, source::load_settings(registry), *rule,
+    edit::edit_links(registry, source::load_settings(registry), *rule, *edit::place_in_index(registry),
                      {.links = options.links, .dry_run = options.dry_run, .reports_kept = true},
                      [&](const edit::LinkEdit& edit) {
                        links.push_back(describe(edit));
@@ -204,7 +204,9 @@ std::vector<EditedLink> refresh_pins(const EditOptions& options) {
 }
 
 std::vector<EditedLink> unpin(const EditOptions& options) {
-  return edit_links(options, [&](const git::Registry&) { return edit::unpin_rule({today(), options.force}); });
+  return edit_links(options, [&](const git::Registry& registry) {
+    return edit::unpin_rule(source::load_settings(registry), {today(), options.force});
+  });
 }
 
 std::vector<EditedLink> hold(const std::string& reason, const std::string& until, const EditOptions& options) {

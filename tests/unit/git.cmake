@@ -9,4 +9,5 @@ mlem_unit_tests(git
     test_git_repository.cpp
     test_git_signature.cpp
     test_git_transport.cpp
+    test_git_writer.cpp
   LIBRARIES mlem_test_support)

@@ -1,6 +1,7 @@
 mlem_unit_tests(model
   SOURCES
     test_model_glob.cpp
+    test_model_gto.cpp
     test_model_object_name.cpp
     test_model_oid.cpp
     test_model_repo_path.cpp
@@ -10,4 +11,5 @@ mlem_unit_tests(model
     test_model_split_url.cpp
     test_model_url_policy.cpp
     test_model_verdict.cpp
+    test_model_version.cpp
     test_model_work_tree_path.cpp)

@@ -73,6 +73,18 @@ void print_row(std::ostream& out, const edit::LinkEdit& edit, const Format& form
     print_porcelain(out, name(edit.decision.action), edit.decision.finding, format.nul, quotes);
 }
 
+/// Which file was changed, what it was made from if that is another, and how.
+std::string described_change(const edit::LinkEdit& edit, const std::string& prefix) {
+  const auto shown = [&](const std::string& name) {
+    return "'" + escape_for_terminal(relative_to(name, prefix)) + "'";
+  };
+  const std::string& target = edit.decision.finding.link;
+  std::string text = shown(edit.source);
+  if (edit.source != target) text += " to " + shown(target);
+  if (edit.before) text += ": " + difference_of(*edit.before, *edit.decision.after);
+  return text;
+}
+
 std::string capitalized(std::string word) {
   word.front() = static_cast<char>(word.front() - 'a' + 'A');
   return word;
@@ -100,8 +112,8 @@ std::string difference_of(const Link& before, const Link& after) {
 }
 
 int edit_and_tell(const git::Registry& registry, const source::Settings& settings, edit::LinkRule& rule,
-                  const std::vector<std::string>& words, bool dry_run, const EditWords& spoken, const Format& format,
-                  Context& context) {
+                  edit::Placement& placement, const std::vector<std::string>& words, bool dry_run,
+                  const EditWords& spoken, const Format& format, Context& context) {
   const bool quotes = quotes_non_ascii(registry);
   const std::string done = dry_run ? "Would " + std::string(spoken.verb) : capitalized(spoken.participle);
   SkippedReporter refused(context.err, "error", "cannot " + std::string(spoken.verb), registry.prefix());
@@ -113,7 +125,7 @@ int edit_and_tell(const git::Registry& registry, const source::Settings& setting
     if (format.is_for_scripts()) {
       print_row(context.out, edit, format, quotes);
     } else if (decision.after && !format.quiet) {
-      context.out << done << " '" << shown << "': " << difference_of(*edit.before, *decision.after) << '\n';
+      context.out << done << ' ' << described_change(edit, registry.prefix()) << '\n';
     } else if (decision.action == edit::Action::kept && format.verbose) {
       context.out << "Kept '" << shown << "'\n";
     }
@@ -124,7 +136,10 @@ int edit_and_tell(const git::Registry& registry, const source::Settings& setting
   };
   const edit::LinkEditRequest request{
       .links = words, .dry_run = dry_run, .reports_kept = format.is_for_scripts() || format.verbose};
-  const edit::LinkEditSummary summary = edit::edit_links(registry, settings, rule, request, tell);
+  const edit::LinkEditSummary summary = edit::edit_links(registry, settings, rule, placement, request, tell);
+  if (const std::string saved = placement.saved(); !saved.empty() && !format.is_for_scripts() && !format.quiet) {
+    context.out << escape_for_terminal(saved) << '\n';
+  }
   context.out.flush();
   skipped.end();
   refused.end();

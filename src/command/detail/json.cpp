@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "model/oid.hpp"
+#include "model/point.hpp"
 #include "model/repo_url.hpp"
 
 #include <fmt/format.h>
@@ -102,19 +103,23 @@ void put(Json& json, const Finding& finding, bool is_judged) {
   put(json, "at", finding.at);
 }
 
+Json point_to_json(const Point& point) {
+  Json json = Json::object();
+  put(json, "rev", point.rev);
+  put(json, "ref", point.ref);
+  put(json, "commit", point.commit);
+  put(json, "path", point.path);
+  put(json, "repo", point.repo);
+  put(json, "blob", point.blob);
+  return json;
+}
+
 /// What a link names, by its own words and, where those leave it open, by what it led to.
-Json point_of(const Link& link, const Finding& finding) {
-  Json point = Json::object();
-  const bool names_commit = link.rev && Oid::parse(*link.rev);
-  put(point, "rev", link.rev.value_or(""));
-  put(point, "ref", link.pinned_ref.value_or(names_commit ? "" : finding.ref));
-  if (names_commit)
-    point["commit"] = *link.rev;
-  else if (finding.commit)
-    point["commit"] = finding.commit->hex();
-  put(point, "path", link.path);
-  put(point, "repo", redact(link.repo.value_or("")));
-  put(point, "blob", link.pinned_blob.value_or(""));
+Point point_of(const Link& link, const Finding& finding) {
+  Point point = mlem::point_of(link);
+  if (!point.commit.empty()) return point;
+  if (point.ref.empty()) point.ref = finding.ref;
+  if (finding.commit) point.commit = finding.commit->hex();
   return point;
 }
 
@@ -135,13 +140,11 @@ std::string to_json(const edit::LinkEdit& edit) {
   Json json;
   put(json, decision.finding, decision.is_judged);
   json["action"] = std::string(name(decision.action));
-  if (edit.before && decision.after) {
-    Json from = point_of(*edit.before, decision.finding);
-    Json to = point_of(*decision.after, decision.finding);
-    if (from != to) {
-      json["from"] = std::move(from);
-      json["to"] = std::move(to);
-    }
+  if (decision.after) {
+    const Point from = edit.before ? point_of(*edit.before, decision.finding) : Point();
+    const Point to = point_of(*decision.after, decision.finding);
+    if (edit.before && from != to) json["from"] = point_to_json(from);
+    if (from != to) json["to"] = point_to_json(to);
   }
   put(json, "hold", decision.hold.value_or(""));
   put(json, "until", decision.until.value_or(""));

@@ -14,8 +14,8 @@
 
 namespace mlem::command {
 
-/// Returns a finding with the keys that git-mlem(1) lists, in their order; what has no value has no key. `proof_time` is
-/// that of `proved_at`.
+/// Returns a finding with the keys that git-mlem(1) lists, in their order; what has no value has no key. `proof_time`
+/// is that of `proved_at`.
 std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time = std::nullopt);
 
 /// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`

@@ -248,6 +248,15 @@ Lookup ObjectRepository::find(const Oid& commit, std::string_view path) {
   return {Lookup::State::found, at, std::nullopt};
 }
 
+std::optional<std::vector<std::pair<std::string, Entry>>> ObjectRepository::list(const Oid& tree) {
+  auto content = read_tree(tree);
+  if (!content) return std::nullopt;
+  std::vector<std::pair<std::string, Entry>> entries;
+  TreeReader reader(tree, std::move(*content));
+  while (reader.next()) entries.emplace_back(reader.name(), reader.entry());
+  return entries;
+}
+
 std::vector<Oid> ObjectRepository::walk(const Oid& commit, std::string_view directory,
                                         const std::function<bool(const std::string& path, const Entry&)>& visit) {
   const Lookup start = find(commit, directory);

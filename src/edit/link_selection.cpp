@@ -1,0 +1,107 @@
+#include "edit/link_selection.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "edit/target_file.hpp"
+#include "model/repo_path.hpp"
+#include "model/repo_url.hpp"
+
+#include <deque>
+#include <set>
+
+namespace mlem::edit {
+namespace {
+
+using Selection = std::map<std::string, SelectedFile>;
+
+bool is_exclusion(const std::string& pathspec) {
+  return pathspec.starts_with(":!") || pathspec.starts_with(":^") || pathspec.starts_with(":(exclude");
+}
+
+Error no_match(const git::Registry& registry, const std::optional<Oid>& tree, const std::string& word) {
+  if (tree) {
+    return {ErrorKind::not_found, "pathspec '" + redact(word) + "' did not match any link of '" + tree->hex() + "'"};
+  }
+  const auto name = name_of_link(registry, word);
+  if (name && load_type(registry.work_tree() / *name) == fs::regular_file) {
+    return {ErrorKind::not_found, "'" + redact(word) + "' is not in the index", "no other links are changed",
+            "'git add " + redact(word) + "' adds it"};
+  }
+  return {ErrorKind::not_found, "pathspec '" + redact(word) + "' did not match any link of the index"};
+}
+
+std::deque<git::File> list(const git::Registry& registry, const std::optional<Oid>& tree,
+                           const std::vector<std::string>& pathspecs) {
+  return tree ? registry.tree_files(*tree, mlem_suffix, pathspecs) : registry.index_files(mlem_suffix, pathspecs);
+}
+
+/// Returns those of the files `names` that are there.
+std::deque<git::File> find_named(const git::Registry& registry, const std::optional<Oid>& tree,
+                                 const std::set<std::string>& names) {
+  if (!tree) {
+    return names.size() > most_pathspecs ? registry.index_files(mlem_suffix, {})
+                                         : registry.index_entries({names.begin(), names.end()});
+  }
+  std::deque<git::File> files;
+  for (const std::string& name : names) {
+    const git::Lookup found = registry.objects().find(*tree, name);
+    const bool is_file = found.state == git::Lookup::State::found && !git::is_directory(found.entry);
+    if (is_file) files.push_back({name, found.entry});
+  }
+  return files;
+}
+
+/// Adds the links that are among `names`. Returns which those are.
+std::set<std::string> select_named(const git::Registry& registry, const std::optional<Oid>& tree,
+                                   const std::set<std::string>& names, Selection& selection) {
+  std::set<std::string> found;
+  if (names.empty()) return found;
+  for (const git::File& file : find_named(registry, tree, names)) {
+    if (!names.contains(file.name)) continue;
+    selection.insert_or_assign(file.name, SelectedFile{file, true});
+    found.insert(file.name);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::string> name_of_link(const git::Registry& registry, const std::string& word) {
+  if (word.empty() || word.starts_with(':')) return std::nullopt;
+  std::string name;
+  try {
+    name = path_in_registry(registry, word);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return std::nullopt;  // as a pathspec, git says what is wrong with it
+  }
+  if (name.empty()) return std::nullopt;
+  return name.ends_with(mlem_suffix) ? name : name + std::string(mlem_suffix);
+}
+
+std::map<std::string, SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
+                                                 const std::vector<std::string>& words) {
+  Selection selection;
+  std::vector<std::optional<std::string>> names;
+  for (const std::string& word : words) names.push_back(name_of_link(registry, word));
+  std::set<std::string> possible;
+  for (const auto& name : names) {
+    if (name) possible.insert(*name);
+  }
+  const std::set<std::string> found = select_named(registry, tree, possible, selection);
+  std::vector<std::string> pathspecs;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!names[i] || !found.contains(*names[i])) pathspecs.push_back(words[i]);
+  }
+  if (!words.empty() && pathspecs.empty()) return selection;
+  const auto files = list(registry, tree, pathspecs);
+  for (const git::File& file : files) selection[file.name].file = file;
+  for (const std::string& pathspec : pathspecs) {
+    if (is_exclusion(pathspec)) continue;
+    const bool has_match = pathspecs.size() == 1 ? !files.empty() : !list(registry, tree, {pathspec}).empty();
+    if (!has_match) throw no_match(registry, tree, pathspec);
+  }
+  return selection;
+}
+
+}  // namespace mlem::edit

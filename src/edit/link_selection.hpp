@@ -1,0 +1,34 @@
+#pragma once
+
+#include "git/registry.hpp"
+#include "model/oid.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlem::edit {
+
+/// A file that a command is about.
+struct SelectedFile {
+  git::File file;         ///< of an unmerged one, any stage
+  bool is_named = false;  ///< one by one
+};
+
+/// Returns the `*.mlem` files that `words` select, by name: each word is the name of a link, with or without `.mlem`,
+/// or one of git's pathspecs, relative to the registry's directory; without any they are all. What is the name of a
+/// link is that link alone. They are those of the commit `tree`, if there is one, else of the index. Throws
+/// Error(not_found) for a word that selects none.
+std::map<std::string, SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
+                                                 const std::vector<std::string>& words);
+
+/// Returns the name of the link file that a word is, if it is the name of one; nothing for a pathspec that can be no
+/// name, and for what is outside of the repository.
+std::optional<std::string> name_of_link(const git::Registry& registry, const std::string& word);
+
+/// git compares each entry of the index with each of its pathspecs: of more, it is asked for all entries.
+inline constexpr std::size_t most_pathspecs = 100;
+
+}  // namespace mlem::edit
