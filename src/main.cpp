@@ -41,6 +41,7 @@ constexpr std::array commands{
     Command{"pprint", "The same as show", run_pprint},
     Command{"promote", "Copy pinned links to another environment", run_promote},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
+    Command{"rollback", "Have links name again what they named before", run_rollback},
     Command{"show", "Print the metadata of an object", run_show},
     Command{"status", "Compare pinned links with what they follow", run_status},
     Command{"unhold", "Lift the holds of links", run_unhold},

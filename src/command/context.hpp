@@ -48,6 +48,7 @@ int run_policy(const Args& args, Context& context);
 int run_pprint(const Args& args, Context& context);
 int run_promote(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
+int run_rollback(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
 int run_status(const Args& args, Context& context);
 int run_unhold(const Args& args, Context& context);
