@@ -1,5 +1,6 @@
 #include "command/detail/json.hpp"
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/detail/changed_links.hpp"
 #include "model/oid.hpp"
@@ -190,6 +191,47 @@ std::string to_json(const history::Standing& standing, std::optional<std::int64_
   if (finding.line != 0) json["line"] = finding.line;
   if (proof_time) json["proved_at"] = format_time(*proof_time);
   return made_harmless(json.dump());
+}
+
+edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest request) {
+  const std::string what = "cannot read '" + escape_for_terminal(redact(std::string(line.substr(0, 100)))) + "'";
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) throw Error(ErrorKind::invalid, what, "it is not a JSON object");
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_null()) continue;
+    const auto wrong = [&, &name = key](const char* kind) {
+      return Error(ErrorKind::invalid, what, "'" + name + "' is not " + kind);
+    };
+    const auto text = [&] {
+      if (!value.is_string()) throw wrong("a text");
+      return value.get<std::string>();
+    };
+    const auto truth = [&] {
+      if (!value.is_boolean()) throw wrong("true or false");
+      return value.get<bool>();
+    };
+    if (key == "source")
+      request.source = text();
+    else if (key == "target")
+      request.target = text();
+    else if (key == "project")
+      request.source_project = text();
+    else if (key == "rev")
+      request.rev = text();
+    else if (key == "pin")
+      request.pin = truth() ? edit::Pin::yes : edit::Pin::no;
+    else if (key == "follow_links")
+      request.follow_links = truth();
+    else if (key == "absolute")
+      request.absolute = truth();
+    else
+      throw Error(ErrorKind::invalid, what, "'" + escape_for_terminal(key) + "' is not a key",
+                  "the keys are 'source', 'target', 'project', 'rev', 'pin', 'follow_links' and 'absolute'");
+  }
+  if (request.source.empty() || request.target.empty()) {
+    throw Error(ErrorKind::invalid, what, "a source and a target are needed");
+  }
+  return request;
 }
 
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "edit/edit_links.hpp"
+#include "edit/make_link.hpp"
 #include "history/link_change.hpp"
 #include "history/log.hpp"
 #include "history/standing.hpp"
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,10 @@ std::string to_json(const history::LogEntry& entry);
 /// Returns how a link stands: the keys of its finding, without a verdict where that is `ok`, and behind `at` those of
 /// git-mlem-status(1).
 std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time);
+
+/// Reads a line of `link --stdin`, an object with the names of options, into a request that has what the options of the
+/// command line say. Throws Error(invalid) for anything else.
+edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest request);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);
