@@ -25,6 +25,7 @@ using namespace mlem::command;  // NOLINT(google-build-using-namespace): main is
 
 constexpr std::array commands{
     Command{"check", "Report links that do not resolve", run_check},
+    Command{"diff", "Compare the links of two states, and their objects", run_diff},
     Command{"env", "Print facts for a bug report", run_env},
     Command{"fetch", "Fill or tidy the cache of sources", run_fetch},
     Command{"hold", "Have links stay as they are, and say why", run_hold},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "edit/edit_links.hpp"
+#include "history/diff.hpp"
 #include "history/link_change.hpp"
 #include "history/log.hpp"
 #include "model/finding.hpp"
@@ -27,6 +28,9 @@ std::string to_json(const edit::LinkEdit& edit);
 /// Returns what became of a link by one commit: the keys of what it names now, or has named, and behind `at` those that
 /// git-mlem-log(1) has.
 std::string to_json(const history::LogEntry& entry);
+
+/// Returns how a link differs, with the keys of git-mlem-diff(1).
+std::string to_json(const history::LinkDifference& difference);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);
