@@ -29,6 +29,12 @@ struct DescribedCommit {
   std::string subject;    ///< the first paragraph of its message, in one line
 };
 
+/// What one commit changes.
+struct CommitFiles {
+  Oid commit;
+  std::vector<std::string> paths;
+};
+
 /// Those refs of a repository that count: what the globs select but for what is left out.
 struct RefSelection {
   /// As many names as fit into an argument vector anywhere. Of more, none is left out.
@@ -67,12 +73,25 @@ class History {
   std::optional<std::vector<Oid>> find_unreachable(const std::vector<Oid>& commits, const RefSelection& refs,
                                                    const std::vector<Oid>& tips) const;
 
+  /// Returns, of the files of `paths`, those that each of `commits` has otherwise than all of its parents have them. A
+  /// commit that changes none of them is left out. Throws Error(unavailable) if git refuses: for trees that the
+  /// repository does not have.
+  std::optional<std::vector<CommitFiles>> list_changed_files(const std::vector<Oid>& commits,
+                                                             const std::vector<std::string>& paths) const;
+
+  /// Returns a best commit that is an ancestor of all `commits`, or one of them; nothing if there is none or it cannot be
+  /// told.
+  std::optional<Oid> find_common_base(const std::vector<Oid>& commits) const;
+
   /// Returns whether `ancestor` is reachable from `commit`; not if one of them is not a commit.
   std::optional<bool> is_ancestor(const Oid& ancestor, const Oid& commit) const;
 
  private:
   RunResult run_git(const std::vector<std::string>& arguments, std::string_view input = {}) const;
-  /// Returns what `git rev-list` prints; nothing if there was no time left.
+  /// Returns what git prints; nothing if there was no time left, or if that would be more than the limit.
+  std::optional<std::string> output_of(const std::vector<std::string>& arguments, std::string_view input,
+                                       const char* what_failed) const;
+  /// Returns what `git rev-list` prints, in the same way.
   std::optional<std::string> rev_list(const std::vector<std::string>& options, const std::vector<Oid>& from,
                                       const std::vector<Oid>& without, const RefSelection& without_refs,
                                       const char* what_failed) const;

@@ -445,7 +445,7 @@ Oid Registry::write_blob(std::string_view name, std::string_view content) const 
   return *oid;
 }
 
-void Registry::stage_files(const std::vector<File>& files) const {
+void Registry::stage_files(const std::vector<File>& files, const std::vector<std::string>& removed) const {
   // First the entries, for git leaves one alone that is to be assumed unchanged or is outside of a sparse checkout.
   // Then what it finds in the work tree: the new ones know nothing of the files.
   std::vector<std::string> arguments{"update-index", "--add", "--replace"};
@@ -456,6 +456,8 @@ void Registry::stage_files(const std::vector<File>& files) const {
     arguments.insert(arguments.end(),
                      {"--cacheinfo", octal(file.entry.mode) + ',' + file.entry.oid.hex() + ',' + file.name});
   }
+  if (!removed.empty()) arguments.push_back("--remove");
+  for (const std::string& name : removed) names += name + '\0';
   arguments.insert(arguments.end(), {"-z", "--stdin"});
   const RunResult result = run(git_program(std::move(arguments), at_root(), root()), names);
   if (result.code == 0) return;

@@ -189,7 +189,8 @@ class Registry {
   /// file's but where `core.fileMode` is off. An entry with an id is told to git beforehand, so that it looks at the
   /// file whatever flags the former entry had. Throws Error(unavailable) if the index is locked or a file is not there,
   /// Error(invalid) if git takes no such name (`../a`, `.git/a`); the index is untouched then.
-  void stage_files(const std::vector<File>& files) const;
+  /// Files of `removed`, which are not in the work tree, leave the index.
+  void stage_files(const std::vector<File>& files, const std::vector<std::string>& removed = {}) const;
 
  private:
   Registry() = default;

@@ -218,6 +218,22 @@ std::string to_json(const history::LinkDifference& difference) {
   return made_harmless(json.dump());
 }
 
+std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time) {
+  const Finding& finding = standing.finding;
+  Json json;
+  put(json, finding, finding.verdict != Verdict::ok);
+  if (standing.state) json["state"] = std::string(name(*standing.state));
+  if (standing.behind) json["behind"] = *standing.behind;
+  if (standing.touching) json["touching"] = *standing.touching;
+  if (standing.tip) json["tip"] = point_to_json(*standing.tip);
+  if (standing.newest) json["newest"] = point_to_json(*standing.newest);
+  put(json, "hold", standing.hold.value_or(""));
+  put(json, "until", standing.until.value_or(""));
+  if (finding.line != 0) json["line"] = finding.line;
+  if (proof_time) json["proved_at"] = format_time(*proof_time);
+  return made_harmless(json.dump());
+}
+
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {
   Json json;
   json["schema"] = 1;

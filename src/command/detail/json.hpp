@@ -4,6 +4,7 @@
 #include "history/diff.hpp"
 #include "history/link_change.hpp"
 #include "history/log.hpp"
+#include "history/standing.hpp"
 #include "model/finding.hpp"
 
 #include <cstdint>
@@ -31,6 +32,10 @@ std::string to_json(const history::LogEntry& entry);
 
 /// Returns how a link differs, with the keys of git-mlem-diff(1).
 std::string to_json(const history::LinkDifference& difference);
+
+/// Returns how a link stands: the keys of its finding, without a verdict where that is `ok`, and behind `at` those of
+/// git-mlem-status(1).
+std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);
