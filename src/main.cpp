@@ -48,6 +48,7 @@ constexpr std::array commands{
     Command{"uninstall", "Remove the hooks", run_uninstall},
     Command{"unpin", "Have pinned links name what they follow", run_unpin},
     Command{"version", "Print the version", run_version},
+    Command{"who", "Tell which links lead to a repository or an object", run_who},
 };
 
 mlem::Interrupt* interrupt = nullptr;

@@ -234,6 +234,23 @@ std::string to_json(const history::Standing& standing, std::optional<std::int64_
   return made_harmless(json.dump());
 }
 
+std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings) {
+  Json json;
+  Finding finding = finding_of(found.name, found.link);
+  finding.warnings = warnings;
+  put(json, finding, false);
+  const auto put_names = [&](const char* key, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    Json list = Json::array();
+    for (const std::string& name : names) list.push_back(replace_bad_utf8(name));
+    json[key] = std::move(list);
+  };
+  put_names("refs", found.refs);
+  put_names("via", found.via);
+  put(json, "registry", found.registry);
+  return made_harmless(json.dump());
+}
+
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {
   Json json;
   json["schema"] = 1;

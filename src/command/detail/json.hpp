@@ -5,6 +5,7 @@
 #include "history/link_change.hpp"
 #include "history/log.hpp"
 #include "history/standing.hpp"
+#include "history/who.hpp"
 #include "model/finding.hpp"
 
 #include <cstdint>
@@ -36,6 +37,9 @@ std::string to_json(const history::LinkDifference& difference);
 /// Returns how a link stands: the keys of its finding, without a verdict where that is `ok`, and behind `at` those of
 /// git-mlem-status(1).
 std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time);
+
+/// Returns a link that leads somewhere, with the keys of git-mlem-who(1). `warnings` may be empty.
+std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);
