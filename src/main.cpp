@@ -25,6 +25,7 @@ using namespace mlem::command;  // NOLINT(google-build-using-namespace): main is
 
 constexpr std::array commands{
     Command{"check", "Report links that do not resolve", run_check},
+    Command{"diff", "Compare the links of two states, and their objects", run_diff},
     Command{"env", "Print facts for a bug report", run_env},
     Command{"fetch", "Fill or tidy the cache of sources", run_fetch},
     Command{"hold", "Have links stay as they are, and say why", run_hold},
@@ -48,6 +49,7 @@ constexpr std::array commands{
     Command{"uninstall", "Remove the hooks", run_uninstall},
     Command{"unpin", "Have pinned links name what they follow", run_unpin},
     Command{"version", "Print the version", run_version},
+    Command{"who", "Tell which links lead to a repository or an object", run_who},
 };
 
 mlem::Interrupt* interrupt = nullptr;

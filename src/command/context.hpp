@@ -32,6 +32,7 @@ struct Command {
 };
 
 int run_check(const Args& args, Context& context);
+int run_diff(const Args& args, Context& context);
 int run_env(const Args& args, Context& context);
 int run_fetch(const Args& args, Context& context);
 int run_hold(const Args& args, Context& context);
@@ -55,6 +56,7 @@ int run_unhold(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);
 int run_unpin(const Args& args, Context& context);
 int run_version(const Args& args, Context& context);
+int run_who(const Args& args, Context& context);
 
 /// Exit codes of every command.
 inline constexpr int exit_yes = 0;

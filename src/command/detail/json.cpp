@@ -117,11 +117,36 @@ Json point_to_json(const Point& point) {
 }
 
 /// Puts what became of a link.
-void put(Json& json, const history::LinkChange& change) {
+void put(Json& json, const history::LinkChange& change, const Point& from, const Point& to) {
   json["change"] = std::string(name(change.kind));
   put(json, "former_link", change.former_name);
-  if (change.before) json["from"] = point_to_json(mlem::point_of(*change.before));
-  if (change.after) json["to"] = point_to_json(mlem::point_of(*change.after));
+  if (change.before) json["from"] = point_to_json(from);
+  if (change.after) json["to"] = point_to_json(to);
+}
+
+Json commits_to_json(const std::vector<git::DescribedCommit>& commits) {
+  Json list = Json::array();
+  for (const git::DescribedCommit& commit : commits) {
+    Json entry;
+    entry["commit"] = commit.oid.hex();
+    entry["date"] = format_time(commit.time);
+    put(entry, "author", commit.author);
+    put(entry, "subject", commit.subject);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json details_to_json(const std::vector<Detail>& details) {
+  Json list = Json::array();
+  for (const Detail& detail : details) {
+    Json entry;
+    put(entry, "what", detail.what);
+    if (detail.from) set(entry, "from", *detail.from);
+    if (detail.to) set(entry, "to", *detail.to);
+    list.push_back(std::move(entry));
+  }
+  return list;
 }
 
 /// What a link names, by its own words and, where those leave it open, by what it led to.
@@ -167,13 +192,30 @@ std::string to_json(const history::LogEntry& entry) {
   Finding finding = finding_of(entry.change);
   finding.at = entry.registry_commit.hex();
   put(json, finding, false);
-  put(json, entry.change);
+  put(json, entry.change, entry.change.before ? mlem::point_of(*entry.change.before) : Point(),
+      entry.change.after ? mlem::point_of(*entry.change.after) : Point());
   json["registry_commit"] = entry.registry_commit.hex();
   json["date"] = format_time(entry.time);
   put(json, "merged_by", entry.merged_by);
   if (entry.changed_in) json["changed_in"] = entry.changed_in->hex();
   put(json, "author", entry.author);
   if (entry.until) json["until"] = format_time(*entry.until);
+  return made_harmless(json.dump());
+}
+
+std::string to_json(const history::LinkDifference& difference) {
+  Json json;
+  Finding finding = finding_of(difference.change);
+  for (const std::string& reason : difference.unknown) {
+    finding.message += (finding.message.empty() ? "" : "; ") + reason;
+  }
+  put(json, finding, false);
+  put(json, difference.change, difference.from, difference.to);
+  if (difference.commits) json["commits"] = commits_to_json(difference.commits->ahead);
+  if (difference.comparison) {
+    json["compatibility"] = std::string(name(difference.comparison->compatibility));
+    json["details"] = details_to_json(difference.comparison->details);
+  }
   return made_harmless(json.dump());
 }
 
@@ -232,6 +274,23 @@ edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest re
     throw Error(ErrorKind::invalid, what, "a source and a target are needed");
   }
   return request;
+}
+
+std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings) {
+  Json json;
+  Finding finding = finding_of(found.name, found.link);
+  finding.warnings = warnings;
+  put(json, finding, false);
+  const auto put_names = [&](const char* key, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    Json list = Json::array();
+    for (const std::string& name : names) list.push_back(replace_bad_utf8(name));
+    json[key] = std::move(list);
+  };
+  put_names("refs", found.refs);
+  put_names("via", found.via);
+  put(json, "registry", found.registry);
+  return made_harmless(json.dump());
 }
 
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {
