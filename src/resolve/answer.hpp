@@ -26,6 +26,7 @@ struct Query {
   std::optional<Oid> pinned_blob;  ///< what the first link that led here is pinned to: for a hint if its path is gone
   /// If the metafile's text is wanted: of how many bytes of text there is still room, while it is being answered.
   std::atomic<std::size_t>* text_left = nullptr;
+  bool is_only_sought = false;     ///< whether its id is all that is wanted of the metafile, which is not read
   detail::Hints* hints = nullptr;  ///< while it is being answered, where hints about its source are remembered
 };
 

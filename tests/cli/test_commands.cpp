@@ -233,6 +233,8 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
   World world;
   CHECK(world.mlem({"chekc"}).errors ==
         "error: 'chekc' is not a git mlem command\nhint: the most similar command is 'check'\n");
+  CHECK(world.mlem({"lnik"}).errors ==
+        "error: 'lnik' is not a git mlem command\nhint: the most similar command is 'link'\n");
   CHECK(world.mlem({"xyzzy"}).errors == "error: 'xyzzy' is not a git mlem command\nhint: 'git mlem' lists them\n");
   CHECK(world.mlem({"-v"}).output == world.mlem({"version"}).output);
   CHECK(world.mlem({"help", "chekc"}).code == 129);
