@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -93,9 +94,13 @@ Json scalar_to_json(const Event& event) {
 /// Builds the value of one document. Keys stay in their order; of a repeated one the last value counts, as in MLEM.
 class JsonBuilder : public detail::EventHandler {
  public:
-  JsonBuilder(std::string_view text, std::string_view what_failed) : text_(text), what_failed_(what_failed) {}
+  JsonBuilder(std::string_view text, std::string_view what_failed, std::size_t max_values)
+      : text_(text), what_failed_(what_failed), max_values_(max_values) {}
 
   void on_event(const Event& event) override {
+    const bool is_end = event.kind == Event::Kind::map_end || event.kind == Event::Kind::sequence_end;
+    if (!event.key && !is_end && ++values_ > max_values_)
+      fail(event, "it has more than " + std::to_string(max_values_) + " values");
     switch (event.kind) {
       case Event::Kind::map_start:
       case Event::Kind::sequence_start:
@@ -212,6 +217,8 @@ class JsonBuilder : public detail::EventHandler {
 
   std::string_view text_;
   std::string_view what_failed_;
+  std::size_t max_values_;
+  std::size_t values_ = 0;
   std::vector<Level> levels_;
   std::unordered_map<std::size_t, Node> anchors_;
   std::size_t copied_ = 0;
@@ -220,11 +227,12 @@ class JsonBuilder : public detail::EventHandler {
 
 }  // namespace
 
-Json detail::read_json(std::string_view text, std::string_view what_failed, const std::function<void()>& require_time) {
+Json detail::read_json(std::string_view text, std::string_view what_failed, std::size_t max_values,
+                       const std::function<void()>& require_time) {
   if (text.size() > max_object_size) {
     throw invalid_at(text, max_object_size, what_failed, "a metafile may not be larger than 16 MiB");
   }
-  JsonBuilder builder(text, what_failed);
+  JsonBuilder builder(text, what_failed, max_values);
   parse_events(text, builder, require_time);
   return builder.take();
 }

@@ -231,6 +231,11 @@ TEST_CASE("read_object: hostile files take bounded time and memory") {
   CHECK(depth == 33);
   CHECK(inner->kind == DataType::Kind::unknown);
 
+  std::string many;
+  for (int i = 0; i < 300'000; ++i) many += "a, ";
+  CHECK(read_object("object_type: model\nx: [" + many + "]\n").unread ==
+        "line 2, column 749996: it has more than 250000 values");
+
   // Many methods, arguments, columns and keys of one object are compared in a time that grows with their number.
   std::string methods;
   std::string orders;
