@@ -18,6 +18,8 @@ std::string_view name(Action action) noexcept {
       return "released";
     case Action::promoted:
       return "promoted";
+    case Action::updated:
+      return "updated";
     case Action::kept:
       return "kept";
     case Action::skipped:

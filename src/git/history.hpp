@@ -65,6 +65,12 @@ class History {
   std::optional<std::vector<CommitFiles>> list_changed_files(const std::vector<Oid>& commits,
                                                              const std::vector<std::string>& paths) const;
 
+  /// Returns the first lines of the messages of commits, in their order. Throws Error(unavailable) if git refuses.
+  std::optional<std::vector<std::string>> list_subjects(const std::vector<Oid>& commits) const;
+
+  /// Returns the message of a commit, in UTF-8; nothing if it cannot be read.
+  std::optional<std::string> find_message(const Oid& commit) const;
+
   /// Returns a best commit that is an ancestor of all `commits`, or one of them; nothing if there is none or it cannot be
   /// told.
   std::optional<Oid> find_common_base(const std::vector<Oid>& commits) const;

@@ -108,6 +108,7 @@ class Answering {
       if (is_needed[i]) needed.push_back((*commits)[i].oid);
     }
     list_changes(needed);
+    list_subjects();
     for (Distance* question : questions_) {
       if (!question->is_ancestor) continue;
       const auto& numbers = known.at({question->from, question->to}).first;
@@ -164,6 +165,23 @@ class Answering {
         return;
       }
       some.clear();
+    }
+  }
+
+  void list_subjects() const {
+    std::vector<Oid> commits;
+    for (const Distance* question : questions_) {
+      const auto end = question->between.begin() +
+                       static_cast<std::ptrdiff_t>(std::min(question->between.size(), Distance::most_subjects));
+      commits.insert(commits.end(), question->between.begin(), end);
+    }
+    const auto subjects = history_.list_subjects(commits);
+    if (!subjects || subjects->size() != commits.size()) return;
+    auto next = subjects->begin();
+    for (Distance* question : questions_) {
+      const std::size_t count = std::min(question->between.size(), Distance::most_subjects);
+      question->subjects.assign(next, next + static_cast<std::ptrdiff_t>(count));
+      next += static_cast<std::ptrdiff_t>(count);
     }
   }
 

@@ -137,8 +137,8 @@ int edit_and_tell(const git::Registry& registry, const source::Settings& setting
   const edit::LinkEditRequest request{
       .links = words, .dry_run = dry_run, .reports_kept = format.is_for_scripts() || format.verbose};
   const edit::LinkEditSummary summary = edit::edit_links(registry, settings, rule, placement, request, tell);
-  if (const std::string saved = placement.saved(); !saved.empty() && !format.is_for_scripts() && !format.quiet) {
-    context.out << escape_for_terminal(saved) << '\n';
+  if (!format.is_for_scripts() && !format.quiet) {
+    for (const std::string& saved : placement.saved()) context.out << escape_for_terminal(saved) << '\n';
   }
   context.out.flush();
   skipped.end();
