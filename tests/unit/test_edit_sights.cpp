@@ -15,6 +15,7 @@ const RepoUrl source = RepoUrl::parse("https://example.org/models");
 const RepoUrl other = RepoUrl::parse("https://example.org/others");
 const Oid one = oid(std::string(40, '1'));
 const Oid two = oid(std::string(40, '2'));
+const Oid three = oid(std::string(40, '3'));
 
 struct Fixture {
   Sandbox box;
@@ -61,6 +62,7 @@ TEST_CASE("sights: what somebody else has noted meanwhile is kept") {
   Sights first(f.registry);
   Sights second(f.registry);
   first.note(source, one, 100);
+  first.note(source, three, 100);
   second.note(source, one, 90);
   second.note(source, two, 90);
   CHECK(!first.save());
@@ -68,6 +70,7 @@ TEST_CASE("sights: what somebody else has noted meanwhile is kept") {
   Sights now(f.registry);
   CHECK(now.first(source, one) == 90);
   CHECK(now.first(source, two) == 90);
+  CHECK(now.first(source, three) == 100);
 }
 
 TEST_CASE("sights: of two registries the earlier time holds and is taken over") {
