@@ -38,8 +38,8 @@ bool is_unsafe_on_terminal(char32_t c) noexcept {
 /// of the table of edits, this wide to both sides of the diagonal, can matter.
 constexpr std::size_t most_edits = 8;
 
-/// Returns the least number of inserted, deleted and replaced bytes between `a` and `b`, or more than `limit` (which is
-/// at most `most_edits`) if it is larger than that.
+/// Returns the least number of inserted, deleted and replaced bytes and of swapped neighbours between `a` and `b`, or
+/// more than `limit` (which is at most `most_edits`) if it is larger than that.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
   const std::size_t difference = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
   if (difference > limit) return limit + 1;
@@ -49,6 +49,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
   std::array<std::size_t, width + 1> previous{};
   previous.fill(limit + 1);
   for (std::size_t j = 0; j <= std::min(b.size(), most_edits); ++j) previous[j + most_edits] = j;
+  std::array<std::size_t, width + 1> before_previous = previous;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::array<std::size_t, width + 1> current{};
     current.fill(limit + 1);
@@ -59,10 +60,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
       std::size_t distance = previous[k + 1] + 1;
       if (k > 0) distance = std::min(distance, current[k - 1] + 1);
       if (j > 0) distance = std::min(distance, previous[k] + (a[i - 1] == b[j - 1] ? 0U : 1U));
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        distance = std::min(distance, before_previous[k] + 1);
+      }
       current[k] = distance;
       least = std::min(least, distance);
     }
     if (least > limit) return limit + 1;
+    before_previous = previous;
     previous = current;
   }
   return previous[b.size() + most_edits - a.size()];

@@ -18,7 +18,10 @@ namespace mlem::check {
 struct Rules {
   Policy policy;
   bool is_approved = true;   ///< whoever made the change may change what the policy is about
-  std::string who_pushes{};  ///< a hint where that is broken
+  std::string who_may{};     ///< a hint where that is broken: whom the server takes for the pusher, and who may
+  std::string how_to_ask{};  ///< how somebody else has a change made; it is no way to remove or rewind a ref
+  /// Both as one hint.
+  std::string who_may_and_how() const { return who_may + "; " + how_to_ask; }
 };
 
 /// One of `count` parts of a registry's links: which one a link is in, its name alone decides.

@@ -68,10 +68,11 @@ std::string concealed_message(const Finding& finding) {
 
 Finding conceal(Finding finding) {
   // Whether a commit is on a branch names the commit, which the link itself may not.
+  const bool tells_commit = breaks(finding, "reachable") && !Oid::parse(first_source(finding).rev);
   const bool is_own =
       // The registry is the pusher's to read.
       finding.verdict == Verdict::ok || first_source(finding).repo.empty() ||
-      (finding.verdict == Verdict::forbidden && !is_of_source(finding) && !breaks(finding, "reachable")) ||
+      (finding.verdict == Verdict::forbidden && !is_of_source(finding) && !tells_commit) ||
       (finding.verdict == Verdict::invalid_link && finding.hops.empty() && !finding.commit);
   if (!is_own) {
     finding.message = concealed_message(finding);

@@ -7,6 +7,7 @@
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/receiver.hpp"
 #include "check/detail/signatures.hpp"
+#include "git/config_origin.hpp"
 #include "git/refs.hpp"
 #include "model/repo_path.hpp"
 #include "model/rev.hpp"
@@ -112,7 +113,7 @@ void require_approver(Scope& scope, const std::string& what_happened) {
     if (rules.is_approved || rules.policy.refs.empty()) continue;
     break_ref_rule(scope, "approver",
                    "policy '" + rules.policy.name + "' lets only its approvers have this ref " + what_happened,
-                   rules.who_pushes);
+                   what_happened == "created" ? rules.who_may_and_how() : rules.who_may);
   }
 }
 
@@ -151,6 +152,21 @@ std::set<std::string> symbolic_refs_of(const git::Registry& registry, const std:
   return names;
 }
 
+/// A branch may be brought up to HEAD's by anybody: what a policy about folders alone is about is there already, as
+/// somebody who may approve it has let it in.
+void approve_what_head_has(const Receiver& receiver, const Pusher& pusher, const Oid& tip, Scope& scope) {
+  git::Repository& objects = receiver.registry.objects();
+  if (pusher.head.empty() || objects.final_ref(scope.pushed_ref) == objects.final_ref(pusher.head)) return;
+  const auto head = objects.find_ref(pusher.head);
+  const auto tree = head ? objects.find_tree_ish(*head) : std::nullopt;
+  if (!tree) return;
+  for (Rules& rules : scope.rules) {
+    if (rules.is_approved || !rules.policy.refs.empty()) continue;
+    receiver.require_time("cannot apply policies");
+    rules.is_approved = !detail::touches(receiver, rules.policy, tree, tip);
+  }
+}
+
 Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher, Baselines& baselines) {
   const git::Registry& registry = receiver.registry;
   Scope scope;
@@ -179,6 +195,7 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   }
   if (!tree) return scope;
   if (before) {
+    approve_what_head_has(receiver, pusher, *tree, scope);
     scope.before = before;
     scope.changes = changes_between(receiver, before, *tree);
   } else if (!update.before) {
@@ -189,18 +206,20 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   return scope;
 }
 
-/// Names the approvers of a policy, and how others have them do it.
-std::string who_may(const Policy& policy) {
+/// Names the approvers of a policy.
+std::string approvers_of(const Policy& policy) {
   constexpr std::size_t most = 5;
   const std::vector<std::string>& all = policy.approvers;
   const std::vector<std::string> named(all.begin(),
                                        all.begin() + static_cast<std::ptrdiff_t>(std::min(most, all.size())));
   std::string text = quoted_list(named);
   if (all.size() > most) text += " and " + std::to_string(all.size() - most) + " more";
-  const char* const how = policy.covers_every_branch()
-                              ? " may; all branches are under this policy: send them a patch, or ask from a fork"
-                              : " may; push another branch for them to merge";
-  return text + how;
+  return text;
+}
+
+std::string how_to_ask(const Policy& policy) {
+  return policy.covers_every_branch() ? "all branches are under this policy: send them a patch, or ask from a fork"
+                                      : "push another branch for them to merge";
 }
 
 }  // namespace
@@ -228,6 +247,11 @@ source::PushedRefs pushed_refs(const std::vector<RefUpdate>& updates) {
 }
 
 Pusher load_pusher(const git::Registry& registry) {
+  if (const auto missing = git::missing_includes(registry); !missing.empty()) {
+    throw Error(ErrorKind::invalid, "cannot read the configuration",
+                "'include.path' is '" + escape_for_terminal(missing.front().string()) + "', where no file is",
+                "put the file back, or take the key away: to git, there is nothing in such a file");
+  }
   Pusher pusher;
   pusher.policies = parse_policies(registry.config());
   if (const auto variable = registry.config().find("mlem.pusher")) {
@@ -255,7 +279,8 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
     const std::vector<std::string>& approvers = policy.approvers;
     const bool is_approver = pusher.name && !pusher.name->empty() &&
                              std::find(approvers.begin(), approvers.end(), *pusher.name) != approvers.end();
-    rules.push_back({policy, approvers.empty() || is_approver, who_pushes + "; " + who_may(policy)});
+    rules.push_back({policy, approvers.empty() || is_approver, who_pushes + "; " + approvers_of(policy) + " may",
+                     how_to_ask(policy)});
   }
   return rules;
 }

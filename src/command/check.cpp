@@ -204,17 +204,23 @@ check::Scope policy_scope(const git::Registry& registry, const source::Settings&
   return check::push_scopes(registry, settings, {update}, pusher).front();
 }
 
-/// Says what makes the answer of `--policy` differ from the server's.
-void warn_of_configuration(std::ostream& err, const git::Registry& registry, const std::string& ref,
-                           bool is_simulated) {
-  const std::vector<check::Rules> in_force = check::rules_for(registry, ref, check::load_pusher(registry));
+/// Says what makes the answer of `--policy` differ from the server's. What is on the ref already nobody has to approve.
+void warn_of_configuration(std::ostream& err, const git::Registry& registry, const std::string& ref, bool is_simulated,
+                           bool is_there) {
+  const check::Pusher pusher = check::load_pusher(registry);
+  const std::vector<check::Rules> in_force = check::rules_for(registry, ref, pusher);
   if (in_force.empty()) {
     print_error(err, "warning", "no policy is in force here for '" + ref + "'");
     print_hint(err, "policies are in the configuration of the server");
   }
   const bool has_approvers = std::any_of(in_force.begin(), in_force.end(),
                                          [](const check::Rules& rules) { return !rules.policy.approvers.empty(); });
-  if (!is_simulated || !has_approvers || registry.config().find("mlem.pusher")) return;
+  if (!has_approvers) return;
+  if (!is_simulated && !is_there && pusher.name.value_or("").empty()) {
+    print_error(err, "warning", "it is not known here who pushes");
+    print_hint(err, "'--as <pusher>' says who");
+  }
+  if (!is_simulated || registry.config().find("mlem.pusher")) return;
   print_error(err, "warning", "'mlem.pusher' is not set here: a server with this configuration knows no pusher");
   print_hint(err, "git-mlem-policy(1) says what it is set to");
 }
@@ -260,7 +266,7 @@ int run_check(const Args& args, Context& context) {
   source::PushedRefs pushed_refs;
   if (asked.policy) {
     scope = policy_scope(registry, settings, ref, asked, scope, pushed_refs);
-    warn_of_configuration(context.err, registry, ref, asked.as.has_value());
+    warn_of_configuration(context.err, registry, ref, asked.as.has_value(), asked.all && !operands.rev);
   }
   scope.pathspecs = operands.paths;
   check::settle_pathspecs(registry, settings, scope);
@@ -282,7 +288,7 @@ int run_check(const Args& args, Context& context) {
     if (summary.old_files > 0) {
       context.err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
                   << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
-                     "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+                     "hint: 'git mlem migrate' renames them to '*.mlem'\n";
     }
     if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
       tell_of_work_tree(registry, scope.pathspecs, context.err);

@@ -48,7 +48,7 @@ class TableReporter : public Reporter {
     table_.add({{escape_for_terminal(shown_name(finding, style_.prefix))},
                 {text(finding.link_type)},
                 {text(finding.repo + finding.path)},
-                {text(finding.rev)},
+                {text(shown_rev(finding.rev))},
                 {is_ok ? text(commit) : std::string(name(finding.verdict)),
                  is_ok ? color_of_commit : color_of(finding.verdict)},
                 {text(old)}},
@@ -60,6 +60,12 @@ class TableReporter : public Reporter {
   }
 
  private:
+  /// On a terminal ids are abbreviated, those of pins too.
+  std::string shown_rev(const std::string& rev) const {
+    const auto id = style_.width > 0 ? Oid::parse(rev) : std::nullopt;
+    return id ? id->short_hex() : rev;
+  }
+
   Context& context_;
   TableStyle style_;
   std::int64_t now_;
@@ -83,10 +89,12 @@ int run_ls(const Args& args, Context& context) {
   Progress progress(format, context);
   source::Settings settings = progress.settings(registry);
   settings.offline = offline;
-  check::Scope scope = check::whole_registry(registry);
+  check::Scope scope;
   if (operands.tree) {
     scope.kind = check::Scope::Kind::commit;
     scope.commit = operands.tree;
+  } else {
+    scope = check::whole_registry(registry);
   }
   scope.pathspecs = operands.paths;
   check::settle_pathspecs(registry, settings, scope);

@@ -23,6 +23,7 @@ enum class Action {
   released,
   promoted,
   updated,
+  migrated,
   kept,     ///< there was nothing to do
   skipped,  ///< it cannot be changed
 };

@@ -13,6 +13,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <string_view>
 #include <utility>
 
 namespace mlem::edit {
@@ -154,6 +155,18 @@ void require_file(const std::string& text, const std::string& inner) {
               "it names no file in the repository");
 }
 
+/// Whether a path begins as an address does without its protocol: `github.com/org/repo`.
+bool begins_with_host(const std::string& path) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view others = "0123456789.-";
+  const std::string host = to_lower_ascii(path.substr(0, path.find('/')));
+  if (host.size() == path.size() || host.starts_with('.') || host.ends_with(".git")) return false;
+  const std::size_t dot = host.rfind('.');
+  if (dot == std::string::npos || host.size() - dot < 3) return false;
+  return host.find_first_not_of(letters, dot + 1) == std::string::npos &&
+         host.find_first_not_of(std::string(letters).append(others)) == std::string::npos;
+}
+
 /// The object `text` of the repository `project`.
 ObjectArgument in_project(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
                           const std::string& text, const std::string& project, const std::optional<std::string>& rev) {
@@ -166,7 +179,8 @@ ObjectArgument in_project(const git::Registry& registry, const source::Settings&
   if (git::is_bundle(directory)) return from_address(settings, views, file_url(directory.string()), text, rev);
   if (!fs::is_directory(directory, ignored)) {
     if (inside_work_tree(registry, directory) || load_type(directory) != fs::file_not_found) {
-      throw Error(ErrorKind::not_found, "'" + project + "' is no directory and no address of a repository");
+      throw Error(ErrorKind::not_found, "'" + project + "' is no directory and no address of a repository", "",
+                  begins_with_host(project) ? "write 'https://" + escape_for_terminal(project) + "'" : "");
     }
     // That there is none is the resolver's to tell, as of any repository.
     argument.source = Source::from_parts(file_url(directory.string()), text, rev);

@@ -19,6 +19,10 @@ struct ConfigLine {
 /// `true`.
 std::vector<ConfigLine> lines_of_section(const Registry& registry, const std::string& section);
 
+/// Returns the files that `include.path` of the repository's own configuration names, and of the files it includes,
+/// and that are not there: git passes over them without a word.
+std::vector<fs::path> missing_includes(const Registry& registry);
+
 /// Returns the URL of the remote `origin` of another repository, whose directory this is; nothing if it has none.
 std::optional<std::string> find_origin_url(const std::string& directory, const Environment& environment);
 

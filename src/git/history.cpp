@@ -5,6 +5,7 @@
 #include "git/detail/command.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_set>
 #include <utility>
 
@@ -80,7 +81,7 @@ std::optional<std::string> History::rev_list(const std::vector<std::string>& opt
 std::optional<std::vector<Commit>> History::list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
                                                          const RefSelection& known_refs) const {
   if (tips.empty()) return std::vector<Commit>();
-  const auto output = rev_list({"--parents"}, tips, known, known_refs, "cannot list commits");
+  const auto output = rev_list({"--parents", "--topo-order"}, tips, known, known_refs, "cannot list commits");
   if (!output) return std::nullopt;
   std::vector<Commit> commits;
   for (std::string_view rest = *output; !rest.empty();) {
@@ -171,8 +172,18 @@ std::optional<Oid> find_merge_base(const Registry& registry, const Oid& one, con
   return commit_in(registry.git({"merge-base", one.hex(), other.hex()}));
 }
 
+std::optional<std::int64_t> find_time(const Registry& registry, const std::string& date) {
+  constexpr std::string_view option = "--max-age=";
+  const RunResult result = registry.git({"rev-parse", "--since=" + date});
+  const std::string_view answer = trim(result.output);
+  if (result.code != 0 || !answer.starts_with(option)) return std::nullopt;
+  std::int64_t time = 0;
+  const auto parsed = std::from_chars(answer.data() + option.size(), answer.data() + answer.size(), time);
+  return parsed.ec == std::errc{} ? std::optional(time) : std::nullopt;
+}
+
 std::optional<Oid> find_commit_before(const Registry& registry, const std::string& date) {
-  return commit_in(registry.git({"rev-list", "-1", "--before=" + date, "HEAD", "--"}));
+  return commit_in(registry.git({"rev-list", "-1", "--first-parent", "--before=" + date, "HEAD", "--"}));
 }
 
 }  // namespace mlem::git

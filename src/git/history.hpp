@@ -6,6 +6,7 @@
 #include "model/oid.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,8 +40,8 @@ RefSelection refs_below(const std::vector<std::string>& prefixes);
 /// Returns the branches and tags whose names begin with `space`: namespace_prefix().
 RefSelection branches_and_tags(const std::string& space = {});
 
-/// How the commits of one repository lead to each other, as git-rev-list(1) and git-merge-base(1) tell. Replace refs and
-/// grafts are ignored. An answer that there was no time left for is nothing. Every function throws Interrupted.
+/// How the commits of one repository lead to each other, as git-rev-list(1) and git-merge-base(1) tell. Replace refs
+/// and grafts are ignored. An answer that there was no time left for is nothing. Every function throws Interrupted.
 class History {
  public:
   /// The commits that are in reach of a registry: within a push those that it brings too.
@@ -49,7 +50,8 @@ class History {
   /// The commits that the repository `git_dir` has itself. `environment` is without_repository().
   History(const fs::path& git_dir, const Environment& environment, const Limits& limits, Interrupt* interrupt);
 
-  /// Returns the commits that are reachable from `tips`, and neither from `known` nor from a ref of `known_refs`.
+  /// Returns the commits that are reachable from `tips`, and neither from `known` nor from a ref of `known_refs`:
+  /// children before their parents, whatever their dates are.
   /// Throws Error(unavailable) if git refuses: for an id that the repository does not have.
   std::optional<std::vector<Commit>> list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
                                                   const RefSelection& known_refs) const;
@@ -95,8 +97,12 @@ class History {
 /// Returns the best common ancestor of two commits (git-merge-base(1)); nothing if they have none.
 std::optional<Oid> find_merge_base(const Registry& registry, const Oid& one, const Oid& other);
 
-/// Returns the last commit of HEAD's history that is not younger than `date`, in any form that git-rev-list(1) takes
-/// for `--before`; nothing if there is none. What git cannot read as a date it takes for now.
+/// Returns the time in seconds since 1970 that git takes `date` for, in any form that git-rev-list(1) takes for
+/// `--since`; nothing if it says none. What git cannot read as a date it takes for now.
+std::optional<std::int64_t> find_time(const Registry& registry, const std::string& date);
+
+/// Returns the first commit on HEAD's line of first parents that is not younger than `date`; nothing if there is none.
+/// Dates are as above.
 std::optional<Oid> find_commit_before(const Registry& registry, const std::string& date);
 
 }  // namespace mlem::git

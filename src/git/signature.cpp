@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace mlem::git {
@@ -17,6 +18,13 @@ std::optional<bool> are_good(const Registry& registry, std::span<const Oid> comm
   const RunResult result = registry.git(std::move(arguments), {}, limits, interrupt);
   if (result.end == RunResult::End::deadline) return std::nullopt;
   return result.code == 0;
+}
+
+/// Whether a commit has a signature, good or not.
+bool is_signed(const Registry& registry, const Oid& commit, const Limits& limits, Interrupt* interrupt) {
+  const RunResult result = registry.git({"cat-file", "commit", commit.hex()}, {}, limits, interrupt);
+  const std::string_view header = std::string_view(result.output).substr(0, result.output.find("\n\n"));
+  return header.find("\ngpgsig") != std::string_view::npos;  // `gpgsig-sha256`, too
 }
 
 }  // namespace
@@ -35,7 +43,7 @@ Signatures verify_commits(const Registry& registry, const std::vector<Oid>& comm
     // Which of them it is, only one at a time can tell.
     for (std::size_t i = 0; found.in_time && i < some.size() && found.bad.size() < most_bad; ++i) {
       const auto is_good = are_good(registry, some.subspan(i, 1), limits, interrupt);
-      if (is_good == false) found.bad.push_back(some[i]);
+      if (is_good == false) found.bad.push_back({some[i], is_signed(registry, some[i], limits, interrupt)});
       found.in_time = is_good.has_value();
     }
     if (!found.in_time) break;

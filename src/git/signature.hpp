@@ -11,7 +11,12 @@ namespace mlem::git {
 
 /// What was found out about the signatures of commits.
 struct Signatures {
-  std::vector<Oid> bad;  ///< without a signature that git-verify-commit(1) takes for good
+  struct Bad {
+    Oid commit;
+    bool is_signed = false;  ///< by what git-verify-commit(1) does not take for good
+    friend bool operator==(const Bad&, const Bad&) = default;
+  };
+  std::vector<Bad> bad;  ///< without a signature that git-verify-commit(1) takes for good
   bool in_time = true;   ///< whether there was time enough to tell
 };
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -32,7 +33,7 @@ void leave_unmeasured(Distance& question, Verdict verdict, const std::string& wh
                      (question.repo ? "'" + question.repo->printable() + "'" : "this repository") + " has come: " + why;
 }
 
-/// Commits of one repository, by number in the order of git-rev-list(1): children before their parents, mostly.
+/// Commits of one repository, by number in the order of git-rev-list(1): children before their parents.
 class Graph {
  public:
   explicit Graph(const std::vector<git::Commit>& commits) : commits_(commits) {
@@ -169,19 +170,21 @@ class Answering {
   }
 
   void list_subjects() const {
-    std::vector<Oid> commits;
+    const auto first_of = [](const Distance& question) {
+      return std::span(question.between).first(std::min(question.between.size(), Distance::most_subjects));
+    };
+    std::set<Oid> commits;
     for (const Distance* question : questions_) {
-      const auto end = question->between.begin() +
-                       static_cast<std::ptrdiff_t>(std::min(question->between.size(), Distance::most_subjects));
-      commits.insert(commits.end(), question->between.begin(), end);
+      for (const Oid& commit : first_of(*question)) commits.insert(commit);
     }
-    const auto subjects = history_.list_subjects(commits);
-    if (!subjects || subjects->size() != commits.size()) return;
-    auto next = subjects->begin();
+    const std::vector<Oid> asked(commits.begin(), commits.end());
+    const auto subjects = history_.list_subjects(asked);
+    if (!subjects || subjects->size() != asked.size()) return;
     for (Distance* question : questions_) {
-      const std::size_t count = std::min(question->between.size(), Distance::most_subjects);
-      question->subjects.assign(next, next + static_cast<std::ptrdiff_t>(count));
-      next += static_cast<std::ptrdiff_t>(count);
+      for (const Oid& commit : first_of(*question)) {
+        const auto place = std::lower_bound(asked.begin(), asked.end(), commit) - asked.begin();
+        question->subjects.push_back((*subjects)[static_cast<std::size_t>(place)]);
+      }
     }
   }
 

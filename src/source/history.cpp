@@ -42,6 +42,17 @@ void fetch_history(const RepoUrl& url, const Place& place, const Settings& setti
   });
 }
 
+void use_known_history(const RepoUrl& url, const Place& place, const Settings& settings, const UseHistory& use) {
+  const Cache cache(settings.cache.directory, settings.cache.fallback);
+  const std::string key = Cache::key(url.normalized(), place.rewritten) + Cache::history_suffix;
+  const FileLock lock = lock_entry(cache, key, url, settings);
+  const fs::path entry = cache.find(key);
+  if (entry.empty()) {
+    throw unreachable(url, "its history is not in the cache", "'git mlem check --reachable' fetches it");
+  }
+  use(entry, git::Reading::here);
+}
+
 /// Which trees an entry has: those on the way to paths of so many names. Few of such entries are made of one source.
 constexpr std::size_t shallow_trees = 4;
 
@@ -86,6 +97,12 @@ std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings
   return visit_source(
       url, settings, [&](const LocalRepository& found) { use(found.git_dir, git::Reading::apart); },
       [&](const Place& place) { fetch_history(url, place, settings, use); });
+}
+
+std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const UseHistory& use) {
+  return visit_source(
+      url, settings, [&](const LocalRepository& found) { use(found.git_dir, git::Reading::apart); },
+      [&](const Place& place) { use_known_history(url, place, settings, use); });
 }
 
 }  // namespace mlem::source

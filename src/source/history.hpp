@@ -24,6 +24,10 @@ using UseHistory = std::function<void(const fs::path& git_dir, git::Reading read
 /// Offline, it is what the cache has.
 std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
 
+/// The same with what is on this machine, as old as it may be: the repository in place, or what with_history() has left
+/// in the cache. No network command is run; a source that would need one is a Refusal.
+std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
+
 /// Which history is wanted with its trees.
 struct HistoryWithTrees {
   std::vector<std::string> refs;  ///< full names of what the source has

@@ -233,6 +233,8 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
   World world;
   CHECK(world.mlem({"chekc"}).errors ==
         "error: 'chekc' is not a git mlem command\nhint: the most similar command is 'check'\n");
+  CHECK(world.mlem({"lnik"}).errors ==
+        "error: 'lnik' is not a git mlem command\nhint: the most similar command is 'link'\n");
   CHECK(world.mlem({"xyzzy"}).errors == "error: 'xyzzy' is not a git mlem command\nhint: 'git mlem' lists them\n");
   CHECK(world.mlem({"-v"}).output == world.mlem({"version"}).output);
   CHECK(world.mlem({"help", "chekc"}).code == 129);
@@ -250,6 +252,7 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
   const Row rows[] = {{"mlem-link", "MLEM-LINK(5)"},
                       {"mlem-server", "GIT-MLEM-SERVER(7)"},
                       {"server", "GIT-MLEM-SERVER(7)"},
+                      {"compatibility", "GIT-MLEM-COMPATIB"},
                       {"git-mlem-server", "GIT-MLEM-SERVER(7)"},
                       {"git-mlem-link", "GIT-MLEM-LINK(1)"},
                       {"link", "GIT-MLEM-LINK(1)"},

@@ -553,6 +553,22 @@ TEST_CASE("link: an address in the form of fsspec gets the spelling that would d
   CHECK(world.mlem({"link", "--sp", example_url + "/tree/main", "models/rf", "rf"}).code == 0);
 }
 
+TEST_CASE("link: an address without its protocol gets the one that it most likely has") {
+  World world;
+  const auto refusal = [&](const std::string& repo) {
+    const Outcome outcome = world.mlem({"link", "--sp", repo, "models/rf", "a"});
+    CHECK(outcome.code == 128);
+    return outcome.errors;
+  };
+  const std::string why = " is no directory and no address of a repository\n";
+  CHECK(refusal("github.com/org/repo") ==
+        "fatal: 'github.com/org/repo'" + why + "hint: write 'https://github.com/org/repo'\n");
+  for (const std::string path : {"models", "other.git/sub", ".hidden.d/x", "a b.co/d", "v1.0/models"}) {
+    CAPTURE(path);
+    CHECK(!contains(refusal(path), "https://"));
+  }
+}
+
 TEST_CASE("link: a directory behind a repository of this machine is split off at the git directory") {
   World world;
   RepoBuilder lib(world.sandbox, "lib");

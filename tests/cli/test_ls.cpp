@@ -21,6 +21,20 @@ TEST_CASE("ls: links are listed with their sources") {
                             world.model_commit.substr(0, 7)) != std::string::npos);
 }
 
+TEST_CASE("ls: a branch of a bare repository can be listed though its HEAD has no commit") {
+  World world;
+  world.registry.commit({{"a.mlem", good}});
+  const auto bare = world.sandbox / "bare.git";
+  world.sandbox.git_output({"clone", "-q", "--bare", world.registry.url(), bare.string()});
+  RunOptions there;
+  there.directory = bare;
+  world.sandbox.git_output({"-C", bare.string(), "symbolic-ref", "HEAD", "refs/heads/gone"});
+  const Outcome outcome = world.sandbox.mlem({"ls", "--porcelain", "main"}, there);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output.find("ok\ta.mlem\tmodel\t" + world.model_commit) == 0);
+}
+
 TEST_CASE("ls: columns are as wide as a terminal shows what is in them") {
   World world;
   const std::string link = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
@@ -121,6 +135,22 @@ TEST_CASE("ls: the table fits the terminal and is whole in a pipe") {
   CHECK(widest() == 60);
   options.environment["COLUMNS"] = std::nullopt;
   CHECK(widest() == 80);
+}
+
+TEST_CASE("ls: on a terminal a rev that is a commit's id is abbreviated as commits are") {
+  World world;
+  const std::string& id = world.model_commit;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = id})}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.environment["TERM"] = "xterm";
+  options.environment["GIT_PAGER"] = "cat";
+  options.terminal = Terminal::none;
+  CHECK(contains(world.sandbox.mlem({"ls"}, options).output, "  " + id + "  " + id.substr(0, 7) + "  "));
+  options.terminal = Terminal::all;
+  const Outcome outcome = world.sandbox.mlem({"ls", "--no-color"}, options);
+  CAPTURE(outcome);
+  CHECK(contains(outcome.output, "  " + id.substr(0, 7) + "  " + id.substr(0, 7) + "  "));
 }
 
 TEST_CASE("ls: a pager that cannot be run loses nothing") {

@@ -70,6 +70,16 @@ void check_refused(const Outcome& outcome, const std::string& subject, const std
   CHECK(contains(outcome.errors, "error: " + subject + ": forbidden (" + rule + ")"));
 }
 
+/// What the server said as one line, for it is broken where it is too long.
+std::string said(const Outcome& outcome) {
+  std::istringstream words(outcome.errors);
+  std::string text;
+  for (std::string word; words >> word;) {
+    if (word != "remote:") text += word + " ";
+  }
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("policy: each rule has a push that passes and one that does not") {
@@ -237,6 +247,79 @@ TEST_CASE("policy: only approvers change what is policed") {
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "approver");
 }
 
+TEST_CASE("policy: another branch is proposed only where it could be merged") {
+  Production server({{"ref", "refs/heads/production"}, {"approver", "alice"}});
+  server.commit({{"a.mlem", server.link("main")}});
+  server.commit({{"a.mlem", server.link("4-pack")}});
+  REQUIRE(server.push({"origin", "main:production"}).code == 0);
+  server.as("mallory");
+  const std::string who = "hint: the server takes you for 'mallory'; 'alice' may";
+  const std::string summary = " 0 links judged: 0 ok, 0 broken, 0 undecided ";
+  const std::string lead =
+      "error: refs/heads/production: forbidden (approver) policy 'production' lets only its approvers have this ref ";
+  CHECK(contains(said(server.push({"origin", ":production"})), lead + "deleted " + who + summary));
+  CHECK(contains(said(server.push({"-f", "origin", "main~1:production"})),
+                 lead + "rewound or replaced " + who + " error: "));
+  server.commit({{"a.mlem", server.link("main")}});
+  CHECK(contains(said(server.push({"origin", "main:production"})), who + "; push another branch for them to merge "));
+}
+
+TEST_CASE("policy: a commit that is on no branch is named if the link names it") {
+  Production server({{"ref", "refs/heads/production"}, {"requireReachable", "true"}});
+  const std::string orphan = server.world.models.commit({{"x", "1"}});
+  server.commit({{"a.mlem", server.link(orphan)}});
+  server.world.models.git({"reset", "-q", "--hard", "HEAD~1"});
+  const std::string text = said(server.push({"origin", "main:production"}));
+  CAPTURE(text);
+  CHECK(contains(text, "a.mlem: forbidden (reachable) policy 'production': commit '" + orphan +
+                           "' is on no branch or tag of '" + example_url +
+                           "/' hint: push a tag or branch that has it "));
+}
+
+TEST_CASE("policy: a source that a glob misses by its end is told of with the reason") {
+  Production server({{"ref", "refs/heads/production"}, {"source", example_url + "/**"}});
+  server.commit({{"a.mlem", server.link("main")}});
+  const std::string text = said(server.push({"origin", "main:production"}));
+  CAPTURE(text);
+  CHECK(contains(text, "a.mlem: forbidden (source) policy 'production' does not allow the source '" + example_url +
+                           "/' hint: it allows '" + example_url + "/**', which is what is below '" + example_url +
+                           "' "));
+}
+
+TEST_CASE("policy: what an included file should say is not passed over when the file is gone") {
+  Production server({});
+  server.commit({{"a.mlem", server.link("main")}});
+  RunOptions bare;
+  bare.directory = server.bare;
+  const std::string below_root = (server.world.sandbox / "root-policies").string();
+  const std::vector<std::pair<std::string, fs::path>> rows = {{below_root, below_root},
+                                                              {"~/policies", server.world.sandbox.home() / "policies"},
+                                                              {"policies/registry", server.bare / "policies/registry"}};
+  for (const auto& [path, file] : rows) {
+    CAPTURE(path);
+    fs::create_directories(file.parent_path());
+    write_file(file, "[mlem-policy \"production\"]\n\tref = refs/heads/production\n\tapprover = bob\n");
+    server.git_in(server.bare, {"config", "include.path", path});
+    check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "approver");
+    REQUIRE(server.push({"origin", "main"}).code == 0);
+    fs::remove(file);
+    const std::string what =
+        "fatal: cannot read the configuration: 'include.path' is '" + file.string() + "', where no file is";
+    const Outcome refused = server.push({"origin", "main:production"});
+    CAPTURE(refused);
+    CHECK(refused.code == 1);
+    CHECK(contains(said(refused), what));
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"policy"}, {"check", "--policy", "production", "main"}}) {
+      const Outcome outcome = server.world.sandbox.mlem(arguments, bare);
+      CAPTURE(outcome);
+      CHECK(outcome.code == 128);
+      CHECK(outcome.errors ==
+            what + "\nhint: put the file back, or take the key away: to git, there is nothing in such a file\n");
+    }
+  }
+}
+
 TEST_CASE("policy: a new ref is judged whole though every commit is known") {
   Production server({{"ref", "refs/heads/production"}, {"path", "prod/**"}, {"requirePinned", "true"}});
   server.commit({{"prod/a.mlem", server.link("main")}});
@@ -268,6 +351,30 @@ TEST_CASE("policy: one about folders does not stop new branches that leave them 
   CHECK(refused.code == 1);
   CHECK(contains(refused.errors, "error: refs/heads/worse: prod/a.mlem: forbidden (approver, pinned)"));
   CHECK(contains(refused.errors, "error: refs/heads/worse: forbidden (signed)"));
+}
+
+TEST_CASE("policy: one about folders lets a branch be brought up to HEAD's") {
+  Production server({{"path", "prod/**"}, {"approver", "alice"}});
+  server.commit({{"prod/a.mlem", server.link("main")}, {"prod/b.mlem", server.link("main")}});
+  server.world.registry.branch("old");
+  server.world.registry.branch("topic");
+  REQUIRE(server.push({"origin", "main", "old", "topic"}).code == 0);
+  server.commit({{"prod/a.mlem", server.link("4-pack")}, {"prod/b.mlem", ""}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+
+  server.as("mallory");
+  server.world.registry.git({"checkout", "-q", "topic"});
+  server.commit({{"dev/c.mlem", server.link("main")}});
+  server.world.registry.git({"merge", "-q", "--no-ff", "-m", "merge", "main"});
+  const Outcome merged = server.push({"origin", "topic"});
+  CAPTURE(merged);
+  CHECK(merged.code == 0);
+  // But nothing else, and HEAD's is not brought down to another.
+  server.commit({{"prod/a.mlem", server.link("5-deploy-meta")}});
+  check_refused(server.push({"origin", "topic"}), "refs/heads/topic: prod/a.mlem", "approver");
+  const Outcome back = server.push({"-f", "origin", "old:main"});
+  check_refused(back, "refs/heads/main: prod/a.mlem", "approver");
+  check_refused(back, "refs/heads/main: prod/b.mlem", "approver");
 }
 
 TEST_CASE("policy: a violation that was there before is refused where a link is touched") {
@@ -416,7 +523,13 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   server.sign_with(key);
   server.commit({{"prod/a.mlem", server.link("main")}});
   // Without a trust root no signature is good.
-  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  const std::string signed_by_none = ", and no key that the server trusts made its signature hint: ";
+  const std::string lead = "forbidden (signed) policy 'production' wants commit '";
+  const std::string wanted = "' signed with a key it trusts";
+  Outcome refused = server.push({"origin", "main:production"});
+  check_refused(refused, "refs/heads/production", "signed");
+  const std::string keys = "who runs the server says which keys it trusts ";
+  CHECK(contains(said(refused), lead + server.world.registry.id("main") + wanted + signed_by_none + keys));
   server.trust(key);
   const Outcome good = server.push({"origin", "main:production"});
   CAPTURE(good);
@@ -424,7 +537,9 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
 
   server.sign_with(other);
   server.commit({{"prod/a.mlem", server.pinned()}});
-  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  refused = server.push({"origin", "main:production"});
+  check_refused(refused, "refs/heads/production", "signed");
+  CHECK(contains(said(refused), lead + server.world.registry.id("main") + wanted + signed_by_none + keys));
   server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
 
   // A side branch that is merged and dropped leaves no trace in the tip.
@@ -434,7 +549,11 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   server.sign_with(key);
   server.world.registry.git({"checkout", "-q", "main"});
   server.world.registry.git({"merge", "-q", "--no-ff", "-s", "ours", "-m", "drop it", "side"});
-  check_refused(server.push({"origin", "main:production"}), "refs/heads/production", "signed");
+  refused = server.push({"origin", "main:production"});
+  check_refused(refused, "refs/heads/production", "signed");
+  CHECK(contains(said(refused), lead + server.world.registry.id("side") + wanted +
+                                    ", and it is not signed hint: sign the tip by 'git commit --amend -S', all of a "
+                                    "branch by 'git rebase -S' "));
   server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
 
   // Commits that touch nothing policed need no signature, but for the tip.
@@ -443,6 +562,29 @@ TEST_CASE("policy: policed commits are signed with a key that the server trusts"
   server.sign_with(key);
   server.commit({{"dev/y.mlem", server.link("main")}});
   CHECK(server.push({"origin", "main:production"}).code == 0);
+}
+
+TEST_CASE("policy: many commits without a signature are told of together") {
+  SignedProduction server;
+  server.trust(server.make_key("key"));
+  std::string ids;
+  for (int i = 0; i < 11; ++i) {
+    server.commit({{"prod/a.mlem", server.link(i % 2 == 0 ? "main" : "4-pack")}});
+    if (i != 3) continue;
+    const Outcome four = server.push({"origin", "main:production"});
+    check_refused(four, "refs/heads/production", "signed");
+    const auto& repo = server.world.registry;
+    CHECK(contains(
+        said(four),
+        "forbidden (signed) policy 'production' wants commits signed with a key it trusts, and these are not "
+        "signed: '" +
+            repo.id("main") + "', '" + repo.id("main~1") + "', '" + repo.id("main~2") + "' and '" + repo.id("main~3") +
+            "' hint: sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S' 1 link "));
+  }
+  const std::string eleven = said(server.push({"origin", "main:production"}));
+  CAPTURE(eleven);
+  CHECK(contains(eleven, "'; there may be more hint: "));
+  CHECK(eleven.find("error: refs/heads") == eleven.rfind("error: refs/heads"));
 }
 
 TEST_CASE("policy: a replace ref does not lend an unsigned commit the signature of another") {
@@ -625,7 +767,11 @@ TEST_CASE("policy: check tells another pusher's answer") {
   };
   const std::string refused =
       "prod/a.mlem: forbidden: policy 'production' lets only its approvers have a link changed\n  hint: ";
-  CHECK(check({"main"}).output ==
+  const Outcome nobody = check({"main"});
+  CHECK(nobody.errors ==
+        "warning: it is not known here who pushes\nhint: '--as <pusher>' says who\n"
+        "1 link: 0 ok, 1 broken, 0 undecided\n");
+  CHECK(nobody.output ==
         refused +
             "the server does not know who pushes: what 'mlem.pusher' names is not set; 'alice' may; push another "
             "branch for them to merge\n");
@@ -847,7 +993,8 @@ TEST_CASE("policy: a ref that is replaced by what is no commit was rewound") {
     const std::string id = server.world.registry.id(other);
     const Outcome refused = server.push({"-f", "origin", id + ":" + tag});
     check_refused(refused, tag, "approver");
-    CHECK(contains(refused.errors, "hint: the server takes you for 'mallory'; 'alice' may; push another"));
+    CHECK(contains(refused.errors, "remote:   hint: the server takes you for 'mallory'; 'alice' may"));
+    CHECK(!contains(refused.errors, "push another"));
     CHECK(server.tip(tag) == before);
   }
 }
@@ -960,12 +1107,7 @@ TEST_CASE("policy: each broken rule is told with its hint and who may approve") 
   server.commit({{"prod/good.mlem", server.link("main")}, {"prod/gone.mlem", server.link("nope")}});
   const Outcome refused = server.push({"origin", "main:production"});
   CAPTURE(refused);
-  // As one line, for it is broken where it is too long.
-  std::istringstream words(refused.errors);
-  std::string said;
-  for (std::string word; words >> word;) {
-    if (word != "remote:") said += word + " ";
-  }
+  const std::string text = said(refused);
   const std::string who =
       "the server takes you for 'mallory'; 'alice' and 'bob' may; push another branch for them to merge";
   const std::string source = "policy 'production' does not allow the source '" + example_url + "/'";
@@ -974,7 +1116,7 @@ TEST_CASE("policy: each broken rule is told with its hint and who may approve") 
       "; it allows 'https://git.example.com/**'; 'git mlem pin' writes the commit's id into the link ";
   const std::string approval = "policy 'production' lets only its approvers have a link added";
   const std::string all = approval + "; " + source + "; " + id + " hint: " + who + remedies;
-  CHECK(contains(said, "prod/gone.mlem: missing-rev (approver, source, pinned) no branch, tag or commit 'nope' in '" +
+  CHECK(contains(text, "prod/gone.mlem: missing-rev (approver, source, pinned) no branch, tag or commit 'nope' in '" +
                            example_url + "/'; " + all));
-  CHECK(contains(said, "prod/good.mlem: forbidden (approver, source, pinned) " + all));
+  CHECK(contains(text, "prod/good.mlem: forbidden (approver, source, pinned) " + all));
 }

@@ -392,6 +392,16 @@ TEST_CASE("reach: hints about paths name neither the link itself nor the object 
   CHECK(contains(judged.output, R"("hint":"there is 'prod/rf-2.mlem'")"));
 }
 
+TEST_CASE("reach: a hint for an alias names nothing that has only the directory in common with it") {
+  World world;
+  world.registry.commit({{"detectors/alias.mlem", link_text({.path = "detectors/rf.mlem"})},
+                         {".mlem.yaml", ""},
+                         {"detectors/main.mlem", model_meta()}});
+  const Outcome judged = world.mlem({"check"});
+  CAPTURE(judged);
+  CHECK(judged.output == "detectors/alias.mlem: missing-path: nothing at 'detectors/rf.mlem'\n");
+}
+
 TEST_CASE("reach: a hint about a renamed object comes from the change itself") {
   World world;
   world.registry.commit({{"prod.mlem", link_text({.path = "models/churn.mlem"})},

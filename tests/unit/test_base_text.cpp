@@ -158,6 +158,7 @@ TEST_CASE("text: the nearest names come first and unlike ones not at all") {
   const Row rows[] = {
       {"v9", {"main", "v9.0", "v0.9", "release"}, {"v0.9", "v9.0"}},
       {"mian", {"main", "master"}, {"main"}},
+      {"lnik", {"init", "link"}, {"link", "init"}},
       {"models/rf", {"models/rf2", "models/svm", "data/iris"}, {"models/rf2", "models/svm"}},
       {"v1", {"ab", "cd"}, {}},
       {"", {"a", ""}, {""}},

@@ -100,6 +100,9 @@ TEST_CASE("conceal: a policy tells of the link itself") {
   finding.rules = {"reachable"};
   finding.message = "policy 'p': commit 'secret' is on no branch";
   CHECK(mlem::check::conceal(finding).message == "a policy is broken by what '" + own + "' leads to: reachable");
+  // But where the link names it.
+  finding.rev = std::string(40, 'a');
+  CHECK(mlem::check::conceal(finding).message == finding.message);
 }
 
 TEST_CASE("conceal: an alias of the registry itself is no source") {

@@ -12,6 +12,7 @@ using mlem::Oid;
 using mlem::git::Registry;
 using mlem::git::Signatures;
 using mlem::git::verify_commits;
+using Bad = Signatures::Bad;
 
 namespace {
 
@@ -46,8 +47,14 @@ TEST_CASE("signature: commits without a trusted signature are told up to as many
   const Fixture fixture("susu");
   const Signatures all = fixture.verify(10);
   CHECK(all.in_time);
-  CHECK(all.bad == std::vector<Oid>{fixture.commits[1], fixture.commits[3]});
-  CHECK(fixture.verify(1).bad == std::vector<Oid>{fixture.commits[1]});
+  CHECK(all.bad == std::vector<Bad>{{fixture.commits[1], false}, {fixture.commits[3], false}});
+  CHECK(fixture.verify(1).bad == std::vector<Bad>{{fixture.commits[1], false}});
+}
+
+TEST_CASE("signature: one that no trusted key made is told from none") {
+  const Fixture fixture("su");
+  write_file(fixture.box / "allowed", "");
+  CHECK(fixture.verify(10).bad == std::vector<Bad>{{fixture.commits[0], true}, {fixture.commits[1], false}});
 }
 
 TEST_CASE("signature: where all are good there is none to tell") {

@@ -1,8 +1,10 @@
 #include "check/detail/broken_rules.hpp"
 
 #include "base/text.hpp"
+#include "model/glob.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace mlem::check::detail {
@@ -17,6 +19,17 @@ namespace {
 void append(std::string& text, const std::string& more) {
   if (more.empty() || text.find(more) != std::string::npos) return;
   text += (text.empty() ? "" : "; ") + more;
+}
+
+/// Names the sources that a policy allows. A glob that has what is below a repository looks as if it had that too.
+std::string allowed_sources(const Policy& policy, const std::string& repo) {
+  constexpr std::string_view below = "/**";
+  std::string text = "it allows " + quoted_list(policy.sources);
+  if (policy.sources.size() == 1 && policy.sources.front().ends_with(below) &&
+      glob_matches(policy.sources.front(), repo + "/x")) {
+    text += ", which is what is below '" + redact(repo) + "'";
+  }
+  return text;
 }
 
 }  // namespace
@@ -73,7 +86,7 @@ void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::
     if (!policy.covers_source(repo)) {
       const std::string name = source.repo ? source.repo->printable() : std::string("this repository");
       break_rule(finding, "source", policy_wants(policy, "does not allow the source '" + name + "'"),
-                 "it allows " + quoted_list(policy.sources));
+                 allowed_sources(policy, repo));
     }
     if (policy.require_pinned && (!source.rev || source.rev->kind() != Rev::Kind::oid)) {
       break_rule(finding, "pinned", policy_wants(policy, "wants a full commit id as rev"),

@@ -33,7 +33,8 @@ void PolicedFile::require_approval(const std::string& what_happened) const {
   for (const Rules* rules : rules_for(scope_, name_)) {
     if (rules->is_approved) continue;
     break_rule(finding_(), "approver",
-               policy_wants(rules->policy, "lets only its approvers have a link " + what_happened), rules->who_pushes);
+               policy_wants(rules->policy, "lets only its approvers have a link " + what_happened),
+               rules->who_may_and_how());
   }
 }
 
@@ -44,7 +45,7 @@ void PolicedFile::require_approval_of_project(const std::string& directory, git:
     if (!has_policed_link(rules.policy, objects, *scope_.commit, directory)) continue;
     break_rule(finding_(), "approver",
                policy_wants(rules.policy, "lets only its approvers make or remove a project that has its links"),
-               rules.who_pushes);
+               rules.who_may_and_how());
   }
 }
 

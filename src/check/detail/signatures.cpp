@@ -1,5 +1,6 @@
 #include "check/detail/signatures.hpp"
 
+#include "base/text.hpp"
 #include "check/changes.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/policed_file.hpp"
@@ -48,20 +49,45 @@ std::optional<std::vector<Oid>> commits_to_verify(const Receiver& receiver, cons
   return commits;
 }
 
+// So many are enough to refuse the push, whatever it brings.
+constexpr std::size_t most_bad = 10;
+
+/// Refuses the commits that are not signed, or those that are signed by nobody who is trusted: more than three of them
+/// together, as links are that have their cause in common.
+void tell_of(const std::vector<git::Signatures::Bad>& all, bool is_signed, const Policy& policy, Scope& scope) {
+  constexpr std::size_t most_alone = 3;
+  std::vector<std::string> ids;
+  for (const git::Signatures::Bad& bad : all) {
+    if (bad.is_signed == is_signed) ids.push_back(bad.commit.hex());
+  }
+  const std::string hint = is_signed ? "who runs the server says which keys it trusts"
+                                     : "sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S'";
+  if (ids.size() > most_alone) {
+    break_ref_rule(scope, "signed",
+                   policy_wants(policy, std::string("wants commits signed with a key it trusts, and ") +
+                                            (is_signed ? "no key that the server trusts signed these: "
+                                                       : "these are not signed: ") +
+                                            quoted_list(ids) + (all.size() < most_bad ? "" : "; there may be more")),
+                   hint);
+    return;
+  }
+  for (const std::string& id : ids) {
+    break_ref_rule(scope, "signed",
+                   policy_wants(policy, "wants commit '" + id + "' signed with a key it trusts" +
+                                            (is_signed ? ", and no key that the server trusts made its signature"
+                                                       : ", and it is not signed")),
+                   hint);
+  }
+}
+
 void hold_commits(const Receiver& receiver, const std::optional<Oid>& before, const Oid& tip, const Policy& policy,
                   const std::vector<std::string>& known_refs, Scope& scope) {
-  // So many are enough to refuse the push, whatever it brings.
-  constexpr std::size_t most_unsigned = 10;
   git::Signatures signatures{.bad = {}, .in_time = false};
   if (const auto commits = commits_to_verify(receiver, before, tip, policy, known_refs)) {
-    signatures =
-        git::verify_commits(receiver.registry, *commits, most_unsigned, receiver.limits(), receiver.settings.observer.interrupt);
+    signatures = git::verify_commits(receiver.registry, *commits, most_bad, receiver.limits(),
+                                     receiver.settings.observer.interrupt);
   }
-  for (const Oid& commit : signatures.bad) {
-    break_ref_rule(scope, "signed",
-                   "policy '" + policy.name + "' wants commit '" + commit.hex() + "' signed with a key it trusts",
-                   "sign the tip by 'git commit --amend -S', all of a branch by 'git rebase -S'");
-  }
+  for (const bool is_signed : {false, true}) tell_of(signatures.bad, is_signed, policy, scope);
   if (signatures.in_time || !signatures.bad.empty()) return;
   break_ref_rule(scope, "signed",
                  "policy '" + policy.name + "' wants signed commits, and there was no time left to verify them all",

@@ -70,10 +70,14 @@ std::vector<std::string> Hints::near_paths(TreeView& view, const std::string& pa
   }
   if (!take_from_budget(all.size)) return {};
   if (nearby == Nearby::directory) {
+    // By their names: the directory, which all have in common, would make them look alike.
     std::vector<std::string> beside;
-    std::copy_if(all.stems.begin(), all.stems.end(), std::back_inserter(beside),
-                 [&](const std::string& each) { return parent_of(each) == parent_of(stem); });
-    near = nearest(stem, beside, most_hints);
+    for (const std::string& each : all.stems) {
+      if (parent_of(each) == parent_of(stem)) beside.push_back(name_of(each));
+    }
+    near = nearest(name_of(stem), beside, most_hints);
+    const std::string directory = stem.substr(0, stem.size() - name_of(stem).size());
+    for (std::string& each : near) each.insert(0, directory);
   } else {
     near = nearest(stem, all.stems, most_hints);
   }
