@@ -173,15 +173,6 @@ history::StatusRequest request_for(const git::Registry& registry, const source::
   return {.commit = scope.commit, .pathspecs = std::move(scope.pathspecs), .today = today()};
 }
 
-/// Notes that the registry has seen what a link follows.
-void note(edit::Sights& sights, const Standing& standing) {
-  const auto commit = standing.tip ? Oid::parse(standing.tip->commit) : std::nullopt;
-  const bool is_followed = standing.state != State::floating && standing.state != State::unpinned;
-  if (commit && is_followed && !standing.finding.sources.empty()) {
-    sights.note(standing.finding.sources.front(), *commit, now());
-  }
-}
-
 /// Says once of each source what is doubtful about it.
 void print_doubts(std::ostream& err, const std::set<std::string>& doubts) {
   for (const std::string& doubt : doubts) print_error(err, "warning", doubt);
@@ -221,7 +212,7 @@ int run_status(const Args& args, Context& context) {
   edit::Sights sights(registry);
   history::list_standings(registry, settings, request, [&](const Standing& standing) {
     counts.count(standing);
-    note(sights, standing);
+    sights.note(standing, now());
     if (format.is_for_scripts()) return print_row(context.out, standing, format, quotes);
     table.add(standing);
     broken.finding(standing.finding);

@@ -79,6 +79,12 @@ std::optional<std::int64_t> Sights::first(const RepoUrl& url, const Oid& commit)
 
 void Sights::note(const RepoUrl& url, const Oid& commit, std::int64_t now) { source(url).times.try_emplace(commit, now); }
 
+void Sights::note(const history::Standing& standing, std::int64_t now) {
+  const auto commit = standing.tip ? Oid::parse(standing.tip->commit) : std::nullopt;
+  const bool is_pinned = standing.state != history::State::floating && standing.state != history::State::unpinned;
+  if (commit && is_pinned && !standing.finding.sources.empty()) note(standing.finding.sources.front(), *commit, now);
+}
+
 std::optional<std::string> Sights::save() {
   constexpr int most_attempts = 5;
   for (int attempt = 1;; ++attempt) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "git/registry.hpp"
+#include "history/standing.hpp"
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 
@@ -30,6 +31,9 @@ class Sights {
 
   /// Notes that a commit is seen at `now`, if it was not before.
   void note(const RepoUrl& source, const Oid& commit, std::int64_t now);
+
+  /// The same for what a link follows, if it is pinned.
+  void note(const history::Standing& standing, std::int64_t now);
 
   /// Keeps what is new in what was noted or fetched, together with what others have noted meanwhile. Returns why that
   /// could not be done, as in a registry that may not be written; nothing if all is well.
