@@ -48,6 +48,7 @@ constexpr std::array commands{
     Command{"unhold", "Lift the holds of links", run_unhold},
     Command{"uninstall", "Remove the hooks", run_uninstall},
     Command{"unpin", "Have pinned links name what they follow", run_unpin},
+    Command{"update", "Have pinned links go to what they follow", run_update},
     Command{"version", "Print the version", run_version},
     Command{"who", "Tell which links lead to a repository or an object", run_who},
 };

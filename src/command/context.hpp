@@ -55,6 +55,7 @@ int run_status(const Args& args, Context& context);
 int run_unhold(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);
 int run_unpin(const Args& args, Context& context);
+int run_update(const Args& args, Context& context);
 int run_version(const Args& args, Context& context);
 int run_who(const Args& args, Context& context);
 

@@ -10,6 +10,7 @@
 #include "command/detail/table.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/sights.hpp"
 #include "source/refs.hpp"
 
 #include <fmt/format.h>
@@ -208,8 +209,10 @@ int run_status(const Args& args, Context& context) {
   BrokenReporter broken(context.err, registry.prefix());
   Counts counts;
   std::set<std::string> doubts;
+  edit::Sights sights(registry);
   history::list_standings(registry, settings, request, [&](const Standing& standing) {
     counts.count(standing);
+    sights.note(standing, now());
     if (format.is_for_scripts()) return print_row(context.out, standing, format, quotes);
     table.add(standing);
     broken.finding(standing.finding);
@@ -217,6 +220,9 @@ int run_status(const Args& args, Context& context) {
       if (warning.code == "stale-proof") doubts.insert(warning.message);
     }
   });
+  // A registry that may not be written can be looked at all the same.
+  const auto unnoted = offline ? std::nullopt : sights.save();
+  if (unnoted && format.verbose) print_error(context.err, "warning", "what was seen is not noted: " + *unnoted);
   if (!table.table().is_empty()) {
     const std::size_t width = context.out_is_terminal ? terminal_width(context.environment) : 0;
     print_paged(pager, table.table().text(width, color), context);

@@ -67,6 +67,7 @@ class LinkEditor {
     if (!placement_.source() && !placement_.reads_index_alone()) mark_unstaged();
     read();
     registry_.objects().release();
+    rule_.ask_more(resolver_, *view_);
     resolver_.run();
     for (auto& [name, item] : items_) decide(item);
     compose();

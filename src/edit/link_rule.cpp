@@ -20,6 +20,8 @@ std::string_view name(Action action) noexcept {
       return "promoted";
     case Action::rolled_back:
       return "rolled-back";
+    case Action::updated:
+      return "updated";
     case Action::migrated:
       return "migrated";
     case Action::kept:

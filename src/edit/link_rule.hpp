@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mlem::edit {
 
@@ -22,6 +23,7 @@ enum class Action {
   released,
   promoted,
   rolled_back,
+  updated,
   migrated,
   kept,     ///< there was nothing to do
   skipped,  ///< it cannot be changed
@@ -41,6 +43,10 @@ struct LinkDecision {
   Decision standing = Decision::yes;
   std::optional<std::string> hold{};   ///< of a link that is held now: why
   std::optional<std::string> until{};  ///< and the last day of that
+  /// Of an update: the commits of the source that it brings, the newest first, each as `1f0a2c9 <subject>`; not always
+  /// all.
+  std::vector<std::string> commits{};
+  std::optional<std::size_t> commit_count{};  ///< how many those are, if that is known
   bool is_bystander = false;           ///< it is skipped for another one that was named cannot be changed
 };
 
@@ -75,6 +81,8 @@ class LinkRule {
   /// Asks `resolver` what has to be known of a link, which is in the tree of `view`.
   virtual Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                         const Link& link) = 0;
+  /// Is called once all links were asked about, before the resolver runs: it may ask for more.
+  virtual void ask_more(resolve::Resolver&, resolve::TreeView&) {}
   /// Decides, once the resolver has run. Throws Error(invalid) if the link cannot say what it is to say.
   virtual LinkDecision decide(const resolve::Resolver& resolver, const Subject& subject) = 0;
 };

@@ -37,8 +37,8 @@ class Placement {
   virtual void compose(Draft& draft) = 0;
   /// Writes them, all or none. There is at least one.
   virtual void save(const std::vector<const Draft*>& drafts) = 0;
-  /// Returns what is to be said once they are written, as git-commit(1) says it; empty: nothing.
-  virtual std::string saved() const { return {}; }
+  /// Returns what is to be said once they are written, each a line as git-commit(1) says it.
+  virtual std::vector<std::string> saved() const { return {}; }
 };
 
 /// Writes links where they are, and stages them. `registry`, which has a work tree, must outlive it.

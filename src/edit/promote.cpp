@@ -266,7 +266,9 @@ class BranchPromotion : public PromotedPlacement {
                          message.substr(0, message.find('\n')));
   }
 
-  std::string saved() const override { return saved_; }
+  std::vector<std::string> saved() const override {
+    return saved_.empty() ? std::vector<std::string>() : std::vector{saved_};
+  }
 
  protected:
   void prepare_targets(const std::vector<std::string>& targets) override {

@@ -81,7 +81,7 @@ std::optional<std::string> History::rev_list(const std::vector<std::string>& opt
 std::optional<std::vector<Commit>> History::list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
                                                          const RefSelection& known_refs) const {
   if (tips.empty()) return std::vector<Commit>();
-  const auto output = rev_list({"--parents"}, tips, known, known_refs, "cannot list commits");
+  const auto output = rev_list({"--parents", "--topo-order"}, tips, known, known_refs, "cannot list commits");
   if (!output) return std::nullopt;
   std::vector<Commit> commits;
   for (std::string_view rest = *output; !rest.empty();) {
@@ -160,6 +160,31 @@ std::optional<std::vector<CommitFiles>> History::list_changed_files(const std::v
       changed.back().paths.emplace_back(record);
   }
   return changed;
+}
+
+std::optional<std::vector<std::string>> History::list_subjects(const std::vector<Oid>& commits) const {
+  if (commits.empty()) return std::vector<std::string>();
+  std::string input;
+  for (const Oid& commit : commits) input += commit.hex() + "\n";
+  // Each commit comes with its id in a line of its own.
+  const auto output =
+      output_of({"rev-list", "--no-walk=unsorted", "--encoding=UTF-8", "--format=%s", "--stdin"}, input, "cannot read commits");
+  if (!output) return std::nullopt;
+  std::vector<std::string> subjects;
+  for (std::string_view rest = *output; !rest.empty();) {
+    take_line(rest);
+    subjects.emplace_back(take_line(rest));
+  }
+  return subjects;
+}
+
+std::optional<std::string> History::find_message(const Oid& commit) const {
+  const RunResult result =
+      run_git({"rev-list", "--no-walk", "--encoding=UTF-8", "--format=%B", commit.hex()});
+  if (result.end != RunResult::End::exited || result.code != 0) return std::nullopt;
+  std::string_view rest = result.output;
+  take_line(rest);  // its id
+  return std::string(rest);
 }
 
 std::optional<Oid> History::find_common_base(const std::vector<Oid>& commits) const {

@@ -59,7 +59,8 @@ class History {
   /// The commits that the repository `git_dir` has itself. `environment` is without_repository().
   History(const fs::path& git_dir, const Environment& environment, const Limits& limits, Interrupt* interrupt);
 
-  /// Returns the commits that are reachable from `tips`, and neither from `known` nor from a ref of `known_refs`.
+  /// Returns the commits that are reachable from `tips`, and neither from `known` nor from a ref of `known_refs`:
+  /// children before their parents, whatever their dates are.
   /// Throws Error(unavailable) if git refuses: for an id that the repository does not have.
   std::optional<std::vector<Commit>> list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
                                                   const RefSelection& known_refs) const;
@@ -78,6 +79,12 @@ class History {
   /// repository does not have.
   std::optional<std::vector<CommitFiles>> list_changed_files(const std::vector<Oid>& commits,
                                                              const std::vector<std::string>& paths) const;
+
+  /// Returns the first lines of the messages of commits, in their order. Throws Error(unavailable) if git refuses.
+  std::optional<std::vector<std::string>> list_subjects(const std::vector<Oid>& commits) const;
+
+  /// Returns the message of a commit, in UTF-8; nothing if it cannot be read.
+  std::optional<std::string> find_message(const Oid& commit) const;
 
   /// Returns a best commit that is an ancestor of all `commits`, or one of them; nothing if there is none or it cannot be
   /// told.

@@ -2,8 +2,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "git/refs.hpp"
+#include "model/gto.hpp"
 #include "model/repo_url.hpp"
 #include "model/version.hpp"
+#include "source/gto.hpp"
+#include "source/in_parallel.hpp"
 #include "source/refs.hpp"
 
 #include <algorithm>
@@ -78,6 +82,39 @@ void take_found(const resolve::Answer& answer, Finding& finding) {
   }
 }
 
+/// Returns what a link has for its repository; nothing if that is malformed, which the link itself is told.
+std::optional<RepoUrl> parse_repo(const std::string& text) {
+  try {
+    return RepoUrl::parse(text);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return std::nullopt;
+  }
+}
+
+/// Answers the questions about one repository, and if it cannot be asked by the cache.
+std::vector<source::GtoAnswer> answer_gto(const git::Registry& registry, const source::Settings& settings,
+                                          const std::optional<std::string>& repo, const std::vector<GtoQuery>& queries,
+                                          bool asks_cache) {
+  if (repo) {
+    const auto url = parse_repo(*repo);
+    if (!url) return std::vector<source::GtoAnswer>(queries.size(), {.refusal = source::no_gto_version(queries.front())});
+    auto answers = source::find_gto_versions(*url, queries, settings);
+    const auto& refusal = answers.front().refusal;
+    if (!asks_cache || settings.offline || !refusal || refusal->verdict == Verdict::missing_rev) return answers;
+    source::Settings offline = settings;
+    offline.offline = true;
+    return source::find_gto_versions(*url, queries, offline);
+  }
+  const std::vector<DatedTag> tags = git::list_dated_tags(registry);
+  std::vector<source::GtoAnswer> answers;
+  for (const GtoQuery& query : queries) {
+    source::GtoAnswer& answer = answers.emplace_back(source::GtoAnswer{.version = find_version(query, tags)});
+    if (!answer.version) answer.refusal = source::no_gto_version(query);
+  }
+  return answers;
+}
+
 void say_why(Finding& finding, Verdict verdict, std::string message, std::string hint = {}) {
   finding.verdict = verdict;
   finding.message = std::move(message);
@@ -125,6 +162,7 @@ struct Standings::Item {
   std::optional<Oid> recorded{};          ///< of a pinned link: the blob that it says
   std::unique_ptr<Link> hold{};           ///< of a link with a hold: only that
   std::unique_ptr<Finding> known{};       ///< of what nobody is asked about: an alias, or what is malformed
+  std::unique_ptr<Link> question{};       ///< of a link that follows what GTO says
   Asked asked{};
   std::optional<Asked> cached{};          ///< by the resolver that is offline
 };
@@ -144,6 +182,8 @@ Standings::Standings(const git::Registry& registry, source::Settings settings, S
 
 Standings::~Standings() = default;
 
+std::size_t Standings::size() const noexcept { return items_.size(); }
+
 std::size_t Standings::add(resolve::TreeView& view, const std::string& name, const Link& link) {
   Item& item = items_.emplace_back();
   item.view = &view;
@@ -159,10 +199,17 @@ std::size_t Standings::add(resolve::TreeView& view, const std::string& name, con
     return items_.size() - 1;
   }
   const bool is_pinned = link.rev && Oid::parse(*link.rev);
-  if (is_pinned && link.pinned_ref) item.ref = &*refs_.insert(*link.pinned_ref).first;
+  const std::optional<std::string>& followed = is_pinned && options_.to ? options_.to : link.pinned_ref;
+  if (is_pinned && followed) item.ref = &*refs_.insert(*followed).first;
   try {
     if (is_pinned) item.recorded = resolve::pin_of(link);
-    item.asked = ask(resolver_, view, name, link);
+    Link asked = link;
+    asked.pinned_ref = followed;
+    if (is_pinned && followed && GtoQuery::parse(*followed)) {
+      item.question = std::make_unique<Link>(asked);
+      asked.pinned_ref.reset();
+    }
+    item.asked = ask(resolver_, view, name, asked);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     item.known = std::make_unique<Finding>();
@@ -193,10 +240,48 @@ Standings::Asked Standings::ask(resolve::Resolver& resolver, resolve::TreeView& 
 }
 
 void Standings::run() {
+  ask_gto();
   resolver_.run();
-  if (!settings_.offline) ask_cache();
+  if (options_.asks_cache && !settings_.offline) ask_cache();
   measure();
 }
+
+void Standings::ask_gto() {
+  std::map<std::string, std::vector<Item*>> by_repository;
+  for (Item& item : items_) {
+    if (item.question) by_repository[item.question->repo.value_or("")].push_back(&item);
+  }
+  std::vector<const std::vector<Item*>*> groups;
+  for (const auto& [repo, items] : by_repository) groups.push_back(&items);
+  std::vector<std::vector<source::GtoAnswer>> answers(groups.size());
+  source::Settings quiet = settings_;  // several prompts on one terminal would mix
+  quiet.access.interactive = false;
+  source::in_parallel(groups.size(), settings_.budget.jobs, [&](std::size_t i) {
+    std::vector<GtoQuery> queries;
+    for (const Item* item : *groups[i]) queries.push_back(*GtoQuery::parse(*item->ref));
+    answers[i] = answer_gto(registry_, quiet, groups[i]->front()->question->repo, queries, options_.asks_cache);
+  });
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (std::size_t j = 0; j < groups[i]->size(); ++j) take_gto(*(*groups[i])[j], answers[i][j]);
+  }
+}
+
+void Standings::take_gto(Item& item, const source::GtoAnswer& answer) {
+  Link& link = *item.question;
+  link.pinned_blob.reset();
+  if (answer.version) {
+    const GtoVersion& version = *answer.version;
+    link.rev = version.tag.empty() ? version.commit.hex() : std::string(tags_prefix) + version.tag;
+    item.asked.tip = resolver_.add(*item.view, {}, link);
+  } else {
+    item.asked.tip = resolver_.add_refused(resolver_.answer(*item.asked.pin).source, *answer.refusal);
+  }
+  if (!options_.wants_newest) return;
+  link.rev = version_line_of(*item.ref);
+  item.asked.newest = resolver_.add_newest_version(*item.view, {}, link);
+}
+
+bool Standings::is_elsewhere(const Item& item) const { return item.question != nullptr || options_.to.has_value(); }
 
 void Standings::ask_cache() {
   source::Settings offline = settings_;
@@ -237,7 +322,8 @@ Standings::Answers Standings::answers_of(const Item& item) const {
 std::optional<Standings::DistanceKey> Standings::distance_of(const Item& item, const Answers& answers) const {
   if (!answers.pin || !answers.tip || answers.pin->failed() || answers.tip->failed()) return std::nullopt;
   if (item.recorded && item.recorded != answers.pin->blob) return std::nullopt;
-  if (answers.tip->ref.starts_with(tags_prefix) || answers.pin->blob == answers.tip->blob) return std::nullopt;
+  if (answers.pin->blob == answers.tip->blob) return std::nullopt;
+  if (answers.tip->ref.starts_with(tags_prefix) && !is_elsewhere(item)) return std::nullopt;
   const auto& repo = answers.tip->source.repo;
   return DistanceKey{repo ? repo->text() : "", ref_of(*answers.tip),  *answers.pin->commit, *answers.tip->commit,
                      answers.pin->path,        answers.tip->path, answers.refusal.has_value()};
@@ -328,10 +414,14 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
     compare(item, answers, standing);
   } else if (is_absence(*answers.tip) || answers.tip->verdict == Verdict::invalid_link) {
     standing.state = State::gone;
+    finding.hint = answers.tip->hint;
+    if (options_.to) {
+      finding.message = answers.tip->message;
+      return;
+    }
     finding.message = answers.tip->verdict == Verdict::missing_path || answers.tip->verdict == Verdict::not_an_object
                           ? "'" + *item.ref + "' has it no more: " + answers.tip->message
                           : "what it follows is gone: " + answers.tip->message;
-    finding.hint = answers.tip->hint;
   } else {
     say_why(finding, answers.tip->verdict, answers.tip->message, answers.tip->hint);
   }
@@ -353,7 +443,7 @@ void Standings::tell_tip(const Item&, const Answers& answers, Standing& standing
 void Standings::compare(const Item& item, const Answers& answers, Standing& standing) const {
   const resolve::Answer& pin = *answers.pin;
   const resolve::Answer& tip = *answers.tip;
-  const bool is_tag = tip.ref.starts_with(tags_prefix);
+  const bool is_tag = tip.ref.starts_with(tags_prefix) && !is_elsewhere(item);
   if (pin.blob == tip.blob) {
     standing.state = State::same;
     if (is_tag && pin.commit != tip.commit) {
@@ -374,22 +464,27 @@ void Standings::tell_distance(const Item& item, const Answers& answers, Standing
   if (distance.verdict != Verdict::ok) {
     return say_why(standing.finding, distance.verdict, distance.message, distance.hint);
   }
-  standing.state = distance.is_ancestor ? State::behind : State::rewritten;
+  // What a stage of GTO is assigned to may go back.
+  standing.state = distance.is_ancestor || item.question ? State::behind : State::rewritten;
   standing.behind = distance.commits;
   standing.touching = distance.touching;
-  if (!distance.is_ancestor) {
+  if (standing.state == State::rewritten) {
     standing.finding.message =
         "commit '" + answers.pin->commit->hex() + "' is not in the history of '" + *item.ref + "'";
   }
 }
 
-const std::vector<Oid>& Standings::commits_between(std::size_t number) const {
-  static const std::vector<Oid> none;
+std::optional<resolve::Answer> Standings::tip(std::size_t number) const {
   const Item& item = items_[number];
-  if (item.known || item.ref == nullptr) return none;
+  return item.known || item.ref == nullptr ? std::nullopt : answers_of(item).tip;
+}
+
+const source::Distance* Standings::distance(std::size_t number) const {
+  const Item& item = items_[number];
+  if (item.known || item.ref == nullptr) return nullptr;
   const auto key = distance_of(item, answers_of(item));
   const auto found = key ? distances_.find(*key) : distances_.end();
-  return found == distances_.end() ? none : found->second.between;
+  return found == distances_.end() ? nullptr : &found->second;
 }
 
 }  // namespace mlem::history

@@ -8,6 +8,7 @@
 #include "resolve/resolver.hpp"
 #include "resolve/tree_view.hpp"
 #include "source/distance.hpp"
+#include "source/gto.hpp"
 #include "source/settings.hpp"
 
 #include <cstddef>
@@ -60,11 +61,14 @@ struct Standing {
 struct StandingOptions {
   std::string today{};         ///< in UTC, for holds: `2027-01-31`
   bool wants_newest = false;   ///< look for newer versions
-  bool wants_commits = false;  ///< keep the commits that links are behind by: `Standings::commits_between()`
+  bool wants_commits = false;  ///< keep the commits that links are behind by: `Standings::distance()`
+  bool asks_cache = false;     ///< have the cache answer for sources that cannot be asked
+  /// What pinned links are compared with in place of what they follow: a rev or a question of GTO.
+  std::optional<std::string> to{};
 };
 
 /// Compares pinned links with what they follow: asks each source once for all of them, and for its history only where an
-/// object differs. A source that cannot be asked is answered for by the cache, if it has what it takes.
+/// object differs.
 class Standings {
  public:
   /// `registry` must outlive it.
@@ -80,8 +84,12 @@ class Standings {
 
   /// Returns how a link stands; its finding without `link`, `link_type` and `at`.
   Standing standing(std::size_t number) const;
-  /// Returns the commits that a link is behind by, the newest first; none if they are not wanted or not known.
-  const std::vector<Oid>& commits_between(std::size_t number) const;
+  /// Returns what the ref names that a link was compared with; nothing for one that is not pinned or follows nothing.
+  std::optional<resolve::Answer> tip(std::size_t number) const;
+  /// Returns how far a link is behind; null if that was not asked.
+  const source::Distance* distance(std::size_t number) const;
+  /// How many links were taken up.
+  std::size_t size() const noexcept;
 
  private:
   struct Item;
@@ -90,9 +98,14 @@ class Standings {
   struct Answers;
   Answers answers_of(const Item& item) const;
   Asked ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name, const Link& link) const;
+  /// Asks GTO's questions, and takes up what answers them.
+  void ask_gto();
+  void take_gto(Item& item, const source::GtoAnswer& answer);
   /// Has the cache answer for the sources that could not be asked.
   void ask_cache();
   void measure();
+  /// Whether a link was compared with something else than the ref that it says.
+  bool is_elsewhere(const Item& item) const;
   /// Returns the key of what a link is asked about if it may be behind.
   using DistanceKey = std::tuple<std::string, std::string, Oid, Oid, std::string, std::string, bool>;
   std::optional<DistanceKey> distance_of(const Item& item, const Answers& answers) const;

@@ -32,7 +32,7 @@ class StatusReader {
         request_(request),
         view_(request.commit ? resolve::view_commit(registry.objects(), *request.commit)
                              : resolve::view_index(registry)),
-        standings_(registry, settings, {.today = request.today, .wants_newest = true}) {}
+        standings_(registry, settings, {.today = request.today, .wants_newest = true, .asks_cache = true}) {}
 
   void run(const std::function<void(const Standing&)>& report) {
     read();

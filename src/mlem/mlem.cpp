@@ -67,14 +67,15 @@ EditedLink describe(const edit::LinkEdit& edit) {
           edit.decision.is_judged ? std::string(name(finding.verdict)) : std::string(), finding.message, finding.hint};
 }
 
-/// Changes links by the rule that `make_rule` gives for a registry.
-template <typename MakeRule>
-std::vector<EditedLink> edit_links(const EditOptions& options, const MakeRule& make_rule) {
+/// Changes links by the rule that `make_rule` gives for a registry, where `place` says.
+template <typename MakeRule, typename Place = decltype(&edit::place_in_index)>
+std::vector<EditedLink> edit_links(const EditOptions& options, const MakeRule& make_rule,
+                                   const Place& place = &edit::place_in_index) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
     const std::unique_ptr<edit::LinkRule> rule = make_rule(registry);
     std::vector<EditedLink> links;
     std::optional<EditedLink> refused;
-    edit::edit_links(registry, source::load_settings(registry), *rule, *edit::place_in_index(registry),
+    edit::edit_links(registry, source::load_settings(registry), *rule, *place(registry),
                      {.links = options.links, .dry_run = options.dry_run, .reports_kept = true},
                      [&](const edit::LinkEdit& edit) {
                        links.push_back(describe(edit));
@@ -215,6 +216,68 @@ std::vector<EditedLink> hold(const std::string& reason, const std::string& until
 
 std::vector<EditedLink> unhold(const EditOptions& options) {
   return edit_links(options, [](const git::Registry&) { return edit::unhold_rule(); });
+}
+
+namespace {
+
+std::optional<SourcePoint> describe(const std::optional<Point>& point) {
+  if (!point) return std::nullopt;
+  return SourcePoint{point->rev, point->ref, point->commit, point->path, point->repo, point->blob};
+}
+
+LinkStatus describe(const history::Standing& standing) {
+  const engine::Finding& finding = standing.finding;
+  LinkStatus status;
+  status.link = finding.link;
+  if (standing.state) status.state = name(*standing.state);
+  status.verdict = name(finding.verdict);
+  status.message = finding.message;
+  status.hint = finding.hint;
+  for (const Warning& warning : finding.warnings) status.warnings.push_back(warning.code + ": " + warning.message);
+  status.behind = standing.behind;
+  status.touching = standing.touching;
+  status.tip = describe(standing.tip);
+  status.newest = describe(standing.newest);
+  status.hold = standing.hold.value_or("");
+  status.until = standing.until.value_or("");
+  return status;
+}
+
+}  // namespace
+
+std::vector<LinkStatus> status(const StatusOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    source::Settings settings = source::load_settings(registry);
+    settings.offline = options.offline;
+    check::Scope scope = check::whole_registry(registry);
+    scope.pathspecs = options.links;
+    check::settle_pathspecs(registry, settings, scope);
+    std::vector<LinkStatus> links;
+    edit::Sights sights(registry);
+    history::list_standings(registry, settings,
+                            {.commit = scope.commit, .pathspecs = scope.pathspecs, .today = today()},
+                            [&](const history::Standing& standing) {
+                              sights.note(standing, std::time(nullptr));
+                              links.push_back(describe(standing));
+                            });
+    if (!options.offline) sights.save();
+    return links;
+  });
+}
+
+std::vector<EditedLink> update(const UpdateOptions& options) {
+  const EditOptions edited{.links = options.links, .dry_run = options.dry_run, .directory = options.directory};
+  const auto make_rule = [&](const git::Registry& registry) {
+    return edit::update_rule(registry, source::load_settings(registry),
+                             {.to = if_given(options.to),
+                              .min_age = options.min_age,
+                              .now = std::time(nullptr),
+                              .notes_sights = !options.dry_run,
+                              .holds = {today(), options.force}});
+  };
+  return edit_links(edited, make_rule, [&](const git::Registry& registry) {
+    return options.branch.empty() ? edit::place_in_index(registry) : edit::place_on_branches(registry, options.branch);
+  });
 }
 
 std::vector<Finding> check(const CheckOptions& options) {

@@ -6,6 +6,8 @@
 // installed; `git` is run for transport. Each call reads the environment of the process once; several threads may call
 // at once. Every function throws Error. The process must not ignore SIGCHLD: `git` is waited for.
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -154,10 +156,54 @@ struct EditOptions {
 /// What became of a link; the keys of `git mlem pin --json`.
 struct EditedLink {
   std::string link;     ///< the file from the repository's root
-  std::string action;   ///< `pinned`, `refreshed`, `unpinned`, `held`, `released`, `kept` or `skipped`
+  std::string action;  ///< `pinned`, `refreshed`, `unpinned`, `held`, `released`, `updated`, `kept` or `skipped`
   std::string verdict;  ///< `ok` if it resolves; empty where that was not asked
   std::string message;  ///< of one that was skipped: why
   std::string hint;
+};
+
+/// Which links are compared with what they follow.
+struct StatusOptions {
+  std::vector<std::string> links{};  ///< links, and git's pathspecs; none: the whole registry
+  bool offline = false;              ///< answer from the cache
+  std::string directory{};           ///< inside the registry; empty: the current directory
+};
+
+/// What a ref of a source names.
+struct SourcePoint {
+  std::string rev;     ///< its short name
+  std::string ref;     ///< its full name
+  std::string commit;  ///< an id
+  std::string path;    ///< of the object
+  std::string repo;    ///< the source's address
+  std::string blob;    ///< the id of the object's metafile
+};
+
+/// How a link stands to what it follows; the keys of `git mlem status --json`.
+struct LinkStatus {
+  std::string link;   ///< the file from the repository's root
+  std::string state;  ///< `same`, `behind`, …: git-mlem-status(1); empty if that could not be told
+  std::string verdict;  ///< `ok` unless something stands in the way
+  std::string message;
+  std::string hint;
+  std::vector<std::string> warnings;    ///< `code: message`
+  std::optional<std::size_t> behind;    ///< commits
+  std::optional<std::size_t> touching;  ///< of those, how many touch the object
+  std::optional<SourcePoint> tip;       ///< what the ref names now
+  std::optional<SourcePoint> newest;    ///< the newest version
+  std::string hold;                     ///< why it is held; empty if it is not
+  std::string until;                    ///< the last day of that
+};
+
+/// How links are updated.
+struct UpdateOptions {
+  std::vector<std::string> links{};  ///< as in EditOptions
+  std::string to{};                  ///< a rev in place of what the links follow
+  std::string branch{};              ///< a branch for each link, such as `mlem/{link}`; empty: the index
+  std::chrono::seconds min_age{0};   ///< only to commits that were first seen so long ago
+  bool force = false;                ///< follow what moved or was rewritten, re-point what is held
+  bool dry_run = false;              ///< tell what would be changed
+  std::string directory{};           ///< inside the registry; empty: the current directory
 };
 
 /// Finds an object by name: a path, `<rev>:<path>`, or an address with the path in it.
@@ -177,6 +223,11 @@ std::vector<EditedLink> unpin(const EditOptions& options = {});
 std::vector<EditedLink> hold(const std::string& reason, const std::string& until = {}, const EditOptions& options = {});
 /// Lifts holds: git-mlem-unhold(1).
 std::vector<EditedLink> unhold(const EditOptions& options = {});
+
+/// Compares pinned links with what they follow, in path order: git-mlem-status(1).
+std::vector<LinkStatus> status(const StatusOptions& options = {});
+/// Has pinned links go to what they follow: git-mlem-update(1). Throws as pin().
+std::vector<EditedLink> update(const UpdateOptions& options = {});
 
 /// Judges links, in path order. Throws Error where there is nothing to judge, as when a path matches no file.
 std::vector<Finding> check(const CheckOptions& options = {});

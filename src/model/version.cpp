@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace mlem {
 namespace {
@@ -91,9 +92,16 @@ std::optional<std::string> newest_version(const std::vector<std::string>& tags, 
   const auto followed_version = VersionTag::parse(followed);
   const std::string_view artifact = artifact_of(followed);
   const bool takes_pre_releases = followed_version && followed_version->version.is_pre_release();
+  std::set<std::string_view> taken_back;
+  for (const std::string_view tag : tags) {
+    if (const std::size_t end = tag.find('!'); !artifact.empty() && end != std::string_view::npos) {
+      taken_back.insert(tag.substr(0, end));
+    }
+  }
   std::optional<Version> newest;
   std::optional<std::string> name;
   for (const std::string& tag : tags) {
+    if (taken_back.contains(tag)) continue;
     auto found = VersionTag::parse(tag);
     if (!found || found->artifact != artifact || (found->version.is_pre_release() && !takes_pre_releases)) continue;
     if (newest && !newest->is_before(found->version)) continue;

@@ -30,13 +30,14 @@ struct VersionTag {
   std::string artifact;  ///< of GTO, whose tags are `<artifact>@v1.2.3`; empty: the repository itself
   Version version;
 
-  /// Takes the short name of a tag apart; nothing for one that is no version, or one that GTO has taken back (`…!`).
+  /// Takes the short name of a tag apart; nothing for one that is not a version, such as GTO's that takes one back
+  /// (`…!`).
   static std::optional<VersionTag> parse(std::string_view tag);
 };
 
 /// Returns the newest version among the short names of tags, `tags`: of the artifact that `followed`, a tag's short name,
-/// is a version, an assignment (`churn#prod`) or a request (`churn@latest`) of, as GTO has them; else of the repository
-/// itself. A pre-release counts only if `followed` is one. Nothing if there is none.
+/// is a version, an assignment (`churn#prod`) or a request (`churn@latest`) of, as GTO has them, without those that were
+/// taken back; else of the repository itself. A pre-release counts only if `followed` is one. Nothing if there is none.
 std::optional<std::string> newest_version(const std::vector<std::string>& tags, std::string_view followed);
 
 }  // namespace mlem

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -32,7 +33,7 @@ void leave_unmeasured(Distance& question, Verdict verdict, const std::string& wh
                      (question.repo ? "'" + question.repo->printable() + "'" : "this repository") + " has come: " + why;
 }
 
-/// Commits of one repository, by number in the order of git-rev-list(1): children before their parents, mostly.
+/// Commits of one repository, by number in the order of git-rev-list(1): children before their parents.
 class Graph {
  public:
   explicit Graph(const std::vector<git::Commit>& commits) : commits_(commits) {
@@ -108,6 +109,7 @@ class Answering {
       if (is_needed[i]) needed.push_back((*commits)[i].oid);
     }
     list_changes(needed);
+    list_subjects();
     for (Distance* question : questions_) {
       if (!question->is_ancestor) continue;
       const auto& numbers = known.at({question->from, question->to}).first;
@@ -164,6 +166,25 @@ class Answering {
         return;
       }
       some.clear();
+    }
+  }
+
+  void list_subjects() const {
+    const auto first_of = [](const Distance& question) {
+      return std::span(question.between).first(std::min(question.between.size(), Distance::most_subjects));
+    };
+    std::set<Oid> commits;
+    for (const Distance* question : questions_) {
+      for (const Oid& commit : first_of(*question)) commits.insert(commit);
+    }
+    const std::vector<Oid> asked(commits.begin(), commits.end());
+    const auto subjects = history_.list_subjects(asked);
+    if (!subjects || subjects->size() != asked.size()) return;
+    for (Distance* question : questions_) {
+      for (const Oid& commit : first_of(*question)) {
+        const auto place = std::lower_bound(asked.begin(), asked.end(), commit) - asked.begin();
+        question->subjects.push_back((*subjects)[static_cast<std::size_t>(place)]);
+      }
     }
   }
 

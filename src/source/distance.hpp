@@ -21,7 +21,7 @@ struct Distance {
   Oid from;                           ///< a commit
   Oid to;                             ///< the commit that the ref names
   std::vector<std::string> paths;     ///< the files that matter
-  bool wants_commits = false;         ///< whether `between` is wanted
+  bool wants_commits = false;         ///< whether `between` and `subjects` are wanted
 
   Verdict verdict = Verdict::ok;  ///< why nobody knows
   std::string message{};
@@ -30,6 +30,8 @@ struct Distance {
   std::optional<std::size_t> commits{};   ///< if so, how many are behind it there; none: more than are counted
   std::optional<std::size_t> touching{};  ///< how many of those change one of the files; none: that cannot be told
   std::vector<Oid> between{};             ///< those, the newest first
+  std::vector<std::string> subjects{};    ///< the first lines of the messages of the first `most_subjects` of those
+  static constexpr std::size_t most_subjects = 20;
 };
 
 /// Answers all questions, each source asked once, in parallel, for the history of the refs in question with the trees on

@@ -16,13 +16,24 @@ Refusal no_gto_version(const GtoQuery& query) {
           {}};
 }
 
-GtoAnswer find_gto_version(const RepoUrl& url, const GtoQuery& query, const Settings& settings) {
-  GtoAnswer answer;
-  answer.refusal = with_history(url, settings, [&](const fs::path& git_dir, git::Reading) {
-    answer.version = find_version(query, git::list_dated_tags(git_dir, settings.access.environment));
+std::vector<GtoAnswer> find_gto_versions(const RepoUrl& url, const std::vector<GtoQuery>& queries,
+                                         const Settings& settings) {
+  std::vector<GtoAnswer> answers(queries.size());
+  const auto refusal = with_history(url, settings, [&](const fs::path& git_dir, git::Reading) {
+    const std::vector<DatedTag> tags = git::list_dated_tags(git_dir, settings.access.environment);
+    for (std::size_t i = 0; i < queries.size(); ++i) answers[i].version = find_version(queries[i], tags);
   });
-  if (!answer.version && !answer.refusal) answer.refusal = no_gto_version(query);
-  return answer;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    if (refusal)
+      answers[i] = {.refusal = refusal};
+    else if (!answers[i].version)
+      answers[i].refusal = no_gto_version(queries[i]);
+  }
+  return answers;
+}
+
+GtoAnswer find_gto_version(const RepoUrl& url, const GtoQuery& query, const Settings& settings) {
+  return find_gto_versions(url, {query}, settings).front();
 }
 
 }  // namespace mlem::source

@@ -17,6 +17,13 @@ std::string format_of(const Cache& cache, const std::string& key) {
   return known.empty() ? "sha1" : known;
 }
 
+/// Returns an entry as the cache has it. Throws git::TransportError if it does not.
+fs::path known_entry(const Cache& cache, const std::string& key, const RepoUrl& url) {
+  fs::path entry = cache.find(key);
+  if (entry.empty()) throw unreachable(url, "its history is not in the cache", "run the command without --offline");
+  return entry;
+}
+
 /// A history without trees has an entry of its own: in that of the metafiles, history ends at each commit.
 void fetch_history(const RepoUrl& url, const Place& place, const Settings& settings, const UseHistory& use) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
@@ -24,6 +31,7 @@ void fetch_history(const RepoUrl& url, const Place& place, const Settings& setti
   const std::string key = source + Cache::history_suffix;
   const git::Transport transport = transport_to(url, settings);
   use_entry(cache, key, url, settings, [&] {
+    if (settings.offline) return use(known_entry(cache, key, url), git::Reading::here);
     const fs::path entry = cache.open(key, format_of(cache, source));
     const git::Transport::Fetch history{.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"},
                                         .filter = {},
@@ -71,11 +79,7 @@ void fetch_trees(const RepoUrl& url, const Place& place, const Settings& setting
   const std::string key = trees_key(source, wanted.depth);
   const git::Transport transport = transport_to(url, settings);
   use_entry(cache, key, url, settings, [&] {
-    if (settings.offline) {
-      const fs::path known = cache.find(key);
-      if (known.empty()) throw unreachable(url, "its history is not in the cache", "run the command without --offline");
-      return use(known, git::Reading::here);
-    }
+    if (settings.offline) return use(known_entry(cache, key, url), git::Reading::here);
     const fs::path entry = cache.open(key, format_of(cache, source));
     git::Transport::Fetch history{.refspecs = {}, .filter = {}, .shallow = false};
     // Below a name of their own, for any ref may be wanted, and each run wants others.

@@ -21,6 +21,7 @@ using UseHistory = std::function<void(const fs::path& git_dir, git::Reading read
 /// `url`, as they are now: in place, or an entry of the cache that has no trees and is locked meanwhile. That costs one
 /// git network command. `use` is called again if the entry turns out to be broken. Returns why it was not called or
 /// what was thrown, as converse() does.
+/// Offline, it is what the cache has.
 std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
 
 /// Which history is wanted with its trees.
@@ -30,7 +31,6 @@ struct HistoryWithTrees {
 };
 
 /// The same for the history of some refs, with the trees on the way to paths: with an entry that has at least those.
-/// Offline, it is what the cache has.
 std::optional<Refusal> with_history_and_trees(const RepoUrl& url, const Settings& settings,
                                               const HistoryWithTrees& wanted, const UseHistory& use);
 

@@ -65,3 +65,36 @@ TEST_CASE("library: what is checked is what the command checks") {
   CHECK_THROWS_WITH_AS(mlem::check({.paths = {"none"}, .directory = directory}),
                        "pathspec 'none' did not match any files", mlem::Error);
 }
+
+TEST_CASE("library: links are compared with what they follow and go there") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder source(box, "source");
+  mlem::test::RepoBuilder registry(box, "registry");
+  const std::string model = "object_type: model\nartifacts: {}\n";
+  const std::string old = source.commit({{"m.mlem", model}});
+  const std::string text = "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + source.id("main:m.mlem") +
+                           "\n    ref: refs/heads/main\npath: m.mlem\nrepo: " + source.url() + "\nrev: " + old + "\n";
+  const std::string tip = source.commit({{"m.mlem", model + "# 2\n"}});
+  registry.commit({{"a.mlem", text}, {"b.mlem", "link_type: model\nobject_type: link\n"}});
+  const std::string directory = registry.path().string();
+  const auto standings = mlem::status({.directory = directory});
+  REQUIRE(standings.size() == 2);
+  CHECK(standings[0].link == "a.mlem");
+  CHECK(standings[0].state == "behind");
+  CHECK(standings[0].verdict == "ok");
+  CHECK(standings[0].behind == 1U);
+  CHECK(standings[0].touching == 1U);
+  CHECK(standings[0].tip->commit == tip);
+  CHECK(!standings[0].newest);
+  CHECK(standings[1].state.empty());
+  CHECK(standings[1].verdict == "invalid-link");
+  CHECK_THROWS_AS(mlem::status({.links = {"none"}, .directory = directory}), mlem::Error);
+
+  CHECK(mlem::update({.links = {"a"}, .branch = "mlem/{link}", .directory = directory}).front().action == "updated");
+  CHECK(mlem::status({.links = {"a"}, .offline = true, .directory = directory}).front().state == "behind");
+  CHECK(mlem::update({.links = {"a"}, .directory = directory}).front().action == "updated");
+  CHECK(mlem::status({.links = {"a"}, .directory = directory}).front().state == "same");
+  CHECK(registry.git({"diff", "--cached", "mlem/a"}).empty());
+  CHECK_THROWS_WITH_AS(mlem::update({.links = {"b"}, .directory = directory}),
+                       "'b.mlem': invalid-link: line 1, column 1: there is no 'path'", mlem::Error);
+}

@@ -39,7 +39,7 @@ TEST_CASE("version: the order is that of semver") {
 }
 
 TEST_CASE("version: the newest one is of what is followed") {
-  const std::vector<std::string> tags = {"churn@v1.0.0", "churn@v1.10.0",     "churn@v1.9.0", "churn@v2.0.0!", "churn#prod",
+  const std::vector<std::string> tags = {"churn@v1.0.0", "churn@v1.10.0",     "churn@v1.9.0", "churn@v2.0.0", "churn@v2.0.0!", "churn#prod",
                                          "fraud@v3.0.0", "dir=fraud@v4.0.0",  "v0.9.0",       "1.2.0",         "v1.1.0",
                                          "v2.0.0-rc.1",  "churn@v3.0.0-rc.1", "main",         "churn@5.0.0"};
   struct Row {

@@ -154,9 +154,9 @@ void EditReporter::tell(const edit::LinkEdit& edit) {
     skipped_->skipped.finding(finding);
 }
 
-int EditReporter::end(const edit::LinkEditSummary& summary, const std::string& saved) {
-  if (!saved.empty() && !format_.is_for_scripts() && !format_.quiet) {
-    context_.out << escape_for_terminal(saved) << '\n';
+int EditReporter::end(const edit::LinkEditSummary& summary, const std::vector<std::string>& saved) {
+  if (!format_.is_for_scripts() && !format_.quiet) {
+    for (const std::string& line : saved) context_.out << escape_for_terminal(line) << '\n';
   }
   context_.out.flush();
   skipped_->skipped.end();

@@ -37,7 +37,7 @@ class EditReporter {
   bool wants_kept() const noexcept { return format_.is_for_scripts() || format_.verbose; }
   void tell(const edit::LinkEdit& edit);
   /// Tells of all; `saved` is Placement::saved(). Returns the exit code.
-  int end(const edit::LinkEditSummary& summary, const std::string& saved = {});
+  int end(const edit::LinkEditSummary& summary, const std::vector<std::string>& saved = {});
 
  private:
   struct Skipped;

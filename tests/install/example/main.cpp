@@ -53,6 +53,10 @@ int main(int argc, char** argv) {
       expect(error.hint() == "'-f' re-points it and lifts the hold", error.hint().c_str());
     }
     expect(mlem::unhold(chosen).front().action == "released", "a hold can be lifted");
+    const auto standing = mlem::status({.links = chosen.links, .directory = registry}).front();
+    expect(standing.state == "same" && standing.tip->rev == "v1", "a pinned link is compared with what it follows");
+    const mlem::UpdateOptions all{.links = chosen.links, .directory = registry};
+    expect(mlem::update(all).front().action == "kept", "what is the same is not updated");
     expect(mlem::unpin(chosen).front().action == "unpinned", "a link can be unpinned");
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
