@@ -32,13 +32,17 @@ constexpr std::array commands{
     Command{"init", "Make a directory a MLEM project", run_init},
     Command{"install", "Install the hooks", run_install},
     Command{"link", "Create a link to an object and stage it", run_link},
+    Command{"log", "Tell what links have named, since when and by whom", run_log},
     Command{"ls", "List the links of the registry", run_ls},
+    Command{"merge-file", "Merge a link: for git, as a merge driver", run_merge_file},
+    Command{"migrate", "Bring links and files of former MLEM versions up to date", run_migrate},
     Command{"pin", "Have links name the commits that they lead to", run_pin},
     Command{"policy", "Print the policies in force and where they come from", run_policy},
     Command{"pprint", "The same as show", run_pprint},
     Command{"promote", "Copy pinned links to another environment", run_promote},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
     Command{"show", "Print the metadata of an object", run_show},
+    Command{"status", "Compare pinned links with what they follow", run_status},
     Command{"unhold", "Lift the holds of links", run_unhold},
     Command{"uninstall", "Remove the hooks", run_uninstall},
     Command{"unpin", "Have pinned links name what they follow", run_unpin},
@@ -88,7 +92,7 @@ void print_commands(std::ostream& out) {
   for (const Command& command : commands) {
     out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n'git mlem help [<command> | server | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem help [<command> | server | compatibility | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -139,7 +143,7 @@ std::string page_of(const std::string& word) {
     }
   }
   if (word == "git-mlem" || word == "mlem") return "git-mlem";
-  if (name == "server") return std::string(git_prefix) + name;
+  if (name == "server" || name == "compatibility") return std::string(git_prefix) + name;
   return std::string(git_prefix) + std::string(find_command(name).name);
 }
 
@@ -160,7 +164,7 @@ int run(const std::vector<std::string>& given, Context& context) {
   // Through git '--help' never arrives: 'git mlem --help' is git's own.
   if (name == "--help" || name == "help") {
     if (arguments.size() > 2) {
-      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | mlem-link]");
+      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | compatibility | mlem-link]");
     }
     return show_page(arguments.size() == 1 ? "git-mlem" : page_of(arguments[1]), context);
   }

@@ -32,11 +32,25 @@ Coprocess::Coprocess(const Program& program, std::size_t reply_pipe, std::functi
   fcntl(errors_from_child_, F_SETFL, O_NONBLOCK);
 }
 
-Coprocess::~Coprocess() {
-  if (takes_requests()) close(to_child_);
-  close(from_child_);
-  if (errors_from_child_ >= 0) close(errors_from_child_);
-  wait_for(pid_);
+std::unique_ptr<Coprocess> Coprocess::start_reading(const Program& program, std::string_view input) {
+  constexpr std::size_t large_pipe = std::size_t{1} << 20;
+  auto process = std::make_unique<Coprocess>(program, large_pipe);
+  process->is_patient_ = true;
+  process->write(input);
+  close(std::exchange(process->to_child_, -1));
+  return process;
+}
+
+Coprocess::~Coprocess() { wait(); }
+
+int Coprocess::wait() {
+  if (pid_ < 0) return code_;
+  if (takes_requests()) close(std::exchange(to_child_, -1));
+  close(std::exchange(from_child_, -1));
+  read_errors();
+  if (errors_from_child_ >= 0) close(std::exchange(errors_from_child_, -1));
+  code_ = wait_for(std::exchange(pid_, -1));
+  return code_;
 }
 
 const std::string& Coprocess::errors() {
@@ -77,7 +91,8 @@ bool Coprocess::fill() {
       constexpr int patience = 3000;
       constexpr int last_patience = 60'000;
       std::array<pollfd, 2> polled{{{from_child_, POLLIN, 0}, {errors_from_child_, POLLIN, 0}}};
-      const int ready = poll(polled.data(), polled.size(), takes_requests() ? patience : last_patience);
+      const int limit = takes_requests() ? patience : last_patience;
+      const int ready = poll(polled.data(), polled.size(), is_patient_ ? -1 : limit);
       if (ready == 0)
         end_silence();
       else if (polled[1].revents != 0)
@@ -99,9 +114,9 @@ void Coprocess::end_silence() {
   is_killed_ = true;
 }
 
-std::optional<std::string_view> Coprocess::read_line() {
+std::optional<std::string_view> Coprocess::read_record(char terminator) {
   for (;;) {
-    const std::size_t end = buffer_.find('\n', consumed_);
+    const std::size_t end = buffer_.find(terminator, consumed_);
     if (end != std::string::npos) {
       const std::string_view line = std::string_view(buffer_).substr(consumed_, end - consumed_);
       consumed_ = end + 1;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ class Coprocess {
   /// Starts the program. `reply_pipe` is how many bytes of replies may wait to be read, if the system allows so many;
   /// 0: as many as usual. `is_stuck` is asked when it has been silent. Throws Error(io) if it cannot be started.
   explicit Coprocess(const Program& program, std::size_t reply_pipe = 0, std::function<bool()> is_stuck = {});
+  /// Starts a program that is asked nothing but `input`, which is written whole before anything is read: it has to fit
+  /// into a pipe, or the program has to read it before it writes. It may be silent for as long as it wants.
+  static std::unique_ptr<Coprocess> start_reading(const Program& program, std::string_view input = {});
   ~Coprocess();
   Coprocess(const Coprocess&) = delete;
   Coprocess& operator=(const Coprocess&) = delete;
@@ -30,13 +34,18 @@ class Coprocess {
   std::size_t capacity() const noexcept { return capacity_; }
   /// Returns whether it gets requests: it has not been silent.
   bool takes_requests() const noexcept { return to_child_ >= 0; }
+  /// Waits for the program's end and returns its exit code, as RunResult has it. Who has not read its output to the end
+  /// gets the code of a program that nobody reads from.
+  int wait();
   /// Returns whether it was killed, because it was stuck or silent for too long.
   bool is_killed() const noexcept { return is_killed_; }
   /// Throws Error(io) if the program is gone or has been silent.
   void write(std::string_view request);
-  /// Returns the next line without its newline; nothing at the end of the output. A view of what read() and
-  /// read_line() return is good until the next call of either.
-  std::optional<std::string_view> read_line();
+  /// Returns the next line without its newline; nothing at the end of the output. A view of what these functions return
+  /// is good until the next call of any.
+  std::optional<std::string_view> read_line() { return read_record('\n'); }
+  /// The same for records that end in another byte.
+  std::optional<std::string_view> read_record(char terminator);
   /// Returns the next `count` bytes; fewer only at the end of the output.
   std::string_view read(std::size_t count);
   /// Returns what it has written to its stderr so far, of much the last 64 KiB: what it says before a reply is here
@@ -49,7 +58,9 @@ class Coprocess {
   void end_silence();
   std::function<bool()> is_stuck_;
   bool is_killed_ = false;
+  bool is_patient_ = false;  ///< silence is not an end
   pid_t pid_ = -1;
+  int code_ = 0;
   int to_child_ = -1;
   int from_child_ = -1;
   int errors_from_child_ = -1;

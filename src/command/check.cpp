@@ -288,7 +288,7 @@ int run_check(const Args& args, Context& context) {
     if (summary.old_files > 0) {
       context.err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
                   << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
-                     "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n";
+                     "hint: 'git mlem migrate' renames them to '*.mlem'\n";
     }
     if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
       tell_of_work_tree(registry, scope.pathspecs, context.err);

@@ -3,6 +3,7 @@
 #include "command/detail/hook_script.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "edit/drivers.hpp"
 #include "edit/hook_standing.hpp"
 #include "edit/hooks.hpp"
 #include "git/hooks.hpp"
@@ -81,9 +82,19 @@ void print_installed(Context& context, const Format& format, const fs::path& dir
   if (format.verbose) print_files(context.out, "wrote", written);
 }
 
-int install_in_repository(Side side, const std::string& script, edit::ReplaceHooks replace, const Format& format,
-                          Context& context) {
-  const git::Registry registry = open_registry(context);
+/// Sets up what git calls to merge links.
+void install_drivers(const git::Registry& registry, bool force, const Format& format, Context& context) {
+  registry.require_work_tree();  // whoever pushes does not merge here
+  const auto replace = force ? edit::ReplaceDrivers::yes : edit::ReplaceDrivers::no;
+  const bool is_new = edit::install_drivers(registry, replace);
+  if (format.quiet) return;
+  const std::string file = escape_for_terminal(edit::attributes_file(registry).string());
+  context.out << (is_new ? "Set up the merge driver of links in '" : "The merge driver of links is set up in '") << file
+              << "'\n";
+}
+
+int install_in_repository(const git::Registry& registry, Side side, const std::string& script,
+                          edit::ReplaceHooks replace, const Format& format, Context& context) {
   const fs::path directory = require_own_directory(registry, side);
   std::vector<std::string> names = side == Side::server ? edit::server_hooks() : edit::client_hooks();
   const edit::ManagedHooks managed = edit::find_managed_hooks(registry, directory, names);
@@ -105,19 +116,22 @@ int install_in_repository(Side side, const std::string& script, edit::ReplaceHoo
 }  // namespace
 
 int run_install(const Args& args, Context& context) {
-  Options options({"install [<options>] [--local | --server | --template <dir>]", "install --manual [--server]"});
+  Options options({"install [<options>] [--local [--drivers] | --server | --template <dir>]", "install --manual [--server]"});
   Format format;
   bool local = false;
   bool server = false;
   bool manual = false;
+  bool drivers = false;
   bool force = false;
   std::optional<std::string> template_directory;
   options.flag("local", "install the hooks for who commits to this repository (default)", local)
+      .flag("drivers", "have git merge links by what they say, too", drivers)
       .flag("server", "install the hook for who pushes to this repository", server)
       .value("template", "dir", "install all hooks into a template directory of 'git init'", template_directory)
       .flag("manual", "print what to add to hooks by hand", manual)
-      .flag("force,f", "replace what was set aside before, and changed hooks", force);
+      .flag("force,f", "replace what was set aside before, changed hooks and other drivers", force);
   options.exclusive({"local", "server", "template"}).exclusive({"manual", "template"});
+  options.exclusive({"drivers", "server", "template"}).exclusive({"drivers", "manual"});
   add_common_options(options, format, {"quiet", "verbose"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
@@ -134,7 +148,10 @@ int run_install(const Args& args, Context& context) {
     print_installed(context, format, directory, edit::install_hooks(directory, edit::all_hooks(), script, replace));
     return exit_yes;
   }
-  return install_in_repository(server ? Side::server : Side::client, script, replace, format, context);
+  const git::Registry registry = open_registry(context);
+  // First, for hooks may be refused: those of others do not matter to a merge.
+  if (drivers) install_drivers(registry, force, format, context);
+  return install_in_repository(registry, server ? Side::server : Side::client, script, replace, format, context);
 }
 
 int run_uninstall(const Args& args, Context& context) {
@@ -155,6 +172,10 @@ int run_uninstall(const Args& args, Context& context) {
                 << escape_for_terminal(directory.string()) << "'\n";
   }
   if (format.verbose) print_files(context.out, "removed", removed);
+  if (edit::uninstall_drivers(registry) && !format.quiet) {
+    context.out << "Removed the merge driver of links from '"
+                << escape_for_terminal(edit::attributes_file(registry).string()) << "'\n";
+  }
   return exit_yes;
 }
 

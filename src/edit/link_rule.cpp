@@ -18,6 +18,8 @@ std::string_view name(Action action) noexcept {
       return "released";
     case Action::promoted:
       return "promoted";
+    case Action::migrated:
+      return "migrated";
     case Action::kept:
       return "kept";
     case Action::skipped:

@@ -21,6 +21,7 @@ enum class Action {
   held,
   released,
   promoted,
+  migrated,
   kept,     ///< there was nothing to do
   skipped,  ///< it cannot be changed
 };

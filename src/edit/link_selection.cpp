@@ -31,15 +31,15 @@ Error no_match(const git::Registry& registry, const std::optional<Oid>& tree, co
 }
 
 std::deque<git::File> list(const git::Registry& registry, const std::optional<Oid>& tree,
-                           const std::vector<std::string>& pathspecs) {
-  return tree ? registry.tree_files(*tree, mlem_suffix, pathspecs) : registry.index_files(mlem_suffix, pathspecs);
+                           const std::vector<std::string>& pathspecs, const git::Suffixes& suffixes) {
+  return tree ? registry.tree_files(*tree, suffixes, pathspecs) : registry.index_files(suffixes, pathspecs);
 }
 
 /// Returns those of the files `names` that are there.
 std::deque<git::File> find_named(const git::Registry& registry, const std::optional<Oid>& tree,
-                                 const std::set<std::string>& names) {
+                                 const std::set<std::string>& names, const git::Suffixes& suffixes) {
   if (!tree) {
-    return names.size() > most_pathspecs ? registry.index_files(mlem_suffix, {})
+    return names.size() > most_pathspecs ? registry.index_files(suffixes, {})
                                          : registry.index_entries({names.begin(), names.end()});
   }
   std::deque<git::File> files;
@@ -53,11 +53,12 @@ std::deque<git::File> find_named(const git::Registry& registry, const std::optio
 
 /// Adds the links that are among `names`. Returns which those are.
 std::set<std::string> select_named(const git::Registry& registry, const std::optional<Oid>& tree,
-                                   const std::set<std::string>& names, Selection& selection) {
+                                   const std::set<std::string>& names, const git::Suffixes& suffixes,
+                                   Selection& selection) {
   std::set<std::string> found;
   if (names.empty()) return found;
-  for (const git::File& file : find_named(registry, tree, names)) {
-    if (!names.contains(file.name)) continue;
+  for (const git::File& file : find_named(registry, tree, names, suffixes)) {
+    if (!names.contains(file.name) || !suffixes.match(file.name)) continue;
     selection.insert_or_assign(file.name, SelectedFile{file, true});
     found.insert(file.name);
   }
@@ -76,11 +77,12 @@ std::optional<std::string> name_of_link(const git::Registry& registry, const std
     return std::nullopt;  // as a pathspec, git says what is wrong with it
   }
   if (name.empty()) return std::nullopt;
-  return name.ends_with(mlem_suffix) ? name : name + std::string(mlem_suffix);
+  const bool has_ending = name.ends_with(mlem_suffix) || name.ends_with(old_mlem_suffix);
+  return has_ending ? name : name + std::string(mlem_suffix);
 }
 
 std::map<std::string, SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
-                                                 const std::vector<std::string>& words) {
+                                                 const std::vector<std::string>& words, const git::Suffixes& suffixes) {
   Selection selection;
   std::vector<std::optional<std::string>> names;
   for (const std::string& word : words) names.push_back(name_of_link(registry, word));
@@ -88,17 +90,17 @@ std::map<std::string, SelectedFile> select_links(const git::Registry& registry, 
   for (const auto& name : names) {
     if (name) possible.insert(*name);
   }
-  const std::set<std::string> found = select_named(registry, tree, possible, selection);
+  const std::set<std::string> found = select_named(registry, tree, possible, suffixes, selection);
   std::vector<std::string> pathspecs;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!names[i] || !found.contains(*names[i])) pathspecs.push_back(words[i]);
   }
   if (!words.empty() && pathspecs.empty()) return selection;
-  const auto files = list(registry, tree, pathspecs);
+  const auto files = list(registry, tree, pathspecs, suffixes);
   for (const git::File& file : files) selection[file.name].file = file;
   for (const std::string& pathspec : pathspecs) {
     if (is_exclusion(pathspec)) continue;
-    const bool has_match = pathspecs.size() == 1 ? !files.empty() : !list(registry, tree, {pathspec}).empty();
+    const bool has_match = pathspecs.size() == 1 ? !files.empty() : !list(registry, tree, {pathspec}, suffixes).empty();
     if (!has_match) throw no_match(registry, tree, pathspec);
   }
   return selection;

@@ -2,11 +2,13 @@
 
 #include "git/registry.hpp"
 #include "model/oid.hpp"
+#include "model/repo_path.hpp"
 
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlem::edit {
@@ -17,12 +19,16 @@ struct SelectedFile {
   bool is_named = false;  ///< one by one
 };
 
-/// Returns the `*.mlem` files that `words` select, by name: each word is the name of a link, with or without `.mlem`,
-/// or one of git's pathspecs, relative to the registry's directory; without any they are all. What is the name of a
-/// link is that link alone. They are those of the commit `tree`, if there is one, else of the index. Throws
-/// Error(not_found) for a word that selects none.
+/// Returns the files, by default `*.mlem`, that `words` select, by name: each word is the name of a link, with or
+/// without `.mlem`, or one of git's pathspecs, relative to the registry's directory; without any they are all. What is
+/// the name of a link is that link alone. They are those of the commit `tree`, if there is one, else of the index.
+/// Throws Error(not_found) for a word that selects none.
 std::map<std::string, SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
-                                                 const std::vector<std::string>& words);
+                                                 const std::vector<std::string>& words,
+                                                 const git::Suffixes& suffixes = mlem_suffix);
+
+/// The ending that files had before MLEM 0.1.10.
+inline constexpr std::string_view old_mlem_suffix = ".mlem.yaml";
 
 /// Returns the name of the link file that a word is, if it is the name of one; nothing for a pathspec that can be no
 /// name, and for what is outside of the repository.

@@ -168,6 +168,16 @@ class Directories {
   /// next call.
   int make(const std::string& name) { return enter(name, true); }
   int open(const std::string& name) { return enter(name, false); }
+  /// Removes the directory that the file `name` was in, and those above, as long as they are empty.
+  void remove_empty(const std::string& name) noexcept {
+    try {
+      for (std::string at(parent_of(name)); !at.empty(); at = parent_of(at)) {
+        if (unlinkat(open(at), base_of(at).c_str(), AT_REMOVEDIR) != 0) return;
+        last_ = Descriptor(-1);
+      }
+    } catch (const Error&) {  // it is gone
+    }
+  }
   /// Removes what make() has made and is empty.
   void remove_made() noexcept {
     for (; !made_.empty(); made_.pop_back()) {
@@ -228,6 +238,10 @@ class Replacement {
       throw Error(ErrorKind::invalid, "cannot write '" + name_ + "'", "it is not a regular file");
     }
     choose_place(area, directory, number);
+    if (change.is_removed) {
+      is_removal_ = true;
+      return;
+    }
     const bool executable = ((exists_ ? there.st_mode : change.mode) & S_IXUSR) != 0;
     const int place = place_in(directory);
     const int error_number = write_new(place, new_name_, *change.text, executable ? 0777 : 0666);
@@ -255,6 +269,11 @@ class Replacement {
       }
       is_kept_ = true;
     }
+    if (is_removal_) {
+      // Of a file with a second name the first is left.
+      if (unlinkat(directory, base_.c_str(), 0) != 0 && errno != ENOENT) throw cannot("remove", name_, errno);
+      return;
+    }
     if (renameat(place, new_name_.c_str(), directory, base_.c_str()) != 0) throw cannot("write", name_, errno);
     is_placed_ = true;
     is_written_ = false;
@@ -273,6 +292,10 @@ class Replacement {
   /// Lets go of the old file.
   void finish() noexcept {
     if (is_kept_) in_directory([&](int directory) { unlinkat(place_in(directory), old_name_.c_str(), 0); });
+  }
+  /// Removes the directory of a file that was removed, if it is empty.
+  void tidy() noexcept {
+    if (is_removal_) directories_.remove_empty(name_);
   }
 
  private:
@@ -304,6 +327,7 @@ class Replacement {
   std::string new_name_;
   std::string old_name_;
   bool is_elsewhere_ = false;  ///< the temporary files are beside the file
+  bool is_removal_ = false;
   bool exists_ = false;
   bool is_written_ = false;
   bool is_kept_ = false;
@@ -331,6 +355,7 @@ class Replacements {
   void finish() noexcept {
     is_finished_ = true;
     for (Replacement& each : all_) each.finish();
+    for (Replacement& each : all_) each.tidy();
   }
 
  private:
@@ -342,7 +367,12 @@ class Replacements {
 
 void stage_all(const git::Registry& registry, const std::vector<FileChange>& changes) {
   std::vector<git::File> files;
+  std::vector<std::string> removed;
   for (const FileChange& change : changes) {
+    if (change.is_removed) {
+      removed.push_back(change.name);
+      continue;
+    }
     if (change.wants_checkout && registry.is_outside_checkout(change.name)) {
       throw Error(ErrorKind::invalid, "cannot write '" + change.name + "'", "it is outside of the sparse checkout",
                   "'-f' adds it all the same");
@@ -355,7 +385,7 @@ void stage_all(const git::Registry& registry, const std::vector<FileChange>& cha
     }
     files.push_back({change.name, entry});
   }
-  registry.stage_files(files);
+  registry.stage_files(files, removed);
 }
 
 }  // namespace
@@ -365,7 +395,7 @@ void save_files(const git::Registry& registry, const std::vector<FileChange>& ch
   const HeldSignals held;  // between the files and the index
   Replacements replacements(registry, area);
   for (const FileChange& change : changes) {
-    if (change.text) replacements.add(change);
+    if (change.text || change.is_removed) replacements.add(change);
   }
   replacements.commit();
   if (stage == Stage::yes) stage_all(registry, changes);

@@ -5,6 +5,7 @@
 #include "git/detail/command.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_set>
 #include <utility>
 
@@ -53,6 +54,17 @@ RunResult History::run_git(const std::vector<std::string>& arguments, std::strin
   return run(program, input, Session::own, limits_, interrupt_);
 }
 
+std::optional<std::string> History::output_of(const std::vector<std::string>& arguments, std::string_view input,
+                                              const char* what_failed) const {
+  RunResult result = run_git(arguments, input);
+  if (result.end == RunResult::End::deadline || result.end == RunResult::End::output) return std::nullopt;
+  if (result.end != RunResult::End::exited || result.code != 0) {
+    const std::string why = escape_for_terminal(trim(result.errors));
+    throw Error(ErrorKind::unavailable, what_failed, why.empty() ? "git failed" : why);
+  }
+  return std::move(result.output);
+}
+
 std::optional<std::string> History::rev_list(const std::vector<std::string>& options, const std::vector<Oid>& from,
                                              const std::vector<Oid>& without, const RefSelection& without_refs,
                                              const char* what_failed) const {
@@ -63,13 +75,7 @@ std::optional<std::string> History::rev_list(const std::vector<std::string>& opt
   std::string input;
   for (const Oid& oid : from) input += oid.hex() + "\n";
   for (const Oid& oid : without) input += "^" + oid.hex() + "\n";
-  RunResult result = run_git(arguments, input);
-  if (result.end == RunResult::End::deadline) return std::nullopt;
-  if (result.end != RunResult::End::exited || result.code != 0) {
-    const std::string why = escape_for_terminal(trim(result.errors));
-    throw Error(ErrorKind::unavailable, what_failed, why.empty() ? "git failed" : why);
-  }
-  return std::move(result.output);
+  return output_of(arguments, input, what_failed);
 }
 
 std::optional<std::vector<Commit>> History::list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
@@ -101,6 +107,36 @@ std::optional<std::vector<Oid>> History::find_unreachable(const std::vector<Oid>
   return found;
 }
 
+std::optional<std::vector<CommitFiles>> History::list_changed_files(const std::vector<Oid>& commits,
+                                                                    const std::vector<std::string>& paths) const {
+  std::vector<CommitFiles> changed;
+  if (commits.empty() || paths.empty()) return changed;
+  std::string input;
+  for (const Oid& commit : commits) input += commit.hex() + "\n";
+  // `-c` shows of a merge what it has otherwise than all of its parents. Each commit comes with its id before its files.
+  std::vector<std::string> arguments{"--literal-pathspecs", "diff-tree", "--stdin",     "-r",          "-c", "--root",
+                                     "--name-only",         "-z",        "--no-renames", "--no-ext-diff", "--"};
+  arguments.insert(arguments.end(), paths.begin(), paths.end());
+  const auto output = output_of(arguments, input, "cannot tell which commits change a file");
+  if (!output) return std::nullopt;
+  const std::unordered_set<Oid> asked(commits.begin(), commits.end());
+  const std::unordered_set<std::string_view> wanted(paths.begin(), paths.end());
+  for (const std::string_view record : detail::records(*output)) {
+    const auto commit = wanted.contains(record) ? std::nullopt : Oid::parse(record);
+    if (commit && asked.contains(*commit))
+      changed.push_back({*commit, {}});
+    else if (!changed.empty() && wanted.contains(record))
+      changed.back().paths.emplace_back(record);
+  }
+  return changed;
+}
+
+std::optional<Oid> History::find_common_base(const std::vector<Oid>& commits) const {
+  std::vector<std::string> arguments{"merge-base", "--octopus"};
+  for (const Oid& commit : commits) arguments.push_back(commit.hex());
+  return commit_in(run_git(arguments));
+}
+
 std::optional<bool> History::is_ancestor(const Oid& ancestor, const Oid& commit) const {
   const RunResult result = run_git({"merge-base", "--is-ancestor", ancestor.hex(), commit.hex()});
   if (result.end == RunResult::End::deadline) return std::nullopt;
@@ -111,8 +147,18 @@ std::optional<Oid> find_merge_base(const Registry& registry, const Oid& one, con
   return commit_in(registry.git({"merge-base", one.hex(), other.hex()}));
 }
 
+std::optional<std::int64_t> find_time(const Registry& registry, const std::string& date) {
+  constexpr std::string_view option = "--max-age=";
+  const RunResult result = registry.git({"rev-parse", "--since=" + date});
+  const std::string_view answer = trim(result.output);
+  if (result.code != 0 || !answer.starts_with(option)) return std::nullopt;
+  std::int64_t time = 0;
+  const auto parsed = std::from_chars(answer.data() + option.size(), answer.data() + answer.size(), time);
+  return parsed.ec == std::errc{} ? std::optional(time) : std::nullopt;
+}
+
 std::optional<Oid> find_commit_before(const Registry& registry, const std::string& date) {
-  return commit_in(registry.git({"rev-list", "-1", "--before=" + date, "HEAD", "--"}));
+  return commit_in(registry.git({"rev-list", "-1", "--first-parent", "--before=" + date, "HEAD", "--"}));
 }
 
 }  // namespace mlem::git

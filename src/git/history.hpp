@@ -6,6 +6,7 @@
 #include "model/oid.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,12 @@ namespace mlem::git {
 struct Commit {
   Oid oid;
   std::vector<Oid> parents;
+};
+
+/// What one commit changes.
+struct CommitFiles {
+  Oid commit;
+  std::vector<std::string> paths;
 };
 
 /// Those refs of a repository that count: what the globs select but for what is left out.
@@ -33,8 +40,8 @@ RefSelection refs_below(const std::vector<std::string>& prefixes);
 /// Returns the branches and tags whose names begin with `space`: namespace_prefix().
 RefSelection branches_and_tags(const std::string& space = {});
 
-/// How the commits of one repository lead to each other, as git-rev-list(1) and git-merge-base(1) tell. Replace refs and
-/// grafts are ignored. An answer that there was no time left for is nothing. Every function throws Interrupted.
+/// How the commits of one repository lead to each other, as git-rev-list(1) and git-merge-base(1) tell. Replace refs
+/// and grafts are ignored. An answer that there was no time left for is nothing. Every function throws Interrupted.
 class History {
  public:
   /// The commits that are in reach of a registry: within a push those that it brings too.
@@ -53,12 +60,25 @@ class History {
   std::optional<std::vector<Oid>> find_unreachable(const std::vector<Oid>& commits, const RefSelection& refs,
                                                    const std::vector<Oid>& tips) const;
 
+  /// Returns, of the files of `paths`, those that each of `commits` has otherwise than all of its parents have them. A
+  /// commit that changes none of them is left out. Throws Error(unavailable) if git refuses: for trees that the
+  /// repository does not have.
+  std::optional<std::vector<CommitFiles>> list_changed_files(const std::vector<Oid>& commits,
+                                                             const std::vector<std::string>& paths) const;
+
+  /// Returns a best commit that is an ancestor of all `commits`, or one of them; nothing if there is none or it cannot be
+  /// told.
+  std::optional<Oid> find_common_base(const std::vector<Oid>& commits) const;
+
   /// Returns whether `ancestor` is reachable from `commit`; not if one of them is not a commit.
   std::optional<bool> is_ancestor(const Oid& ancestor, const Oid& commit) const;
 
  private:
   RunResult run_git(const std::vector<std::string>& arguments, std::string_view input = {}) const;
-  /// Returns what `git rev-list` prints; nothing if there was no time left.
+  /// Returns what git prints; nothing if there was no time left, or if that would be more than the limit.
+  std::optional<std::string> output_of(const std::vector<std::string>& arguments, std::string_view input,
+                                       const char* what_failed) const;
+  /// Returns what `git rev-list` prints, in the same way.
   std::optional<std::string> rev_list(const std::vector<std::string>& options, const std::vector<Oid>& from,
                                       const std::vector<Oid>& without, const RefSelection& without_refs,
                                       const char* what_failed) const;
@@ -70,8 +90,12 @@ class History {
 /// Returns the best common ancestor of two commits (git-merge-base(1)); nothing if they have none.
 std::optional<Oid> find_merge_base(const Registry& registry, const Oid& one, const Oid& other);
 
-/// Returns the last commit of HEAD's history that is not younger than `date`, in any form that git-rev-list(1) takes
-/// for `--before`; nothing if there is none. What git cannot read as a date it takes for now.
+/// Returns the time in seconds since 1970 that git takes `date` for, in any form that git-rev-list(1) takes for
+/// `--since`; nothing if it says none. What git cannot read as a date it takes for now.
+std::optional<std::int64_t> find_time(const Registry& registry, const std::string& date);
+
+/// Returns the first commit on HEAD's line of first parents that is not younger than `date`; nothing if there is none.
+/// Dates are as above.
 std::optional<Oid> find_commit_before(const Registry& registry, const std::string& date);
 
 }  // namespace mlem::git

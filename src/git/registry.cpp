@@ -5,6 +5,7 @@
 #include "git/detail/command.hpp"
 #include "git/detail/index.hpp"
 #include "git/detail/least_version.hpp"
+#include "git/detail/raw_change.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -21,24 +22,15 @@ namespace {
 
 using detail::git_program;
 using detail::output_of;
+using detail::parse_mode;
+using detail::parse_raw_change;
 using detail::records;
-
-std::optional<std::uint32_t> parse_mode(std::string_view text) {
-  std::uint32_t mode = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return mode;
-}
+using detail::throw_not_understood;
 
 std::string octal(std::uint32_t mode) {
   std::array<char, 16> digits{};
   const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), mode, 8);
   return {digits.data(), result.ptr};
-}
-
-[[noreturn]] void throw_not_understood(std::string_view output) {
-  throw Error(ErrorKind::unavailable, "cannot understand git's answer",
-              "it has '" + escape_for_terminal(output.substr(0, 200)) + "'");
 }
 
 /// Reads what `ls-files --stage --debug -z` prints: `<mode> <oid> <stage>\t<name>\0` and five lines, `flags:` last.
@@ -91,17 +83,9 @@ std::vector<Change> parse_raw(std::string_view output) {
   std::vector<Change> changes;
   if (all.size() % 2 != 0) throw_not_understood(output);
   for (std::size_t i = 0; i < all.size(); i += 2) {
-    const std::vector<std::string_view> fields = split(all[i], ' ');
-    if (fields.size() != 5 || !fields[0].starts_with(':')) throw_not_understood(all[i]);
-    const auto entry = [&](std::string_view mode_text, std::string_view id) -> std::optional<Entry> {
-      const auto mode = parse_mode(mode_text);
-      const auto oid = Oid::parse(id);
-      if (!mode || !oid) throw_not_understood(all[i]);
-      if (*mode == 0) return std::nullopt;
-      return Entry{*mode, *oid};
-    };
-    changes.push_back({std::string(all[i + 1]), entry(fields[0].substr(1), fields[2]), entry(fields[1], fields[3]),
-                       fields[4] == "U"});
+    Change change = parse_raw_change(all[i]);
+    change.name = all[i + 1];
+    changes.push_back(std::move(change));
   }
   return changes;
 }
@@ -228,6 +212,19 @@ RunResult Registry::git(std::vector<std::string> arguments, std::string_view inp
                         Interrupt* interrupt) const {
   return run(git_program(std::move(arguments), environment_, directory_.string()), input, Session::own, limits,
              interrupt);
+}
+
+Program Registry::program(std::vector<std::string> arguments, Pathspecs pathspecs) const {
+  if (pathspecs == Pathspecs::names) return git_program(std::move(arguments), at_root_literally(), root());
+  return git_program(std::move(arguments), environment_, directory_.string());
+}
+
+std::string Registry::pathspec_of(const std::string& name) const {
+  // Magic means nothing where the user has switched it off.
+  if (environment_.find("GIT_LITERAL_PATHSPECS").value_or("0") == "0") return ":(top,literal)" + name;
+  std::string up;
+  for (const char c : prefix_) up += c == '/' ? "../" : "";
+  return up + name;
 }
 
 std::optional<Oid> Registry::find_object(std::string_view expression) const {
@@ -448,7 +445,7 @@ Oid Registry::write_blob(std::string_view name, std::string_view content) const 
   return *oid;
 }
 
-void Registry::stage_files(const std::vector<File>& files) const {
+void Registry::stage_files(const std::vector<File>& files, const std::vector<std::string>& removed) const {
   // First the entries, for git leaves one alone that is to be assumed unchanged or is outside of a sparse checkout.
   // Then what it finds in the work tree: the new ones know nothing of the files.
   std::vector<std::string> arguments{"update-index", "--add", "--replace"};
@@ -459,6 +456,8 @@ void Registry::stage_files(const std::vector<File>& files) const {
     arguments.insert(arguments.end(),
                      {"--cacheinfo", octal(file.entry.mode) + ',' + file.entry.oid.hex() + ',' + file.name});
   }
+  if (!removed.empty()) arguments.push_back("--remove");
+  for (const std::string& name : removed) names += name + '\0';
   arguments.insert(arguments.end(), {"-z", "--stdin"});
   const RunResult result = run(git_program(std::move(arguments), at_root(), root()), names);
   if (result.code == 0) return;

@@ -99,6 +99,17 @@ class Registry {
   RunResult git(std::vector<std::string> arguments, std::string_view input, const Limits& limits,
                 Interrupt* interrupt) const;
 
+  /// What paths mean on git's command line.
+  enum class Pathspecs {
+    from_here,  ///< as the user writes them, in `directory()`
+    names,      ///< names of files or directories, from the root
+  };
+  /// Returns git with these arguments, to be run by who reads its output while it runs.
+  Program program(std::vector<std::string> arguments, Pathspecs pathspecs = Pathspecs::from_here) const;
+
+  /// Returns a pathspec, for commands that run in `directory()`, that means the file `name` from the root and no other.
+  std::string pathspec_of(const std::string& name) const;
+
   /// Returns the object that an expression of gitrevisions(7) names, and remembers it; nothing if it names none.
   std::optional<Oid> find_object(std::string_view expression) const;
   /// Returns the commit that such an expression names or that a tag leads to; nothing if it names none.
@@ -108,8 +119,8 @@ class Registry {
 
   // Deques, for a caller can let go of each file that it has dealt with.
 
-  /// Returns the entries of the index whose name matches `suffixes` and, if there are pathspecs, that match one; in path
-  /// order, without intent-to-add entries.
+  /// Returns the entries of the index whose name matches `suffixes` and, if there are pathspecs, that match one; in
+  /// path order, without intent-to-add entries.
   std::deque<File> index_files(const Suffixes& suffixes, const std::vector<std::string>& pathspecs) const;
   /// Returns the files of a commit's tree in the same way. Throws Error(unavailable) if a part of it is not here.
   std::deque<File> tree_files(const Oid& commit, const Suffixes& suffixes,
@@ -166,8 +177,8 @@ class Registry {
   std::vector<Change> changes(const std::optional<Oid>& before, const std::optional<Oid>& after,
                               const std::vector<std::string>& pathspecs) const;
 
-  /// Returns those of `names`, files of a tree or index, that its `.gitattributes` files convert: `attributes`, which are
-  /// all that it has at or above them. Runs git twice if there are any, and else does nothing.
+  /// Returns those of `names`, files of a tree or index, that its `.gitattributes` files convert: `attributes`, which
+  /// are all that it has at or above them. Runs git twice if there are any, and else does nothing.
   Conversions conversions(const std::vector<File>& attributes, const std::vector<std::string>& names) const;
   /// The same for files of the work tree, by whatever git takes attributes from there.
   Conversions work_tree_conversions(const std::vector<std::string>& names) const;
@@ -176,9 +187,10 @@ class Registry {
   Oid write_blob(std::string_view name, std::string_view content) const;
   /// Stages files of the work tree by one `git update-index`: what `git add` would leave in the index. The mode is the
   /// file's but where `core.fileMode` is off. An entry with an id is told to git beforehand, so that it looks at the
-  /// file whatever flags the former entry had. Throws Error(unavailable) if the index is locked or a file is not there, Error(invalid) if git takes no such
-  /// name (`../a`, `.git/a`); the index is untouched then.
-  void stage_files(const std::vector<File>& files) const;
+  /// file whatever flags the former entry had. Throws Error(unavailable) if the index is locked or a file is not there,
+  /// Error(invalid) if git takes no such name (`../a`, `.git/a`); the index is untouched then.
+  /// Files of `removed`, which are not in the work tree, leave the index.
+  void stage_files(const std::vector<File>& files, const std::vector<std::string>& removed = {}) const;
 
  private:
   Registry() = default;

@@ -25,8 +25,9 @@ struct LinkChange {
   ChangeKind kind = ChangeKind::edited;
   std::string name;            ///< the link file from the root; of a removed one, its former name
   std::string former_name{};   ///< of a renamed one
-  std::optional<Link> before;  ///< none: added
-  std::optional<Link> after;   ///< none: removed
+  std::optional<Link> before;  ///< none: added, or what was there before could not be read as a link
+  std::optional<Link> after;   ///< none: removed, or what is there cannot be read as a link
+  std::string flaw{};          ///< then why
 };
 
 /// Returns the kind of what became of a link that kept its name.

@@ -7,8 +7,44 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <vector>
 
 namespace mlem::history {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Returns the words of a text in lower case.
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_letter(text[i])) continue;
+    const std::size_t start = i;
+    while (i < text.size() && is_letter(text[i])) ++i;
+    words.push_back(to_lower_ascii(text.substr(start, i - start)));
+  }
+  return words;
+}
+
+/// Returns whether a date names a day and nothing finer: neither a time nor how long ago something was.
+bool names_day(std::string_view date) {
+  constexpr std::string_view finer[] = {"ago",  "am",     "day",     "days",   "hour",    "hours", "midnight",
+                                        "min",  "minute", "minutes", "month",  "months",  "never", "noon",
+                                        "now",  "pm",     "sec",     "second", "seconds", "t",     "tea",
+                                        "week", "weeks",  "year",    "years"};
+  if (date.find(':') != std::string_view::npos || date.starts_with('@')) return false;
+  constexpr std::size_t most_digits_of_day = 8;
+  const bool is_number = std::all_of(date.begin(), date.end(), is_digit);
+  if (date.empty() || (is_number && date.size() != most_digits_of_day)) return false;
+  for (const std::string& word : words_of(date)) {
+    if (std::find(std::begin(finer), std::end(finer), word) != std::end(finer)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 bool is_date(std::string_view text) {
   constexpr std::string_view words[] = {
@@ -21,7 +57,6 @@ bool is_date(std::string_view text) {
       "second",   "seconds", "september", "seven",    "six",       "st",      "sunday", "t",        "tea",
       "ten",      "th",      "three",     "thursday", "today",     "tuesday", "two",    "utc",      "wednesday",
       "week",     "weeks",   "year",      "years",    "yesterday", "z",       "zero"};
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   bool has_any = false;
   for (std::size_t i = 0; i < text.size();) {
     if (!is_letter(text[i])) {
@@ -41,11 +76,25 @@ bool is_date(std::string_view text) {
   return has_any;
 }
 
+std::string at_edge_of_day(const std::string& date, Edge edge) {
+  if (!names_day(date)) return date;
+  return date + (edge == Edge::start ? " 00:00:00" : " 23:59:59");
+}
+
+std::int64_t time_of(const git::Registry& registry, const std::string& date, Edge edge) {
+  const auto time = is_date(date) ? git::find_time(registry, at_edge_of_day(date, edge)) : std::nullopt;
+  if (time) return *time;
+  throw Error(ErrorKind::invalid, "bad date '" + redact(date) + "'", "",
+              "'2027-01-31', 'yesterday' and '2 weeks ago' are dates");
+}
+
 Oid commit_at(const git::Registry& registry, const std::string& rev_or_date) {
   if (const auto commit = registry.find_commit(rev_or_date)) return *commit;
   const std::string what = "bad revision or date '" + redact(rev_or_date) + "'";
   if (!is_date(rev_or_date)) throw Error(ErrorKind::not_found, what, "it is neither");
-  if (const auto commit = git::find_commit_before(registry, rev_or_date)) return *commit;
+  if (const auto commit = git::find_commit_before(registry, at_edge_of_day(rev_or_date, Edge::end))) {
+    return *commit;
+  }
   throw Error(ErrorKind::not_found, what, "no commit is that old or of that name");
 }
 

@@ -11,7 +11,7 @@ namespace mlem {
 enum class Dialect { repo, project };
 
 /// Something that is right but probably not meant. `code` is one of the stable words of git-mlem(1):
-/// `ambiguous-scalar`, `unknown-key`, `local-path`, `external-artifact`, `moved`.
+/// `ambiguous-scalar`, `unknown-key`, `local-path`, `external-artifact`, `moved`, `floating`.
 struct Warning {
   std::string code;
   std::string message;

@@ -326,6 +326,10 @@ std::optional<std::string> RepoUrl::local_path() const {
 }
 
 std::string redact(std::string_view text) {
+  // Whatever is hidden is before an `@`, behind a `?` or behind `::`; and most texts, of which there may be many, have
+  // none of them.
+  const bool may_hide = std::any_of(text.begin(), text.end(), [](char c) { return c == '@' || c == '%' || c == '?'; });
+  if (!may_hide && text.find("::") == npos) return std::string(text);
   // What hides one secret may make the text before it read as an address with another.
   std::string redacted = redact_once(text);
   constexpr int most_rounds = 16;

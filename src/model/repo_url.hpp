@@ -66,8 +66,9 @@ class RepoUrl {
 
 /// An address with more in it than the repository: `https://host/org/repo/tree/<rev>/<path>` and its kin.
 struct UrlParts {
-  /// What the host's form says the first words after it are.
-  enum class RevKind { none, any, branch, tag, commit };
+  /// What the host's form says the first words after it are. No address says `newest_version`: then the newest version is
+  /// meant of what the rev is one of, as newest_version() has it.
+  enum class RevKind { none, any, branch, tag, commit, newest_version };
 
   std::string repo;                  ///< what RepoUrl::parse takes
   RevKind rev_kind = RevKind::none;  ///< none: no rev in the address

@@ -24,6 +24,7 @@ struct Query {
   Source source;
   std::optional<Oid> pinned_blob;  ///< what the first link that led here is pinned to: for a hint if its path is gone
   bool wants_text = false;         ///< whether the metafile's text is wanted
+  bool is_only_sought = false;     ///< whether its id is all that is wanted of the metafile, which is not read
   detail::Hints* hints = nullptr;  ///< while it is being answered, where hints about its source are remembered
 };
 

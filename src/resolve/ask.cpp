@@ -211,6 +211,10 @@ class Questioning {
       });
       if (!missing.empty()) lacking.emplace(answer, std::move(missing));
       if (!entry) continue;
+      if (answer->is_only_sought) {
+        answer->blob = entry->oid;
+        continue;
+      }
       found.push_back({views.back().get(), *entry});
       found_for.push_back(answer);
     }

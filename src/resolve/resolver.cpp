@@ -67,18 +67,25 @@ Resolver::QueryNumber Resolver::number_of(TreeView* view, std::string_view file,
   return number_of(subject.subject, source.path);
 }
 
-Resolver::QueryNumber Resolver::number_of(TreeView* view, std::string_view file, const Link& link) {
+Resolver::QueryNumber Resolver::number_of(TreeView* view, std::string_view file, const Link& link,
+                                          UrlParts::RevKind kind) {
+  const auto source_of = [&] {
+    Source source = Source::from_link(link);
+    if (kind != UrlParts::RevKind::none) source.rev_kind = kind;
+    return source;
+  };
   if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) {
-    return number_of(view, file, Source::from_link(link));
+    return number_of(view, file, source_of());
   }
   mlem::require_one_reading(link.path);
   // Most links share their repository and rev with many others.
   key_.assign(*link.repo).append("\n").append(link.rev.value_or("\n"));
+  key_.push_back(static_cast<char>(kind));
   const auto [known, is_new] = subjects_.try_emplace(key_);
   std::optional<detail::AnswerStore::Subject>& subject = known->second;
   const bool goes_up = link.path.find("..") != std::string::npos;
   if (!is_new && subject && !goes_up) return number_of(*subject, RepoPath::parse(link.path).text());
-  const Source source = Source::from_link(link);
+  const Source source = source_of();
   // With a directory in the address, the path is not that of the link.
   if (is_new && source.undivided.empty() && source.path == RepoPath::parse(link.path).text()) {
     subject = answers_.subject_of(source, nullptr, {});
@@ -101,14 +108,29 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
     first_.push_back(number);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
-    Answer answer;
-    answer.fail(Verdict::invalid_link, error.what(), error.hint());
-    // Whatever is malformed may have a password in it.
-    answer.path = redact(link.path);
-    answer.rev = redact(link.rev.value_or(""));
-    malformed_.push_back(std::move(answer));
-    first_.push_back(-static_cast<int>(malformed_.size()));
+    return add_malformed(link, error);
   }
+  return first_.size() - 1;
+}
+
+std::size_t Resolver::add_newest_version(TreeView& view, const std::string& name, const Link& link) {
+  try {
+    first_.push_back(number_of(&view, name, link, UrlParts::RevKind::newest_version));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return add_malformed(link, error);
+  }
+  return first_.size() - 1;
+}
+
+std::size_t Resolver::add_malformed(const Link& link, const Error& error) {
+  Answer answer;
+  answer.fail(Verdict::invalid_link, error.what(), error.hint());
+  // Whatever is malformed may have a password in it.
+  answer.path = redact(link.path);
+  answer.rev = redact(link.rev.value_or(""));
+  malformed_.push_back(std::move(answer));
+  first_.push_back(-static_cast<int>(malformed_.size()));
   return first_.size() - 1;
 }
 
@@ -143,6 +165,7 @@ Answer Resolver::question(QueryNumber number, detail::Hints& hints) const {
   Answer answer = answers_.get(number);
   if (answer.failed()) answer.ask_again();
   answer.wants_text = options_.wants_text;
+  answer.is_only_sought = options_.only_seeks;
   answer.hints = &hints;
   return answer;
 }
@@ -394,6 +417,11 @@ Chain Resolver::chain(std::size_t number) const {
     chain.answers.push_back(std::move(answer));
   }
   return chain;
+}
+
+Answer Resolver::answer(std::size_t number) const {
+  const QueryNumber first = first_[number];
+  return first < 0 ? malformed_[static_cast<std::size_t>(-first - 1)] : answers_.get(first);
 }
 
 Finding Resolver::finding(std::size_t number, const std::string& link_type) const {

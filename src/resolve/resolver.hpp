@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "model/finding.hpp"
 #include "resolve/chain.hpp"
 #include "resolve/detail/answer_store.hpp"
@@ -23,6 +24,7 @@ namespace mlem::resolve {
 /// What a resolver is told besides.
 struct ResolverOptions {
   bool wants_text = false;           ///< keep every metafile's text: for few objects
+  bool only_seeks = false;           ///< look metafiles up and do not read them: where links lead is not followed
   source::PushedRefs pushed_refs{};  ///< what a push is about to make of the registry's own refs
 };
 
@@ -37,6 +39,9 @@ class Resolver {
   std::size_t add(TreeView& view, const std::string& name, const Link& link);
   /// The same for an object named by address or path instead of by a link.
   std::size_t add(TreeView& view, const std::string& name, const Source& source);
+  /// Takes a link up for the newest version of what its rev is a version of: newest_version(). It names a repository or a
+  /// rev, without a path in its address.
+  std::size_t add_newest_version(TreeView& view, const std::string& name, const Link& link);
   /// The same for one that needs no question, for it is known why there is no answer.
   std::size_t add_refused(const Source& source, const source::Refusal& refusal);
 
@@ -45,6 +50,8 @@ class Resolver {
 
   /// Returns the repository that a link itself names; nothing if it names none or is malformed.
   std::optional<RepoUrl> repo(std::size_t number) const;
+  /// Returns the answer about what the link itself names, or why it is malformed.
+  Answer answer(std::size_t number) const;
   /// Returns what following the link came to.
   Chain chain(std::size_t number) const;
   /// finding_of() its chain.
@@ -59,7 +66,10 @@ class Resolver {
   QueryNumber number_of(detail::AnswerStore::Subject subject, std::string_view path);
   /// `view` and `file` are where the link is. They matter to an alias only, and `view` may be null for other sources.
   QueryNumber number_of(TreeView* view, std::string_view file, const Source& source);
-  QueryNumber number_of(TreeView* view, std::string_view file, const Link& link);
+  QueryNumber number_of(TreeView* view, std::string_view file, const Link& link,
+                        UrlParts::RevKind kind = UrlParts::RevKind::none);
+  /// Takes up a link that is malformed. Returns its number.
+  std::size_t add_malformed(const Link& link, const Error& error);
   QueryNumber number_after(QueryNumber number);
   std::size_t most_hops_of(std::size_t number) const;
   /// Returns what a chain has behind `before`: an alias inside a source keeps the rev that led to the source.

@@ -28,6 +28,10 @@ class Cache {
 
   /// Ends the name of a second entry of a source, for the history of all its branches and tags.
   static constexpr const char* history_suffix = "-history";
+  /// Ends the name of a third one, for the history of some of its refs, with trees.
+  static constexpr const char* trees_suffix = "-trees";
+  /// Ends the name of a fourth, the same with trees however deep.
+  static constexpr const char* all_trees_suffix = "-all-trees";
 
   /// Returns the place of a file that is kept beside the entries, in a directory that is made if needed. Throws
   /// Error(io).

@@ -15,16 +15,6 @@ std::chrono::steady_clock::time_point lock_deadline(const Settings& settings) {
   return settings.budget.deadline ? std::min(*settings.budget.deadline, now + patience) : now + patience;
 }
 
-FileLock lock_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings) {
-  try {
-    return cache.lock(key, lock_deadline(settings));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::unavailable) throw;
-    throw git::TransportError(git::TransportFailure::timeout, "cannot read '" + url.printable() + "'",
-                              "another process reads it, and took too long", {});
-  }
-}
-
 /// A new entry in the place of an old one, which comes back unless the new one is kept.
 class Replacement {
  public:
@@ -55,6 +45,16 @@ void use_once(const std::function<void()>& use) {
 }
 
 }  // namespace
+
+FileLock lock_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings) {
+  try {
+    return cache.lock(key, lock_deadline(settings));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable) throw;
+    throw git::TransportError(git::TransportFailure::timeout, "cannot read '" + url.printable() + "'",
+                              "another process reads it, and took too long", {});
+  }
+}
 
 git::TransportError unreachable(const RepoUrl& url, const std::string& why, const std::string& hint) {
   return {git::TransportFailure::unreachable, "cannot read '" + url.printable() + "'", why, hint};

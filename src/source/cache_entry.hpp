@@ -22,6 +22,9 @@ struct SuspectEntry {
   git::TransportError error;
 };
 
+/// Waits for the lock of the entry `key` of `url`. Throws git::TransportError if another process holds it for too long.
+FileLock lock_entry(const Cache& cache, const std::string& key, const RepoUrl& url, const Settings& settings);
+
 /// Calls `use` with the lock of the entry `key` of `url` held. If that throws BrokenEntry, or an error that is not
 /// about the source, or SuspectEntry where something was there before, `use` is called once more with an entry that is
 /// made anew. Only if that succeeds is the old one thrown away: it may be the source that failed.

@@ -6,8 +6,11 @@
 #include "source/refusal.hpp"
 #include "source/settings.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace mlem::source {
 
@@ -19,5 +22,20 @@ using UseHistory = std::function<void(const fs::path& git_dir, git::Reading read
 /// git network command. `use` is called again if the entry turns out to be broken. Returns why it was not called or
 /// what was thrown, as converse() does.
 std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
+
+/// The same with what is on this machine, as old as it may be: the repository in place, or what with_history() has left
+/// in the cache. No network command is run; a source that would need one is a Refusal.
+std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
+
+/// Which history is wanted with its trees.
+struct HistoryWithTrees {
+  std::vector<std::string> refs;  ///< full names of what the source has
+  std::size_t depth = 1;          ///< how many names the longest of the paths has that matter
+};
+
+/// The same for the history of some refs, with the trees on the way to paths: with an entry that has at least those.
+/// Offline, it is what the cache has.
+std::optional<Refusal> with_history_and_trees(const RepoUrl& url, const Settings& settings,
+                                              const HistoryWithTrees& wanted, const UseHistory& use);
 
 }  // namespace mlem::source

@@ -456,6 +456,21 @@ void LinkText::set(std::string_view key, std::string_view value) {
   }
 }
 
+void LinkText::rename(std::string_view key, std::string_view name) {
+  const Node::Member* const member = root_->find(key);
+  const std::size_t place = member == nullptr ? std::string::npos : text_.find(key, member->begin);
+  if (place == std::string::npos || place + key.size() > member->colon || root_->find(name) != nullptr) {
+    throw not_editable(key);
+  }
+  std::string text = text_;
+  std::unique_ptr<Node> changed = read(text.replace(place, key.size(), name));
+  const std::unique_ptr<Node> meant = read(text_);
+  meant->find(key)->key = name;
+  if (!meant->says_what(*changed)) throw not_editable(key);
+  text_ = std::move(text);
+  root_ = std::move(changed);
+}
+
 void LinkText::remove(std::string_view key) {
   // The highest node that has nothing but this field in it goes with it.
   const Node* from = nullptr;
@@ -522,8 +537,11 @@ std::string edit_link(std::string_view text, const Link& link) {
     const bool in_project = link.dialect == Dialect::project;
     // Where both keys are there, they have to agree.
     const bool both = link.repo && file.find("repo") && file.find("project");
-    update(in_project ? "project" : "repo", link.repo);
-    update(in_project ? "repo" : "project", both ? link.repo : std::nullopt);
+    const char* const key = in_project ? "project" : "repo";
+    const char* const other = in_project ? "repo" : "project";
+    if (link.repo && file.find(other) && !both) file.rename(other, key);
+    update(key, link.repo);
+    update(other, both ? link.repo : std::nullopt);
   }
   update("rev", link.rev);
   update("params.git-mlem.blob", link.pinned_blob);

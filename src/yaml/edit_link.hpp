@@ -29,6 +29,8 @@ class LinkText {
   /// that order, else to their end. Throws Error(invalid), and has changed nothing then, if that is more than a change
   /// of this one field to whoever reads it, as in a layout that this class does not know.
   void set(std::string_view key, std::string_view value);
+  /// Gives a key of the top level another name; its value, and what is beside it, stay. Throws like set().
+  void rename(std::string_view key, std::string_view name);
   /// Removes `key` with its lines, and of `params` and `git-mlem` what is empty without it; their comments stay. Throws
   /// like set().
   void remove(std::string_view key);

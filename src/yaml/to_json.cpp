@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "yaml/detail/events.hpp"
+#include "yaml/detail/read_json.hpp"
 #include "yaml/detail/scalar_type.hpp"
 #include "yaml/metafile.hpp"
 
@@ -20,8 +21,6 @@ namespace {
 using detail::Event;
 using detail::invalid_at;
 using Json = nlohmann::ordered_json;
-
-constexpr std::string_view no_json = "cannot be shown as JSON";
 
 std::optional<Json> finite(double value) { return std::isfinite(value) ? std::optional<Json>(value) : std::nullopt; }
 
@@ -94,7 +93,7 @@ Json scalar_to_json(const Event& event) {
 /// Builds the value of one document. Keys stay in their order; of a repeated one the last value counts, as in MLEM.
 class JsonBuilder : public detail::EventHandler {
  public:
-  explicit JsonBuilder(std::string_view text) : text_(text) {}
+  JsonBuilder(std::string_view text, std::string_view what_failed) : text_(text), what_failed_(what_failed) {}
 
   void on_event(const Event& event) override {
     switch (event.kind) {
@@ -204,14 +203,15 @@ class JsonBuilder : public detail::EventHandler {
   /// A few aliases of aliases make more data than there is memory.
   void spend(std::size_t offset, std::size_t size) {
     copied_ += size;
-    if (copied_ > max_object_size) throw invalid_at(text_, offset, no_json, "aliases stand for more than 16 MiB");
+    if (copied_ > max_object_size) throw invalid_at(text_, offset, what_failed_, "aliases stand for more than 16 MiB");
   }
 
   [[noreturn]] void fail(const Event& event, std::string_view why) const {
-    throw invalid_at(text_, event.offset, no_json, why);
+    throw invalid_at(text_, event.offset, what_failed_, why);
   }
 
   std::string_view text_;
+  std::string_view what_failed_;
   std::vector<Level> levels_;
   std::unordered_map<std::size_t, Node> anchors_;
   std::size_t copied_ = 0;
@@ -220,15 +220,20 @@ class JsonBuilder : public detail::EventHandler {
 
 }  // namespace
 
-std::string to_json(std::string_view text) {
+Json detail::read_json(std::string_view text, std::string_view what_failed, const std::function<void()>& require_time) {
   if (text.size() > max_object_size) {
-    throw invalid_at(text, max_object_size, no_json, "a metafile may not be larger than 16 MiB");
+    throw invalid_at(text, max_object_size, what_failed, "a metafile may not be larger than 16 MiB");
   }
-  JsonBuilder builder(text);
-  detail::parse_events(text, builder);
+  JsonBuilder builder(text, what_failed);
+  parse_events(text, builder, require_time);
+  return builder.take();
+}
+
+std::string to_json(std::string_view text) {
   // ASCII, so that no escape in the file becomes a control character on a terminal.
   constexpr bool ensure_ascii = true;
-  return builder.take().dump(-1, ' ', ensure_ascii, Json::error_handler_t::replace);
+  const Json json = detail::read_json(text, "cannot be shown as JSON");
+  return json.dump(-1, ' ', ensure_ascii, Json::error_handler_t::replace);
 }
 
 }  // namespace mlem::yaml

@@ -260,7 +260,7 @@ TEST_CASE("check: files with names that MLEM gave before 0.1.10 are told of once
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
   CHECK(outcome.errors.find("warning: 1 file is named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
-                            "hint: rename to '*.mlem' what is still in use; 'git mlem migrate' is to do that\n") !=
+                            "hint: 'git mlem migrate' renames them to '*.mlem'\n") !=
         std::string::npos);
   CHECK(world.mlem({"check", "-q"}).errors.empty());
 }

@@ -222,3 +222,85 @@ TEST_CASE("resolve: what names a repository itself needs none around it") {
   CHECK(run({"resolve", "a"}).errors ==
         "fatal: '" + (world.sandbox / "elsewhere/a").string() + "' is in no Git repository\n");
 }
+
+TEST_CASE("resolve: --at goes by first parents and a day ends when it ends here") {
+  World world;
+  const auto at = [&](const std::string& time) {
+    RunOptions options;
+    options.directory = world.registry.path();
+    options.environment = {{"GIT_AUTHOR_DATE", time}, {"GIT_COMMITTER_DATE", time}};
+    return options;
+  };
+  world.registry.write("m.mlem", model_meta());
+  world.registry.git({"add", "."});
+  world.registry.git({"commit", "-q", "-m", "Before"}, at("2024-03-01T10:00:00Z"));
+  const std::string before = world.registry.id("HEAD");
+  world.registry.git({"checkout", "-q", "-b", "side"});
+  world.registry.write("m.mlem", data_meta());
+  world.registry.git({"commit", "-q", "-a", "-m", "Made early"}, at("2024-03-02T10:00:00Z"));
+  world.registry.git({"checkout", "-q", "main"});
+  world.registry.git({"merge", "-q", "--no-ff", "-m", "Merged late", "side"}, at("2024-03-05T22:30:00Z"));
+  const std::string after = world.registry.id("HEAD");
+  struct Row {
+    std::string zone;
+    std::string date;
+    std::string commit;
+  };
+  const std::vector<Row> rows = {{"UTC", "2024-03-01", before},
+                                 {"UTC", "2024-03-02", before},
+                                 {"UTC", "2024-03-04 23:59:59", before},
+                                 {"UTC", "2024-03-05", after},
+                                 {"UTC", "2024-03-05 10:00", before},
+                                 {"UTC", "Mar 5 2024", after},
+                                 {"UTC", "5 March 2024", after},
+                                 {"<+02>-2", "2024-03-05", before},  // there, it was merged on the 6th
+                                 {"<+02>-2", "2024-03-06", after},
+                                 {"<-02>2", "2024-03-05", after}};
+  const fs::path bare = world.registry.bare_clone(world.sandbox.path() / "bare.git");
+  for (const Row& row : rows) {
+    CAPTURE(row.zone);
+    CAPTURE(row.date);
+    for (const fs::path& directory : {world.registry.path(), bare}) {
+      RunOptions options;
+      options.directory = directory;
+      options.environment["TZ"] = row.zone;
+      const Outcome outcome = world.sandbox.mlem({"resolve", "--at", row.date, "m"}, options);
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+      CHECK(outcome.output.find(row.commit) == 0);
+    }
+  }
+}
+
+TEST_CASE("resolve: --at asks no network for pinned links and says of the others that they float") {
+  World world;
+  const std::string blob = world.models.id("main:models/rf.mlem");
+  const std::string pinned = "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + blob +
+                             "\n    ref: refs/heads/main\npath: models/rf\nrepo: https://gone.invalid/models/\nrev: " +
+                             world.model_commit + "\n";
+  const std::string floating = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
+  world.registry.commit({{"pinned.mlem", pinned},
+                         {"alias.mlem", "link_type: model\nobject_type: link\npath: pinned.mlem\n"},
+                         {"floating.mlem", floating},
+                         {".mlem.yaml", ""}});
+  world.registry.remove({"pinned.mlem", "alias.mlem"});
+  for (const std::string name : {"pinned", "alias"}) {
+    const Outcome outcome = world.mlem({"resolve", "--at", "HEAD~1", name});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(outcome.output ==
+          world.model_commit + " " + blob + " model models/rf.mlem https://gone.invalid/models/\n");
+    CHECK(outcome.errors.empty());
+  }
+  const std::string now = world.models.commit({{"models/rf.mlem", model_meta() + "# 2\n"}});
+  const Outcome outcome = world.mlem({"resolve", "--at", "HEAD~1", "floating"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 2);
+  CHECK(outcome.output.find(now + " ") == 0);
+  CHECK(outcome.errors == "warning: 'floating': floating: the commit is that of 'main' now, not of then\n");
+  const Outcome json = world.mlem({"resolve", "--json", "--at", "HEAD", "floating"});
+  CHECK(json.code == 2);
+  CHECK(contains(json.output, R"("verdict":"ok","warnings":[{"code":"floating","message":"the commit is that of 'main' now, not of then"}])"));
+  CHECK(world.mlem({"resolve", "--at", "HEAD", "--no-follow-links", "floating"}).code == 0);
+  CHECK(world.mlem({"resolve", "floating"}).code == 0);
+}

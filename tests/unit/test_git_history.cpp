@@ -3,6 +3,7 @@
 #include "support/repo_builder.hpp"
 
 #include "git_fixtures.hpp"
+#include <boost/filesystem/operations.hpp>
 
 #include <chrono>
 #include <set>
@@ -16,6 +17,7 @@ using mlem::git::Commit;
 using mlem::git::History;
 using mlem::git::RefSelection;
 using mlem::git::Registry;
+namespace fs = mlem::fs;
 
 namespace {
 
@@ -129,4 +131,42 @@ TEST_CASE("history: an id that is not here is an error and a lack of time is non
   CHECK_FALSE(late.list_commits({fixture.third}, {}, {}));
   CHECK_FALSE(late.find_unreachable({fixture.third}, {}, {}));
   CHECK_FALSE(late.is_ancestor(fixture.first, fixture.third));
+}
+
+TEST_CASE("history: of a merge what it changes is what no parent has") {
+  Fixture f;
+  f.repo.git({"checkout", "-q", "side"});
+  f.repo.git({"merge", "-q", "--no-commit", f.third.hex()});
+  const Oid merge = oid(f.repo.commit({{"b", "merged"}, {"d/c", "1"}}));
+  const auto found = f.history.list_changed_files({merge, f.third, f.side, f.first}, {"b", "d/c", "[a]"});
+  REQUIRE(found.has_value());
+  std::vector<std::pair<Oid, std::vector<std::string>>> all;
+  for (const auto& change : *found) all.emplace_back(change.commit, change.paths);
+  CHECK(all == std::vector<std::pair<Oid, std::vector<std::string>>>{{merge, {"b", "d/c"}}, {f.side, {"b"}}});
+  CHECK(f.history.list_changed_files({f.first}, {"a"})->front().paths == std::vector<std::string>{"a"});
+  CHECK(f.history.list_changed_files({}, {"a"})->empty());
+  CHECK(!History(f.registry, no_time(), nullptr).list_changed_files({f.first}, {"a"}));
+}
+
+TEST_CASE("history: what a commit changes cannot be told without its tree") {
+  const Fixture f;
+  const std::string tree = f.repo.id(f.third.hex() + "^{tree}");
+  fs::remove(f.repo.path() / ".git/objects" / tree.substr(0, 2) / tree.substr(2));
+  CHECK_THROWS_WITH_AS(static_cast<void>(f.history.list_changed_files({f.third}, {"a"})),
+                       doctest::Contains("cannot tell which commits change a file: "), Error);
+}
+
+TEST_CASE("history: the base of several commits is in the history of all") {
+  const Fixture f;
+  CHECK(f.history.find_common_base({f.third, f.second}) == f.second);
+  CHECK(f.history.find_common_base({f.third, f.second, f.side}) == f.first);
+  const Oid other = oid(f.repo.git({"commit-tree", "-m", "Other", "HEAD^{tree}"}));
+  CHECK(!f.history.find_common_base({f.third, other}));
+}
+
+TEST_CASE("history: a list that is too long is no answer") {
+  const Fixture f;
+  Limits limits;
+  limits.output = 50;
+  CHECK(!History(f.registry, limits, nullptr).list_commits({f.third}, {}, {}));
 }

@@ -90,7 +90,12 @@ TEST_CASE("Cache: what is not used is pruned and nothing that is not its own") {
   CHECK(cache.prune({}) == 0);
   const std::string used = Cache::key("https://example.com/a", "https://example.com/a");
   const std::string unused = Cache::key("https://example.com/b", "https://example.com/b");
-  for (const std::string& key : {used, used + Cache::history_suffix, unused, unused + Cache::history_suffix}) {
+  const std::vector<std::string> suffixes{"", Cache::history_suffix, Cache::trees_suffix, Cache::all_trees_suffix};
+  std::vector<std::string> keys;
+  for (const std::string& suffix : suffixes) {
+    for (const std::string& source : {used, unused}) keys.push_back(source + suffix);
+  }
+  for (const std::string& key : keys) {
     const FileLock lock = cache.lock(key, std::chrono::steady_clock::now());
     cache.open(key, "sha1");
   }
@@ -105,10 +110,12 @@ TEST_CASE("Cache: what is not used is pruned and nothing that is not its own") {
     CAPTURE(name);
     CHECK(fs::exists(cache.directory() / name));
   }
-  for (const std::string suffix : {"", "-history", ".lock", "-history.lock"}) {
+  for (const std::string& suffix : suffixes) {
     CAPTURE(suffix);
     CHECK(fs::exists(cache.directory() / (used + suffix)));
+    CHECK(fs::exists(cache.directory() / (used + suffix + ".lock")));
     CHECK(!fs::exists(cache.directory() / (unused + suffix)));
+    CHECK(!fs::exists(cache.directory() / (unused + suffix + ".lock")));
   }
 }
 

@@ -439,3 +439,31 @@ TEST_CASE("edit_link: in thousands of links of every shape one field changes alo
   }
   CHECK(edits > 4500);
 }
+
+TEST_CASE("edit_link: of a link in the other dialect nothing but the key changes") {
+  struct Row {
+    std::string name;
+    std::string before;
+    std::string after;
+  };
+  const std::vector<Row> rows{
+      {"comments and order",
+       "# top\nrev: main # r\nrepo: https://a.example/b/   # here\npath: m.mlem\nobject_type: link\nlink_type: model\n",
+       "# top\nrev: main # r\nproject: https://a.example/b/   # here\npath: m.mlem\nobject_type: link\nlink_type: "
+       "model\n"},
+      {"quotes and CRLF",
+       "link_type: model\r\nobject_type: link\r\npath: m.mlem\r\n\"repo\" : 'https://a.example/b/'\r\nrev: main\r\n",
+       "link_type: model\r\nobject_type: link\r\npath: m.mlem\r\n\"project\" : 'https://a.example/b/'\r\nrev: "
+       "main\r\n"},
+      {"flow style", "{link_type: model, object_type: link, path: m, repo: 'https://a.example/b/', rev: repo}\n",
+       "{link_type: model, object_type: link, path: m, project: 'https://a.example/b/', rev: repo}\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Link link = read_metafile(row.before).link;
+    link.dialect = Dialect::project;
+    CHECK(edit_link(row.before, link) == row.after);
+    link.dialect = Dialect::repo;
+    CHECK(edit_link(row.after, link) == row.before);
+  }
+}

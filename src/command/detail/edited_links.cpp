@@ -47,7 +47,7 @@ class SkippedReporter : public GroupingReporter {
 };
 
 std::string summary_of(const edit::LinkEditSummary& summary, const EditWords& spoken, bool dry_run) {
-  std::string text = fmt::format("{} link{}", summary.total(), summary.total() == 1 ? "" : "s");
+  std::string text = fmt::format("{} {}{}", summary.total(), spoken.noun, summary.total() == 1 ? "" : "s");
   const char* separator = ": ";
   const auto add = [&](std::size_t count, const std::string& word) {
     if (count == 0) return;
@@ -81,13 +81,20 @@ std::string described_change(const edit::LinkEdit& edit, const std::string& pref
   const std::string& target = edit.decision.finding.link;
   std::string text = shown(edit.source);
   if (edit.source != target) text += " to " + shown(target);
-  if (edit.before) text += ": " + difference_of(*edit.before, *edit.decision.after);
-  return text;
+  if (!edit.before || !edit.decision.after) return text;
+  const std::string difference = difference_of(*edit.before, *edit.decision.after);
+  return difference.empty() ? text : text + ": " + difference;
 }
 
 std::string capitalized(std::string word) {
   word.front() = static_cast<char>(word.front() - 'a' + 'A');
   return word;
+}
+
+/// The key that names the repository.
+std::optional<std::string> key_of(const Link& link) {
+  if (!link.dialect) return std::nullopt;
+  return *link.dialect == Dialect::project ? "project" : "repo";
 }
 
 }  // namespace
@@ -103,6 +110,7 @@ std::string difference_of(const Link& before, const Link& after) {
   compare("type", before.link_type, after.link_type);
   compare("path", before.path, after.path);
   compare("repo", before.repo, after.repo);
+  compare("dialect", key_of(before), key_of(after));
   compare("rev", before.rev, after.rev);
   compare("ref", before.pinned_ref, after.pinned_ref);
   compare("blob", before.pinned_blob, after.pinned_blob);
@@ -111,42 +119,63 @@ std::string difference_of(const Link& before, const Link& after) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+struct EditReporter::Skipped {
+  SkippedReporter refused;
+  SkippedReporter skipped;
+};
+
+EditReporter::EditReporter(const git::Registry& registry, const EditWords& spoken, bool dry_run, const Format& format,
+                           Context& context)
+    : registry_(registry),
+      spoken_(spoken),
+      dry_run_(dry_run),
+      format_(format),
+      context_(context),
+      quotes_(quotes_non_ascii(registry)),
+      skipped_(std::make_unique<Skipped>(
+          Skipped{SkippedReporter(context.err, "error", "cannot " + std::string(spoken.verb), registry.prefix()),
+                  SkippedReporter(context.err, "warning", "skipped", registry.prefix())})) {}
+EditReporter::~EditReporter() = default;
+
+void EditReporter::tell(const edit::LinkEdit& edit) {
+  const edit::LinkDecision& decision = edit.decision;
+  const Finding& finding = decision.finding;
+  const bool is_changed = decision.action != edit::Action::kept && decision.action != edit::Action::skipped;
+  if (format_.is_for_scripts()) {
+    print_row(context_.out, edit, format_, quotes_);
+  } else if (is_changed && !format_.quiet) {
+    const std::string done = dry_run_ ? "Would " + std::string(spoken_.verb) : capitalized(spoken_.participle);
+    context_.out << done << ' ' << described_change(edit, registry_.prefix()) << '\n';
+  } else if (decision.action == edit::Action::kept && format_.verbose) {
+    context_.out << "Kept '" << escape_for_terminal(relative_to(finding.link, registry_.prefix())) << "'\n";
+  }
+  if (edit.is_refusal)
+    skipped_->refused.finding(finding);
+  else if (decision.action == edit::Action::skipped && !decision.is_bystander && !format_.quiet)
+    skipped_->skipped.finding(finding);
+}
+
+int EditReporter::end(const edit::LinkEditSummary& summary, const std::string& saved) {
+  if (!saved.empty() && !format_.is_for_scripts() && !format_.quiet) {
+    context_.out << escape_for_terminal(saved) << '\n';
+  }
+  context_.out.flush();
+  skipped_->skipped.end();
+  skipped_->refused.end();
+  if (!format_.quiet) {
+    context_.err << (summary.is_refused ? "nothing was changed" : summary_of(summary, spoken_, dry_run_)) << '\n';
+  }
+  return exit_code_of(summary);
+}
+
 int edit_and_tell(const git::Registry& registry, const source::Settings& settings, edit::LinkRule& rule,
                   edit::Placement& placement, const std::vector<std::string>& words, bool dry_run,
                   const EditWords& spoken, const Format& format, Context& context) {
-  const bool quotes = quotes_non_ascii(registry);
-  const std::string done = dry_run ? "Would " + std::string(spoken.verb) : capitalized(spoken.participle);
-  SkippedReporter refused(context.err, "error", "cannot " + std::string(spoken.verb), registry.prefix());
-  SkippedReporter skipped(context.err, "warning", "skipped", registry.prefix());
-  const auto tell = [&](const edit::LinkEdit& edit) {
-    const edit::LinkDecision& decision = edit.decision;
-    const Finding& finding = decision.finding;
-    const std::string shown = escape_for_terminal(relative_to(finding.link, registry.prefix()));
-    if (format.is_for_scripts()) {
-      print_row(context.out, edit, format, quotes);
-    } else if (decision.after && !format.quiet) {
-      context.out << done << ' ' << described_change(edit, registry.prefix()) << '\n';
-    } else if (decision.action == edit::Action::kept && format.verbose) {
-      context.out << "Kept '" << shown << "'\n";
-    }
-    if (edit.is_refusal)
-      refused.finding(finding);
-    else if (decision.action == edit::Action::skipped && !decision.is_bystander && !format.quiet)
-      skipped.finding(finding);
-  };
-  const edit::LinkEditRequest request{
-      .links = words, .dry_run = dry_run, .reports_kept = format.is_for_scripts() || format.verbose};
-  const edit::LinkEditSummary summary = edit::edit_links(registry, settings, rule, placement, request, tell);
-  if (const std::string saved = placement.saved(); !saved.empty() && !format.is_for_scripts() && !format.quiet) {
-    context.out << escape_for_terminal(saved) << '\n';
-  }
-  context.out.flush();
-  skipped.end();
-  refused.end();
-  if (!format.quiet) {
-    context.err << (summary.is_refused ? "nothing was changed" : summary_of(summary, spoken, dry_run)) << '\n';
-  }
-  return exit_code_of(summary);
+  EditReporter reporter(registry, spoken, dry_run, format, context);
+  const edit::LinkEditRequest request{.links = words, .dry_run = dry_run, .reports_kept = reporter.wants_kept()};
+  const edit::LinkEditSummary summary = edit::edit_links(registry, settings, rule, placement, request,
+                                                         [&](const edit::LinkEdit& edit) { reporter.tell(edit); });
+  return reporter.end(summary, placement.saved());
 }
 
 }  // namespace mlem::command

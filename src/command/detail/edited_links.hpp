@@ -2,12 +2,14 @@
 
 #include "command/context.hpp"
 #include "command/output.hpp"
+#include "edit/edit_links.hpp"
 #include "edit/link_rule.hpp"
 #include "edit/placement.hpp"
 #include "git/registry.hpp"
 #include "model/link.hpp"
 #include "source/settings.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,10 +19,36 @@ namespace mlem::command {
 struct EditWords {
   const char* verb;        ///< `pin`
   const char* participle;  ///< `pinned`
+  const char* noun = "link";
 };
 
 /// Returns what a link says after a change and did not say before, in one line; empty if that is nothing.
 std::string difference_of(const Link& before, const Link& after);
+
+/// Tells users and scripts what became of each link, and of all.
+class EditReporter {
+ public:
+  /// `registry`, `format` and `context` must outlive it.
+  EditReporter(const git::Registry& registry, const EditWords& spoken, bool dry_run, const Format& format,
+               Context& context);
+  ~EditReporter();
+
+  /// Whether links with nothing to do are to be told of.
+  bool wants_kept() const noexcept { return format_.is_for_scripts() || format_.verbose; }
+  void tell(const edit::LinkEdit& edit);
+  /// Tells of all; `saved` is Placement::saved(). Returns the exit code.
+  int end(const edit::LinkEditSummary& summary, const std::string& saved = {});
+
+ private:
+  struct Skipped;
+  const git::Registry& registry_;
+  EditWords spoken_;
+  bool dry_run_;
+  const Format& format_;
+  Context& context_;
+  bool quotes_;
+  std::unique_ptr<Skipped> skipped_;
+};
 
 /// Changes the links that `words` select by `rule`, writes them where `placement` says, and tells what became of each
 /// and of all. Returns the exit code.

@@ -1,6 +1,7 @@
 #include "command/detail/json.hpp"
 
 #include "base/text.hpp"
+#include "command/detail/changed_links.hpp"
 #include "model/oid.hpp"
 #include "model/point.hpp"
 #include "model/repo_url.hpp"
@@ -114,6 +115,14 @@ Json point_to_json(const Point& point) {
   return json;
 }
 
+/// Puts what became of a link.
+void put(Json& json, const history::LinkChange& change) {
+  json["change"] = std::string(name(change.kind));
+  put(json, "former_link", change.former_name);
+  if (change.before) json["from"] = point_to_json(mlem::point_of(*change.before));
+  if (change.after) json["to"] = point_to_json(mlem::point_of(*change.after));
+}
+
 /// What a link names, by its own words and, where those leave it open, by what it led to.
 Point point_of(const Link& link, const Finding& finding) {
   Point point = mlem::point_of(link);
@@ -149,6 +158,37 @@ std::string to_json(const edit::LinkEdit& edit) {
   put(json, "hold", decision.hold.value_or(""));
   put(json, "until", decision.until.value_or(""));
   if (decision.finding.line != 0) json["line"] = decision.finding.line;
+  return made_harmless(json.dump());
+}
+
+std::string to_json(const history::LogEntry& entry) {
+  Json json;
+  Finding finding = finding_of(entry.change);
+  finding.at = entry.registry_commit.hex();
+  put(json, finding, false);
+  put(json, entry.change);
+  json["registry_commit"] = entry.registry_commit.hex();
+  json["date"] = format_time(entry.time);
+  put(json, "merged_by", entry.merged_by);
+  if (entry.changed_in) json["changed_in"] = entry.changed_in->hex();
+  put(json, "author", entry.author);
+  if (entry.until) json["until"] = format_time(*entry.until);
+  return made_harmless(json.dump());
+}
+
+std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time) {
+  const Finding& finding = standing.finding;
+  Json json;
+  put(json, finding, finding.verdict != Verdict::ok);
+  if (standing.state) json["state"] = std::string(name(*standing.state));
+  if (standing.behind) json["behind"] = *standing.behind;
+  if (standing.touching) json["touching"] = *standing.touching;
+  if (standing.tip) json["tip"] = point_to_json(*standing.tip);
+  if (standing.newest) json["newest"] = point_to_json(*standing.newest);
+  put(json, "hold", standing.hold.value_or(""));
+  put(json, "until", standing.until.value_or(""));
+  if (finding.line != 0) json["line"] = finding.line;
+  if (proof_time) json["proved_at"] = format_time(*proof_time);
   return made_harmless(json.dump());
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
 #include "edit/edit_links.hpp"
+#include "history/link_change.hpp"
+#include "history/log.hpp"
+#include "history/standing.hpp"
 #include "model/finding.hpp"
 
 #include <cstdint>
@@ -21,6 +24,14 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
 /// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`
 /// and `to`, and of one that is held `hold` and `until`.
 std::string to_json(const edit::LinkEdit& edit);
+
+/// Returns what became of a link by one commit: the keys of what it names now, or has named, and behind `at` those that
+/// git-mlem-log(1) has.
+std::string to_json(const history::LogEntry& entry);
+
+/// Returns how a link stands: the keys of its finding, without a verdict where that is `ok`, and behind `at` those of
+/// git-mlem-status(1).
+std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);

@@ -32,16 +32,8 @@ bool looks_like_pathspec(const std::string& word) {
   return word.starts_with(":(") || word.starts_with(":!") || word.starts_with(":^");
 }
 
-/// Whether a word names a file or directory of the work tree.
-bool is_on_disk(const git::Registry& registry, const std::string& word) {
-  if (word.empty() || !registry.has_work_tree()) return false;
-  const bool from_top = word.starts_with(":/");
-  const fs::path path = from_top ? registry.work_tree() / word.substr(2) : fs::absolute(word, registry.directory());
-  struct stat status {};
-  return lstat(path.c_str(), &status) == 0;
-}
-
-/// Or, unlike to git, of the index, where the links are; a link without its `.mlem` too.
+/// Whether a word names a file or directory of the work tree or, unlike to git, of the index, where the links are; a link
+/// without its `.mlem` too.
 bool names_file(const git::Registry& registry, const std::string& word) {
   if (!registry.has_work_tree()) return false;
   const std::string link = word + std::string(mlem_suffix);
@@ -82,6 +74,14 @@ Error ambiguous(const std::string& word, const std::string& why) {
 }
 
 }  // namespace
+
+bool is_on_disk(const git::Registry& registry, const std::string& word) {
+  if (word.empty() || !registry.has_work_tree()) return false;
+  const bool from_top = word.starts_with(":/");
+  const fs::path path = from_top ? registry.work_tree() / word.substr(2) : fs::absolute(word, registry.directory());
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0;
+}
 
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges) {
   Operands operands;

@@ -28,6 +28,9 @@ struct Operands {
 enum class Ranges { no, yes };
 Operands tell_apart(const git::Registry& registry, const Options& options, const Options::Rest& rest, Ranges ranges);
 
+/// Returns whether a word names a file or directory of the work tree.
+bool is_on_disk(const git::Registry& registry, const std::string& word);
+
 /// Returns the full name of the ref that a word means: as mlem::full_ref_name(); HEAD is the current branch.
 /// Throws Error(invalid) if git-check-ref-format(1) refuses it or HEAD is detached.
 std::string parse_ref(const git::Registry& registry, const std::string& word);

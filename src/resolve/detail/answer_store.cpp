@@ -61,7 +61,7 @@ void AnswerStore::put(QueryNumber number, Answer answer) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[static_cast<std::size_t>(number)];
   Common& common = subjects_[entry.subject];
-  const bool is_found = !answer.object_type.empty() || (answer.link && answer.link_base.empty());
+  const bool is_found = (answer.is_only_sought && answer.blob) || !answer.object_type.empty() || (answer.link && answer.link_base.empty());
   const bool is_plain = !answer.failed() && is_found && answer.path == entry.path && answer.text.empty() &&
                         answer.warnings.empty() && !answer.pinned_blob && answer.source.undivided.empty() &&
                         common.source.undivided.empty();

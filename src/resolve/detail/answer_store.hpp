@@ -73,7 +73,7 @@ class AnswerStore {
     std::string_view path;  ///< as asked
     Subject subject = 0;
     std::optional<Oid> blob;
-    const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`
+    const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`; empty: not read
     std::unique_ptr<Link> link;                ///< that was found, the same
     std::unique_ptr<Answer> whole;             ///< what is neither
   };

@@ -2,7 +2,10 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "model/version.hpp"
 #include "resolve/detail/hints.hpp"
+
+#include <algorithm>
 
 namespace mlem::resolve::detail {
 namespace {
@@ -92,6 +95,22 @@ std::string missing_rev_hint(const source::Refs& refs, const std::string& rev, H
   return "an abbreviated commit id is no rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
 }
 
+/// Finds the newest version tag of what the rev is a version of.
+std::optional<Oid> find_newest(const source::Refs& refs, Answer& answer) {
+  std::vector<std::string> names = refs.names();
+  while (const auto newest = newest_version(names, source::short_name(answer.rev))) {
+    answer.ref = std::string(tags) + *newest;
+    if (const auto oid = refs.find(answer.ref)) {
+      answer.rev = *newest;
+      return oid;
+    }
+    names.erase(std::find(names.begin(), names.end(), *newest));  // it is a branch
+  }
+  answer.ref.clear();
+  answer.fail(Verdict::missing_rev, "no tag is a version");
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool divide(const source::Refs& refs, Answer& answer) {
@@ -124,6 +143,7 @@ std::optional<Oid> find_rev(const source::Refs& refs, Answer& answer, const Peel
   const Rev& rev = *answer.source.rev;
   answer.rev = rev.text();
   answer.stored_rev = rev.text();
+  if (answer.source.rev_kind == UrlParts::RevKind::newest_version) return find_newest(refs, answer);
   const std::string_view prefix = prefix_of(answer.source.rev_kind);
   switch (prefix.empty() || rev.kind() == Rev::Kind::oid ? rev.kind() : Rev::Kind::name) {
     case Rev::Kind::oid:

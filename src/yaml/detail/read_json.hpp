@@ -1,0 +1,15 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <string_view>
+
+namespace mlem::yaml::detail {
+
+/// Returns the mapping in `text` as to_json() shows it. Throws what that does, with `what_failed` as what; what
+/// `require_time` throws passes.
+nlohmann::ordered_json read_json(std::string_view text, std::string_view what_failed,
+                                 const std::function<void()>& require_time = {});
+
+}  // namespace mlem::yaml::detail

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "model/object.hpp"
+
+#include <functional>
+#include <string_view>
+
+namespace mlem::yaml {
+
+/// Reads what a metafile says of its object, as MLEM 0.1.10 to 0.4 wrote it: methods in `processors` with
+/// `call_orders`, or in `model_type`; `data_type` or `dataset_type`; today's names of types.
+///
+/// Nothing in the text is an error: what is not understood becomes a type of kind `unknown`, a method that is `unread`
+/// or one of `others`, and of text that is not one YAML mapping, or over `max_object_size`, `unread` says why. What
+/// `require_time` throws passes: it is called now and then, for a large file takes seconds.
+object::Description read_object(std::string_view text, const std::function<void()>& require_time = {});
+
+}  // namespace mlem::yaml
