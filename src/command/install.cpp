@@ -89,7 +89,7 @@ void install_drivers(const git::Registry& registry, bool force, const Format& fo
   const bool is_new = edit::install_drivers(registry, replace);
   if (format.quiet) return;
   const std::string file = escape_for_terminal(edit::attributes_file(registry).string());
-  context.out << (is_new ? "Set up the merge driver of links in '" : "The merge driver of links is set up in '") << file
+  context.out << (is_new ? "Set up the drivers of links in '" : "The drivers of links are set up in '") << file
               << "'\n";
 }
 
@@ -173,7 +173,7 @@ int run_uninstall(const Args& args, Context& context) {
   }
   if (format.verbose) print_files(context.out, "removed", removed);
   if (edit::uninstall_drivers(registry) && !format.quiet) {
-    context.out << "Removed the merge driver of links from '"
+    context.out << "Removed the drivers of links from '"
                 << escape_for_terminal(edit::attributes_file(registry).string()) << "'\n";
   }
   return exit_yes;

@@ -14,22 +14,24 @@ namespace mlem::edit {
 namespace {
 
 constexpr std::size_t max_attributes_size = std::size_t{1} << 20;
-constexpr std::string_view attributes = "# by 'git mlem install --drivers'\n*.mlem merge=mlem\n";
+constexpr std::string_view attributes = "# by 'git mlem install --drivers'\n*.mlem merge=mlem diff=mlem\n";
 
 struct Setting {
   const char* key;
   const char* value;
 };
 
-constexpr const char* driver_key = "merge.mlem.driver";
+constexpr const char* merge_key = "merge.mlem.driver";
+constexpr const char* diff_key = "diff.mlem.command";
 constexpr auto settings = std::to_array<Setting>({
     {"merge.mlem.name", "links of git-mlem"},
-    {driver_key, "git mlem merge-file --marker-size=%L -- %O %A %B %P"},
+    {merge_key, "git mlem merge-file --marker-size=%L -- %O %A %B %P"},
+    {diff_key, "git mlem diff"},
 });
 
 /// Whether somebody else has a driver of that name.
 bool is_foreign(const std::optional<std::string>& driver) {
-  return driver && !driver->starts_with("git mlem merge-file ");
+  return driver && !driver->starts_with("git mlem ");
 }
 
 /// Returns where our lines are in the file; nothing if they are not there.
@@ -54,10 +56,12 @@ std::string load_attributes(const fs::path& file) {
 fs::path attributes_file(const git::Registry& registry) { return git::repository_file(registry, "info/attributes"); }
 
 bool install_drivers(const git::Registry& registry, ReplaceDrivers replace) {
-  const std::optional<std::string> driver = git::find_local(registry, driver_key);
-  if (replace == ReplaceDrivers::no && is_foreign(driver)) {
-    throw Error(ErrorKind::invalid, std::string("cannot set '") + driver_key + "'", "it is '" + *driver + "' here",
-                "'-f' replaces it");
+  for (const char* const key : {merge_key, diff_key}) {
+    const std::optional<std::string> driver = git::find_local(registry, key);
+    if (replace == ReplaceDrivers::no && is_foreign(driver)) {
+      throw Error(ErrorKind::invalid, std::string("cannot set '") + key + "'", "it is '" + *driver + "' here",
+                  "'-f' replaces it");
+    }
   }
   const fs::path file = attributes_file(registry);
   std::string text = load_attributes(file);
@@ -87,10 +91,14 @@ bool uninstall_drivers(const git::Registry& registry) {
     }
     is_changed = true;
   }
-  const std::optional<std::string> driver = git::find_local(registry, driver_key);
-  if (!driver || is_foreign(driver)) return is_changed;
-  for (const Setting& setting : settings) git::unset_local(registry, setting.key);
-  return true;
+  for (const Setting& setting : settings) {
+    const std::string_view key = setting.key;
+    const std::optional<std::string> driver = git::find_local(registry, key == diff_key ? diff_key : merge_key);
+    if (is_foreign(driver) || !git::find_local(registry, setting.key)) continue;
+    git::unset_local(registry, setting.key);
+    is_changed = true;
+  }
+  return is_changed;
 }
 
 }  // namespace mlem::edit

@@ -473,8 +473,8 @@ TEST_CASE("install: drivers are set up once and taken back") {
   world.registry.commit({{"a.mlem", plain_link("main")}});
   const auto attributes = world.registry.path() / ".git/info/attributes";
   const std::string own = "*.bin binary";
-  const std::string ours = "# by 'git mlem install --drivers'\n*.mlem merge=mlem\n";
-  const auto config = [&] { return world.git({"config", "--local", "--get-regexp", "^merge\\."}).output; };
+  const std::string ours = "# by 'git mlem install --drivers'\n*.mlem merge=mlem diff=mlem\n";
+  const auto config = [&] { return world.git({"config", "--local", "--get-regexp", "^(merge|diff)\\."}).output; };
   const std::string place = (world.registry.path() / ".git").string();
   const std::string hooks = "Installed hooks in '" + place + "/hooks'\n";
   write_file(attributes, own);
@@ -487,25 +487,45 @@ TEST_CASE("install: drivers are set up once and taken back") {
   const Outcome first = world.mlem({"install", "--drivers"});
   CAPTURE(first);
   CHECK(first.code == 0);
-  CHECK(first.output == "Set up the merge driver of links in '" + place + "/info/attributes'\n" + hooks);
+  CHECK(first.output == "Set up the drivers of links in '" + place + "/info/attributes'\n" + hooks);
   CHECK(config() ==
         "merge.mlem.name links of git-mlem\n"
-        "merge.mlem.driver git mlem merge-file --marker-size=%L -- %O %A %B %P\n");
+        "merge.mlem.driver git mlem merge-file --marker-size=%L -- %O %A %B %P\n"
+        "diff.mlem.command git mlem diff\n");
   CHECK(read_file(attributes) == own + "\n" + ours);
 
   const Outcome again = world.mlem({"install", "--drivers"});
-  CHECK(again.output == "The merge driver of links is set up in '" + place + "/info/attributes'\n" + hooks);
+  CHECK(again.output == "The drivers of links are set up in '" + place + "/info/attributes'\n" + hooks);
   CHECK(read_file(attributes) == own + "\n" + ours);
   CHECK(world.mlem({"install", "--drivers", "-q"}).output == "");
 
   write_file(attributes, own + "\n" + ours + "*.txt text\n");
   const Outcome removed = world.mlem({"uninstall"});
   CAPTURE(removed);
-  CHECK(removed.output == "Removed hooks from '" + place + "/hooks'\nRemoved the merge driver of links from '" + place +
+  CHECK(removed.output == "Removed hooks from '" + place + "/hooks'\nRemoved the drivers of links from '" + place +
                               "/info/attributes'\n");
   CHECK(config() == "");
   CHECK(read_file(attributes) == own + "\n*.txt text\n");
   CHECK(world.mlem({"uninstall"}).output == "No hooks of git-mlem in '" + place + "/hooks'\n");
+}
+
+TEST_CASE("install: with its drivers git shows what links name") {
+  World world;
+  world.registry.commit({{"a.mlem", plain_link("main")}, {"other", "1\n"}});
+  REQUIRE(world.mlem({"install", "--drivers", "-q"}).code == 0);
+  world.registry.write("a.mlem", plain_link("4-pack"));
+  world.registry.write("other", "2\n");
+  const Outcome outcome = world.git({"diff"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(contains(outcome.output, "link a.mlem\nre-pointed  a.mlem: "));
+  CHECK(contains(outcome.output, " from main to 4-pack\n"));
+  CHECK(contains(outcome.output, "\n-1\n+2\n"));
+  world.registry.git({"commit", "-q", "--no-verify", "-a", "-m", "move"});
+  CHECK(contains(world.git({"log", "-p", "--ext-diff", "-1"}).output, "re-pointed  a.mlem: "));
+  CHECK(contains(world.git({"log", "-p", "-1"}).output, "\n-rev: main\n+rev: 4-pack\n"));
+  REQUIRE(world.mlem({"uninstall", "-q"}).code == 0);
+  CHECK_FALSE(contains(world.git({"show", "--ext-diff"}).output, "re-pointed"));
 }
 
 TEST_CASE("install: drivers of others stay") {
@@ -540,7 +560,7 @@ TEST_CASE("install: drivers of a linked work tree are those of its repository") 
   RunOptions there;
   there.directory = tree;
   CHECK(world.sandbox.mlem({"install", "--drivers"}, there).code == 0);
-  CHECK(contains(read_file(world.registry.path() / ".git/info/attributes"), "*.mlem merge=mlem\n"));
+  CHECK(contains(read_file(world.registry.path() / ".git/info/attributes"), "*.mlem merge=mlem diff=mlem\n"));
   CHECK(world.sandbox.git({"check-attr", "merge", "x.mlem"}, there).output == "x.mlem: merge: mlem\n");
 
   const Outcome bare = world.sandbox.mlem({"install", "--server", "--drivers"}, there);
