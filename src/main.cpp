@@ -25,6 +25,7 @@ using namespace mlem::command;  // NOLINT(google-build-using-namespace): main is
 
 constexpr std::array commands{
     Command{"check", "Report links that do not resolve", run_check},
+    Command{"diff", "Compare the links of two states, and their objects", run_diff},
     Command{"env", "Print facts for a bug report", run_env},
     Command{"fetch", "Fill or tidy the cache of sources", run_fetch},
     Command{"hold", "Have links stay as they are, and say why", run_hold},
@@ -41,6 +42,7 @@ constexpr std::array commands{
     Command{"pprint", "The same as show", run_pprint},
     Command{"promote", "Copy pinned links to another environment", run_promote},
     Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
+    Command{"rollback", "Have links name again what they named before", run_rollback},
     Command{"show", "Print the metadata of an object", run_show},
     Command{"status", "Compare pinned links with what they follow", run_status},
     Command{"unhold", "Lift the holds of links", run_unhold},
@@ -48,6 +50,7 @@ constexpr std::array commands{
     Command{"unpin", "Have pinned links name what they follow", run_unpin},
     Command{"update", "Have pinned links go to what they follow", run_update},
     Command{"version", "Print the version", run_version},
+    Command{"who", "Tell which links lead to a repository or an object", run_who},
 };
 
 mlem::Interrupt* interrupt = nullptr;

@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "check/changes.hpp"
+#include "check/detail/breaking_changes.hpp"
 #include "check/detail/commits_on_refs.hpp"
 #include "check/detail/findings.hpp"
 #include "check/detail/former_state.hpp"
@@ -162,6 +163,7 @@ Summary judge(const git::Registry& registry, const source::Settings& settings, c
     if (!judged.scope.rules.empty() || judged.scope.reachable) detail::settle(judged, commits);
   }
   commits.settle(registry, settings, pushed_refs);
+  detail::forbid_breaking(registry, settings, all, pushed_refs);
   Summary summary;
   summary.old_files = reader.old_files();
   std::deque<detail::FormerState> former_states;  // the resolver looks into their trees

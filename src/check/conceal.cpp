@@ -1,5 +1,7 @@
 #include "check/conceal.hpp"
 
+#include "check/detail/breaking_changes.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -76,7 +78,7 @@ Finding conceal(Finding finding) {
       (finding.verdict == Verdict::invalid_link && finding.hops.empty() && !finding.commit);
   if (!is_own) {
     finding.message = concealed_message(finding);
-    finding.hint.clear();
+    finding.hint = breaks(finding, "breaking") ? detail::hint_of_breaking : "";
     const bool tells_source = is_of_source(finding);
     std::erase_if(finding.demands, [&](const Demand& demand) {
       return demand.rule == "reachable" || (tells_source && demand.rule != "approver");
@@ -91,6 +93,7 @@ Finding conceal(Finding finding) {
   const auto is_foreign = [](const Hop& hop) { return !hop.repo.empty(); };
   finding.hops.erase(std::find_if(finding.hops.begin(), finding.hops.end(), is_foreign), finding.hops.end());
   finding.path.clear();
+  finding.broken_things.clear();
   finding.object_type.clear();
   finding.ref.clear();
   finding.commit.reset();

@@ -32,6 +32,7 @@ struct Command {
 };
 
 int run_check(const Args& args, Context& context);
+int run_diff(const Args& args, Context& context);
 int run_env(const Args& args, Context& context);
 int run_fetch(const Args& args, Context& context);
 int run_hold(const Args& args, Context& context);
@@ -48,6 +49,7 @@ int run_policy(const Args& args, Context& context);
 int run_pprint(const Args& args, Context& context);
 int run_promote(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
+int run_rollback(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
 int run_status(const Args& args, Context& context);
 int run_unhold(const Args& args, Context& context);
@@ -55,6 +57,7 @@ int run_uninstall(const Args& args, Context& context);
 int run_unpin(const Args& args, Context& context);
 int run_update(const Args& args, Context& context);
 int run_version(const Args& args, Context& context);
+int run_who(const Args& args, Context& context);
 
 /// Exit codes of every command.
 inline constexpr int exit_yes = 0;

@@ -78,6 +78,14 @@ void print_broken_before(std::ostream& err, std::size_t count) {
                           is_one ? "it" : "them"));
 }
 
+/// On a server it is not the pusher who has to do what a hint on logging in says: he may well read the source.
+Finding told_by_server(Finding finding) {
+  if (finding.verdict == Verdict::auth_required && finding.hint.starts_with("log in ")) {
+    finding.hint.insert(0, "the server's account has to ");
+  }
+  return finding;
+}
+
 int judge_and_print(const git::Registry& registry, const source::Settings& settings,
                     const std::vector<check::Scope>& scopes, const source::PushedRefs& pushed_refs,
                     const HookPolicy& policy, const Format& format, Context& context) {
@@ -86,7 +94,7 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
   check::Summary summary;  // of what is told: a verdict may be concealed
   const auto report = [&](const Finding& found) {
     if (is_server) trace(context, found);
-    const Finding finding = policy.tells_all ? found : check::conceal(found);
+    const Finding finding = !policy.tells_all ? check::conceal(found) : is_server ? told_by_server(found) : found;
     summary.count(finding);
     reporter->finding(finding);
   };

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "command/detail/age.hpp"
 #include "command/detail/edited_links.hpp"
+#include "command/detail/json.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
@@ -9,7 +10,10 @@
 #include "git/config_origin.hpp"
 #include "model/repo_url.hpp"
 
+#include <cstddef>
+#include <istream>
 #include <ostream>
+#include <string>
 #include <vector>
 
 namespace mlem::command {
@@ -33,11 +37,14 @@ std::string location(const Link& link) {
   return browse_url(repo, *link.rev, link.path).value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
 }
 
-void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const Finding& finding) {
+/// `line` is what the message begins with: where the input has the link, or nothing.
+void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const Finding& finding,
+                       const std::string& line) {
   const std::string where = chosen.source_project ? " in '" + redact(*chosen.source_project) + "'" : std::string();
   print_error(err, "error",
-              "cannot link to '" + redact(chosen.source) + "'" + where + ": " + std::string(name(finding.verdict)) +
-                  ": " + (finding.hops.empty() && chosen.source_project ? finding.message : described(finding)));
+              line + "cannot link to '" + redact(chosen.source) + "'" + where + ": " +
+                  std::string(name(finding.verdict)) + ": " +
+                  (finding.hops.empty() && chosen.source_project ? finding.message : described(finding)));
   print_hint(err, finding.hint);
 }
 
@@ -97,14 +104,76 @@ void tell_saved(const git::Registry& registry, const edit::NewLink& made, Saving
       << (dry && saving.stages ? would_stage(registry, made) : "") << '\n';
 }
 
+/// Reads a request from each line that is not empty.
+std::vector<edit::LinkRequest> read_requests(const edit::LinkRequest& chosen, std::vector<std::size_t>& lines,
+                                             std::istream& in) {
+  std::vector<edit::LinkRequest> requests;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (trim(line).empty()) continue;
+    try {
+      requests.push_back(parse_link_request(line, chosen));
+    } catch (const Error& error) {
+      throw Error(error.kind(), "line " + std::to_string(number) + ": " + error.what(), {}, error.hint());
+    }
+    lines.push_back(number);
+  }
+  return requests;
+}
+
+/// Tells of the links that cannot be made. Returns the exit code, 0 if there are none.
+int tell_failures(const std::vector<edit::NewLink>& made, const std::vector<edit::LinkRequest>& requests,
+                  const std::vector<std::size_t>& lines, std::ostream& err) {
+  int code = exit_yes;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const std::string line = lines.empty() ? std::string() : "line " + std::to_string(lines[i]) + ": ";
+    if (made[i].error) {
+      print_error(err, "error", line + made[i].error->what());
+      print_hint(err, made[i].error->hint());
+      code = exit_fatal;
+    } else if (made[i].finding.verdict != Verdict::ok) {
+      print_failed_link(err, requests[i], made[i].finding, line);
+      const int own = exit_code(made[i].finding.verdict);
+      if (code == exit_yes || (code == exit_undecided && own == exit_no)) code = own;
+    }
+  }
+  return code;
+}
+
+/// Makes and writes the links, all or none.
+int make_and_tell(const git::Registry& registry, const source::Settings& settings,
+                  const std::vector<edit::LinkRequest>& requests, const std::vector<std::size_t>& lines, Saving saving,
+                  const Format& format, Context& context) {
+  const bool is_one = lines.empty();
+  std::vector<edit::NewLink> made;
+  if (is_one)
+    made.push_back(edit::make_link(registry, settings, requests.front()));
+  else
+    made = edit::make_links(registry, settings, requests);
+  if (const int code = tell_failures(made, requests, lines, context.err); code != exit_yes) {
+    if (!is_one && !format.quiet) context.err << "nothing was changed\n";
+    return code;
+  }
+  for (const edit::NewLink& link : made) {
+    if (!format.quiet) tell_source(link, saving.emoji, context.out);
+    if (link.local_directory) warn_of_local_path(link, context);
+    warn_of_unstaged(registry, link, context.err);
+  }
+  if (!saving.is_dry_run) edit::save_links(registry, made, saving.stages ? edit::Stage::yes : edit::Stage::no);
+  if (format.quiet) return exit_yes;
+  for (const edit::NewLink& link : made) tell_saved(registry, link, saving, context.out);
+  return exit_yes;
+}
+
 }  // namespace
 
 int run_link(const Args& args, Context& context) {
-  Options options({"link [<options>] <source> <target>"});
+  Options options({"link [<options>] <source> <target>", "link [<options>] --stdin"});
   edit::LinkRequest chosen;
   std::optional<bool> pin;
   bool dry_run = false;
   bool stage = true;
+  bool from_stdin = false;
   Format format;
   options.value("source-project,s", "repo", "the repository that has the source", chosen.source_project)
       .alias("sp", "source-project")
@@ -124,33 +193,31 @@ int run_link(const Args& args, Context& context) {
       .flag("force,f", "re-point a link that is held, replace what is no link, write what git add would refuse",
             chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
-      .flag("stage", "write the file only", stage);
+      .flag("stage", "write the file only", stage)
+      .flag("stdin", "make many links, all or none, from lines of JSON", from_stdin);
   add_common_options(options, format, {"quiet", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
-  if (words.size() != 2) throw options.wrong("a source and a target are needed");
+  if (from_stdin && !words.empty()) throw options.wrong("with '--stdin', sources and targets are read from there");
+  if (!from_stdin && words.size() != 2) throw options.wrong("a source and a target are needed");
 
-  chosen.source = words[0];
-  chosen.target = words[1];
-  if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
+  if (!from_stdin) {
+    chosen.source = words[0];
+    chosen.target = words[1];
+    if (chosen.target.empty()) throw Error(ErrorKind::invalid, "the target's name is empty");
+  }
   const git::Registry registry = open_registry(context);
   const edit::Pin by_default = registry.config().boolean("mlem.pin", false) ? edit::Pin::where_possible : edit::Pin::no;
   chosen.pin = pin ? (*pin ? edit::Pin::yes : edit::Pin::no) : by_default;
   chosen.today = today();
+  std::vector<std::size_t> lines;
+  const std::vector<edit::LinkRequest> requests =
+      from_stdin ? read_requests(chosen, lines, context.in) : std::vector<edit::LinkRequest>{chosen};
+  if (requests.empty()) return exit_yes;
   Progress progress(format, context);
-  const edit::NewLink made = edit::make_link(registry, progress.settings(registry), chosen);
-  if (made.finding.verdict != Verdict::ok) {
-    print_failed_link(context.err, chosen, made.finding);
-    return exit_code(made.finding.verdict);
-  }
-  const Saving saving{dry_run, stage, wants_emoji(registry, context)};
-  if (!format.quiet) tell_source(made, saving.emoji, context.out);
-  if (made.local_directory) warn_of_local_path(made, context);
-  warn_of_unstaged(registry, made, context.err);
-  if (!dry_run) edit::save_link(registry, made, stage ? edit::Stage::yes : edit::Stage::no);
-  if (!format.quiet) tell_saved(registry, made, saving, context.out);
-  return exit_yes;
+  return make_and_tell(registry, progress.settings(registry), requests, lines,
+                       {dry_run, stage, wants_emoji(registry, context)}, format, context);
 }
 
 }  // namespace mlem::command

@@ -26,6 +26,7 @@ struct Options::State {
     bool* opposite = nullptr;
     std::optional<bool>* answer = nullptr;  ///< of a flag whose absence means neither
     std::optional<std::string>* value = nullptr;
+    std::vector<std::string>* values = nullptr;
     std::vector<std::string> choices{};     ///< values that it takes; none: any
     std::optional<std::string> implicit{};  ///< what an optional value is without one
     std::optional<std::string> negated{};   ///< what `no-` makes of a value; nothing: as if it was not given
@@ -33,6 +34,7 @@ struct Options::State {
     bool is_hidden = false;                 ///< not printed by `-h`
     bool is_given() const {
       if (answer != nullptr) return answer->value_or(false);
+      if (values != nullptr) return !values->empty();
       return flag != nullptr ? *flag : value->has_value();
     }
   };
@@ -105,7 +107,7 @@ std::vector<po::option> Options::State::parse_long(std::vector<std::string>& arg
   po::option given(meaning.key, {});
   given.original_tokens = {token};
   const bool takes_value =
-      meaning.option != nullptr && meaning.option->value != nullptr && meaning.key == meaning.option->name;
+      meaning.option != nullptr && (meaning.option->value != nullptr || meaning.option->values != nullptr) && meaning.key == meaning.option->name;
   if (equals != std::string::npos) {
     if (!takes_value) throw owner.wrong("option '--" + word + "' takes no value");
     given.value = {token.substr(equals + 1)};
@@ -130,6 +132,11 @@ void Options::State::set(const po::option& given, const Options& owner) {
       if (!is_negated && option.opposite != nullptr) *option.opposite = false;
     } else if (option.answer != nullptr) {
       *option.answer = !is_negated;
+    } else if (option.values != nullptr) {
+      if (is_negated)
+        option.values->clear();
+      else if (!given.value.empty())
+        option.values->push_back(given.value.front());
     } else if (is_negated) {
       *option.value = option.negated;
     } else if (!given.value.empty()) {
@@ -199,6 +206,14 @@ Options& Options::flag(const char* names, const char* help, std::optional<bool>&
 Options& Options::value(const char* names, const char* argument, const char* help, std::optional<std::string>& value) {
   State::Option& option = state_->declare(names, help);
   option.value = &value;
+  option.argument = std::string(" <") + argument + ">";
+  state_->known.add_options()(names, po::value<std::string>(), "")(("no-" + option.name).c_str(), "");
+  return *this;
+}
+
+Options& Options::values(const char* names, const char* argument, const char* help, std::vector<std::string>& values) {
+  State::Option& option = state_->declare(names, help);
+  option.values = &values;
   option.argument = std::string(" <") + argument + ">";
   state_->known.add_options()(names, po::value<std::string>(), "")(("no-" + option.name).c_str(), "");
   return *this;

@@ -29,6 +29,8 @@ class Options {
   /// The same for what is configured where neither it nor `no-` with it is given.
   Options& flag(const char* names, const char* help, std::optional<bool>& value);
   Options& value(const char* names, const char* argument, const char* help, std::optional<std::string>& value);
+  /// The same for an option that may be given more than once; `no-` with it forgets those before.
+  Options& values(const char* names, const char* argument, const char* help, std::vector<std::string>& values);
   /// The values that an option may have.
   struct Choices {
     std::vector<std::string> values;       ///< the first is meant if it is left out

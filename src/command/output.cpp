@@ -64,6 +64,7 @@ std::string described(const Finding& finding) {
     if (!last.repo.empty() && !tells(text, last.repo)) text += " in '" + last.repo + "'";
   }
   for (const Demand& demand : finding.demands) text += "; " + demand.message;
+  if (!finding.broken_things.empty()) text += ": " + finding.broken_things;
   return text;
 }
 

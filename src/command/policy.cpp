@@ -25,7 +25,7 @@ struct Setting {
 
 /// A key as the manual spells it; git gives it in lower case.
 std::string spelled(const std::string& key) {
-  for (const char* known : {"requirePinned", "requireReachable", "requireSigned", "allowObjects"}) {
+  for (const char* known : {"requirePinned", "requireReachable", "requireSigned", "allowObjects", "forbidBreaking"}) {
     if (to_lower_ascii(known) == key) return known;
   }
   return key;

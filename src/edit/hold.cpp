@@ -31,12 +31,6 @@ bool is_date(std::string_view text) {
       .ok();
 }
 
-void require_reason(const std::string& reason) {
-  const Error bad(ErrorKind::invalid, "cannot hold for this reason",
-                  trim(reason).empty() ? "it is empty" : "it has to be one line of UTF-8 without control characters");
-  if (trim(reason).empty() || !is_utf8(reason) || escape_for_terminal(reason) != reason) throw bad;
-}
-
 void require_end(const std::string& until, const std::string& today) {
   const std::string what = "cannot hold until '" + escape_for_terminal(until) + "'";
   if (!is_date(until)) throw Error(ErrorKind::invalid, what, "it is not a date", "write it as in '2027-01-31'");
@@ -76,6 +70,12 @@ class HoldRule : public LinkRule {
 
 }  // namespace
 
+void require_hold_reason(const std::string& reason) {
+  const Error bad(ErrorKind::invalid, "cannot hold for this reason",
+                  trim(reason).empty() ? "it is empty" : "it has to be one line of UTF-8 without control characters");
+  if (trim(reason).empty() || !is_utf8(reason) || escape_for_terminal(reason) != reason) throw bad;
+}
+
 Error hold_refusal(const std::string& name, const Link& link) {
   return {ErrorKind::invalid, "cannot re-point '" + name + "'",
           "it is held" + (link.until ? " until " + *link.until : std::string()) + ": " + *link.hold,
@@ -92,7 +92,7 @@ std::optional<Error> respect_hold(const std::string& name, const Link& before, L
 
 std::unique_ptr<LinkRule> hold_rule(const std::string& reason, const std::optional<std::string>& until,
                                     const std::string& today) {
-  require_reason(reason);
+  require_hold_reason(reason);
   if (until) require_end(*until, today);
   return std::make_unique<HoldRule>(Action::held, reason, until);
 }

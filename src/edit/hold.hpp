@@ -16,6 +16,9 @@ struct Holds {
   bool force = false;  ///< re-point them all the same, and lift their holds
 };
 
+/// Throws Error(invalid) for a reason to hold a link that it cannot have: more than a line of text.
+void require_hold_reason(const std::string& reason);
+
 /// Returns why a link that is held is not re-pointed.
 Error hold_refusal(const std::string& name, const Link& link);
 

@@ -18,6 +18,8 @@ std::string_view name(Action action) noexcept {
       return "released";
     case Action::promoted:
       return "promoted";
+    case Action::rolled_back:
+      return "rolled-back";
     case Action::updated:
       return "updated";
     case Action::migrated:

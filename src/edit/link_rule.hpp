@@ -22,6 +22,7 @@ enum class Action {
   held,
   released,
   promoted,
+  rolled_back,
   updated,
   migrated,
   kept,     ///< there was nothing to do

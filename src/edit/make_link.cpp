@@ -1,28 +1,27 @@
 #include "edit/make_link.hpp"
 
 #include "base/error.hpp"
-#include "edit/hold.hpp"
+#include "edit/detail/compose_link.hpp"
+#include "edit/detail/find_target.hpp"
+#include "edit/link_selection.hpp"
 #include "edit/link_target.hpp"
 #include "edit/object_argument.hpp"
 #include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
-#include "yaml/edit_link.hpp"
 #include "yaml/metafile.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
+#include <deque>
+#include <functional>
+#include <set>
 #include <utility>
 #include <vector>
 
 namespace mlem::edit {
 namespace {
-
-/// What the link is to lead to.
-const resolve::Answer& end_of(const std::vector<resolve::Answer>& chain, const LinkRequest& request) {
-  return request.follow_links ? chain.back() : chain.front();
-}
 
 /// Where the path of an alias starts.
 struct AliasBase {
@@ -49,125 +48,6 @@ AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views,
   return base;
 }
 
-/// Has a link to `end` name its commit and what is there. Throws Error(invalid) if that was asked for an alias.
-void pin(Link& link, const resolve::Answer& end, const LinkRequest& request) {
-  if (request.pin == Pin::no) return;
-  if (link.is_alias()) {
-    if (request.pin == Pin::where_possible) return;
-    throw Error(ErrorKind::invalid, "cannot pin the link to '" + redact(request.source) + "'",
-                "it is an alias, which goes with the tree that it is in",
-                "'--absolute' names the repository and its commit");
-  }
-  link.rev = end.commit->hex();
-  if (!end.ref.empty()) link.pinned_ref = end.ref;
-  link.pinned_blob = end.blob->hex();
-}
-
-/// What a link to the end of `chain` says, in the place of `before`. The path of an alias starts at `base`; `followed`
-/// is the question of GTO that the chain begins with.
-Link compose(const git::Registry& registry, const std::vector<resolve::Answer>& chain, const std::string& base,
-             const std::string& followed, const std::optional<ExistingLink>& before, const LinkRequest& request) {
-  const resolve::Answer& end = end_of(chain, request);
-  Link link;
-  link.link_type = chain.back().object_type;
-  link.path = end.path;
-  if (end.source.repo) {
-    link.repo = end.source.repo->text();
-    link.rev = end.stored_rev;
-    link.dialect = before && before->link.dialect ? *before->link.dialect : dialect_of(registry);
-  } else if (end.source.rev) {
-    link.rev = end.stored_rev;
-  } else if (!base.empty()) {
-    // From the root, for boost has no answer where the two have nothing in common.
-    const fs::path root("/");
-    link.path = (root / end.path).lexically_relative(root / base).generic_string();
-  }
-  pin(link, end, request);
-  if (!followed.empty() && &end == &chain.front()) link.pinned_ref = followed;
-  return link;
-}
-
-bool is_same_repo(const std::optional<std::string>& a, const std::optional<std::string>& b) {
-  if (!a || !b || *a == *b) return a == b;
-  try {
-    return RepoUrl::parse(*a) == RepoUrl::parse(*b);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-    return false;
-  }
-}
-
-/// Returns the file of a link to `end` in the place of `before`: what need not change stays, the spelling of the
-/// repository too. A pin is about one commit, and goes where it no longer holds. Completes `link` by what stays. Throws
-/// Error(invalid) if the link is held and would lead elsewhere.
-std::string rewrite(const ExistingLink& before, const resolve::Answer& end, const std::string& target,
-                    const LinkRequest& request, Link& link) {
-  const bool same_repo = is_same_repo(before.link.repo, link.repo);
-  if (same_repo) link.repo = before.link.repo;
-  const bool same_rev = same_repo && before.link.rev == link.rev;
-  const bool same = same_rev && before.link.path == link.path;
-  const bool is_new_pin = link.pinned_blob.has_value();
-  if (same_rev && !link.pinned_ref) link.pinned_ref = before.link.pinned_ref;
-  if (before.link.pinned_blob && !is_new_pin) {
-    const bool is_pinned = end.commit && link.rev == end.commit->hex();
-    if (end.blob && (same || is_pinned)) link.pinned_blob = end.blob->hex();
-    if (!end.blob && same) link.pinned_blob = before.link.pinned_blob;
-  }
-  link.hold = before.link.hold;
-  link.until = before.link.until;
-  if (!same || before.link.link_type != link.link_type) {
-    const auto refusal = respect_hold(target, before.link, link, {request.today, request.force});
-    if (refusal) throw Error(*refusal);
-  }
-  yaml::LinkText file(yaml::edit_link(before.text, link));
-  if (!same) {
-    for (const char* const key : {"params.git-mlem.object", "params.git-mlem.plain"}) file.remove(key);
-  }
-  return file.text();
-}
-
-/// Whether an alias whose path starts at `base` leads to `end` in `view`.
-bool leads_to(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& base, const Link& alias,
-              const resolve::Answer& end) {
-  if ((fs::path(base) / alias.path).lexically_normal() != end.path) return false;
-  Source source;
-  source.path = end.path;
-  const std::size_t number = resolver.add(view, "", source);
-  resolver.run();
-  const Finding finding = resolver.finding(number, "");
-  return finding.verdict == Verdict::ok && finding.object_type == alias.link_type &&
-         resolver.chain(number).answers.front().path == end.path;
-}
-
-/// Throws unless `made` is a link to `end` for whoever reads it: what was resolved is not what is written.
-void require_leads_to(const ObjectViews& views, resolve::Resolver& resolver, const AliasBase& base,
-                      const resolve::Answer& end, const std::string& source, NewLink& made) {
-  const Error elsewhere(ErrorKind::invalid, "cannot link to '" + source + "'", "the link would not lead there");
-  if (yaml::read_metafile(made.text).link != made.link) throw elsewhere;
-  const Source read = Source::from_link(made.link);
-  if (read.is_alias() != end.source.is_alias() || read.repo != end.source.repo || !read.undivided.empty()) {
-    throw elsewhere;
-  }
-  if (read.is_alias()) {
-    resolve::require_one_reading(*views.work_tree, resolve::find_alias_start(*views.work_tree, parent_of(made.target)),
-                                 read.path);
-    if (leads_to(resolver, *views.index, base.in_index, made.link, end)) return;
-    if (!leads_to(resolver, *views.work_tree, resolve::alias_base(*views.work_tree, made.target), made.link, end)) {
-      throw elsewhere;
-    }
-    made.unstaged = end.path;
-    return;
-  }
-  // To ask a server again would take as long as the first time, and its answer is about the same rev.
-  if (made.link.repo && !made.local_directory) return;
-  const std::size_t number = resolver.add(*views.work_tree, made.target, made.link);
-  resolver.run();
-  const Finding finding = resolver.finding(number, made.link.link_type);
-  if (finding.verdict != Verdict::ok) throw elsewhere;
-  const resolve::Answer first = resolver.chain(number).answers.front();
-  if (first.commit != end.commit || first.path != end.path || first.blob != end.blob) throw elsewhere;
-}
-
 /// An object of this registry as others see it: in this repository, at its current branch.
 Source from_outside(const git::Registry& registry, const std::string& path) {
   const fs::path& directory = registry.has_work_tree() ? registry.work_tree() : registry.git_dir();
@@ -178,58 +58,12 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
   return source;
 }
 
-/// What helps who names a directory as the target: MLEM would write a file `.mlem` in there.
-std::string name_for_target(const LinkRequest& request) {
-  std::string_view name = request.source;
-  name.remove_prefix(name.find_last_of("/:") + 1);  // npos + 1 is 0
-  if (name.ends_with(mlem_suffix)) name.remove_suffix(mlem_suffix.size());
-  const bool can_be_joined = request.target.ends_with('/') || request.target.ends_with("/.");
-  if (name.empty() || name.starts_with('.') || !can_be_joined) return "add a name for the link's file";
-  const std::string directory = request.target.substr(0, request.target.rfind('/'));
-  return "'" + redact(directory) + "/" + std::string(name) + "' names a file in it";
-}
-
-/// The link file from the work tree's root, which may be written.
-std::string find_target(const git::Registry& registry, const LinkRequest& request, const ObjectViews& views) {
-  registry.require_work_tree();
-  const std::string what = "cannot write '" + redact(request.target) + "'";
-  if (is_surely_url(request.target)) {
-    throw Error(ErrorKind::invalid, what, "it is an address, and a link is a file of this work tree",
-                "the source comes first, then the target");
-  }
-  const std::string name = request.target.substr(request.target.rfind('/') + 1);
-  if (name.empty() || name == "." || name == "..") {
-    throw Error(ErrorKind::invalid, what, "it names a directory", name_for_target(request));
-  }
-  if (name == mlem_suffix) {
-    throw Error(ErrorKind::invalid, what, "an old project's directory has that name", "add a name for the link's file");
-  }
-  const std::string project = request.target_project.value_or("");
-  if (request.target_project) require_no_address(project);
-  const bool is_in_project = request.target_project && !fs::path(request.target).is_absolute();
-  const std::string text = is_in_project ? (fs::path(project) / request.target).string() : request.target;
-  std::string target = RepoPath::parse(path_in_work_tree(registry, text).text()).text();
-  if (!target.ends_with(mlem_suffix)) target += mlem_suffix;
-  if (!request.target_project) return target;
-  const std::string directory = path_in_work_tree(registry, project).text();
-  const auto is_project = [&](resolve::TreeView& view) { return resolve::find_project(view, directory) == directory; };
-  if (!is_project(*views.work_tree) && !is_project(*views.index)) {
-    throw Error(ErrorKind::invalid, "'" + project + "' is no MLEM project", "",
-                "'git mlem init " + project + "' makes it one");
-  }
-  if (!directory.empty() && !is_below(target, directory)) {
-    throw Error(ErrorKind::invalid, what, "it is outside of the project '" + project + "'");
-  }
-  return target;
-}
-
 /// Throws if git would not keep the link as it is written: the filter of an attribute stands between file and blob.
-void require_no_conversion(const git::Registry& registry, const std::string& target) {
-  const git::Conversions conversions = conversions_of(registry, {target});
-  if (conversions.empty()) return;
-  const std::string& attribute = conversions.begin()->second;
-  throw Error(ErrorKind::invalid, "cannot write '" + target + "'", git::describe_conversion(attribute),
-              git::conversion_remedy(attribute));
+void require_no_conversion(const git::Conversions& conversions, const std::string& target) {
+  const auto converted = conversions.find(target);
+  if (converted == conversions.end()) return;
+  throw Error(ErrorKind::invalid, "cannot write '" + target + "'", git::describe_conversion(converted->second),
+              git::conversion_remedy(converted->second));
 }
 
 /// What a link is looked up by in the index: the way to its file, the projects that may be above, and its object with
@@ -253,42 +87,6 @@ std::vector<std::string> names_to_look_up(const std::string& target, const Sourc
   return names;
 }
 
-/// Throws if the file to be written, which `made` gets to know, may not be. Returns the link that is there.
-std::optional<ExistingLink> prepare_target(const git::Registry& registry, const ObjectViews& views,
-                                           const Source& source, const LinkRequest& request, NewLink& made) {
-  const std::vector<std::string> names = names_to_look_up(made.target, source);
-  const std::deque<git::File> index = registry.index_entries(names);
-  views.index->expect(names, index);
-  const std::vector<git::File> staged = require_stageable(registry, made.target, index);
-  std::optional<ExistingLink> existing = find_writable_link(registry, made.target, staged, request.force);
-  if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
-  for (const git::File& each : staged) made.is_flagged |= each.is_left_out || each.is_assumed;
-  made.force = request.force;
-  made.replaces_other =
-      !existing && (!staged.empty() || load_type(registry.work_tree() / made.target) != fs::file_not_found);
-  return existing;
-}
-
-/// Follows the source to its end. Gives nothing, and the reason in `finding`, if it does not get there.
-std::vector<resolve::Answer> follow(const git::Registry& registry, const ObjectViews& views,
-                                    resolve::Resolver& resolver, const ObjectArgument& source,
-                                    const LinkRequest& request, Finding& finding) {
-  const std::size_t number = add_object(resolver, source);
-  resolver.run();
-  finding = resolver.finding(number, "");
-  if (finding.verdict != Verdict::ok) return {};
-  std::vector<resolve::Answer> chain = resolver.chain(number).answers;
-  const resolve::Answer& end = end_of(chain, request);
-  if (!request.absolute || !end.source.is_alias()) return chain;
-  // What is in the work tree or the index alone is not there for whoever reads the link.
-  const std::size_t outside = resolver.add(*views.work_tree, "", from_outside(registry, end.path));
-  resolver.run();
-  finding = resolver.finding(outside, "");
-  if (finding.verdict == Verdict::ok) return resolver.chain(outside).answers;
-  if (finding.hint.empty()) finding.hint = "the link would lead to what is committed, and this is not";
-  return {};
-}
-
 /// Throws if the link is on the way to its own source: through what is there now, it may come back to itself.
 void require_not_itself(const std::vector<resolve::Answer>& chain, const std::string& target,
                         const LinkRequest& request) {
@@ -300,6 +98,256 @@ void require_not_itself(const std::vector<resolve::Answer>& chain, const std::st
     }
   }
 }
+
+/// Makes links, in steps that are about all of them: what is wanted of the index, of attributes and of sources is asked
+/// for once.
+class LinkMaker {
+ public:
+  LinkMaker(const git::Registry& registry, const source::Settings& settings, const std::vector<LinkRequest>& requests)
+      : registry_(registry), settings_(settings), views_(registry), resolver_(registry, settings) {
+    for (const LinkRequest& request : requests) jobs_.emplace_back(request);
+  }
+
+  std::vector<NewLink> run() {
+    find_targets();
+    each([&](Job& job) { find_source(job); });
+    prepare_targets();
+    follow();
+    each([&](Job& job) { compose(job); });
+    verify();
+    std::vector<NewLink> made;
+    for (Job& job : jobs_) made.push_back(std::move(job.made));
+    return made;
+  }
+
+ private:
+  /// A link on its way.
+  struct Job {
+    explicit Job(const LinkRequest& asked) : request(asked) {}
+    const LinkRequest& request;
+    NewLink made{};
+    ObjectArgument source{{}, nullptr};
+    std::optional<ExistingLink> before{};
+    std::optional<std::size_t> number{};  ///< of what is asked last of the resolver
+    std::vector<resolve::Answer> chain{};
+    AliasBase base{};
+    bool is_in_work_tree = false;  ///< an alias, whose object the index does not have
+    bool is_done() const { return made.error || made.finding.verdict != Verdict::ok; }
+    const resolve::Answer& end() const { return end_of(chain, request); }
+  };
+
+  /// Does `work` for each link that has not failed.
+  void each(const std::function<void(Job&)>& work) {
+    for (Job& job : jobs_) {
+      if (job.is_done()) continue;
+      try {
+        work(job);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::not_found) throw;
+        job.made.error = error;
+      }
+    }
+  }
+
+  void find_targets() {
+    std::vector<std::string> targets;
+    std::set<std::string> taken;
+    each([&](Job& job) {
+      if (job.request.target.empty()) return;
+      job.made.target = find_target(registry_, job.request, views_);
+      if (!taken.insert(job.made.target).second) {
+        throw Error(ErrorKind::invalid, "cannot write '" + job.made.target + "'", "another link would be there, too");
+      }
+      targets.push_back(job.made.target);
+    });
+    if (targets.empty()) return;
+    const git::Conversions conversions = conversions_of(registry_, targets);
+    each([&](Job& job) { require_no_conversion(conversions, job.made.target); });
+  }
+
+  void find_source(Job& job) {
+    const LinkRequest& request = job.request;
+    if (request.source_project && !request.rev) {
+      auto own = find_own_object(registry_, views_, request.source, *request.source_project);
+      if (own) {
+        job.source = std::move(*own);
+        return;
+      }
+    }
+    job.source = parse_object(registry_, settings_, views_, request.source, request.source_project, request.rev);
+  }
+
+  /// Looks at the files to be written. Throws if they may not be.
+  void prepare_targets() {
+    std::vector<std::string> names;
+    each([&](const Job& job) {
+      if (job.made.target.empty()) return;
+      const auto some = names_to_look_up(job.made.target, job.source.source);
+      names.insert(names.end(), some.begin(), some.end());
+    });
+    if (names.empty()) return;
+    // git compares each with all entries.
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    const bool is_large = jobs_.size() > most_pathspecs;
+    const std::deque<git::File> index = is_large
+                                            ? registry_.index_files(git::Suffixes(std::vector<std::string_view>()), {})
+                                            : registry_.index_entries(names);
+    if (!is_large) views_.index->expect(names, index);
+    each([&](Job& job) {
+      if (!job.made.target.empty()) prepare_target(job, index);
+    });
+  }
+
+  void prepare_target(Job& job, const std::deque<git::File>& index) const {
+    NewLink& made = job.made;
+    const std::vector<git::File> staged = require_stageable(registry_, made.target, index);
+    job.before = find_writable_link(registry_, made.target, staged, job.request.force);
+    if (!staged.empty() && git::is_regular(staged.front().entry)) made.mode = staged.front().entry.mode;
+    for (const git::File& file : staged) made.is_flagged |= file.is_left_out || file.is_assumed;
+    made.force = job.request.force;
+    made.replaces_other =
+        !job.before && (!staged.empty() || load_type(registry_.work_tree() / made.target) != fs::file_not_found);
+  }
+
+  /// Follows the sources to their ends.
+  void follow() {
+    each([&](Job& job) { job.number = add_object(resolver_, job.source); });
+    resolver_.run();
+    each([&](Job& job) {
+      take_chain(job);
+      if (job.is_done() || !job.request.absolute || !job.end().source.is_alias()) return;
+      // What is in the work tree or the index alone is not there for whoever reads the link.
+      job.number = resolver_.add(*views_.work_tree, "", from_outside(registry_, job.end().path));
+      job.chain.clear();
+    });
+    resolver_.run();
+    each([&](Job& job) {
+      if (!job.chain.empty()) return;
+      take_chain(job);
+      if (!job.is_done()) return;
+      if (job.made.finding.hint.empty()) {
+        job.made.finding.hint = "the link would lead to what is committed, and this is not";
+      }
+    });
+  }
+
+  void take_chain(Job& job) {
+    job.made.finding = resolver_.finding(*job.number, "");
+    if (job.made.finding.verdict == Verdict::ok) job.chain = resolver_.chain(*job.number).answers;
+  }
+
+  void compose(Job& job) {
+    NewLink& made = job.made;
+    require_not_itself(job.chain, made.target, job.request);
+    made.object_text = job.chain.back().text;
+    const resolve::Answer& end = job.end();
+    for (const resolve::Answer& answer : job.chain) {
+      if (job.request.follow_links && &answer != &end) made.followed.push_back(answer.path);
+    }
+    job.base = alias_base_of(registry_, views_, made.target);
+    const auto dialect = [&] {
+      if (job.before && job.before->link.dialect) return *job.before->link.dialect;
+      if (!dialect_) dialect_ = dialect_of(registry_);
+      return *dialect_;
+    };
+    made.link = compose_link(job.chain, job.base.directory, job.source.followed, dialect, job.request);
+    if (made.link.is_alias()) made.marker = job.base.marker;
+    if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
+    if (job.before) {
+      made.text = rewrite_link(*job.before, end, made.target, job.request, made.link);
+      made.before = std::move(job.before->link);
+    } else {
+      made.text = yaml::write_link(made.link);
+    }
+  }
+
+  static Error elsewhere(const Job& job) {
+    return {ErrorKind::invalid, "cannot link to '" + job.request.source + "'", "the link would not lead there"};
+  }
+
+  /// Throws unless each is a link to its source for whoever reads it: what was resolved is not what is written.
+  void verify() {
+    each([&](Job& job) { ask_again(job); });
+    resolver_.run();
+    each([&](Job& job) {
+      if (!job.number) return;
+      if (job.made.link.is_alias())
+        verify_in_index(job);
+      else
+        verify_commit(job);
+    });
+    resolver_.run();
+    each([&](Job& job) {
+      if (!job.made.link.is_alias() || !job.number) return;
+      if (!leads_to_end(job)) throw elsewhere(job);
+      job.made.unstaged = job.end().path;
+    });
+  }
+
+  void ask_again(Job& job) {
+    const NewLink& made = job.made;
+    job.number.reset();
+    if (yaml::read_metafile(made.text).link != made.link) throw elsewhere(job);
+    const Source read = Source::from_link(made.link);
+    const Source& end = job.end().source;
+    if (read.is_alias() != end.is_alias() || read.repo != end.repo || !read.undivided.empty()) throw elsewhere(job);
+    if (read.is_alias()) {
+      resolve::require_one_reading(*views_.work_tree,
+                                   resolve::find_alias_start(*views_.work_tree, parent_of(made.target)), read.path);
+      job.number = ask_alias(job, *views_.index, job.base.in_index);
+      if (!job.number) ask_work_tree(job);
+      return;
+    }
+    // To ask a server again would take as long as the first time, and its answer is about the same rev.
+    if (made.link.repo && !made.local_directory) return;
+    job.number = resolver_.add(*views_.work_tree, made.target, made.link);
+  }
+
+  /// Asks for the end of an alias whose path starts at `base` in `view`, if the alias leads there.
+  std::optional<std::size_t> ask_alias(const Job& job, resolve::TreeView& view, const std::string& base) {
+    const std::string& path = job.end().path;
+    if ((fs::path(base) / job.made.link.path).lexically_normal() != path) return std::nullopt;
+    Source source;
+    source.path = path;
+    return resolver_.add(view, "", source);
+  }
+
+  void ask_work_tree(Job& job) {
+    job.number = ask_alias(job, *views_.work_tree, resolve::alias_base(*views_.work_tree, job.made.target));
+    if (!job.number) throw elsewhere(job);
+    job.is_in_work_tree = true;
+  }
+
+  bool leads_to_end(const Job& job) const {
+    const Finding finding = resolver_.finding(*job.number, "");
+    return finding.verdict == Verdict::ok && finding.object_type == job.made.link.link_type &&
+           resolver_.chain(*job.number).answers.front().path == job.end().path;
+  }
+
+  void verify_in_index(Job& job) {
+    if (job.is_in_work_tree) return;
+    if (leads_to_end(job))
+      job.number.reset();
+    else
+      ask_work_tree(job);
+  }
+
+  void verify_commit(const Job& job) const {
+    const Finding finding = resolver_.finding(*job.number, job.made.link.link_type);
+    if (finding.verdict != Verdict::ok) throw elsewhere(job);
+    const resolve::Answer first = resolver_.chain(*job.number).answers.front();
+    const resolve::Answer& end = job.end();
+    if (first.commit != end.commit || first.path != end.path || first.blob != end.blob) throw elsewhere(job);
+  }
+
+  const git::Registry& registry_;
+  const source::Settings& settings_;
+  ObjectViews views_;
+  resolve::Resolver resolver_;
+  std::optional<Dialect> dialect_;
+  std::deque<Job> jobs_;
+};
 
 }  // namespace
 
@@ -322,50 +370,35 @@ Dialect dialect_of(const git::Registry& registry) {
 }
 
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request) {
-  ObjectViews views(registry);
-  NewLink made;
-  if (!request.target.empty()) made.target = find_target(registry, request, views);
-  if (!made.target.empty()) require_no_conversion(registry, made.target);
-
-  const auto own = request.source_project && !request.rev
-                       ? find_own_object(registry, views, request.source, *request.source_project)
-                       : std::nullopt;
-  const ObjectArgument source =
-      own ? *own : parse_object(registry, settings, views, request.source, request.source_project, request.rev);
-  std::optional<ExistingLink> before;
-  if (!made.target.empty()) before = prepare_target(registry, views, source.source, request, made);
-
-  resolve::Resolver resolver(registry, settings);
-  const auto chain = follow(registry, views, resolver, source, request, made.finding);
-  if (chain.empty()) return made;
-  require_not_itself(chain, made.target, request);
-  made.object_text = chain.back().text;
-  const resolve::Answer& end = end_of(chain, request);
-  for (const resolve::Answer& each : chain) {
-    if (request.follow_links && &each != &end) made.followed.push_back(each.path);
-  }
-  const AliasBase base = alias_base_of(registry, views, made.target);
-  made.link = compose(registry, chain, base.directory, source.followed, before, request);
-  if (made.link.is_alias()) made.marker = base.marker;
-  if (made.link.repo) made.local_directory = RepoUrl::parse(*made.link.repo).local_path();
-  if (before) {
-    made.text = rewrite(*before, end, made.target, request, made.link);
-    made.before = std::move(before->link);
-  } else {
-    made.text = yaml::write_link(made.link);
-  }
-  require_leads_to(views, resolver, base, end, request.source, made);
+  NewLink made = std::move(make_links(registry, settings, {request}).front());
+  if (made.error) throw Error(*made.error);
   return made;
 }
 
+std::vector<NewLink> make_links(const git::Registry& registry, const source::Settings& settings,
+                                const std::vector<LinkRequest>& requests) {
+  return LinkMaker(registry, settings, requests).run();
+}
+
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage) {
-  std::vector<FileChange> changes{{.name = link.target,
-                                   .text = link.text,
-                                   .mode = link.mode,
-                                   .is_flagged = link.is_flagged,
-                                   .wants_checkout = !link.force}};
-  const bool has_marker = !link.marker.empty() && load_type(registry.work_tree() / link.marker) == fs::regular_file;
-  if (stage == Stage::yes && has_marker) changes.push_back({.name = link.marker, .text = {}});
+  save_links(registry, {&link, 1}, stage);
+}
+
+void save_links(const git::Registry& registry, std::span<const NewLink> links, Stage stage) {
+  std::vector<FileChange> changes;
+  std::set<std::string> markers;
+  for (const NewLink& link : links) {
+    changes.push_back({.name = link.target,
+                       .text = link.text,
+                       .mode = link.mode,
+                       .is_flagged = link.is_flagged,
+                       .wants_checkout = !link.force});
+    if (!link.marker.empty()) markers.insert(link.marker);
+  }
+  for (const std::string& marker : markers) {
+    const bool is_there = load_type(registry.work_tree() / marker) == fs::regular_file;
+    if (stage == Stage::yes && is_there) changes.push_back({.name = marker});
+  }
   save_files(registry, changes, stage);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.hpp"
 #include "edit/transaction.hpp"
 #include "git/registry.hpp"
 #include "model/finding.hpp"
@@ -8,7 +9,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace mlem::edit {
 
@@ -36,6 +39,7 @@ struct LinkRequest {
 
 /// A link to an object that was found, not written yet.
 struct NewLink {
+  std::optional<Error> error{};         ///< why there is none, if that is not about the source
   Finding finding;                      ///< of the source; if it is not `ok`, the rest is empty
   std::string target;                   ///< the file, from the work tree's root
   std::uint32_t mode = git::mode_file;  ///< of the entry that it replaces in the index
@@ -62,7 +66,14 @@ Dialect dialect_of(const git::Registry& registry);
 /// already only those lines change that must: its dialect, its comments and what else is in its file stay.
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request);
 
+/// The same for many: what is wanted of sources and index is asked for once. What is wrong with one is its `error`, and
+/// two with one target are wrong. A link that another one is to lead to has to be there already.
+std::vector<NewLink> make_links(const git::Registry& registry, const source::Settings& settings,
+                                const std::vector<LinkRequest>& requests);
+
 /// Writes the link's file and stages it and, for an alias, its project's marker. Throws like save_files().
 void save_link(const git::Registry& registry, const NewLink& link, Stage stage);
+/// The same for many, all or none.
+void save_links(const git::Registry& registry, std::span<const NewLink> links, Stage stage);
 
 }  // namespace mlem::edit

@@ -80,30 +80,32 @@ class Ancestry {
 
   /// Returns whether `theirs` contains `ours`; not if it is the other way round. Throws Conflict for all else.
   bool is_theirs_newer(const std::optional<RepoUrl>& repo, const Oid& base, const Oid& ours, const Oid& theirs) const {
-    bool answer = false;
+    std::optional<bool> answer;
+    std::string why;
     const auto ask = [&](git::Repository& repository, const git::History& history) {
       for (const Oid& commit : {base, ours, theirs}) {
-        if (repository.find_commit(commit) != commit) {
-          throw Conflict{"both sides moved the pin, and commit '" + commit.hex() + "' is not in the history at hand"};
-        }
+        if (repository.find_commit(commit) == commit) continue;
+        why = "commit '" + commit.hex() + "' is not in the history at hand";
+        return false;
       }
       answer = compare(history, base, ours, theirs);
+      return true;
     };
     Limits limits;
     limits.deadline = settings_.budget.deadline;
     if (!repo) {
       ask(registry_.objects(), git::History(registry_, limits, settings_.observer.interrupt));
-      return answer;
+    } else {
+      const auto use = [&](const fs::path& git_dir, git::Reading reading) {
+        const auto repository = git::open_repository(git_dir, settings_.access.environment, reading);
+        return ask(*repository,
+                   git::History(git_dir, settings_.access.environment, limits, settings_.observer.interrupt));
+      };
+      const auto refusal = source::with_known_history(*repo, settings_, use);
+      if (refusal) why = refusal->message + (refusal->hint.empty() ? "" : "; " + refusal->hint);
     }
-    const auto use = [&](const fs::path& git_dir, git::Reading reading) {
-      const auto repository = git::open_repository(git_dir, settings_.access.environment, reading);
-      ask(*repository, git::History(git_dir, settings_.access.environment, limits, settings_.observer.interrupt));
-    };
-    if (const auto refusal = source::with_known_history(*repo, settings_, use)) {
-      throw Conflict{"both sides moved the pin, and which commit contains the other cannot be told: " +
-                     refusal->message + (refusal->hint.empty() ? "" : "; " + refusal->hint)};
-    }
-    return answer;
+    if (answer) return *answer;
+    throw Conflict{"both sides moved the pin, and which commit contains the other cannot be told: " + why};
   }
 
  private:

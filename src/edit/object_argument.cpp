@@ -132,7 +132,7 @@ ObjectArgument from_address(const source::Settings& settings, ObjectViews& views
     throw Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(address)) + "'",
                 "it names no file in the repository",
                 corrected ? "write '" + escape_for_terminal(*corrected) + "'"
-                          : "where it has both, name the repository by '--sp' or '--project' and the path beside it");
+                          : "name an object in it: the repository by '--sp' or '--project', and the path beside it");
   }
   argument.source = inner.empty() ? Source::from_url(address) : Source::from_parts(whole, inner, std::nullopt);
   if (rev) take_rev(argument, rev_of_source(repo, *rev, settings));
@@ -151,8 +151,10 @@ void require_no_other_rev(const std::string& text, const std::string& own, const
 /// Throws if a name is that of a repository or of the directory at its root.
 void require_file(const std::string& text, const std::string& inner) {
   if (!inner.empty()) return;
+  const std::string directory = text.substr(0, text.find_last_not_of('/') + 1);
   throw Error(ErrorKind::invalid, "invalid object name '" + escape_for_terminal(text) + "'",
-              "it names no file in the repository");
+              "it names no file in the repository",
+              "name an object in it, as '" + escape_for_terminal(directory) + "/<path>'");
 }
 
 /// Whether a path begins as an address does without its protocol: `github.com/org/repo`.

@@ -92,6 +92,37 @@ std::optional<std::vector<Commit>> History::list_commits(const std::vector<Oid>&
   return commits;
 }
 
+std::optional<std::vector<DescribedCommit>> History::describe_commits(const std::vector<Oid>& tips) const {
+  constexpr std::size_t most_arguments = 500;
+  constexpr const char* what_failed = "cannot list commits";
+  std::string input;
+  for (const Oid& tip : tips) input += tip.hex() + "\n";
+  if (tips.size() <= most_arguments) {
+    std::vector<std::string> arguments{"merge-base", "--octopus"};
+    for (const Oid& tip : tips) arguments.push_back(tip.hex());
+    if (const auto base = commit_in(run_git(arguments))) input += "^" + base->hex() + "\n";
+  }
+  const RunResult result =
+      run_git({"-c", "log.showSignature=false", "log", "-s", "-z", "--format=%H %P%x00%ct%x00%an <%ae>%x00%s",
+               "--encoding=UTF-8", "--no-decorate", "--no-notes", "--no-color", "--stdin", "--"},
+              input);
+  if (result.end == RunResult::End::deadline) return std::nullopt;
+  const std::string output = detail::output_of(result, what_failed);
+  const std::vector<std::string_view> fields = detail::records(output);
+  constexpr std::size_t count = 4;
+  std::vector<DescribedCommit> commits;
+  for (std::size_t i = 0; i + count <= fields.size(); i += count) {
+    DescribedCommit& commit = commits.emplace_back();
+    const std::vector<std::string_view> ids = split(trim(fields[i]), ' ');
+    commit.oid = Oid::parse(ids.front()).value();
+    for (std::size_t k = 1; k < ids.size(); ++k) commit.parents.push_back(Oid::parse(ids[k]).value());
+    std::from_chars(fields[i + 1].data(), fields[i + 1].data() + fields[i + 1].size(), commit.time);
+    commit.author = fields[i + 2];
+    commit.subject = fields[i + 3];
+  }
+  return commits;
+}
+
 std::optional<std::vector<Oid>> History::find_unreachable(const std::vector<Oid>& commits, const RefSelection& refs,
                                                           const std::vector<Oid>& tips) const {
   if (commits.empty()) return std::vector<Oid>();

@@ -20,6 +20,15 @@ struct Commit {
   std::vector<Oid> parents;
 };
 
+/// A commit and what it says.
+struct DescribedCommit {
+  Oid oid;
+  std::vector<Oid> parents;
+  std::int64_t time = 0;  ///< the committer's, in seconds since 1970
+  std::string author;     ///< `Name <address>`
+  std::string subject;    ///< the first paragraph of its message, in one line
+};
+
 /// What one commit changes.
 struct CommitFiles {
   Oid commit;
@@ -55,6 +64,10 @@ class History {
   /// Throws Error(unavailable) if git refuses: for an id that the repository does not have.
   std::optional<std::vector<Commit>> list_commits(const std::vector<Oid>& tips, const std::vector<Oid>& known,
                                                   const RefSelection& known_refs) const;
+
+  /// Returns the commits that are reachable from some of `tips` and not from all of them, and perhaps more, the newest
+  /// first. Throws as list_commits().
+  std::optional<std::vector<DescribedCommit>> describe_commits(const std::vector<Oid>& tips) const;
 
   /// Returns those of `commits` that are reachable neither from a ref of `refs` nor from `tips`. Throws as
   /// list_commits().

@@ -25,7 +25,7 @@ std::string_view name_of(std::string_view path) {
   return path.substr(parent_of(path).empty() ? 0 : parent_of(path).size() + 1);
 }
 
-bool is_gone(const FileChange& change) { return change.before && !change.after; }
+bool is_gone(const FileChange& change) { return change.before && !change.after && !change.is_unmerged; }
 bool is_new(const FileChange& change) { return change.after && !change.before; }
 
 /// Pairs files that are gone with new ones of the same key: first those of one name in another directory, then the
@@ -244,6 +244,7 @@ class LinkReader::Batch {
     const FileChange& change = changes_[i];
     Content before = content_of(change.before, std::exchange(before_, std::nullopt), false);
     Content after = is_same(change) ? before : content_of(change.after, std::exchange(after_, std::nullopt), true);
+    if (change.is_unmerged) after = {Content::State::broken, {}, "unmerged"};
     if (change.before && git::is_regular(*change.before)) reader_.keep(change.before->oid, before);
     auto told = change_of(change, std::move(before), after);
     return !told || visit_(i, *told);
@@ -278,7 +279,10 @@ std::vector<FileChange> list_changes(const git::Registry& registry, const source
   std::vector<FileChange> changes;
   for (git::Change& change : source::changes(registry, before, after, pathspecs, settings)) {
     if (!concerns_link(change)) continue;
-    changes.push_back({.name = std::move(change.name), .before = change.before, .after = change.after});
+    changes.push_back({.name = std::move(change.name),
+                       .before = change.before,
+                       .after = change.after,
+                       .is_unmerged = change.unmerged});
   }
   return changes;
 }

@@ -21,7 +21,8 @@ struct FileChange {
   std::string former_name{};  ///< of a renamed one
   std::optional<git::Entry> before{};
   std::optional<git::Entry> after{};
-  std::size_t commit = 0;  ///< the caller's number of the change that it is a part of
+  bool is_unmerged = false;  ///< in the index, where then is nothing to be read
+  std::size_t commit = 0;    ///< the caller's number of the change that it is a part of
 };
 
 /// Reads what links said before and after they changed. Whatever is asked for at once is read in bulk.

@@ -57,6 +57,7 @@ struct Finding {
   std::string pushed_ref;          ///< of a push: the ref's full name as the pusher gave it
   std::vector<std::string> rules;  ///< the broken rules of policies: `source`, `pinned`, `reachable`, `signed`, …
   std::vector<Demand> demands;     ///< besides what the message says; no key of JSON
+  std::string broken_things{};     ///< of rule `breaking`: what callers find changed; no key of JSON
   std::size_t line = 0;            ///< of the link file, where the fault is, from 1; 0: it is not about a line
 
   friend bool operator==(const Finding&, const Finding&) = default;

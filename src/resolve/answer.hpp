@@ -6,6 +6,7 @@
 #include "model/verdict.hpp"
 #include "source/conversation.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,7 +24,8 @@ struct Query {
   /// Of an alias, its path is that in the tree it is looked up in. Divided where the rev ends, once the refs are known.
   Source source;
   std::optional<Oid> pinned_blob;  ///< what the first link that led here is pinned to: for a hint if its path is gone
-  bool wants_text = false;         ///< whether the metafile's text is wanted
+  /// If the metafile's text is wanted: of how many bytes of text there is still room, while it is being answered.
+  std::atomic<std::size_t>* text_left = nullptr;
   bool is_only_sought = false;     ///< whether its id is all that is wanted of the metafile, which is not read
   detail::Hints* hints = nullptr;  ///< while it is being answered, where hints about its source are remembered
 };

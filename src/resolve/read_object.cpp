@@ -94,6 +94,16 @@ void answer_with(TreeView& view, const Content& content, Answer& answer) {
   }
 }
 
+/// Keeps the text if it is wanted and there is room for it.
+void keep_text(std::string_view text, Answer& answer) {
+  if (answer.text_left == nullptr) return;
+  std::size_t left = answer.text_left->load();
+  do {
+    if (left < text.size()) return;
+  } while (!answer.text_left->compare_exchange_weak(left, left - text.size()));
+  answer.text = text;
+}
+
 }  // namespace
 
 std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Answer& answer,
@@ -144,7 +154,7 @@ bool read_object(TreeView& view, const git::Entry& entry, Answer& answer) {
     if (view.repository() != nullptr) view.repository()->require_time(entry.oid);
   };
   answer_with(view, parse_content(*text, require_time), answer);
-  if (answer.wants_text) answer.text = std::move(*text);
+  keep_text(*text, answer);
   return true;
 }
 
@@ -175,7 +185,7 @@ void read_objects(git::Repository& repository, const std::vector<Found>& found, 
       take(next->second, [&](Answer& answer) {
         if (!content) return read_object(*one.view, one.entry, answer);
         answer_with(*one.view, *content, answer);
-        if (answer.wants_text) answer.text = *text;
+        keep_text(*text, answer);
         return true;
       });
     }

@@ -42,7 +42,7 @@ bool end_elsewhere(Chain& chain, const std::optional<std::string>& start) {
 }  // namespace
 
 Resolver::Resolver(const git::Registry& registry, source::Settings settings, ResolverOptions options)
-    : registry_(registry), settings_(std::move(settings)), options_(std::move(options)) {}
+    : registry_(registry), settings_(std::move(settings)), options_(std::move(options)), text_left_(options_.most_text) {}
 
 Resolver::QueryNumber Resolver::number_of(detail::AnswerStore::Subject subject, std::string_view path) {
   const auto [number, is_new] = answers_.add(subject, path);
@@ -164,7 +164,7 @@ struct Resolver::AliasBatch {
 Answer Resolver::question(QueryNumber number, detail::Hints& hints) const {
   Answer answer = answers_.get(number);
   if (answer.failed()) answer.ask_again();
-  answer.wants_text = options_.wants_text;
+  answer.text_left = options_.wants_text ? &text_left_ : nullptr;
   answer.is_only_sought = options_.only_seeks;
   answer.hints = &hints;
   return answer;
@@ -172,6 +172,7 @@ Answer Resolver::question(QueryNumber number, detail::Hints& hints) const {
 
 void Resolver::keep(QueryNumber number, Answer answer) {
   answer.hints = nullptr;
+  answer.text_left = nullptr;
   answers_.put(number, std::move(answer));
 }
 

@@ -42,15 +42,20 @@ void fetch_history(const RepoUrl& url, const Place& place, const Settings& setti
   });
 }
 
-void use_known_history(const RepoUrl& url, const Place& place, const Settings& settings, const UseHistory& use) {
+void try_known_histories(const RepoUrl& url, const Place& place, const Settings& settings, const TryHistory& use) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
-  const std::string key = Cache::key(url.normalized(), place.rewritten) + Cache::history_suffix;
-  const FileLock lock = lock_entry(cache, key, url, settings);
-  const fs::path entry = cache.find(key);
-  if (entry.empty()) {
-    throw unreachable(url, "its history is not in the cache", "'git mlem check --reachable' fetches it");
+  const std::string source = Cache::key(url.normalized(), place.rewritten);
+  bool is_there = false;
+  for (const char* suffix : {Cache::history_suffix, Cache::trees_suffix, Cache::all_trees_suffix}) {
+    const std::string key = source + suffix;
+    const FileLock lock = lock_entry(cache, key, url, settings);
+    const fs::path entry = cache.find(key);
+    if (entry.empty()) continue;
+    is_there = true;
+    if (use(entry, git::Reading::here)) return;
   }
-  use(entry, git::Reading::here);
+  if (is_there) return;
+  throw unreachable(url, "its history is not in the cache", "'git mlem check --reachable' fetches it");
 }
 
 /// Which trees an entry has: those on the way to paths of so many names. Few of such entries are made of one source.
@@ -99,10 +104,10 @@ std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings
       [&](const Place& place) { fetch_history(url, place, settings, use); });
 }
 
-std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const UseHistory& use) {
+std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const TryHistory& use) {
   return visit_source(
       url, settings, [&](const LocalRepository& found) { use(found.git_dir, git::Reading::apart); },
-      [&](const Place& place) { use_known_history(url, place, settings, use); });
+      [&](const Place& place) { try_known_histories(url, place, settings, use); });
 }
 
 }  // namespace mlem::source

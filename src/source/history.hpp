@@ -24,10 +24,6 @@ using UseHistory = std::function<void(const fs::path& git_dir, git::Reading read
 /// Offline, it is what the cache has.
 std::optional<Refusal> with_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
 
-/// The same with what is on this machine, as old as it may be: the repository in place, or what with_history() has left
-/// in the cache. No network command is run; a source that would need one is a Refusal.
-std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const UseHistory& use);
-
 /// Which history is wanted with its trees.
 struct HistoryWithTrees {
   std::vector<std::string> refs;  ///< full names of what the source has
@@ -37,5 +33,13 @@ struct HistoryWithTrees {
 /// The same for the history of some refs, with the trees on the way to paths: with an entry that has at least those.
 std::optional<Refusal> with_history_and_trees(const RepoUrl& url, const Settings& settings,
                                               const HistoryWithTrees& wanted, const UseHistory& use);
+
+/// The same as UseHistory; returns whether what was wanted is there.
+using TryHistory = std::function<bool(const fs::path& git_dir, git::Reading reading)>;
+
+/// Calls `use` with what is on this machine, as old as it may be, until it is enough: the repository in place, or each
+/// entry of the cache that one of the others has left there. No network command is run; a source that would need one is a
+/// Refusal.
+std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const TryHistory& use);
 
 }  // namespace mlem::source

@@ -32,6 +32,8 @@ using object::Requirement;
 using object::Rest;
 
 constexpr std::size_t max_type_depth = 32;
+/// Enough for a table of 100,000 columns; more would take more memory than a server should give to what it is pushed.
+constexpr std::size_t max_values = 250'000;
 constexpr std::string_view main_processor = "model";
 
 /// Returns the value of a key; null if there is none, or `json` is not a mapping.
@@ -416,7 +418,7 @@ Description describe(const Json& json) {
 Description read_object(std::string_view text, const std::function<void()>& require_time) {
   Json json;
   try {
-    json = detail::read_json(text, "not a metafile", require_time);
+    json = detail::read_json(text, "not a metafile", max_values, require_time);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     return {.unread = error.why()};

@@ -11,7 +11,8 @@ namespace mlem::yaml {
 /// `call_orders`, or in `model_type`; `data_type` or `dataset_type`; today's names of types.
 ///
 /// Nothing in the text is an error: what is not understood becomes a type of kind `unknown`, a method that is `unread`
-/// or one of `others`, and of text that is not one YAML mapping, or over `max_object_size`, `unread` says why. What
+/// or one of `others`, and of text that is not one YAML mapping, or over `max_object_size`, or of more than
+/// 250,000 values, `unread` says why. What
 /// `require_time` throws passes: it is called now and then, for a large file takes seconds.
 object::Description read_object(std::string_view text, const std::function<void()>& require_time = {});
 

@@ -958,3 +958,102 @@ TEST_CASE("link: it is said that a link is followed and what a dry run would do"
   CHECK(world.git({"ls-files", ".mlem.yaml"}).output == ".mlem.yaml\n");
   CHECK(link({"-n"}) == alias + "Would save link to e.mlem and stage it\n");
 }
+
+TEST_CASE("link: many links are made from lines of JSON") {
+  World world;
+  const std::string second = world.models.commit({{"models/rf.mlem", model_meta() + "requirements: []\n"}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.input = R"({"source": "models/rf", "target": "prod/a", "rev": "4-pack", "pin": true})"
+                  "\n\n"
+                  R"({"source": "models/rf", "target": "prod/b.mlem", "rev": null})"
+                  "\n";
+  const std::vector<std::string> arguments{"link", "--stdin", "--sp", example_url};
+  options.environment["LC_ALL"] = "C";
+  const Outcome outcome = world.sandbox.mlem(arguments, options);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "Loading meta from " + example_url + "/tree/" + world.model_commit +
+                              "/models/rf.mlem\nLoading meta from " + example_url +
+                              "/tree/main/models/rf.mlem\nSaving link to prod/a.mlem\nSaving link to prod/b.mlem\n");
+  CHECK(contains(world.staged("prod/a.mlem"), "    ref: refs/tags/4-pack\n"));
+  CHECK(contains(world.staged("prod/b.mlem"), "\nrev: main"));
+  CHECK(world.mlem({"check"}).code == 0);
+}
+
+TEST_CASE("link: of many links all are made or none") {
+  const World world;
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.input = R"({"source": "models/rf", "target": "a"})"
+                  "\n"
+                  R"({"source": "models/absent", "target": "b"})"
+                  "\n"
+                  R"({"source": "models/rf", "target": "../c"})"
+                  "\n"
+                  R"({"source": "models/rf", "target": "a.mlem"})"
+                  "\n";
+  const Outcome outcome = world.sandbox.mlem({"link", "--stdin", "--sp", example_url}, options);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(outcome.output.empty());
+  CHECK(contains(outcome.errors, "error: line 2: cannot link to 'models/absent' in '" + example_url + "': missing-path: "));
+  CHECK(contains(outcome.errors, "error: line 3: '../c' is outside the work tree: its root is '"));
+  CHECK(contains(outcome.errors,
+                 "error: line 4: cannot write 'a.mlem': another link would be there, too\nnothing was changed\n"));
+  CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  options.input = R"({"source": "models/absent", "target": "b"})";
+  CHECK(world.sandbox.mlem({"link", "--stdin", "--sp", example_url}, options).code == 1);
+  options.input = "\n";
+  CHECK(world.sandbox.mlem({"link", "--stdin"}, options).code == 0);
+}
+
+TEST_CASE("link: a line that is not a request is told by its number") {
+  const World world;
+  struct Row {
+    std::string line;
+    std::string errors;
+  };
+  const std::vector<Row> rows{
+      {"[1]", "fatal: line 2: cannot read '[1]': it is not a JSON object\n"},
+      {"{\"source\": \"a\"", "fatal: line 2: cannot read '{\"source\": \"a\"': it is not a JSON object\n"},
+      {R"({"source": "a"})", "fatal: line 2: cannot read '{\"source\": \"a\"}': a source and a target are needed\n"},
+      {R"({"source": 1})", "fatal: line 2: cannot read '{\"source\": 1}': 'source' is not a text\n"},
+      {R"({"pin": "yes"})", "fatal: line 2: cannot read '{\"pin\": \"yes\"}': 'pin' is not true or false\n"},
+      {R"({"sp": "a"})",
+       "fatal: line 2: cannot read '{\"sp\": \"a\"}': 'sp' is not a key\n"
+       "hint: the keys are 'source', 'target', 'project', 'rev', 'pin', 'follow_links' and 'absolute'\n"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    RunOptions options;
+    options.directory = world.registry.path();
+    options.input = "\n" + row.line + "\n";
+    const Outcome outcome = world.sandbox.mlem({"link", "--stdin"}, options);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == row.errors);
+  }
+  const Outcome words = world.mlem({"link", "--stdin", "a", "b"});
+  CHECK(words.code == 129);
+  CHECK(contains(words.errors, "with '--stdin', sources and targets are read from there"));
+}
+
+TEST_CASE("link: many links to one source ask it as often as one does") {
+  World world;
+  const HttpServer server(world.sandbox);
+  world.models.bare_clone(server.root() / "models.git");
+  const auto requests_for = [&](int count, const std::string& prefix) {
+    RunOptions options;
+    options.directory = world.registry.path();
+    for (int i = 0; i < count; ++i) {
+      options.input += R"({"source": "models/rf", "target": ")" + prefix + std::to_string(i) + "\"}\n";
+    }
+    const std::size_t before = server.requests().size();
+    const Outcome outcome = world.sandbox.mlem({"link", "-q", "--stdin", "--sp", server.url("models.git")}, options);
+    CHECK(outcome.code == 0);
+    boost::filesystem::remove_all(world.registry.path() / ".git/mlem");
+    return server.requests().size() - before;
+  };
+  const std::size_t one = requests_for(1, "a");
+  CHECK(requests_for(20, "b") == one);
+}

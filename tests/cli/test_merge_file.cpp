@@ -283,15 +283,15 @@ TEST_CASE("merge-file: which commit contains the other is never asked over the n
 
   // Once it is there, it is enough, though the server is gone.
   world.registry.commit({{"prod/a.mlem", base}});
-  CHECK(world.mlem({"check", "--reachable"}).code == 0);
+  SUBCASE("left there by check") { CHECK(world.mlem({"check", "--reachable"}).code == 0); }
+  SUBCASE("left there by status") { CHECK(world.mlem({"status"}).code == 0); }
   rename(served / "models.git", served / "gone.git");
   const Outcome known = world.merge(base, ours, theirs);
   CAPTURE(known);
   CHECK(known.code == 0);
   CHECK(world.merged() == theirs);
 
-  const std::string unseen =
-      "both sides moved the pin, and commit '" + std::string(40, 'a') + "' is not in the history";
+  const std::string unseen = "cannot be told: commit '" + std::string(40, 'a') + "' is not in the history at hand\n";
   std::string nowhere = theirs;
   nowhere.replace(nowhere.find(world.third), 40, std::string(40, 'a'));
   CHECK(contains(world.merge(base, ours, nowhere).errors, unseen));

@@ -1120,3 +1120,218 @@ TEST_CASE("policy: each broken rule is told with its hint and who may approve") 
                            example_url + "/'; " + all));
   CHECK(contains(text, "prod/good.mlem: forbidden (approver, source, pinned) " + all));
 }
+
+namespace {
+
+/// Returns a model that `predict`s from columns, by `version` of its library.
+std::string model_of(const std::string& columns, const std::string& version = "1.0.2") {
+  return "artifacts:\n  data:\n    hash: 0cc175b9c0f1b6a831c399e269772661\n    size: 1\n    uri: rf\n"
+         "call_orders: {predict: [[model, predict]]}\nobject_type: model\n"
+         "processors:\n  model:\n    methods:\n      predict:\n        args:\n        - name: X\n"
+         "          type_: {type: dataframe, columns: [" +
+         columns + "], dtypes: [" + columns +
+         "], index_cols: []}\n"
+         "        name: predict\n        returns: {type: ndarray, dtype: int64, shape: [null]}\n    type: sklearn\n"
+         "requirements:\n- {module: sklearn, version: " +
+         version + "}\n";
+}
+
+/// A server whose policy forbids what breaks callers, with a link to a model that has two columns.
+struct Careful : Production {
+  std::string first;  ///< commits of the model
+  std::string retrained;
+  std::string narrower;  ///< lacks a column
+  std::string unclear;   ///< has a type that nobody knows
+
+  Careful() : Production({{"path", "prod/**"}, {"forbidBreaking", "true"}}) {
+    RepoBuilder& source = world.models;
+    first = source.commit({{"m.mlem", model_of("int64, float64")}});
+    retrained = source.commit({{"m.mlem", model_of("int64, float64", "1.3.0")}});
+    narrower = source.commit({{"m.mlem", model_of("int64")}});
+    std::string text = model_of("int64");
+    text.replace(text.find("type: ndarray"), 13, "type: new");
+    unclear = source.commit({{"m.mlem", text}});
+    commit({{"prod/a.mlem", link(first, "m.mlem")}});
+    REQUIRE(push({"origin", "main"}).code == 0);
+  }
+  void re_point(const std::string& to, const std::string& message = "Change") {
+    world.registry.commit({{"prod/a.mlem", link(to, "m.mlem")}}, message);
+  }
+};
+
+const std::string forbids_breaking =
+    "policy 'production' forbids what breaks callers of the object that the link led to";
+const std::string hint_of_breaking =
+    "'git mlem help compatibility' has the rules; a trailer 'Mlem-Breaking: <reason>' in the message of the commit "
+    "lets "
+    "it pass";
+
+/// What a hook says, in one line.
+std::string unwrapped(const std::string& errors) {
+  std::string text;
+  std::istringstream words(errors);
+  for (std::string word; words >> word;) {
+    if (word != "remote:" && word != "hint:") text += word + ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("policy: a link that breaks callers is refused") {
+  Careful server;
+  server.re_point(server.retrained);
+  CHECK(server.push({"origin", "main"}).code == 0);
+  server.re_point(server.narrower);
+  const Outcome refused = server.push({"origin", "main"});
+  check_refused(refused, "refs/heads/main: prod/a.mlem", "breaking");
+  CHECK(contains(unwrapped(refused.errors), hint_of_breaking));
+  // What is in the source, this server's account alone may see.
+  CHECK_FALSE(contains(refused.errors, "column"));
+  server.config("mlem.serverHints", "true");
+  const Outcome told = server.push({"origin", "main"});
+  CAPTURE(told);
+  CHECK(contains(unwrapped(told.errors), forbids_breaking +
+                                             ": method predict: argument X: column float64: float64 -> "
+                                             "nothing " +
+                                             hint_of_breaking));
+  // The same in reverse order: a column is demanded that nobody sent.
+  server.world.registry.git({"reset", "-q", "--hard", "origin/main"});
+  server.commit({{"dev/a.mlem", server.link(server.narrower, "m.mlem")}});
+  CHECK(server.push({"origin", "main"}).code == 0);  // not under the policy
+}
+
+TEST_CASE("policy: a trailer of the commit lets what breaks callers pass") {
+  Careful server;
+  struct Row {
+    std::string name;
+    std::string message;
+    bool passes;
+  };
+  const Row rows[] = {
+      {"no trailer", "Change", false},
+      {"a mention", "Change\n\nno Mlem-Breaking: here\nas one sees", false},
+      {"a trailer without a reason", "Change\n\nMlem-Breaking:  \n", false},
+      {"another trailer", "Change\n\nMlem-Broken: agreed\n", false},
+      {"a trailer", "Change\n\nMlem-Breaking: agreed with team A\nSigned-off-by: Ada <ada@example.org>\n", true},
+      {"a trailer in other letters", "Change\n\nmlem-breaking: agreed\n", true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    server.re_point(server.narrower, row.message);
+    const Outcome outcome = server.push({"origin", "main:refs/heads/main"});
+    CAPTURE(outcome);
+    CHECK((outcome.code == 0) == row.passes);
+    if (row.passes) {
+      server.re_point(server.first, "Back\n\nMlem-Breaking: back\n");
+      REQUIRE(server.push({"origin", "main"}).code == 0);
+    } else {
+      server.world.registry.git({"reset", "-q", "--hard", "HEAD~1"});
+    }
+  }
+}
+
+TEST_CASE("policy: the trailer counts where the link was changed or at the tip") {
+  Careful server;
+  SUBCASE("an earlier commit of the push that changed the link") {
+    server.re_point(server.narrower, "Change\n\nMlem-Breaking: agreed\n");
+    server.commit({{"readme", "x"}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+  SUBCASE("one that changed something else") {
+    server.world.registry.commit({{"readme", "x"}}, "Change\n\nMlem-Breaking: agreed\n");
+    server.re_point(server.narrower);
+    check_refused(server.push({"origin", "main"}), "refs/heads/main: prod/a.mlem", "breaking");
+  }
+  SUBCASE("a commit that was merged") {
+    server.world.registry.git({"checkout", "-q", "-b", "side"});
+    server.re_point(server.narrower, "Change\n\nMlem-Breaking: agreed\n");
+    server.world.registry.checkout("main");
+    server.commit({{"readme", "x"}});
+    server.world.registry.git({"merge", "-q", "-m", "merge", "side"});
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+  SUBCASE("the commit that merges") {
+    server.world.registry.git({"checkout", "-q", "-b", "side"});
+    server.re_point(server.narrower);
+    server.world.registry.checkout("main");
+    server.world.registry.git({"merge", "-q", "--no-ff", "-m", "merge\n\nMlem-Breaking: agreed", "side"});
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+  SUBCASE("a new branch") {
+    server.world.registry.git({"checkout", "-q", "-b", "side"});
+    server.re_point(server.narrower);
+    check_refused(server.push({"origin", "side"}), "refs/heads/side: prod/a.mlem", "breaking");
+    server.world.registry.git({"commit", "-q", "--amend", "-m", "Change\n\nMlem-Breaking: agreed"});
+    CHECK(server.push({"origin", "side"}).code == 0);
+  }
+}
+
+TEST_CASE("policy: only what is known to break is refused as breaking") {
+  Careful server;
+  SUBCASE("a type that is not understood") {
+    server.re_point(server.unclear);
+    check_refused(server.push({"origin", "main"}), "refs/heads/main: prod/a.mlem", "breaking");  // the column is gone
+    server.config("mlem-policy.production.forbidBreaking", "false");
+    CHECK(server.push({"origin", "main"}).code == 0);
+    server.config("mlem-policy.production.forbidBreaking", "true");
+    server.re_point(server.narrower);
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+  SUBCASE("what resolved to nothing before broke nobody") {
+    server.config("mlem-policy.production.forbidBreaking", "false");
+    server.commit({{"prod/b.mlem", server.link("topic", "m.mlem")}});
+    server.world.models.branch("topic");
+    REQUIRE(server.push({"origin", "main"}).code == 0);
+    server.world.models.git({"branch", "-D", "topic"});
+    server.config("mlem-policy.production.forbidBreaking", "true");
+    server.commit({{"prod/b.mlem", server.link(server.narrower, "m.mlem")}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+  SUBCASE("what cannot be read any more may have been called") {
+    server.config("mlem-policy.production.forbidBreaking", "false");
+    const std::string place = "url." + (server.world.models.path() / ".git").string();
+    server.world.sandbox.add_config(place + ".insteadOf", "https://example.com/moved");
+    server.commit(
+        {{"prod/b.mlem", link_text({.path = "m.mlem", .repo = "https://example.com/moved/", .rev = "main"})}});
+    REQUIRE(server.push({"origin", "main"}).code == 0);
+    // Nobody listens on the port.
+    server.world.git({"config", "--global", "--remove-section", place});
+    server.world.sandbox.add_config("url.http://127.0.0.1:1/.insteadOf", "https://example.com/moved");
+    server.config("mlem-policy.production.forbidBreaking", "true");
+    server.commit({{"prod/b.mlem", server.link(server.narrower, "m.mlem")}});
+    server.config("mlem.serverHints", "true");
+    const Outcome outcome = server.push({"origin", "main"});
+    check_refused(outcome, "refs/heads/main: prod/b.mlem", "breaking");
+    CHECK(contains(unwrapped(outcome.errors), forbids_breaking + ", and what it led to before cannot be read"));
+  }
+  SUBCASE("a comment or a hold") {
+    std::string text = server.link(server.first, "m.mlem");
+    server.commit({{"prod/a.mlem", "# for team A\n" + text}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+  SUBCASE("a link that is new or removed") {
+    server.commit({{"prod/b.mlem", server.link(server.narrower, "m.mlem")}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+    server.commit({{"prod/b.mlem", ""}});
+    CHECK(server.push({"origin", "main"}).code == 0);
+  }
+}
+
+TEST_CASE("policy: check tells beforehand what breaks callers") {
+  Careful server;
+  server.world.registry.git({"config", "mlem-policy.production.path", "prod/**"});
+  server.world.registry.git({"config", "mlem-policy.production.forbidBreaking", "true"});
+  server.re_point(server.narrower);
+  const Outcome told = server.world.mlem({"check", "--policy", "main"});
+  CAPTURE(told);
+  CHECK(told.code == 1);
+  CHECK(contains(told.output, "prod/a.mlem: forbidden: " + forbids_breaking +
+                                  ": method predict: argument X: column float64: float64 -> nothing\n  hint: " +
+                                  hint_of_breaking + "\n"));
+  const Outcome all = server.world.mlem({"check", "--policy", "main", "--all", "HEAD"});
+  CAPTURE(all);
+  CHECK(all.code == 0);
+  const Outcome keys = server.world.mlem({"policy", "--json"});
+  CHECK(contains(keys.output, R"("key":"forbidBreaking","value":"true")"));
+}

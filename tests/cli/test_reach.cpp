@@ -500,6 +500,22 @@ TEST_CASE("reach: a tree and a blob in it are fetched together") {
   CHECK(judged.code == 0);
 }
 
+TEST_CASE("server: where the pusher is told all, it is not he who has to log in") {
+  Server server;
+  const HttpServer http(server.world.sandbox);
+  server.world.models.bare_clone(http.root() / "private/models.git");
+  server.config("mlem.allowProtocol", "http");
+  server.config("mlem.allowSource", http.url("**"));
+  server.config("mlem.serverHints", "true");
+  server.world.registry.commit(
+      {{"a.mlem", link_text({.path = "m.mlem", .repo = http.url("private/models.git/"), .rev = "main"})}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "error: refs/heads/main: a.mlem: auth-required"));
+  CHECK(contains(refused.errors, "remote:   hint: the server's account has to log in with 'git"));
+}
+
 TEST_CASE("server: a source that redirects is asked once more with .git behind its name") {
   Server server;
   server.config("mlem.allowProtocol", "http");

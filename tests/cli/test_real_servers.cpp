@@ -151,22 +151,28 @@ struct Gitolite {
     CAPTURE(outcome);
     REQUIRE(outcome.code == 0);
   }
-  /// Copies one of the files for servers to where gitolite looks for it.
-  void copy(const std::string& name, const fs::path& to) const {
-    const fs::path data = fs::path(program_directory()) / "../share/git-mlem/hooks";
-    fs::create_directories(to.parent_path());
-    fs::copy_file(data / name, to);
-    fs::permissions(to, fs::owner_all);
+  /// Runs commands of the manual, with our files in the place of the installed ones.
+  void follow(std::string block) const {
+    const std::string installed = "/usr/local/share/git-mlem/hooks";
+    const std::string ours = (fs::path(program_directory()) / "../share/git-mlem/hooks").string();
+    for (std::size_t at = block.find(installed); at != std::string::npos; at = block.find(installed, at)) {
+      block.replace(at, installed.size(), ours);
+    }
+    const Outcome outcome = server.world.sandbox.run({"sh", "-c", commands_of(block)});
+    CAPTURE(outcome);
+    REQUIRE(outcome.code == 0);
   }
+  /// What the manual says: the commands for a common hook, those for a virtual ref, its configuration, the commands for
+  /// policies, and a line of `.gitolite.rc`.
+  std::vector<std::string> manual = manual_blocks("man7/git-mlem-server.7", ".Sh GITOLITE");
 };
 
 }  // namespace
 
 TEST_CASE("real servers: gitolite with a common hook") {
   Gitolite place("");
-  place.copy("server.d/git-mlem", place.home / "local/hooks/common/pre-receive");
   place.gitolite({"setup"});
-  place.gitolite({"setup", "--hooks-only"});
+  place.follow(place.manual.at(0));
   check_pushes(place.server, place.bare);
 
   place.server.git_in(place.bare, {"config", "mlem.pusher", "GL_USER"});
@@ -174,11 +180,20 @@ TEST_CASE("real servers: gitolite with a common hook") {
   const Outcome refused = place.server.push({"origin", "HEAD:refs/heads/new"});
   CAPTURE(refused);
   CHECK(contains(refused.errors, "forbidden (approver)"));
+
+  std::string settings = read_file(place.home / ".gitolite.rc");
+  const std::size_t end = settings.find("\n1;\n");
+  REQUIRE(end != std::string::npos);
+  settings.insert(end + 1, place.manual.at(4));
+  write_file(place.home / ".gitolite.rc", settings);
+  REQUIRE(place.server.push({"origin", "HEAD:refs/heads/new"}).code == 1);
+  CHECK(contains(read_file(place.home / "trace"), R"(git-mlem: {"schema":1,)"));
 }
 
 TEST_CASE("real servers: gitolite with a virtual ref") {
-  Gitolite place("    - VREF/MLEM = @all\n");
-  place.copy("gitolite/MLEM", place.home / "local/VREF/MLEM");
+  Gitolite place("");
+  place.follow(place.manual.at(1));
+  write_file(place.home / ".gitolite/conf/gitolite.conf", place.manual.at(2));
   place.gitolite({"setup"});
   RepoBuilder& registry = place.server.world.registry;
   registry.commit({{"a.mlem", place.server.link("main")}});
@@ -202,9 +217,8 @@ TEST_CASE("real servers: policies of gitolite are in a file of their own") {
   REQUIRE(keys != std::string::npos);
   settings.replace(keys, unset.size(), "GIT_CONFIG_KEYS => 'mlem-policy\\..*'");
   write_file(place.home / ".gitolite.rc", settings);
-  place.copy("server.d/git-mlem", place.home / "local/hooks/common/pre-receive");
   place.gitolite({"setup"});
-  place.gitolite({"setup", "--hooks-only"});
+  place.follow(place.manual.at(0));
   const auto approvers = [&](const std::string& policy) {
     return place.server.git_in(place.bare, {"config", "--get-all", "mlem-policy." + policy + ".approver"}).output;
   };
@@ -212,10 +226,7 @@ TEST_CASE("real servers: policies of gitolite are in a file of their own") {
   place.server.git_in(place.bare, {"config", "--remove-section", "mlem-policy.p"});
   write_file(place.home / ".gitolite/conf/gitolite.conf", "repo registry\n    RW+ = @all\n");
 
-  const std::vector<std::string> blocks = manual_blocks("man7/git-mlem-server.7", ".Sh GITOLITE");
-  const Outcome configured = place.server.world.sandbox.run({"sh", "-c", commands_of(blocks.back())});
-  CAPTURE(configured);
-  REQUIRE(configured.code == 0);
+  place.follow(place.manual.at(3));
   place.gitolite({"setup"});
   CHECK(approvers("main") == "alice\nbob\n");
   place.server.world.registry.commit({{"a.mlem", place.server.link("main")}});

@@ -159,14 +159,17 @@ TEST_CASE("resolve: a name of no file says so") {
     const Outcome outcome = world.mlem({"resolve", object});
     CAPTURE(outcome);
     CHECK(outcome.code == 128);
-    CHECK(outcome.errors == "fatal: invalid object name '" + object + "': it names no file in the repository\n");
+    const std::string directory = object == "../registry/" ? "../registry" : object;
+    CHECK(outcome.errors == "fatal: invalid object name '" + object +
+                                "': it names no file in the repository\nhint: name an object in it, as '" + directory +
+                                "/<path>'\n");
   }
   const Outcome outcome = world.mlem({"link", "git://host/src/models/rf", "x"});
   CAPTURE(outcome);
   CHECK(outcome.code == 128);
   CHECK(outcome.errors ==
         "fatal: invalid address 'git://host/src/models/rf': it names no file in the repository\n"
-        "hint: where it has both, name the repository by '--sp' or '--project' and the path beside it\n");
+        "hint: name an object in it: the repository by '--sp' or '--project', and the path beside it\n");
 }
 
 TEST_CASE("resolve: an object above the current directory keeps its whole name") {

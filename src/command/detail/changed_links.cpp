@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string_view>
 
 namespace mlem::command {
@@ -64,20 +65,25 @@ std::string described(const history::LinkChange& change, const std::string& pref
   return details.empty() ? line : line + ": " + details;
 }
 
-Finding finding_of(const history::LinkChange& change) {
+Finding finding_of(const std::string& name, const Link& link) {
+  const Point point = point_of(link);
   Finding finding;
-  finding.link = change.name;
-  if (!change.flaw.empty()) finding.message = change.flaw;
-  const std::optional<Link>& link = change.kind == history::ChangeKind::removed ? change.before : change.after;
-  if (!link) return finding;
-  const Point point = point_of(*link);
-  finding.link_type = link->link_type;
+  finding.link = name;
+  finding.link_type = link.link_type;
   finding.repo = point.repo;
   finding.rev = point.rev;
   finding.ref = point.ref;
   finding.commit = Oid::parse(point.commit);
   finding.path = point.path;
   finding.blob = Oid::parse(point.blob);
+  return finding;
+}
+
+Finding finding_of(const history::LinkChange& change) {
+  const std::optional<Link>& link = change.kind == history::ChangeKind::removed ? change.before : change.after;
+  Finding finding = link ? finding_of(change.name, *link) : Finding();
+  finding.link = change.name;
+  if (!change.flaw.empty()) finding.message = change.flaw;
   return finding;
 }
 

@@ -15,6 +15,9 @@ std::string described(const Point& point);
 /// the directory whose prefix is given.
 std::string described(const history::LinkChange& change, const std::string& prefix);
 
+/// Returns what a link says by its own words as what is told of a link elsewhere.
+Finding finding_of(const std::string& name, const Link& link);
+
 /// Returns a change as what is told of a link elsewhere: what it names now, or has named if it is removed.
 Finding finding_of(const history::LinkChange& change);
 

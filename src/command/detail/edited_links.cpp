@@ -92,9 +92,8 @@ std::string capitalized(std::string word) {
 }
 
 /// The key that names the repository.
-std::optional<std::string> key_of(const Link& link) {
-  if (!link.dialect) return std::nullopt;
-  return *link.dialect == Dialect::project ? "project" : "repo";
+std::string key_of(const Link& link) {
+  return link.dialect == Dialect::project ? "project" : "repo";
 }
 
 }  // namespace
@@ -110,7 +109,7 @@ std::string difference_of(const Link& before, const Link& after) {
   compare("type", before.link_type, after.link_type);
   compare("path", before.path, after.path);
   compare("repo", before.repo, after.repo);
-  compare("dialect", key_of(before), key_of(after));
+  if (before.dialect && after.dialect) compare("dialect", key_of(before), key_of(after));
   compare("rev", before.rev, after.rev);
   compare("ref", before.pinned_ref, after.pinned_ref);
   compare("blob", before.pinned_blob, after.pinned_blob);

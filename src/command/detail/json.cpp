@@ -1,5 +1,6 @@
 #include "command/detail/json.hpp"
 
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/detail/changed_links.hpp"
 #include "model/oid.hpp"
@@ -116,11 +117,36 @@ Json point_to_json(const Point& point) {
 }
 
 /// Puts what became of a link.
-void put(Json& json, const history::LinkChange& change) {
+void put(Json& json, const history::LinkChange& change, const Point& from, const Point& to) {
   json["change"] = std::string(name(change.kind));
   put(json, "former_link", change.former_name);
-  if (change.before) json["from"] = point_to_json(mlem::point_of(*change.before));
-  if (change.after) json["to"] = point_to_json(mlem::point_of(*change.after));
+  if (change.before) json["from"] = point_to_json(from);
+  if (change.after) json["to"] = point_to_json(to);
+}
+
+Json commits_to_json(const std::vector<git::DescribedCommit>& commits) {
+  Json list = Json::array();
+  for (const git::DescribedCommit& commit : commits) {
+    Json entry;
+    entry["commit"] = commit.oid.hex();
+    entry["date"] = format_time(commit.time);
+    put(entry, "author", commit.author);
+    put(entry, "subject", commit.subject);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Json details_to_json(const std::vector<Detail>& details) {
+  Json list = Json::array();
+  for (const Detail& detail : details) {
+    Json entry;
+    put(entry, "what", detail.what);
+    if (detail.from) set(entry, "from", *detail.from);
+    if (detail.to) set(entry, "to", *detail.to);
+    list.push_back(std::move(entry));
+  }
+  return list;
 }
 
 /// What a link names, by its own words and, where those leave it open, by what it led to.
@@ -166,13 +192,30 @@ std::string to_json(const history::LogEntry& entry) {
   Finding finding = finding_of(entry.change);
   finding.at = entry.registry_commit.hex();
   put(json, finding, false);
-  put(json, entry.change);
+  put(json, entry.change, entry.change.before ? mlem::point_of(*entry.change.before) : Point(),
+      entry.change.after ? mlem::point_of(*entry.change.after) : Point());
   json["registry_commit"] = entry.registry_commit.hex();
   json["date"] = format_time(entry.time);
   put(json, "merged_by", entry.merged_by);
   if (entry.changed_in) json["changed_in"] = entry.changed_in->hex();
   put(json, "author", entry.author);
   if (entry.until) json["until"] = format_time(*entry.until);
+  return made_harmless(json.dump());
+}
+
+std::string to_json(const history::LinkDifference& difference) {
+  Json json;
+  Finding finding = finding_of(difference.change);
+  for (const std::string& reason : difference.unknown) {
+    finding.message += (finding.message.empty() ? "" : "; ") + reason;
+  }
+  put(json, finding, false);
+  put(json, difference.change, difference.from, difference.to);
+  if (difference.commits) json["commits"] = commits_to_json(difference.commits->ahead);
+  if (difference.comparison) {
+    json["compatibility"] = std::string(name(difference.comparison->compatibility));
+    json["details"] = details_to_json(difference.comparison->details);
+  }
   return made_harmless(json.dump());
 }
 
@@ -189,6 +232,64 @@ std::string to_json(const history::Standing& standing, std::optional<std::int64_
   put(json, "until", standing.until.value_or(""));
   if (finding.line != 0) json["line"] = finding.line;
   if (proof_time) json["proved_at"] = format_time(*proof_time);
+  return made_harmless(json.dump());
+}
+
+edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest request) {
+  const std::string what = "cannot read '" + escape_for_terminal(redact(std::string(line.substr(0, 100)))) + "'";
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) throw Error(ErrorKind::invalid, what, "it is not a JSON object");
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_null()) continue;
+    const auto wrong = [&, &name = key](const char* kind) {
+      return Error(ErrorKind::invalid, what, "'" + name + "' is not " + kind);
+    };
+    const auto text = [&] {
+      if (!value.is_string()) throw wrong("a text");
+      return value.get<std::string>();
+    };
+    const auto truth = [&] {
+      if (!value.is_boolean()) throw wrong("true or false");
+      return value.get<bool>();
+    };
+    if (key == "source")
+      request.source = text();
+    else if (key == "target")
+      request.target = text();
+    else if (key == "project")
+      request.source_project = text();
+    else if (key == "rev")
+      request.rev = text();
+    else if (key == "pin")
+      request.pin = truth() ? edit::Pin::yes : edit::Pin::no;
+    else if (key == "follow_links")
+      request.follow_links = truth();
+    else if (key == "absolute")
+      request.absolute = truth();
+    else
+      throw Error(ErrorKind::invalid, what, "'" + escape_for_terminal(key) + "' is not a key",
+                  "the keys are 'source', 'target', 'project', 'rev', 'pin', 'follow_links' and 'absolute'");
+  }
+  if (request.source.empty() || request.target.empty()) {
+    throw Error(ErrorKind::invalid, what, "a source and a target are needed");
+  }
+  return request;
+}
+
+std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings) {
+  Json json;
+  Finding finding = finding_of(found.name, found.link);
+  finding.warnings = warnings;
+  put(json, finding, false);
+  const auto put_names = [&](const char* key, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    Json list = Json::array();
+    for (const std::string& name : names) list.push_back(replace_bad_utf8(name));
+    json[key] = std::move(list);
+  };
+  put_names("refs", found.refs);
+  put_names("via", found.via);
+  put(json, "registry", found.registry);
   return made_harmless(json.dump());
 }
 

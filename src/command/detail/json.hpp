@@ -1,14 +1,18 @@
 #pragma once
 
 #include "edit/edit_links.hpp"
+#include "edit/make_link.hpp"
+#include "history/diff.hpp"
 #include "history/link_change.hpp"
 #include "history/log.hpp"
 #include "history/standing.hpp"
+#include "history/who.hpp"
 #include "model/finding.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,9 +33,19 @@ std::string to_json(const edit::LinkEdit& edit);
 /// git-mlem-log(1) has.
 std::string to_json(const history::LogEntry& entry);
 
+/// Returns how a link differs, with the keys of git-mlem-diff(1).
+std::string to_json(const history::LinkDifference& difference);
+
 /// Returns how a link stands: the keys of its finding, without a verdict where that is `ok`, and behind `at` those of
 /// git-mlem-status(1).
 std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time);
+
+/// Reads a line of `link --stdin`, an object with the names of options, into a request that has what the options of the
+/// command line say. Throws Error(invalid) for anything else.
+edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest request);
+
+/// Returns a link that leads somewhere, with the keys of git-mlem-who(1). `warnings` may be empty.
+std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);

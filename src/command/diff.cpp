@@ -1,0 +1,336 @@
+#include "history/diff.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "command/detail/changed_links.hpp"
+#include "command/detail/json.hpp"
+#include "command/detail/pager.hpp"
+#include "command/detail/progress.hpp"
+#include "command/detail/reporter.hpp"
+#include "command/detail/revs.hpp"
+#include "command/options.hpp"
+#include "command/output.hpp"
+#include "git/diff.hpp"
+#include "history/range.hpp"
+#include "resolve/tree_view.hpp"
+#include "yaml/metafile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <sstream>
+#include <utility>
+
+namespace mlem::command {
+namespace {
+
+struct DiffOptions {
+  std::optional<std::string> exit_code;
+  bool stat = false;
+};
+
+void declare(Options& options, DiffOptions& asked, Format& format) {
+  options
+      .optional_choice("exit-code", "when", {{"any", "breaking"}},
+                       "exit with 1 if links differ, or if a change is breaking", asked.exit_code)
+      .flag("stat", "one short line for each link, and a summary", asked.stat);
+  add_format_options(options, format);
+}
+
+history::DiffRequest request_of(const git::Registry& registry, const Options& options, const Options::Rest& rest) {
+  RevsAndPaths words = tell_revs_apart(registry, rest);
+  history::DiffRequest request;
+  request.pathspecs = std::move(words.paths);
+  const auto range = words.revs.size() == 1 ? history::Range::parse(words.revs.front()) : std::nullopt;
+  if (range) {
+    const history::Commits commits = history::resolve(registry, *range);
+    request.before = commits.before;
+    request.after = commits.after;
+    return request;
+  }
+  if (words.revs.size() > 2) throw options.wrong("more than two revisions; paths follow '--'");
+  for (const std::string& rev : words.revs) {
+    if (history::Range::parse(rev)) throw options.wrong("a range and another revision");
+  }
+  if (words.revs.empty())
+    request.before = registry.objects().find_ref("HEAD");
+  else
+    request.before = history::resolve_commit(registry, words.revs.front());
+  if (words.revs.size() == 2) request.after = history::resolve_commit(registry, words.revs.back());
+  if (!request.after && words.revs.empty() && !registry.has_work_tree()) {
+    throw Error(ErrorKind::invalid, "there is no index to compare with", "this repository is bare",
+                "'git mlem diff <a> <b>' compares two commits");
+  }
+  return request;
+}
+
+/// Throws Error(not_found) for a pathspec that matches nothing on either side: nothing differs there because nothing is
+/// there.
+void require_matches(const git::Registry& registry, const source::Settings& settings, history::DiffRequest& request) {
+  std::vector<std::string> found;
+  for (const std::string& pathspec : request.pathspecs) {
+    const std::string link = pathspec + ".mlem";
+    bool is_matched = false;
+    for (const std::string& spelled : {pathspec, link}) {
+      const auto matches = [&](const git::Registry::Listing& listing) {
+        return source::match_all(registry, {spelled}, listing, settings).has_value();
+      };
+      if (!matches({.tree = request.after}) && !(request.before && matches({.tree = request.before}))) continue;
+      found.push_back(spelled);
+      is_matched = true;
+      break;
+    }
+    if (!is_matched)
+      throw Error(ErrorKind::not_found, "pathspec '" + escape_for_terminal(pathspec) + "' did not match any file");
+  }
+  request.pathspecs = std::move(found);
+}
+
+std::string commits_text(const history::CommitsBetween& commits) {
+  const auto count = [](std::size_t n) { return fmt::format("{} commit{}", n, n == 1 ? "" : "s"); };
+  if (commits.behind == 0) return count(commits.ahead.size());
+  if (commits.ahead.empty()) return count(commits.behind) + " back";
+  return count(commits.ahead.size()) + ", and " + count(commits.behind) + " left";
+}
+
+const char* color_of(Compatibility compatibility) {
+  switch (compatibility) {
+    case Compatibility::compatible:
+    case Compatibility::extended:
+      return "\033[32m";
+    case Compatibility::unknown:
+      return "\033[33m";
+    case Compatibility::breaking:
+      return "\033[31m";
+  }
+  return "";
+}
+
+/// What differs, for people.
+class DifferencePrinter {
+ public:
+  DifferencePrinter(std::ostream& out, std::string prefix, bool stat, bool verbose, bool color)
+      : out_(out), prefix_(std::move(prefix)), stat_(stat), verbose_(verbose), color_(color) {}
+
+  void print(const history::LinkDifference& difference) {
+    ++counts_[difference.change.kind];
+    if (difference.comparison) ++words_[difference.comparison->compatibility];
+    if (stat_)
+      print_stat(difference);
+    else
+      print_whole(difference);
+  }
+
+  void print_summary() {
+    if (!stat_) return;
+    std::size_t total = 0;
+    for (const auto& [kind, count] : counts_) total += count;
+    if (total == 0) return;
+    std::vector<std::string> parts;
+    for (const auto& [kind, count] : counts_) parts.push_back(fmt::format("{} {}", count, name(kind)));
+    for (const auto& [word, count] : words_) parts.push_back(fmt::format("{} {}", count, name(word)));
+    out_ << fmt::format(" {} link{} changed: {}\n", total, total == 1 ? "" : "s", fmt::join(parts, ", "));
+  }
+
+ private:
+  std::string word_of(const Comparison& comparison) const {
+    return painted(name(comparison.compatibility), color_of(comparison.compatibility), color_);
+  }
+
+  void print_stat(const history::LinkDifference& difference) {
+    const history::LinkChange& change = difference.change;
+    out_ << ' ' << escape_for_terminal(relative_to(change.name, prefix_)) << " | " << name(change.kind);
+    if (difference.commits) out_ << ", " << commits_text(*difference.commits);
+    if (difference.comparison) out_ << ", " << word_of(*difference.comparison);
+    out_ << '\n';
+  }
+
+  void print_whole(const history::LinkDifference& difference) {
+    out_ << described(difference.change, prefix_) << '\n';
+    if (difference.commits) {
+      out_ << "    " << commits_text(*difference.commits) << '\n';
+      if (verbose_) {
+        for (const git::DescribedCommit& commit : difference.commits->ahead) {
+          out_ << "        " << painted(commit.oid.short_hex(), color_of_commit, color_) << ' '
+               << escape_for_terminal(commit.subject) << '\n';
+        }
+      }
+    }
+    if (difference.comparison) print_comparison(*difference.comparison);
+    for (const std::string& reason : difference.unknown) {
+      out_ << "    cannot be told: " << escape_for_terminal(reason) << '\n';
+    }
+  }
+
+  void print_comparison(const Comparison& comparison) {
+    out_ << "    " << word_of(comparison) << '\n';
+    for (const Detail& detail : comparison.details) {
+      out_ << "        " << escape_for_terminal(detail.what) << ": ";
+      if (!detail.from)
+        out_ << "new: " << escape_for_terminal(detail.to.value_or(""));
+      else if (!detail.to)
+        out_ << "gone: " << escape_for_terminal(*detail.from);
+      else
+        out_ << escape_for_terminal(*detail.from) << " -> " << escape_for_terminal(*detail.to);
+      out_ << '\n';
+    }
+  }
+
+  std::ostream& out_;
+  std::string prefix_;
+  bool stat_;
+  bool verbose_;
+  bool color_;
+  std::map<history::ChangeKind, std::size_t> counts_;
+  std::map<Compatibility, std::size_t> words_;
+};
+
+/// What the exit code depends on.
+struct DiffSummary {
+  std::size_t links = 0;
+  std::size_t breaking = 0;
+  std::size_t unknown = 0;  ///< not compared
+
+  void count(const history::LinkDifference& difference) {
+    ++links;
+    const auto& comparison = difference.comparison;
+    breaking += comparison && comparison->compatibility == Compatibility::breaking ? 1 : 0;
+    unknown += !comparison && !difference.unknown.empty() ? 1 : 0;
+  }
+
+  int exit_code(const std::optional<std::string>& asked) const {
+    if (!asked) return exit_yes;
+    if (*asked == "any") return links > 0 ? exit_no : exit_yes;
+    if (breaking > 0) return exit_no;
+    return unknown > 0 ? exit_undecided : exit_yes;
+  }
+};
+
+int diff_and_tell(const git::Registry& registry, const Options& options, const Options::Rest& rest,
+                  const DiffOptions& asked, const Format& format, Context& context) {
+  history::DiffRequest request = request_of(registry, options, rest);
+  Progress progress(format, context);
+  const source::Settings settings = progress.settings(registry);
+  require_matches(registry, settings, request);
+  DiffSummary summary;
+  if (format.is_for_scripts()) {
+    const bool quotes = quotes_non_ascii(registry);
+    history::walk_diff(registry, settings, request, [&](const history::LinkDifference& difference) {
+      summary.count(difference);
+      if (format.json)
+        context.out << to_json(difference) << '\n';
+      else
+        print_porcelain(context.out, name(difference.change.kind), finding_of(difference.change), format.nul, quotes);
+    });
+    context.out.flush();
+    return summary.exit_code(asked.exit_code);
+  }
+  const std::string pager = find_pager(registry, context);
+  const bool color = wants_color(format, context, registry, pager.empty() ? Stream::out : Stream::pager);
+  std::ostringstream text;
+  DifferencePrinter printer(pager.empty() ? context.out : text, registry.prefix(), asked.stat, format.verbose, color);
+  history::walk_diff(registry, settings, request, [&](const history::LinkDifference& difference) {
+    summary.count(difference);
+    if (!format.quiet) printer.print(difference);
+  });
+  printer.print_summary();
+  if (!pager.empty() && summary.links > 0) print_paged(pager, text.str(), context);
+  context.out.flush();
+  return summary.exit_code(asked.exit_code);
+}
+
+/// What git tells its external diff drivers: git(1), GIT_EXTERNAL_DIFF.
+struct DriverFile {
+  std::string path;
+  std::string hex;
+  std::string mode;
+
+  bool is_there() const { return mode != "."; }
+};
+
+/// Reads a side as a link; nothing if it is not one.
+std::optional<Link> load_link(const DriverFile& file) {
+  if (!file.is_there()) return std::nullopt;
+  const auto text = load_file(fs::absolute(file.path, current_directory()), yaml::max_object_size);
+  if (!text) return std::nullopt;
+  try {
+    yaml::Metafile metafile = yaml::read_metafile(*text);
+    if (metafile.kind == yaml::Metafile::Kind::link) return std::move(metafile.link);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+  }
+  return std::nullopt;
+}
+
+/// Shows one file for git. A link is told as such, with what this machine has of its sources, for git may show many;
+/// any other file as git shows it.
+int run_as_driver(const git::Registry& registry, const std::vector<std::string>& words, const Format& format,
+                  Context& context) {
+  constexpr std::size_t unmerged = 1;
+  if (words.size() == unmerged) {
+    context.out << "* Unmerged path " << escape_for_terminal(words.front()) << '\n';
+    return exit_yes;
+  }
+  const DriverFile before{words[1], words[2], words[3]};
+  const DriverFile after{words[4], words[5], words[6]};
+  const auto old_link = load_link(before);
+  const auto new_link = load_link(after);
+  if ((before.is_there() && !old_link) || (after.is_there() && !new_link)) {
+    context.out << git::text_difference(registry, before.path, after.path);
+    return exit_yes;
+  }
+  constexpr std::size_t new_name = 7;
+  std::vector<history::LinkDifference> differences(1);
+  history::LinkChange& change = differences.front().change;
+  change.name = words.size() > new_name ? words[new_name] : words.front();
+  if (change.name != words.front()) change.former_name = words.front();
+  change.before = old_link;
+  change.after = new_link;
+  if (!old_link)
+    change.kind = history::ChangeKind::added;
+  else if (!new_link)
+    change.kind = history::ChangeKind::removed;
+  else
+    change.kind = change.former_name.empty() ? history::kind_of(*old_link, *new_link) : history::ChangeKind::renamed;
+  Progress progress(format, context);
+  source::Settings settings = progress.settings(registry);
+  settings.offline = true;
+  const auto head = registry.objects().find_ref("HEAD");
+  const auto old_view = resolve::view_commit(registry.objects(), head.value_or(registry.empty_tree()));
+  const auto new_view = resolve::view_index(registry);
+  history::compare_sources(registry, settings, *old_view, *new_view, differences);
+  const bool color = wants_color(format, context, registry);
+  context.out << painted("link " + escape_for_terminal(words.front()), "\033[1m", color) << '\n';
+  DifferencePrinter(context.out, "", false, format.verbose, color).print(differences.front());
+  return exit_yes;
+}
+
+/// Whether git calls this as an external diff driver: it says then which of how many files this is.
+bool is_driver_call(const std::vector<std::string>& words, const Context& context) {
+  constexpr std::array<std::size_t, 3> counts{1, 7, 9};
+  return context.environment.find("GIT_DIFF_PATH_COUNTER") &&
+         std::find(counts.begin(), counts.end(), words.size()) != counts.end();
+}
+
+}  // namespace
+
+int run_diff(const Args& args, Context& context) {
+  Options options({"diff [<options>] [<a> [<b>] | <a>..<b>] [--] [<pathspec>...]"});
+  Format format;
+  DiffOptions asked;
+  declare(options, asked, format);
+  const auto rest = options.parse(args, context.out);
+  if (!rest) return exit_usage;
+  const git::Registry registry = open_registry(context);
+  const std::vector<std::string> words = rest->all();
+  if (is_driver_call(words, context)) return run_as_driver(registry, words, format, context);
+  return diff_and_tell(registry, options, *rest, asked, format, context);
+}
+
+}  // namespace mlem::command

@@ -1,0 +1,189 @@
+#include "edit/rollback.hpp"
+
+#include "base/error.hpp"
+#include "edit/hold.hpp"
+#include "edit/link_target.hpp"
+#include "history/log.hpp"
+#include "model/repo_url.hpp"
+#include "resolve/chain.hpp"
+#include "source/refs.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+// What a link has named is a stack. A state whose object is in the stack already, as after a rollback, takes off what
+// is above that; what a rollback brings back is the state below the top. So one rollback after the other goes further
+// back, and never forward to what was rolled back.
+
+namespace mlem::edit {
+namespace {
+
+/// What a link said from some commit on.
+struct State {
+  Link link;
+  std::optional<Oid> commit{};  ///< of the registry; none: now
+};
+
+/// The states of links by the names that they have today, the oldest first.
+using States = std::map<std::string, std::deque<State>>;
+
+bool is_pinned(const Link& link) { return link.rev && Oid::parse(*link.rev); }
+
+/// Whether both name the same object.
+bool names_the_same(const Link& a, const Link& b) {
+  if (a.link_type != b.link_type) return false;
+  if (a.pinned_blob && b.pinned_blob) return a.pinned_blob == b.pinned_blob;
+  return a.repo == b.repo && a.rev == b.rev && a.path == b.path;
+}
+
+/// Adds a state to a stack.
+void push(std::vector<State>& stack, const State& state) {
+  const auto same = std::find_if(stack.begin(), stack.end(),
+                                 [&](const State& each) { return names_the_same(each.link, state.link); });
+  if (same == stack.end()) {
+    stack.push_back(state);
+    return;
+  }
+  *same = state;  // as it was said last
+  stack.erase(same + 1, stack.end());
+}
+
+class RollbackRule : public LinkRule {
+ public:
+  RollbackRule(const git::Registry& registry, const source::Settings& settings, const Rollback& rollback)
+      : registry_(registry), rollback_(rollback) {
+    if (rollback.reason) require_hold_reason(*rollback.reason);
+    read_past(settings);
+  }
+
+  Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
+                const Link& link) override {
+    Questions questions{.first = {}, .second = {}, .needs_fields = true};
+    const auto& [former, refusal] = former_of(name, link);
+    if (former) questions.first = resolver.add(view, name, former->link);
+    return questions;
+  }
+
+  LinkDecision decide(const resolve::Resolver& resolver, const Subject& subject) override {
+    const Link& before = subject.link();
+    const auto& [former, refusal] = former_of(subject.name, before);
+    if (!former) return refusal;
+    Finding finding = resolver.finding(*subject.questions.first, former->link.link_type);
+    if (finding.verdict != Verdict::ok && !rollback_.force) {
+      if (finding.hint.empty()) finding.hint = "'-f' takes it all the same";
+      return broken(std::move(finding));
+    }
+    LinkDecision decision;
+    decision.is_judged = true;
+    decision.finding = std::move(finding);
+    if (names_the_same(former->link, before)) return decision;
+    decision.action = Action::rolled_back;
+    Link after = former->link;
+    if (after.dialect && before.dialect) after.dialect = before.dialect;
+    after.hold = rollback_.reason.value_or("rolled back from " + described(before));
+    after.until.reset();
+    decision.hold = after.hold;
+    decision.after = std::move(after);
+    return decision;
+  }
+
+ private:
+  struct Former {
+    std::optional<State> state;
+    LinkDecision refusal{};  ///< if there is none
+  };
+
+  /// Reads what the links were on HEAD's line.
+  void read_past(const source::Settings& settings) {
+    const auto head = registry_.find_commit("HEAD");
+    if (!head) return;
+    history::LogRequest request{.tip = *head};
+    request.links = rollback_.words;
+    request.tells_removed = true;
+    std::map<std::string, std::string> owners;  // names of today by those of the time that the walk has come to
+    try {
+      history::walk_log(registry_, settings, request, [&](const history::LogEntry& entry) {
+        const history::LinkChange& change = entry.change;
+        const auto known = owners.find(change.name);
+        const std::string owner = known == owners.end() ? change.name : known->second;
+        if (!change.former_name.empty()) owners[change.former_name] = owner;
+        if (change.after) states_[owner].push_front({*change.after, entry.registry_commit});
+      });
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;  // the links are staged and nothing more
+    }
+    for (const auto& [name, owner] : owners) former_names_[owner].push_back(name);
+  }
+
+  const Former& former_of(const std::string& name, const Link& link) {
+    const auto known = former_.find(name);
+    if (known != former_.end()) return known->second;
+    return former_.emplace(name, rollback_.commit ? find_at(name, *rollback_.commit) : find_before(name, link))
+        .first->second;
+  }
+
+  /// The state below the top of the stack.
+  Former find_before(const std::string& name, const Link& link) {
+    std::vector<State> stack;
+    for (const State& state : states_[name]) push(stack, state);
+    push(stack, {link});
+    if (stack.size() < 2) {
+      return {{},
+              skipped("there is nothing that it named before on this line of history",
+                      "'git mlem log " + name + "' tells what it has named")};
+    }
+    const State& former = stack[stack.size() - 2];
+    if (is_pinned(former.link)) return {former};
+    const std::string commit = former.commit ? former.commit->hex() : std::string();
+    return {{},
+            skipped("what it named before, " + described(former.link) + ", was not pinned",
+                    "'--to " + commit.substr(0, 12) + " -f' takes it all the same")};
+  }
+
+  /// What the link is in a commit.
+  Former find_at(const std::string& name, const Oid& commit) {
+    std::vector<std::string> names{name};
+    const auto& former_names = former_names_[name];
+    names.insert(names.end(), former_names.begin(), former_names.end());
+    for (const std::string& each : names) {
+      const git::Lookup found = registry_.objects().find(commit, each);
+      if (found.state == git::Lookup::State::missing_object) {
+        throw Error(ErrorKind::unavailable, "cannot read '" + each + "' at '" + commit.hex() + "'",
+                    "a part of the tree is missing here", "this is a partial clone; 'git fetch' has to bring it");
+      }
+      if (found.state != git::Lookup::State::found) continue;
+      const auto link = find_link(registry_, found.entry);
+      if (!link) return {{}, skipped("it is not a valid link at '" + commit.hex() + "'")};
+      if (is_pinned(link->link) || rollback_.force) return {State{link->link, commit}};
+      return {
+          {},
+          skipped("what it named then, " + described(link->link) + ", is not pinned", "'-f' takes it all the same")};
+    }
+    return {{}, skipped("it is not in '" + commit.hex() + "'")};
+  }
+
+  /// What a link names, in short: `v1.2 (1a2b3c4d5e6f)`.
+  static std::string described(const Link& link) {
+    const std::string rev = redact(link.rev.value_or("the default branch"));
+    if (!is_pinned(link)) return "'" + rev + "'";
+    const std::string id = rev.substr(0, 12);
+    return link.pinned_ref ? source::short_name(*link.pinned_ref) + " (" + id + ")" : id;
+  }
+
+  const git::Registry& registry_;
+  const Rollback& rollback_;
+  States states_;
+  std::map<std::string, std::vector<std::string>> former_names_;  ///< by the name of today
+  std::map<std::string, Former> former_;                          ///< by name
+};
+
+}  // namespace
+
+std::unique_ptr<LinkRule> rollback_rule(const git::Registry& registry, const source::Settings& settings,
+                                        const Rollback& rollback) {
+  return std::make_unique<RollbackRule>(registry, settings, rollback);
+}
+
+}  // namespace mlem::edit

@@ -1,0 +1,142 @@
+#include "history/diff.hpp"
+
+#include "history/link_changes.hpp"
+#include "model/repo_url.hpp"
+#include "resolve/chain.hpp"
+#include "resolve/resolver.hpp"
+#include "source/between.hpp"
+#include "yaml/read_object.hpp"
+
+#include <deque>
+#include <utility>
+
+namespace mlem::history {
+namespace {
+
+/// So many links are compared at once: the metafiles of all are in memory then.
+constexpr std::size_t most_at_once = 1000;
+/// And so many differences wait for those before them.
+constexpr std::size_t most_waiting = 4096;
+
+bool is_comparable(const LinkChange& change) {
+  return change.before && change.after && kind_of(*change.before, *change.after) == ChangeKind::re_pointed;
+}
+
+/// What one side of a change leads to.
+struct Target {
+  Finding finding;
+  std::optional<RepoUrl> repo;
+  std::optional<Oid> commit;  ///< none: it is an alias, or was not found
+  std::string text;           ///< the object's metafile
+};
+
+Target target_of(const resolve::Resolver& resolver, std::size_t number, const Link& link, Point& point) {
+  const resolve::Chain chain = resolver.chain(number);
+  Target target{.finding = resolve::finding_of(chain, link.link_type), .repo = {}, .commit = {}, .text = {}};
+  if (chain.answers.empty()) return target;
+  const resolve::Answer& first = chain.answers.front();
+  if (!first.source.is_alias()) {
+    target.repo = first.source.repo;
+    target.commit = first.commit;
+    if (point.commit.empty() && first.commit) point.commit = first.commit->hex();
+    if (point.ref.empty() && link.rev != point.commit) point.ref = first.ref;
+  }
+  if (target.finding.verdict != Verdict::ok) return target;
+  if (point.blob.empty() && target.finding.blob) point.blob = target.finding.blob->hex();
+  target.text = chain.answers.back().text;
+  return target;
+}
+
+std::string reason(const char* what, const Finding& finding) {
+  return std::string(what) + ": " + std::string(name(finding.verdict)) + ": " + finding.message;
+}
+
+/// Compares the objects, if both are there.
+void compare_objects(const Target& before, const Target& after, LinkDifference& difference) {
+  if (before.finding.verdict != Verdict::ok) difference.unknown.push_back(reason("before", before.finding));
+  if (after.finding.verdict != Verdict::ok) difference.unknown.push_back(reason("after", after.finding));
+  if (!difference.unknown.empty()) return;
+  if (before.finding.blob && before.finding.blob == after.finding.blob)
+    difference.comparison = Comparison{};
+  else
+    difference.comparison = compare(yaml::read_object(before.text), yaml::read_object(after.text));
+}
+
+/// A question about the commits between, and whom it is for.
+struct AskedCommits {
+  source::Between question;
+  LinkDifference* difference;
+};
+
+}  // namespace
+
+void compare_sources(const git::Registry& registry, const source::Settings& settings, resolve::TreeView& before,
+                     resolve::TreeView& after, std::vector<LinkDifference>& differences) {
+  resolve::Resolver resolver(registry, settings, {.wants_text = true});
+  struct Numbers {
+    LinkDifference* difference;
+    std::size_t before;
+    std::size_t after;
+  };
+  std::vector<Numbers> asked;
+  for (LinkDifference& difference : differences) {
+    const LinkChange& change = difference.change;
+    if (!is_comparable(change)) continue;
+    const std::string& former = change.former_name.empty() ? change.name : change.former_name;
+    asked.push_back(
+        {&difference, resolver.add(before, former, *change.before), resolver.add(after, change.name, *change.after)});
+  }
+  if (asked.empty()) return;
+  resolver.run();
+
+  std::deque<AskedCommits> questions;
+  for (const Numbers& numbers : asked) {
+    LinkDifference& difference = *numbers.difference;
+    const Target from = target_of(resolver, numbers.before, *difference.change.before, difference.from);
+    const Target to = target_of(resolver, numbers.after, *difference.change.after, difference.to);
+    compare_objects(from, to, difference);
+    const bool is_one_source = from.repo == to.repo && from.commit && to.commit;
+    if (is_one_source && from.commit != to.commit)
+      questions.push_back({{.repo = from.repo, .from = *from.commit, .to = *to.commit}, &difference});
+  }
+  std::vector<source::Between*> all;
+  for (AskedCommits& one : questions) all.push_back(&one.question);
+  source::find_between(registry, settings, all);
+  for (AskedCommits& one : questions) {
+    source::Between& answer = one.question;
+    if (answer.verdict == Verdict::ok)
+      one.difference->commits = CommitsBetween{std::move(answer.ahead), answer.behind};
+    else
+      one.difference->unknown.push_back("commits: " + std::string(name(answer.verdict)) + ": " + answer.message);
+  }
+}
+
+void walk_diff(const git::Registry& registry, const source::Settings& settings, const DiffRequest& request,
+               const std::function<void(LinkDifference& difference)>& visit) {
+  std::vector<FileChange> changes = list_changes(registry, settings, request.before, request.after, request.pathspecs);
+  LinkReader reader(registry, settings);
+  reader.join_renamed(changes);
+  const auto before = resolve::view_commit(registry.objects(), request.before.value_or(registry.empty_tree()));
+  const auto after =
+      request.after ? resolve::view_commit(registry.objects(), *request.after) : resolve::view_index(registry);
+  std::vector<LinkDifference> waiting;
+  std::size_t comparable = 0;
+  const auto tell = [&] {
+    if (request.compares) compare_sources(registry, settings, *before, *after, waiting);
+    for (LinkDifference& difference : waiting) visit(difference);
+    waiting.clear();
+    comparable = 0;
+  };
+  reader.read(changes, [&](std::size_t, LinkChange& change) {
+    LinkDifference& difference = waiting.emplace_back();
+    difference.change = std::move(change);
+    if (difference.change.before) difference.from = point_of(*difference.change.before);
+    if (difference.change.after) difference.to = point_of(*difference.change.after);
+    comparable += is_comparable(difference.change) ? 1 : 0;
+    if (comparable >= most_at_once || waiting.size() >= most_waiting) tell();
+    return true;
+  });
+  tell();
+}
+
+}  // namespace mlem::history
