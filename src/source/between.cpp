@@ -3,6 +3,7 @@
 #include "source/history.hpp"
 #include "source/in_parallel.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -120,7 +121,13 @@ void ask_source_between(const BetweenQuestions& questions, const Settings& setti
     ask_for_between(*repository, history, questions);
   };
   const RepoUrl& repo = *questions.front()->repo;
-  const auto refusal = settings.offline ? with_known_history(repo, settings, use) : with_history(repo, settings, use);
+  const auto try_known = [&](const fs::path& git_dir, git::Reading reading) {
+    use(git_dir, reading);
+    return std::all_of(questions.begin(), questions.end(),
+                       [](const Between* question) { return question->verdict == Verdict::ok; });
+  };
+  const auto refusal =
+      settings.offline ? with_known_history(repo, settings, try_known) : with_history(repo, settings, use);
   if (!refusal) return;
   for (Between* question : questions) {
     question->verdict = refusal->verdict;
