@@ -2,6 +2,7 @@
 #include "yaml/detail/events.hpp"
 #include "yaml/detail/read_json.hpp"
 #include "yaml/detail/scalar_type.hpp"
+#include "yaml/detail/scan_events.hpp"
 #include "yaml/metafile.hpp"
 
 #include <nlohmann/json.hpp>
@@ -135,7 +136,9 @@ class JsonBuilder : public detail::EventHandler {
     std::size_t offset = 0;
     std::size_t anchor = 0;
     std::string key = {};
-    std::unordered_map<std::string, std::ptrdiff_t> positions = {};
+    /// Of a mapping. Json has keys that cannot be moved: a growing one would copy all that is in it again and again.
+    std::vector<std::pair<std::string, Json>> members = {};
+    std::unordered_map<std::string, std::size_t> positions = {};  ///< by key, once there are many
   };
 
   void open(const Event& event) {
@@ -148,6 +151,11 @@ class JsonBuilder : public detail::EventHandler {
   void close() {
     Level level = std::move(levels_.back());
     levels_.pop_back();
+    if (!level.members.empty()) {
+      auto& members = level.node.value.get_ref<Json::object_t&>();
+      members.reserve(level.members.size());
+      for (auto& [key, value] : level.members) members.emplace_back(std::move(key), std::move(value));
+    }
     remember(level.offset, level.anchor, level.node);
     if (levels_.empty()) {
       root_ = std::move(level.node.value);
@@ -182,14 +190,27 @@ class JsonBuilder : public detail::EventHandler {
       level.node.value.push_back(std::move(node.value));
       return;
     }
-    // ordered_json looks for the key from the first one on: too slow for a hostile file of many keys.
-    auto& members = level.node.value.get_ref<Json::object_t&>();
-    const auto [position, is_new] = level.positions.try_emplace(level.key, std::ssize(members));
-    if (is_new) {
-      members.emplace_back(level.key, std::move(node.value));
+    const std::size_t place = place_of_key(level);
+    if (place == level.members.size()) {
+      level.members.emplace_back(level.key, std::move(node.value));
     } else {
-      std::next(members.begin(), position->second)->second = std::move(node.value);
+      level.members[place].second = std::move(node.value);
     }
+  }
+
+  /// Returns where a level has the key that is read, or the place for a new one.
+  static std::size_t place_of_key(Level& level) {
+    // To look from the first one on is too slow for a hostile file of many keys.
+    constexpr std::size_t few = 16;
+    if (level.members.size() < few) {
+      const auto has_key = [&](const auto& member) { return member.first == level.key; };
+      const auto found = std::find_if(level.members.begin(), level.members.end(), has_key);
+      return static_cast<std::size_t>(found - level.members.begin());
+    }
+    if (level.positions.empty()) {
+      for (std::size_t i = 0; i < level.members.size(); ++i) level.positions.emplace(level.members[i].first, i);
+    }
+    return level.positions.try_emplace(level.key, level.members.size()).first->second;
   }
 
   void remember(std::size_t offset, std::size_t anchor, const Node& node) {
@@ -231,6 +252,11 @@ Json detail::read_json(std::string_view text, std::string_view what_failed, std:
                        const std::function<void()>& require_time) {
   if (text.size() > max_object_size) {
     throw invalid_at(text, max_object_size, what_failed, "a metafile may not be larger than 16 MiB");
+  }
+  // What the parser would refuse for the memory that it takes is not to be taken here.
+  constexpr std::size_t most_scanned = std::size_t{1} << 20;
+  if (JsonBuilder quick(text, what_failed, max_values); text.size() <= most_scanned && scan_events(text, quick)) {
+    return quick.take();
   }
   JsonBuilder builder(text, what_failed, max_values);
   parse_events(text, builder, require_time);

@@ -1,5 +1,7 @@
 #include "base/error.hpp"
+#include "yaml/detail/events.hpp"
 #include "yaml/detail/object_type.hpp"
+#include "yaml/detail/scan_events.hpp"
 #include "yaml/metafile.hpp"
 
 #include <doctest/doctest.h>
@@ -17,6 +19,8 @@ using mlem::Error;
 using mlem::yaml::Metafile;
 using mlem::yaml::parse_metafile;
 using mlem::yaml::scan_link;
+using mlem::yaml::detail::Event;
+using mlem::yaml::detail::EventHandler;
 
 namespace {
 
@@ -95,6 +99,30 @@ std::optional<Metafile> parse(const std::string& text) {
   }
 }
 
+const std::string metafiles[] = {
+    "artifacts:\n  data:\n    hash: 96f5441d1cfa935583836702a3edd3d1\n    size: 163671\n    uri: rf\ncall_orders:\n"
+    "  predict:\n  - - model\n    - predict\nobject_type: model\nprocessors:\n  model:\n    methods:\n      "
+    "predict:\n"
+    "        args:\n        - name: X\n          type_:\n            columns:\n            - sepal length (cm)\n"
+    "            - 'petal: width'\n            index_cols: []\n        returns:\n          shape:\n          - "
+    "null\n",
+    "object_type: data\nreader:\n  data_type:\n    columns:\n    - ''\n    - 'a'\n    shape:\n    - -1\n    - 4\n"
+    "  type: pandas\nrequirements:\n- module: pandas\n  version: 1.4.2\n",
+    "a: b\nobject_type: 'env'\nparams: {}\nz:\n- - - c\n    - d: e\n      f: 'it''s'\n",
+    "object_type: link\nlink_type: model\npath: m.mlem\n",
+};
+
+/// Writes each event in a line.
+class Recorder : public EventHandler {
+ public:
+  void on_event(const Event& event) override {
+    text += std::to_string(static_cast<int>(event.kind)) + (event.key ? " key" : "") + (event.plain ? " plain" : "") +
+            (event.tagged ? " tagged" : "") + ' ' + std::to_string(event.anchor) + ' ' + event.value + '\n';
+    if (event.kind == Event::Kind::scalar) text += "at " + std::to_string(event.offset) + '\n';
+  }
+  std::string text;
+};
+
 }  // namespace
 
 TEST_CASE("scan_link: accepts nothing that the parser reads otherwise") {
@@ -120,18 +148,6 @@ TEST_CASE("scan_link: accepts nothing that the parser reads otherwise") {
 }
 
 TEST_CASE("scan_object_type: finds nothing that the parser reads otherwise") {
-  const std::string metafiles[] = {
-      "artifacts:\n  data:\n    hash: 96f5441d1cfa935583836702a3edd3d1\n    size: 163671\n    uri: rf\ncall_orders:\n"
-      "  predict:\n  - - model\n    - predict\nobject_type: model\nprocessors:\n  model:\n    methods:\n      "
-      "predict:\n"
-      "        args:\n        - name: X\n          type_:\n            columns:\n            - sepal length (cm)\n"
-      "            - 'petal: width'\n            index_cols: []\n        returns:\n          shape:\n          - "
-      "null\n",
-      "object_type: data\nreader:\n  data_type:\n    columns:\n    - ''\n    - 'a'\n    shape:\n    - -1\n    - 4\n"
-      "  type: pandas\nrequirements:\n- module: pandas\n  version: 1.4.2\n",
-      "a: b\nobject_type: 'env'\nparams: {}\nz:\n- - - c\n    - d: e\n      f: 'it''s'\n",
-      "object_type: link\nlink_type: model\npath: m.mlem\n",
-  };
   Mutator mutator(2);
   int accepted = 0;
   for (int round = 0; round < rounds; ++round) {
@@ -143,6 +159,22 @@ TEST_CASE("scan_object_type: finds nothing that the parser reads otherwise") {
     REQUIRE(mlem::yaml::detail::parse_object_type(text) == scanned);
     const std::optional<Metafile> parsed = parse(text);
     REQUIRE((parsed ? parsed->object_type == *scanned : mlem::yaml::detail::is_link_type(*scanned)));
+  }
+  CHECK(accepted > rounds / 20);
+}
+
+TEST_CASE("scan_events: hands on nothing that the parser does not") {
+  Mutator mutator(3);
+  int accepted = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const std::string text = mutator.mutate(mutator.pick(metafiles));
+    Recorder scanned;
+    if (!mlem::yaml::detail::scan_events(text, scanned)) continue;
+    ++accepted;
+    CAPTURE(text);
+    Recorder parsed;
+    REQUIRE_NOTHROW(mlem::yaml::detail::parse_events(text, parsed));
+    REQUIRE(scanned.text == parsed.text);
   }
   CHECK(accepted > rounds / 20);
 }

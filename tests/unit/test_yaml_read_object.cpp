@@ -266,7 +266,7 @@ TEST_CASE("read_object: hostile files take bounded time and memory") {
 }
 
 TEST_CASE("read_object: reading is left when there is no time") {
-  std::string text = "object_type: model\n";
+  std::string text = "object_type: model  # to be parsed\n";
   for (int i = 0; i < 5000; ++i) text += "key" + std::to_string(i) + ": value\n";
   const auto stop = [] { throw std::runtime_error("no time"); };
   CHECK_THROWS_WITH(read_object(text, stop), "no time");
@@ -281,11 +281,11 @@ TEST_CASE("read_object: metafiles that MLEM wrote are understood whole") {
                                    "predict_proba(X: " + frame + ") -> ndarray of float64, shape (any, 3)\n";
   CHECK(outline(read_object(read("example-main-models_rf"))) ==
         "model / sklearn\n" + methods_by_x +
-            "installable sklearn 1.2.0 (package_name scikit-learn)\ninstallable numpy 1.24.0 \n"
-            "installable pandas 1.5.2 \nartifact data rf 96f5441d1cfa935583836702a3edd3d1 163671 \n");
+            "installable sklearn 1.2.0 (package_name scikit-learn)\ninstallable numpy 1.24.0\n"
+            "installable pandas 1.5.2\nartifact data rf 96f5441d1cfa935583836702a3edd3d1 163671 \n");
   CHECK(outline(read_object(read("example-main-data_iris.csv"))) ==
         "data / pandas, csv\ndata " + frame +
-            "\ninstallable pandas 1.5.2 \nartifact data iris.csv 45109f850511f9474665f2c26f4c79f3 2470 \n");
+            "\ninstallable pandas 1.5.2\nartifact data iris.csv 45109f850511f9474665f2c26f4c79f3 2470 \n");
   CHECK(outline(read_object(read("mlem-test-custom_model")))
             .starts_with("model / custommodel\npredict(value) -> unspecified\n"));
   CHECK(columns_of(read_object(read("mlem-test-simple_data_model")).methods.at(0).arguments.at(0).type) ==
