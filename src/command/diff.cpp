@@ -71,7 +71,7 @@ std::string commits_text(const history::CommitsBetween& commits) {
   return count(commits.ahead.size()) + ", and " + count(commits.behind) + " left";
 }
 
-const char* color_of(Compatibility compatibility) {
+const char* color_of_word(Compatibility compatibility) {
   switch (compatibility) {
     case Compatibility::compatible:
     case Compatibility::extended:
@@ -112,7 +112,7 @@ class DifferencePrinter {
 
  private:
   std::string word_of(const Comparison& comparison) const {
-    return painted(name(comparison.compatibility), color_of(comparison.compatibility), color_);
+    return painted(name(comparison.compatibility), color_of_word(comparison.compatibility), color_);
   }
 
   void print_stat(const history::LinkDifference& difference) {

@@ -69,7 +69,7 @@ struct Registration {
 };
 
 /// What the tags of one artifact come to.
-class Artifact {
+class ArtifactTags {
  public:
   void add(const DatedTag& tag, const Event& event) {
     if (!event.version.empty()) {
@@ -135,7 +135,7 @@ std::optional<GtoVersion> find_version(const GtoQuery& query, std::vector<DatedT
   std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) {
     return std::pair(a.first->time, a.second.counter) < std::pair(b.first->time, b.second.counter);
   });
-  Artifact artifact;
+  ArtifactTags artifact;
   for (const auto& [tag, event] : events) artifact.add(*tag, event);
   return query.stage.empty() ? artifact.greatest(std::nullopt) : artifact.assigned_to(query.stage);
 }

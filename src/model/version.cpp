@@ -9,14 +9,16 @@
 namespace mlem {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_number(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
+bool is_numeric(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_decimal_digit);
+}
 
 /// Whether an identifier is one of semver: letters, digits and `-`.
 bool is_identifier(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    return is_decimal_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
   });
 }
 
@@ -24,8 +26,8 @@ bool has_leading_zero(std::string_view number) { return number.size() > 1 && num
 
 /// Whether one part of a pre-release comes before another: numbers by value and before words, words by their bytes.
 int compare(const std::string& a, const std::string& b) {
-  const bool a_is_number = is_number(a);
-  const bool b_is_number = is_number(b);
+  const bool a_is_number = is_numeric(a);
+  const bool b_is_number = is_numeric(b);
   if (a_is_number != b_is_number) return a_is_number ? -1 : 1;
   if (a_is_number && a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
   return a.compare(b);
@@ -50,7 +52,7 @@ std::optional<Version> Version::parse(std::string_view text) {
   Version version;
   if (const std::size_t dash = text.find('-'); dash != std::string_view::npos) {
     for (const std::string_view part : split(text.substr(dash + 1), '.')) {
-      if (!is_identifier(part) || (is_number(part) && has_leading_zero(part))) return std::nullopt;
+      if (!is_identifier(part) || (is_numeric(part) && has_leading_zero(part))) return std::nullopt;
       version.pre_release_.emplace_back(part);
     }
     text = text.substr(0, dash);
@@ -59,9 +61,8 @@ std::optional<Version> Version::parse(std::string_view text) {
   if (numbers.size() != 3) return std::nullopt;
   for (std::size_t i = 0; i < 3; ++i) {
     const std::string_view number = numbers[i];
-    if (!is_number(number) || has_leading_zero(number)) return std::nullopt;
-    const auto [end, failure] =
-        std::from_chars(number.data(), number.data() + number.size(), version.numbers_[i]);
+    if (!is_numeric(number) || has_leading_zero(number)) return std::nullopt;
+    const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), version.numbers_[i]);
     if (failure != std::errc{}) return std::nullopt;
   }
   return version;
