@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "command/detail/changed_links.hpp"
+#include "command/detail/difference_printer.hpp"
 #include "command/detail/json.hpp"
 #include "command/detail/pager.hpp"
 #include "command/detail/progress.hpp"
@@ -20,7 +21,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <ostream>
 #include <sstream>
@@ -63,105 +63,6 @@ void require_matches(const git::Registry& registry, const source::Settings& sett
   }
   request.pathspecs = std::move(found);
 }
-
-std::string commits_text(const history::CommitsBetween& commits) {
-  const auto count = [](std::size_t n) { return fmt::format("{} commit{}", n, n == 1 ? "" : "s"); };
-  if (commits.behind == 0) return count(commits.ahead.size());
-  if (commits.ahead.empty()) return count(commits.behind) + " back";
-  return count(commits.ahead.size()) + ", and " + count(commits.behind) + " left";
-}
-
-const char* color_of_word(Compatibility compatibility) {
-  switch (compatibility) {
-    case Compatibility::compatible:
-    case Compatibility::extended:
-      return "\033[32m";
-    case Compatibility::unknown:
-      return "\033[33m";
-    case Compatibility::breaking:
-      return "\033[31m";
-  }
-  return "";
-}
-
-/// What differs, for people.
-class DifferencePrinter {
- public:
-  DifferencePrinter(std::ostream& out, std::string prefix, bool stat, bool verbose, bool color)
-      : out_(out), prefix_(std::move(prefix)), stat_(stat), verbose_(verbose), color_(color) {}
-
-  void print(const history::LinkDifference& difference) {
-    ++counts_[difference.change.kind];
-    if (difference.comparison) ++words_[difference.comparison->compatibility];
-    if (stat_)
-      print_stat(difference);
-    else
-      print_whole(difference);
-  }
-
-  void print_summary() {
-    if (!stat_) return;
-    std::size_t total = 0;
-    for (const auto& [kind, count] : counts_) total += count;
-    if (total == 0) return;
-    std::vector<std::string> parts;
-    for (const auto& [kind, count] : counts_) parts.push_back(fmt::format("{} {}", count, name(kind)));
-    for (const auto& [word, count] : words_) parts.push_back(fmt::format("{} {}", count, name(word)));
-    out_ << fmt::format(" {} link{} changed: {}\n", total, total == 1 ? "" : "s", fmt::join(parts, ", "));
-  }
-
- private:
-  std::string word_of(const Comparison& comparison) const {
-    return painted(name(comparison.compatibility), color_of_word(comparison.compatibility), color_);
-  }
-
-  void print_stat(const history::LinkDifference& difference) {
-    const history::LinkChange& change = difference.change;
-    out_ << ' ' << escape_for_terminal(relative_to(change.name, prefix_)) << " | " << name(change.kind);
-    if (difference.commits) out_ << ", " << commits_text(*difference.commits);
-    if (difference.comparison) out_ << ", " << word_of(*difference.comparison);
-    out_ << '\n';
-  }
-
-  void print_whole(const history::LinkDifference& difference) {
-    out_ << described(difference.change, prefix_) << '\n';
-    if (difference.commits) {
-      out_ << "    " << commits_text(*difference.commits) << '\n';
-      if (verbose_) {
-        for (const git::DescribedCommit& commit : difference.commits->ahead) {
-          out_ << "        " << painted(commit.oid.short_hex(), color_of_commit, color_) << ' '
-               << escape_for_terminal(commit.subject) << '\n';
-        }
-      }
-    }
-    if (difference.comparison) print_comparison(*difference.comparison);
-    for (const std::string& reason : difference.unknown) {
-      out_ << "    cannot be told: " << escape_for_terminal(reason) << '\n';
-    }
-  }
-
-  void print_comparison(const Comparison& comparison) {
-    out_ << "    " << word_of(comparison) << '\n';
-    for (const Detail& detail : comparison.details) {
-      out_ << "        " << escape_for_terminal(detail.what) << ": ";
-      if (!detail.from)
-        out_ << "new: " << escape_for_terminal(detail.to.value_or(""));
-      else if (!detail.to)
-        out_ << "gone: " << escape_for_terminal(*detail.from);
-      else
-        out_ << escape_for_terminal(*detail.from) << " -> " << escape_for_terminal(*detail.to);
-      out_ << '\n';
-    }
-  }
-
-  std::ostream& out_;
-  std::string prefix_;
-  bool stat_;
-  bool verbose_;
-  bool color_;
-  std::map<history::ChangeKind, std::size_t> counts_;
-  std::map<Compatibility, std::size_t> words_;
-};
 
 /// What the exit code depends on.
 struct DiffSummary {

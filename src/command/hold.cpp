@@ -19,7 +19,7 @@ int run_hold(const Args& args, Context& context) {
   bool dry_run = false;
   options.value("message,m", "why", "why the links are to stay as they are", reason)
       .value("until", "date", "the last day of it in UTC, as in 2027-01-31", until)
-      .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+      .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

@@ -23,7 +23,7 @@ int run_migrate(const Args& args, Context& context) {
   migration.words = rest->all();
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
-  EditReporter reporter(registry, {"migrate", "migrated", "file"}, migration.dry_run, format, context);
+  EditReporter reporter(registry, {"migrate", "migrated", "file", false}, migration.dry_run, format, context);
   migration.reports_kept = reporter.wants_kept();
   const edit::LinkEditSummary summary = edit::migrate(registry, progress.settings(registry), migration,
                                                       [&](const edit::LinkEdit& edit) { reporter.tell(edit); });

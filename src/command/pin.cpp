@@ -16,7 +16,7 @@ int run_pin(const Args& args, Context& context) {
   bool dry_run = false;
   options.flag("refresh", "mend pins whose rev another program has changed", refresh)
       .flag("force,f", "with --refresh: re-point links that are held, and lift the holds", force)
-      .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+      .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

@@ -20,7 +20,7 @@ int run_promote(const Args& args, Context& context) {
       .flag("pin", "pin the copies of links that are not pinned", promotion.pins)
       .flag("force,f", "re-point links that are held, and lift the holds; replace what is not a link",
             promotion.holds.force)
-      .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+      .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

@@ -17,7 +17,7 @@ int run_rollback(const Args& args, Context& context) {
   options.value("to", "rev", "bring back what the registry had at this rev of its own", to)
       .value("message,m", "why", "why, for the hold", rollback.reason)
       .flag("force,f", "take what is not pinned, or cannot be resolved", rollback.force)
-      .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+      .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

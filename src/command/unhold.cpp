@@ -10,7 +10,7 @@ int run_unhold(const Args& args, Context& context) {
   Options options({"unhold [<options>] [--] [<link> | <pathspec>...]"});
   Format format;
   bool dry_run = false;
-  options.flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+  options.flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

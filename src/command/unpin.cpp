@@ -13,7 +13,7 @@ int run_unpin(const Args& args, Context& context) {
   bool force = false;
   bool dry_run = false;
   options.flag("force,f", "unpin links that are held, and lift the holds", force)
-      .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+      .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

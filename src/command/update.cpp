@@ -40,7 +40,7 @@ int run_update(const Args& args, Context& context) {
       .value("min-age", "age", "only to what was first seen so long ago: <n>h, <n>d or <n>w", min_age)
       .flag("force,f", "follow what moved or was rewritten, re-point links that are held and lift the holds",
             update.holds.force)
-      .flag("dry-run,n", "say what would be changed, change nothing", dry_run);
+      .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

@@ -26,7 +26,7 @@ namespace {
 constexpr const char* new_marker = ".mlem.yaml";
 
 /// A selected file.
-struct Item {
+struct MigrationItem {
   git::File file;
   bool is_named = false;
   std::string target;           ///< where it goes: its own name if it stays
@@ -92,7 +92,7 @@ class Migrator {
     const git::Suffixes suffixes(std::vector<std::string_view>{mlem_suffix, old_mlem_suffix});
     for (auto& [name, selected] : select_links(registry_, std::nullopt, migration_.words, suffixes)) {
       if (is_marker(name)) continue;
-      items_.emplace(name, Item{.file = selected.file, .is_named = selected.is_named, .target = target_of(name)});
+      items_.emplace(name, MigrationItem{.file = selected.file, .is_named = selected.is_named, .target = target_of(name)});
     }
     for (const std::string_view suffix : {mlem_suffix, old_mlem_suffix}) {
       for (std::string& name : registry_.unstaged_files(suffix, {})) unstaged_.insert(std::move(name));
@@ -101,7 +101,7 @@ class Migrator {
 
   void read() {
     std::vector<Oid> blobs;
-    std::vector<Item*> staged;
+    std::vector<MigrationItem*> staged;
     for (auto& [name, item] : items_) {
       if (item.file.stage != 0) {
         item.decision = broken(Verdict::invalid_link, "unmerged", "resolve the conflict and 'git add' the file");
@@ -123,12 +123,12 @@ class Migrator {
     registry_.objects().release();
     // What is an object already needs nothing.
     std::erase_if(items_, [](const auto& entry) {
-      const Item& item = entry.second;
+      const MigrationItem& item = entry.second;
       return !item.link && item.target == item.file.name && item.decision.action == Action::kept && !item.is_named;
     });
   }
 
-  void read_work_tree(Item& item) {
+  void read_work_tree(MigrationItem& item) {
     try {
       const fs::path file = registry_.work_tree() / item.file.name;
       const fs::file_type type = load_type(file);
@@ -142,7 +142,7 @@ class Migrator {
     }
   }
 
-  void read_staged(Item& item, const std::optional<std::string_view>& text) {
+  void read_staged(MigrationItem& item, const std::optional<std::string_view>& text) {
     try {
       if (text) return take_text(item, *text);
       const auto content = registry_.objects().find_blob(item.file.entry.oid, yaml::max_object_size);
@@ -155,7 +155,7 @@ class Migrator {
     }
   }
 
-  static void take_text(Item& item, std::string_view text) {
+  static void take_text(MigrationItem& item, std::string_view text) {
     try {
       yaml::Metafile file = yaml::read_metafile(text);
       if (file.kind == yaml::Metafile::Kind::link) item.link = std::move(file.link);
@@ -212,7 +212,7 @@ class Migrator {
     return resolve::alias_base(*view_, name);
   }
 
-  void decide(Item& item) {
+  void decide(MigrationItem& item) {
     if (item.decision.action != Action::kept) return;
     const std::string& name = item.file.name;
     if (!item.link && item.target == name) {
@@ -231,7 +231,7 @@ class Migrator {
   }
 
   /// Has an alias lead where it did: what it names may have another name, and it may start elsewhere.
-  void follow_moves(Item& item) {
+  void follow_moves(MigrationItem& item) {
     const std::string before = resolve::alias_base(*view_, item.file.name);
     const std::string after = new_base(item.target);
     std::string path = normalized(before, item.link->path);
@@ -338,7 +338,7 @@ class Migrator {
   const source::Settings& settings_;
   const Migration& migration_;
   std::unique_ptr<resolve::TreeView> view_;
-  std::map<std::string, Item> items_;
+  std::map<std::string, MigrationItem> items_;
   std::set<std::string> unstaged_;
   std::map<std::string, std::string> moves_;  ///< new names by old ones
   std::set<std::string> markers_;             ///< to be made or staged

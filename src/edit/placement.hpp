@@ -30,6 +30,8 @@ class Placement {
   virtual std::optional<Oid> source() const { return std::nullopt; }
   /// Whether links are read as the index has them, whatever the work tree has.
   virtual bool reads_index_alone() const { return false; }
+  /// The commit that what is written is a change of; none: HEAD's.
+  virtual std::optional<Oid> base() const { return std::nullopt; }
   /// Is told of all that will be composed: `names` of link files.
   virtual void prepare(const std::vector<std::string>& names) = 0;
   /// Completes a draft. Where there is nothing to do or it cannot be written, it makes the decision `kept` or

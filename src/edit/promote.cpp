@@ -245,6 +245,7 @@ class BranchPromotion : public PromotedPlacement {
   }
 
   std::optional<Oid> source() const override { return head_; }
+  std::optional<Oid> base() const override { return tip_; }
 
   void save(const std::vector<const Draft*>& drafts) override {
     git::Writer writer(registry_);

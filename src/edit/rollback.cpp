@@ -21,13 +21,13 @@ namespace mlem::edit {
 namespace {
 
 /// What a link said from some commit on.
-struct State {
+struct PastState {
   Link link;
   std::optional<Oid> commit{};  ///< of the registry; none: now
 };
 
 /// The states of links by the names that they have today, the oldest first.
-using States = std::map<std::string, std::deque<State>>;
+using PastStates = std::map<std::string, std::deque<PastState>>;
 
 bool is_pinned(const Link& link) { return link.rev && Oid::parse(*link.rev); }
 
@@ -39,9 +39,9 @@ bool names_the_same(const Link& a, const Link& b) {
 }
 
 /// Adds a state to a stack.
-void push(std::vector<State>& stack, const State& state) {
+void push(std::vector<PastState>& stack, const PastState& state) {
   const auto same = std::find_if(stack.begin(), stack.end(),
-                                 [&](const State& each) { return names_the_same(each.link, state.link); });
+                                 [&](const PastState& each) { return names_the_same(each.link, state.link); });
   if (same == stack.end()) {
     stack.push_back(state);
     return;
@@ -91,7 +91,7 @@ class RollbackRule : public LinkRule {
 
  private:
   struct Former {
-    std::optional<State> state;
+    std::optional<PastState> state;
     LinkDecision refusal{};  ///< if there is none
   };
 
@@ -126,15 +126,15 @@ class RollbackRule : public LinkRule {
 
   /// The state below the top of the stack.
   Former find_before(const std::string& name, const Link& link) {
-    std::vector<State> stack;
-    for (const State& state : states_[name]) push(stack, state);
+    std::vector<PastState> stack;
+    for (const PastState& state : states_[name]) push(stack, state);
     push(stack, {link});
     if (stack.size() < 2) {
       return {{},
               skipped("there is nothing that it named before on this line of history",
                       "'git mlem log " + name + "' tells what it has named")};
     }
-    const State& former = stack[stack.size() - 2];
+    const PastState& former = stack[stack.size() - 2];
     if (is_pinned(former.link)) return {former};
     const std::string commit = former.commit ? former.commit->hex() : std::string();
     return {{},
@@ -156,7 +156,7 @@ class RollbackRule : public LinkRule {
       if (found.state != git::Lookup::State::found) continue;
       const auto link = find_link(registry_, found.entry);
       if (!link) return {{}, skipped("it is not a valid link at '" + commit.hex() + "'")};
-      if (is_pinned(link->link) || rollback_.force) return {State{link->link, commit}};
+      if (is_pinned(link->link) || rollback_.force) return {PastState{link->link, commit}};
       return {
           {},
           skipped("what it named then, " + described(link->link) + ", is not pinned", "'-f' takes it all the same")};
@@ -174,7 +174,7 @@ class RollbackRule : public LinkRule {
 
   const git::Registry& registry_;
   const Rollback& rollback_;
-  States states_;
+  PastStates states_;
   std::map<std::string, std::vector<std::string>> former_names_;  ///< by the name of today
   std::map<std::string, Former> former_;                          ///< by name
 };

@@ -16,20 +16,12 @@
 // must be accepted by the new type, so a wider one does no harm; a value that comes back must be of use as the old
 // type, so a narrower one does none.
 
-namespace mlem {
+// In the namespace of what is compared: `Artifact` and others are common words.
+namespace mlem::object {
 namespace {
 
-using object::Argument;
-using object::Artifact;
-using object::Column;
-using object::DataType;
-using object::Description;
-using object::Field;
-using object::Method;
-using object::Requirement;
-using object::Rest;
-using object::detail::dtype_fit;
-using object::detail::Fit;
+using detail::dtype_fit;
+using detail::Fit;
 
 using enum Compatibility;
 
@@ -472,23 +464,26 @@ void Comparer::compare_fields(const std::vector<Field>& before, const std::vecto
 }
 
 }  // namespace
+}  // namespace mlem::object
+
+namespace mlem {
 
 std::string_view name(Compatibility compatibility) noexcept {
   switch (compatibility) {
-    case compatible:
+    case Compatibility::compatible:
       return "compatible";
-    case extended:
+    case Compatibility::extended:
       return "extended";
-    case unknown:
+    case Compatibility::unknown:
       return "unknown";
-    case breaking:
+    case Compatibility::breaking:
       return "breaking";
   }
   return {};
 }
 
-Comparison compare(const Description& before, const Description& after) {
-  Comparer comparer;
+Comparison compare(const object::Description& before, const object::Description& after) {
+  object::Comparer comparer;
   comparer.compare_objects(before, after);
   return comparer.take();
 }

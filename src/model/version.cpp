@@ -9,27 +9,25 @@
 namespace mlem {
 namespace {
 
-bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_version_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_numeric(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_decimal_digit);
-}
+bool is_numeric_part(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_version_digit); }
 
 /// Whether an identifier is one of semver: letters, digits and `-`.
 bool is_identifier(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_decimal_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    return is_version_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
   });
 }
 
 bool has_leading_zero(std::string_view number) { return number.size() > 1 && number.front() == '0'; }
 
 /// Whether one part of a pre-release comes before another: numbers by value and before words, words by their bytes.
-int compare(const std::string& a, const std::string& b) {
-  const bool a_is_number = is_numeric(a);
-  const bool b_is_number = is_numeric(b);
-  if (a_is_number != b_is_number) return a_is_number ? -1 : 1;
-  if (a_is_number && a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+int compare_parts(const std::string& a, const std::string& b) {
+  const bool a_is_numeric = is_numeric_part(a);
+  const bool b_is_numeric = is_numeric_part(b);
+  if (a_is_numeric != b_is_numeric) return a_is_numeric ? -1 : 1;
+  if (a_is_numeric && a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
   return a.compare(b);
 }
 
@@ -52,7 +50,7 @@ std::optional<Version> Version::parse(std::string_view text) {
   Version version;
   if (const std::size_t dash = text.find('-'); dash != std::string_view::npos) {
     for (const std::string_view part : split(text.substr(dash + 1), '.')) {
-      if (!is_identifier(part) || (is_numeric(part) && has_leading_zero(part))) return std::nullopt;
+      if (!is_identifier(part) || (is_numeric_part(part) && has_leading_zero(part))) return std::nullopt;
       version.pre_release_.emplace_back(part);
     }
     text = text.substr(0, dash);
@@ -61,8 +59,9 @@ std::optional<Version> Version::parse(std::string_view text) {
   if (numbers.size() != 3) return std::nullopt;
   for (std::size_t i = 0; i < 3; ++i) {
     const std::string_view number = numbers[i];
-    if (!is_numeric(number) || has_leading_zero(number)) return std::nullopt;
-    const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), version.numbers_[i]);
+    if (!is_numeric_part(number) || has_leading_zero(number)) return std::nullopt;
+    const auto [end, failure] =
+        std::from_chars(number.data(), number.data() + number.size(), version.numbers_[i]);
     if (failure != std::errc{}) return std::nullopt;
   }
   return version;
@@ -75,7 +74,7 @@ bool Version::is_before(const Version& other) const {
   if (pre_release_.empty() || other.pre_release_.empty()) return !pre_release_.empty() && other.pre_release_.empty();
   return std::lexicographical_compare(pre_release_.begin(), pre_release_.end(), other.pre_release_.begin(),
                                       other.pre_release_.end(),
-                                      [](const auto& a, const auto& b) { return compare(a, b) < 0; });
+                                      [](const auto& a, const auto& b) { return compare_parts(a, b) < 0; });
 }
 
 std::optional<VersionTag> VersionTag::parse(std::string_view tag) {

@@ -31,7 +31,7 @@ TEST_CASE("hold: a link is held for a reason and released") {
   world.registry.commit({{"prod/a.mlem", "# mine\n" + link_at("main")}});
   const Outcome dry = world.mlem({"hold", "-n", "-m", "it fell", "prod/a"});
   CAPTURE(dry);
-  CHECK(dry.output == "Would hold 'prod/a.mlem': hold none -> 'it fell'\n");
+  CHECK(dry.output == "edited      prod/a.mlem: hold none -> 'it fell'\n");
   CHECK(dry.errors == "1 link: 1 would be held\n");
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
 

@@ -51,7 +51,7 @@ TEST_CASE("pin: a link is pinned to what it leads to and staged") {
   const Outcome dry = world.mlem({"pin", "-n", "prod/a"});
   CAPTURE(dry);
   CHECK(dry.code == 0);
-  CHECK(dry.output == "Would pin 'prod/a.mlem': " + told);
+  CHECK(dry.output.starts_with("re-pointed  prod/a.mlem: " + example_url + "/models/rf.mlem from main to "));
   CHECK(dry.errors == "1 link: 1 would be pinned\n");
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
 
@@ -59,6 +59,7 @@ TEST_CASE("pin: a link is pinned to what it leads to and staged") {
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
   CHECK(outcome.output == "Pinned 'prod/a.mlem': " + told);
+  CHECK(world.mlem({"diff", "--", "prod/a"}).output == dry.output);
   CHECK(outcome.errors == "1 link: 1 pinned\n");
   CHECK(staged_text(world, "prod/a.mlem") == pinned_link(commit, blob, "refs/heads/main"));
   CHECK(read_file(world.registry.path() / "prod/a.mlem") == pinned_link(commit, blob, "refs/heads/main"));

@@ -192,4 +192,8 @@ TEST_CASE("rollback: a dry run and rows for scripts") {
   CHECK(row["to"]["commit"] == world.commits[0]);
   CHECK(row["hold"] == "rolled back from r1 (" + world.short_of(1) + ")");
   CHECK(world.registry.git({"status", "--porcelain"}).empty());
+  const Outcome told = world.mlem({"rollback", "-n", "prod/rf"});
+  CHECK(told.output.starts_with("re-pointed  prod/rf.mlem: "));
+  CHECK(world.mlem({"rollback", "-q", "prod/rf"}).code == 0);
+  CHECK(world.mlem({"diff", "--", "prod/rf"}).output == told.output);
 }

@@ -37,13 +37,13 @@ TEST_CASE("unpin: a pinned link names again what it follows") {
     CAPTURE(row.ref);
     world.registry.commit({{"a.mlem", "# mine\n" + pinned_link(commit, blob, row.ref)}});
     const Outcome dry = world.mlem({"unpin", "-n", "a"});
-    CHECK(dry.output == "Would unpin 'a.mlem': rev '" + commit + "' -> '" + row.rev + "', ref '" + row.ref +
-                            "' -> none, blob '" + blob + "' -> none\n");
+    CHECK(dry.output.starts_with("re-pointed  a.mlem: "));
     CHECK(world.registry.git({"status", "--porcelain"}).empty());
     const Outcome outcome = world.mlem({"unpin", "a"});
     CAPTURE(outcome);
     CHECK(outcome.code == 0);
     CHECK(outcome.errors == "1 link: 1 unpinned\n");
+    CHECK(world.mlem({"diff", "--", "a"}).output == dry.output);
     CHECK(world.staged("a.mlem") + "\n" == "# mine\n" + link_at(row.rev));
   }
   CHECK(world.mlem({"unpin", "a"}).errors == "1 link: 1 kept\n");

@@ -1,10 +1,14 @@
 #include "command/detail/edited_links.hpp"
 
 #include "base/text.hpp"
+#include "command/detail/difference_printer.hpp"
 #include "command/detail/grouping_reporter.hpp"
 #include "command/detail/json.hpp"
 #include "edit/edit_links.hpp"
+#include "edit/link_target.hpp"
+#include "model/point.hpp"
 #include "model/repo_url.hpp"
+#include "resolve/tree_view.hpp"
 
 #include <fmt/format.h>
 
@@ -92,9 +96,7 @@ std::string capitalized(std::string word) {
 }
 
 /// The key that names the repository.
-std::string key_of(const Link& link) {
-  return link.dialect == Dialect::project ? "project" : "repo";
-}
+std::string key_of(const Link& link) { return link.dialect == Dialect::project ? "project" : "repo"; }
 
 }  // namespace
 
@@ -142,6 +144,10 @@ void EditReporter::tell(const edit::LinkEdit& edit) {
   const bool is_changed = decision.action != edit::Action::kept && decision.action != edit::Action::skipped;
   if (format_.is_for_scripts()) {
     print_row(context_.out, edit, format_, quotes_);
+  } else if (is_changed && dry_run_ && decision.after && spoken_.previews) {
+    history::LinkDifference& difference = previewed_.emplace_back();
+    difference.change.name = finding.link;
+    difference.change.after = decision.after;
   } else if (is_changed && !format_.quiet) {
     const std::string done = dry_run_ ? "Would " + std::string(spoken_.verb) : capitalized(spoken_.participle);
     context_.out << done << ' ' << described_change(edit, registry_.prefix()) << '\n';
@@ -152,6 +158,27 @@ void EditReporter::tell(const edit::LinkEdit& edit) {
     skipped_->refused.finding(finding);
   else if (decision.action == edit::Action::skipped && !decision.is_bystander && !format_.quiet)
     skipped_->skipped.finding(finding);
+}
+
+void EditReporter::preview(const source::Settings& settings, const std::optional<Oid>& base) {
+  if (previewed_.empty() || format_.quiet) return;
+  git::Repository& objects = registry_.objects();
+  const Oid tree = base ? *base : objects.find_ref("HEAD").value_or(registry_.empty_tree());
+  for (history::LinkDifference& difference : previewed_) {
+    history::LinkChange& change = difference.change;
+    const git::Lookup there = objects.find(tree, change.name);
+    auto before = there.state == git::Lookup::State::found ? edit::find_link(registry_, there.entry) : std::nullopt;
+    if (before) change.before = std::move(before->link);
+    change.kind = change.before ? history::kind_of(*change.before, *change.after) : history::ChangeKind::added;
+    if (change.before) difference.from = point_of(*change.before);
+    difference.to = point_of(*change.after);
+  }
+  // What is staged already may be what HEAD has.
+  std::erase_if(previewed_, [](const auto& each) { return each.change.before == each.change.after; });
+  const auto old_view = resolve::view_commit(objects, tree);
+  const auto new_view = resolve::view_index(registry_);
+  history::compare_sources(registry_, settings, *old_view, *new_view, previewed_);
+  print_differences(registry_, previewed_, format_, context_);
 }
 
 int EditReporter::end(const edit::LinkEditSummary& summary, const std::vector<std::string>& saved) {
@@ -174,6 +201,7 @@ int edit_and_tell(const git::Registry& registry, const source::Settings& setting
   const edit::LinkEditRequest request{.links = words, .dry_run = dry_run, .reports_kept = reporter.wants_kept()};
   const edit::LinkEditSummary summary = edit::edit_links(registry, settings, rule, placement, request,
                                                          [&](const edit::LinkEdit& edit) { reporter.tell(edit); });
+  if (!summary.is_refused) reporter.preview(settings, placement.base());
   return reporter.end(summary, placement.saved());
 }
 

@@ -32,8 +32,8 @@ bool looks_like_pathspec(const std::string& word) {
   return word.starts_with(":(") || word.starts_with(":!") || word.starts_with(":^");
 }
 
-/// Whether a word names a file or directory of the work tree or, unlike to git, of the index, where the links are; a link
-/// without its `.mlem` too.
+/// Whether a word names a file or directory of the work tree or, unlike to git, of the index, where the links are; a
+/// link without its `.mlem` too.
 bool names_file(const git::Registry& registry, const std::string& word) {
   if (!registry.has_work_tree()) return false;
   const std::string link = word + std::string(mlem_suffix);
