@@ -13,7 +13,6 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "git/diff.hpp"
-#include "history/range.hpp"
 #include "resolve/tree_view.hpp"
 #include "yaml/metafile.hpp"
 
@@ -41,33 +40,6 @@ void declare(Options& options, DiffOptions& asked, Format& format) {
                        "exit with 1 if links differ, or if a change is breaking", asked.exit_code)
       .flag("stat", "one short line for each link, and a summary", asked.stat);
   add_format_options(options, format);
-}
-
-history::DiffRequest request_of(const git::Registry& registry, const Options& options, const Options::Rest& rest) {
-  RevsAndPaths words = tell_revs_apart(registry, rest);
-  history::DiffRequest request;
-  request.pathspecs = std::move(words.paths);
-  const auto range = words.revs.size() == 1 ? history::Range::parse(words.revs.front()) : std::nullopt;
-  if (range) {
-    const history::Commits commits = history::resolve(registry, *range);
-    request.before = commits.before;
-    request.after = commits.after;
-    return request;
-  }
-  if (words.revs.size() > 2) throw options.wrong("more than two revisions; paths follow '--'");
-  for (const std::string& rev : words.revs) {
-    if (history::Range::parse(rev)) throw options.wrong("a range and another revision");
-  }
-  if (words.revs.empty())
-    request.before = registry.objects().find_ref("HEAD");
-  else
-    request.before = history::resolve_commit(registry, words.revs.front());
-  if (words.revs.size() == 2) request.after = history::resolve_commit(registry, words.revs.back());
-  if (!request.after && words.revs.empty() && !registry.has_work_tree()) {
-    throw Error(ErrorKind::invalid, "there is no index to compare with", "this repository is bare",
-                "'git mlem diff <a> <b>' compares two commits");
-  }
-  return request;
 }
 
 /// Throws Error(not_found) for a pathspec that matches nothing on either side: nothing differs there because nothing is
@@ -115,7 +87,11 @@ struct DiffSummary {
 
 int diff_and_tell(const git::Registry& registry, const Options& options, const Options::Rest& rest,
                   const DiffOptions& asked, const Format& format, Context& context) {
-  history::DiffRequest request = request_of(registry, options, rest);
+  RevsAndPaths words = tell_revs_apart(registry, rest);
+  constexpr std::size_t most_revs = 2;
+  if (words.revs.size() > most_revs) throw options.wrong("more than two revisions; paths follow '--'");
+  history::DiffRequest request = history::diff_request(registry, words.revs);
+  request.pathspecs = std::move(words.paths);
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
   require_matches(registry, settings, request);

@@ -1,6 +1,5 @@
 #include "history/log.hpp"
 
-#include "base/error.hpp"
 #include "base/text.hpp"
 #include "command/detail/changed_links.hpp"
 #include "command/detail/json.hpp"
@@ -11,7 +10,6 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "history/point_in_time.hpp"
-#include "history/range.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -65,19 +63,8 @@ history::LogRequest request_of(const git::Registry& registry, const Options& opt
                                const LogOptions& asked) {
   RevsAndPaths words = tell_revs_apart(registry, rest);
   if (words.revs.size() > 1) throw options.wrong("more than one revision; a range is '<a>..<b>'");
-  history::LogRequest request;
-  const auto range = words.revs.empty() ? std::nullopt : history::Range::parse(words.revs.front());
-  if (range) {
-    const history::Commits commits = history::resolve(registry, *range);
-    request.tip = commits.after;
-    request.without = commits.before;
-  } else if (!words.revs.empty()) {
-    request.tip = history::resolve_commit(registry, words.revs.front());
-  } else {
-    const auto head = registry.objects().find_ref("HEAD");
-    if (!head) throw Error(ErrorKind::not_found, "the current branch has no commits yet");
-    request.tip = *head;
-  }
+  history::LogRequest request =
+      history::log_request(registry, words.revs.empty() ? std::nullopt : std::optional(words.revs.front()));
   request.links = std::move(words.paths);
   request.tells_removed = asked.removed;
   if (asked.since) request.since = history::time_of(registry, *asked.since, history::Edge::start);

@@ -1,6 +1,8 @@
 #include "history/diff.hpp"
 
+#include "base/error.hpp"
 #include "history/link_changes.hpp"
+#include "history/range.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/chain.hpp"
 #include "resolve/resolver.hpp"
@@ -109,6 +111,26 @@ void compare_sources(const git::Registry& registry, const source::Settings& sett
     else
       one.difference->unknown.push_back("commits: " + std::string(name(answer.verdict)) + ": " + answer.message);
   }
+}
+
+DiffRequest diff_request(const git::Registry& registry, const std::vector<std::string>& revs) {
+  DiffRequest request;
+  const auto range = revs.size() == 1 ? Range::parse(revs.front()) : std::nullopt;
+  if (range) {
+    const Commits commits = resolve(registry, *range);
+    request.before = commits.before;
+    request.after = commits.after;
+    return request;
+  }
+  constexpr std::size_t most_revs = 2;
+  if (revs.size() > most_revs) throw Error(ErrorKind::invalid, "more than two revisions", "", "paths follow '--'");
+  request.before = revs.empty() ? registry.objects().find_ref("HEAD") : resolve_commit(registry, revs.front());
+  if (revs.size() == most_revs) request.after = resolve_commit(registry, revs.back());
+  if (!request.after && !registry.has_work_tree()) {
+    throw Error(ErrorKind::invalid, "there is no index to compare with", "this repository is bare",
+                "'git mlem diff <a> <b>' compares two commits");
+  }
+  return request;
 }
 
 void walk_diff(const git::Registry& registry, const source::Settings& settings, const DiffRequest& request,

@@ -41,6 +41,11 @@ struct DiffRequest {
   bool compares = true;                     ///< whether objects and commits are looked for
 };
 
+/// Returns a request to compare HEAD with the index; with one rev, that with the index; with two, or a range in one, the
+/// first with the second. Throws Error(not_found) if one of them names no commit, Error(invalid) for other revs, and in
+/// a bare repository where an index is meant.
+DiffRequest diff_request(const git::Registry& registry, const std::vector<std::string>& revs);
+
 /// Calls `visit` for each link that differs, in the order of names. Sources are asked for what the links lead to and
 /// for the commits between: what is pinned and in the cache costs no network.
 void walk_diff(const git::Registry& registry, const source::Settings& settings, const DiffRequest& request,

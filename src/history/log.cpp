@@ -4,6 +4,7 @@
 #include "git/log.hpp"
 #include "history/detail/side_commits.hpp"
 #include "history/link_changes.hpp"
+#include "history/range.hpp"
 #include "model/point.hpp"
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
@@ -272,6 +273,23 @@ class LogWalk {
 };
 
 }  // namespace
+
+LogRequest log_request(const git::Registry& registry, const std::optional<std::string>& range) {
+  LogRequest request;
+  const auto sides = range ? Range::parse(*range) : std::nullopt;
+  if (sides) {
+    const Commits commits = resolve(registry, *sides);
+    request.tip = commits.after;
+    request.without = commits.before;
+  } else if (range) {
+    request.tip = resolve_commit(registry, *range);
+  } else {
+    const auto head = registry.objects().find_ref("HEAD");
+    if (!head) throw Error(ErrorKind::not_found, "the current branch has no commits yet");
+    request.tip = *head;
+  }
+  return request;
+}
 
 LogEnd walk_log(const git::Registry& registry, const source::Settings& settings, const LogRequest& request,
                 const std::function<void(const LogEntry& entry)>& visit) {

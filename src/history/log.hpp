@@ -26,6 +26,10 @@ struct LogRequest {
   std::optional<std::size_t> most_commits{};
 };
 
+/// Returns a request for the line that a rev or a range means; without one, for HEAD's. Throws Error(not_found) if it
+/// names no commits.
+LogRequest log_request(const git::Registry& registry, const std::optional<std::string>& range);
+
 /// What became of one link by one commit of the line.
 struct LogEntry {
   LinkChange change;

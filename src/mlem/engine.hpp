@@ -11,7 +11,12 @@
 #include "edit/pin.hpp"
 #include "edit/sights.hpp"
 #include "edit/update.hpp"
+#include "history/diff.hpp"
+#include "history/in_force.hpp"
+#include "history/log.hpp"
+#include "history/point_in_time.hpp"
 #include "history/status.hpp"
+#include "history/who.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
 

@@ -280,6 +280,87 @@ std::vector<EditedLink> update(const UpdateOptions& options) {
   });
 }
 
+std::vector<LoggedChange> log(const LogOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    history::LogRequest request = history::log_request(registry, if_given(options.range));
+    request.links = options.links;
+    request.tells_removed = options.removed;
+    request.most_commits = options.max_count;
+    if (!options.since.empty()) request.since = history::time_of(registry, options.since, history::Edge::start);
+    if (!options.until.empty()) request.until = history::time_of(registry, options.until, history::Edge::end);
+    std::vector<LoggedChange> changes;
+    history::walk_log(registry, source::load_settings(registry), request, [&](const history::LogEntry& entry) {
+      const history::LinkChange& change = entry.change;
+      LoggedChange& told = changes.emplace_back();
+      told.link = change.name;
+      told.change = name(change.kind);
+      told.former_link = change.former_name;
+      told.message = change.flaw;
+      if (change.before) told.from = describe(point_of(*change.before));
+      if (change.after) told.to = describe(point_of(*change.after));
+      told.registry_commit = entry.registry_commit.hex();
+      told.date = format_time(entry.time);
+      told.merged_by = entry.merged_by;
+      told.changed_in = entry.changed_in ? entry.changed_in->hex() : "";
+      told.author = entry.author;
+      told.until = entry.until ? format_time(*entry.until) : "";
+    });
+    return changes;
+  });
+}
+
+std::vector<ChangedLink> diff(const DiffOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    source::Settings settings = source::load_settings(registry);
+    settings.offline = options.offline;
+    history::DiffRequest request = history::diff_request(registry, options.revs);
+    request.pathspecs = options.paths;
+    std::vector<ChangedLink> links;
+    history::walk_diff(registry, settings, request, [&](const history::LinkDifference& difference) {
+      const history::LinkChange& change = difference.change;
+      ChangedLink& told = links.emplace_back();
+      told.link = change.name;
+      told.change = name(change.kind);
+      told.former_link = change.former_name;
+      told.message = change.flaw;
+      for (const std::string& reason : difference.unknown) told.message += (told.message.empty() ? "" : "; ") + reason;
+      if (change.before) told.from = describe(difference.from);
+      if (change.after) told.to = describe(difference.to);
+      if (difference.commits) {
+        for (const git::DescribedCommit& commit : difference.commits->ahead)
+          told.commits.push_back({commit.oid.hex(), format_time(commit.time), commit.author, commit.subject});
+      }
+      if (!difference.comparison) return;
+      told.compatibility = name(difference.comparison->compatibility);
+      for (const auto& detail : difference.comparison->details) {
+        told.details.push_back({detail.what, detail.from, detail.to});
+      }
+    });
+    return links;
+  });
+}
+
+std::vector<UsedBy> who(const std::string& place, const WhoOptions& options) {
+  return promising([&] {
+    const git::Registry registry = git::Registry::discover_if_any(Environment::of_this_process(), options.directory);
+    if (options.registries.empty()) registry.require_repository();
+    source::Settings settings = source::load_settings(registry);
+    settings.offline = options.offline;
+    std::vector<RepoUrl> others;
+    for (const std::string& other : options.registries) {
+      others.push_back(history::parse_place(other, registry.directory()).repo);
+    }
+    std::vector<UsedBy> links;
+    history::find_links_to(registry, settings, history::parse_place(place, registry.directory()), others,
+                           [&](const history::LinkToPlace& found) {
+                             const Point point = point_of(found.link);
+                             links.push_back({found.name, point.repo, point.rev, point.path, found.refs, found.via,
+                                              found.floats, found.registry});
+                           });
+    return links;
+  });
+}
+
 std::vector<Finding> check(const CheckOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
     source::Settings settings = source::load_settings(registry);

@@ -195,6 +195,88 @@ struct LinkStatus {
   std::string until;                    ///< the last day of that
 };
 
+/// What of the past is told.
+struct LogOptions {
+  std::vector<std::string> links{};  ///< links, now or then, and git's pathspecs; none: the whole registry
+  std::string range{};               ///< a rev or `<a>..<b>`; empty: HEAD
+  bool removed = false;              ///< links too that are not there any more and are not named
+  std::string since{};               ///< dates as git reads them; empty: no limit
+  std::string until{};
+  std::optional<std::size_t> max_count{};  ///< commits that changed links
+  std::string directory{};                 ///< inside the registry; empty: the current directory
+};
+
+/// What became of a link by a commit; the keys of `git mlem log --json`.
+struct LoggedChange {
+  std::string link;                 ///< the file from the repository's root, by its name then
+  std::string change;               ///< `added`, `removed`, `re-pointed`, `edited` or `renamed`
+  std::string former_link;          ///< of one that was renamed
+  std::string message;              ///< why the file cannot be read as a link; empty if it can
+  std::optional<SourcePoint> from;  ///< as the link said it
+  std::optional<SourcePoint> to;
+  std::string registry_commit;  ///< on the line of first parents
+  std::string date;             ///< its committer's, RFC 3339
+  std::string merged_by;
+  std::string changed_in;  ///< the commit that made the change; empty: that one
+  std::string author;
+  std::string until;  ///< when it was replaced; empty: not yet
+};
+
+/// What is compared.
+struct DiffOptions {
+  std::vector<std::string> revs{};   ///< none: HEAD and the index; one: that and the index, or `<a>..<b>`; or two
+  std::vector<std::string> paths{};  ///< git's pathspecs; none: the whole registry
+  bool offline = false;              ///< answer from the cache
+  std::string directory{};           ///< inside the registry; empty: the current directory
+};
+
+/// A commit of a source.
+struct SourceCommit {
+  std::string commit;
+  std::string date;  ///< its committer's, RFC 3339
+  std::string author;
+  std::string subject;
+};
+
+/// One thing that differs between two objects.
+struct Detail {
+  std::string what;
+  std::optional<std::string> from;  ///< none: it is new
+  std::optional<std::string> to;    ///< none: it is gone
+};
+
+/// How a link differs; the keys of `git mlem diff --json`.
+struct ChangedLink {
+  std::string link;  ///< the file from the repository's root
+  std::string change;
+  std::string former_link;
+  std::string message;  ///< what could not be had, and why
+  std::optional<SourcePoint> from;
+  std::optional<SourcePoint> to;
+  std::vector<SourceCommit> commits;  ///< that came with the change, the newest first
+  std::string compatibility;          ///< git-mlem-compatibility(7); empty if nothing was compared
+  std::vector<Detail> details;
+};
+
+/// Where links are looked for.
+struct WhoOptions {
+  std::vector<std::string> registries{};  ///< addresses of others, beside the one around `directory`
+  bool offline = false;                   ///< answer from the cache
+  std::string directory{};                ///< empty: the current directory
+};
+
+/// A link that leads somewhere; the keys of `git mlem who --json`.
+struct UsedBy {
+  std::string link;  ///< the file from its registry's root
+  std::string repo;
+  std::string rev;
+  std::string path;
+  std::vector<std::string> refs;  ///< full names of those that have it
+  std::vector<std::string> via;   ///< the links between
+  bool floats = false;            ///< it leads elsewhere when a ref moves
+  std::string registry;           ///< another one's address; empty: this one
+};
+
 /// How links are updated.
 struct UpdateOptions {
   std::vector<std::string> links{};  ///< as in EditOptions
@@ -228,6 +310,13 @@ std::vector<EditedLink> unhold(const EditOptions& options = {});
 std::vector<LinkStatus> status(const StatusOptions& options = {});
 /// Has pinned links go to what they follow: git-mlem-update(1). Throws as pin().
 std::vector<EditedLink> update(const UpdateOptions& options = {});
+
+/// Tells what links have named, the newest change first: git-mlem-log(1).
+std::vector<LoggedChange> log(const LogOptions& options = {});
+/// Compares the links of two states, and their objects: git-mlem-diff(1).
+std::vector<ChangedLink> diff(const DiffOptions& options = {});
+/// Tells which links lead to `<repo>[@<rev>][:<path>]`: git-mlem-who(1).
+std::vector<UsedBy> who(const std::string& place, const WhoOptions& options = {});
 
 /// Judges links, in path order. Throws Error where there is nothing to judge, as when a path matches no file.
 std::vector<Finding> check(const CheckOptions& options = {});

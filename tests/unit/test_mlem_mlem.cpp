@@ -98,3 +98,50 @@ TEST_CASE("library: links are compared with what they follow and go there") {
   CHECK_THROWS_WITH_AS(mlem::update({.links = {"b"}, .directory = directory}),
                        "'b.mlem': invalid-link: line 1, column 1: there is no 'path'", mlem::Error);
 }
+
+TEST_CASE("library: the past of links and how they differ and who leads there") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder source(box, "source");
+  mlem::test::RepoBuilder registry(box, "registry");
+  const std::string model = "object_type: model\nartifacts: {}\n";
+  source.commit({{"m.mlem", model}});
+  source.tag("v1");
+  source.commit({{"m.mlem", model + "# 2\n"}}, "Second");
+  source.tag("v2");
+  const auto link_to = [&](const std::string& rev) {
+    return "link_type: model\nobject_type: link\npath: m.mlem\nrepo: " + source.url() + "\nrev: " + rev + "\n";
+  };
+  const std::string first = registry.commit({{"a.mlem", link_to("v1")}});
+  registry.commit({{"a.mlem", link_to("v2")}});
+  const std::string directory = registry.path().string();
+
+  const auto past = mlem::log({.links = {"a"}, .directory = directory});
+  REQUIRE(past.size() == 2);
+  CHECK(past[0].change == "re-pointed");
+  CHECK(past[0].from->rev == "v1");
+  CHECK(past[0].to->rev == "v2");
+  CHECK(past[0].until.empty());
+  CHECK(past[1].registry_commit == first);
+  CHECK(past[1].date == "2024-01-01T00:01:00Z");
+  CHECK(past[1].until == "2024-01-01T00:02:00Z");
+  CHECK(mlem::log({.until = "2024-01-01 00:01", .directory = directory}).size() == 1);
+  CHECK(mlem::log({.range = "HEAD~1", .directory = directory}).size() == 1);
+  CHECK_THROWS_WITH_AS(mlem::log({.links = {"b"}, .directory = directory}),
+                       "pathspec 'b' did not match any link of this history", mlem::Error);
+
+  CHECK(mlem::diff({.directory = directory}).empty());
+  const auto changed = mlem::diff({.revs = {"HEAD~1..HEAD"}, .directory = directory});
+  REQUIRE(changed.size() == 1);
+  CHECK(changed[0].change == "re-pointed");
+  CHECK(changed[0].compatibility == "compatible");
+  REQUIRE(changed[0].commits.size() == 1);
+  CHECK(changed[0].commits[0].subject == "Second");
+
+  const auto users = mlem::who(source.url() + ":m", {.directory = directory});
+  REQUIRE(users.size() == 1);
+  CHECK(users[0].link == "a.mlem");
+  CHECK(users[0].floats);
+  CHECK(users[0].refs == std::vector<std::string>{"refs/heads/main"});
+  CHECK(mlem::who(source.url() + ":n", {.directory = directory}).empty());
+  CHECK(mlem::who(source.url(), {.registries = {registry.url()}, .directory = box.path().string()}).size() == 1);
+}

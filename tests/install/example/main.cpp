@@ -2,6 +2,7 @@
 // Usage: example <registry> <repository with models/rf at tag v1>
 #include <iostream>
 #include <mlem/mlem.hpp>
+#include <string>
 
 namespace {
 
@@ -55,6 +56,16 @@ int main(int argc, char** argv) {
     expect(mlem::unhold(chosen).front().action == "released", "a hold can be lifted");
     const auto standing = mlem::status({.links = chosen.links, .directory = registry}).front();
     expect(standing.state == "same" && standing.tip->rev == "v1", "a pinned link is compared with what it follows");
+    // Nothing is committed here.
+    expect(mlem::diff({.paths = {"production"}, .directory = registry}).front().change == "added",
+           "what is staged is compared with the last commit");
+    expect(mlem::who(models, {.directory = registry}).empty(), "links that lead to a repository are looked for on refs");
+    try {
+      mlem::log({.links = chosen.links, .directory = registry});
+      expect(false, "the past begins with a commit");
+    } catch (const mlem::Error& error) {
+      expect(error.what() == std::string("the current branch has no commits yet"), error.what());
+    }
     const mlem::UpdateOptions all{.links = chosen.links, .directory = registry};
     expect(mlem::update(all).front().action == "kept", "what is the same is not updated");
     expect(mlem::unpin(chosen).front().action == "unpinned", "a link can be unpinned");
