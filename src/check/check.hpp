@@ -56,7 +56,7 @@ struct Scope {
 };
 
 /// Returns the scope of all links that are in force: the index; HEAD in a bare repository. Throws Error(not_found) if
-/// there is no commit there.
+/// there is not a commit there.
 Scope whole_registry(const git::Registry& registry);
 
 /// Completes the pathspecs of a scope: a link may be named without its `.mlem`. Throws Error(not_found) if one of them

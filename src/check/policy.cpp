@@ -94,7 +94,7 @@ std::vector<Policy> parse_policies(const git::Config& config) {
       // What can match nothing is a mistake that would leave production open.
       const std::string shown = escape_for_terminal(value);
       if (&list == &policy->refs && !value.starts_with("refs/") && value != "**" && !value.starts_with("**/")) {
-        throw_bad(key, "'" + shown + "' is no full name of a ref",
+        throw_bad(key, "'" + shown + "' is not a full name of a ref",
                   value.starts_with('*') ? "write '**' for all refs, 'refs/heads/**' for all branches"
                                          : "write 'refs/heads/" + shown + "'");
       }

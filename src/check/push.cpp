@@ -27,7 +27,7 @@ std::optional<Oid> parse_id(std::string_view text) {
   if (!text.empty() && text.find_first_not_of('0') == std::string_view::npos) return std::nullopt;
   const auto oid = Oid::parse(text);
   if (!oid)
-    throw Error(ErrorKind::invalid, "cannot read the list of refs", "'" + escape_for_terminal(text) + "' is no id");
+    throw Error(ErrorKind::invalid, "cannot read the list of refs", "'" + escape_for_terminal(text) + "' is not an id");
   return oid;
 }
 

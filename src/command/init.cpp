@@ -63,7 +63,7 @@ int run_init(const Args& args, Context& context) {
   const std::string shown = escape_for_terminal(relative_to(marker, registry.prefix()));
   const bool is_absent = load_type(file) == fs::file_not_found;
   const auto content = is_absent ? std::string() : load_file(file, yaml::max_object_size);
-  if (!content) throw Error(ErrorKind::invalid, "'" + shown + "' is no regular file");
+  if (!content) throw Error(ErrorKind::invalid, "'" + shown + "' is not a regular file");
   // What is in the index alone is left to whoever removed it, or to a sparse checkout.
   const bool is_new = is_absent && !is_staged;
   if (!is_staged) {

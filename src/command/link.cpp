@@ -190,7 +190,7 @@ int run_link(const Args& args, Context& context) {
       .alias("relative", "no-absolute")
       .alias("rel", "no-absolute")
       .flag("pin", "name the commit, and record what is there", pin)
-      .flag("force,f", "re-point a link that is held, replace what is no link, write what git add would refuse",
+      .flag("force,f", "re-point a link that is held, replace what is not a link, write what git add would refuse",
             chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage)

@@ -106,8 +106,9 @@ std::vector<po::option> Options::State::parse_long(std::vector<std::string>& arg
   args.erase(args.begin());
   po::option given(meaning.key, {});
   given.original_tokens = {token};
-  const bool takes_value =
-      meaning.option != nullptr && (meaning.option->value != nullptr || meaning.option->values != nullptr) && meaning.key == meaning.option->name;
+  const bool takes_value = meaning.option != nullptr &&
+                           (meaning.option->value != nullptr || meaning.option->values != nullptr) &&
+                           meaning.key == meaning.option->name;
   if (equals != std::string::npos) {
     if (!takes_value) throw owner.wrong("option '--" + word + "' takes no value");
     given.value = {token.substr(equals + 1)};
@@ -142,7 +143,7 @@ void Options::State::set(const po::option& given, const Options& owner) {
     } else if (!given.value.empty()) {
       const std::string& value = given.value.front();
       if (!option.choices.empty() && std::count(option.choices.begin(), option.choices.end(), value) == 0) {
-        throw owner.wrong(fmt::format("'{}' is no value for '--{}', which takes {}", value, option.name,
+        throw owner.wrong(fmt::format("'{}' is not a value for '--{}', which takes {}", value, option.name,
                                       fmt::join(option.choices, ", ")));
       }
       *option.value = value;

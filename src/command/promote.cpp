@@ -25,7 +25,8 @@ int run_promote(const Args& args, Context& context) {
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   if (!promotion.directory && !promotion.branch) throw options.wrong("'--to', '--onto' or both are needed");
-  if (promotion.message && !promotion.branch) throw options.wrong("'--message' goes with '--onto': there is no commit");
+  if (promotion.message && !promotion.branch)
+    throw options.wrong("'--message' goes with '--onto': there is not a commit");
   promotion.words = rest->all();
   if (promotion.words.empty()) throw options.wrong("a link is needed; '.' is all of them");
 

@@ -57,12 +57,12 @@ std::optional<ExistingLink> find_writable_link(const git::Registry& registry, co
   const bool is_there = type != fs::file_not_found;
   std::optional<ExistingLink> found;
   if (is_there) found = load_link(file, force);
-  if (is_there && !found && !force) throw Error(ErrorKind::invalid, what, "it exists and is no link", force_hint);
+  if (is_there && !found && !force) throw Error(ErrorKind::invalid, what, "it exists and is not a link", force_hint);
   // It may be gone from the work tree, or outside of a sparse one.
   for (const git::File& each : staged) {
     if (is_there && force) break;
     auto in_index = find_link(registry, each.entry);
-    if (!in_index && !force) throw Error(ErrorKind::invalid, what, "it is in the index and is no link", force_hint);
+    if (!in_index && !force) throw Error(ErrorKind::invalid, what, "it is in the index and is not a link", force_hint);
     if (!is_there && each.stage == 0) found = std::move(in_index);
   }
   // What is tracked is not ignored, to git.
@@ -84,7 +84,7 @@ std::optional<ExistingLink> find_writable_link(const git::Registry& registry, co
   if (git::is_directory(there.entry)) throw Error(ErrorKind::invalid, what, "it is a directory");
   if (!git::is_regular(there.entry)) throw Error(ErrorKind::invalid, what, "it is not a regular file");
   auto found = find_link(registry, there.entry);
-  if (!found && !force) throw Error(ErrorKind::invalid, what, "it exists and is no link", force_hint);
+  if (!found && !force) throw Error(ErrorKind::invalid, what, "it exists and is not a link", force_hint);
   return found;
 }
 

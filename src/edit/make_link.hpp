@@ -33,7 +33,7 @@ struct LinkRequest {
   bool absolute = false;  ///< name the repository even where an alias would do
   Pin pin = Pin::no;
   std::string today{};  ///< the date in UTC, `2027-01-31`: holds may have ended
-  bool force = false;   ///< re-point a link that is held; replace what is no link, write a file that is ignored or
+  bool force = false;   ///< re-point a link that is held; replace what is not a link, write a file that is ignored or
                         ///< outside of a sparse checkout
 };
 
@@ -61,8 +61,8 @@ struct NewLink {
 Dialect dialect_of(const git::Registry& registry);
 
 /// Resolves the source and composes a link to it. Throws Error(invalid) if the target may not be written (outside the
-/// work tree, through a symbolic link, a directory, a file that is no link, a link that is held, ignored) or the link
-/// would not lead to the source or cannot be pinned as asked, Error(not_found), Error(io). Of a link that is there
+/// work tree, through a symbolic link, a directory, a file that is not a link, a link that is held, ignored) or the
+/// link would not lead to the source or cannot be pinned as asked, Error(not_found), Error(io). Of a link that is there
 /// already only those lines change that must: its dialect, its comments and what else is in its file stay.
 NewLink make_link(const git::Registry& registry, const source::Settings& settings, const LinkRequest& request);
 

@@ -181,7 +181,7 @@ ObjectArgument in_project(const git::Registry& registry, const source::Settings&
   if (git::is_bundle(directory)) return from_address(settings, views, file_url(directory.string()), text, rev);
   if (!fs::is_directory(directory, ignored)) {
     if (inside_work_tree(registry, directory) || load_type(directory) != fs::file_not_found) {
-      throw Error(ErrorKind::not_found, "'" + project + "' is no directory and no address of a repository", "",
+      throw Error(ErrorKind::not_found, "'" + project + "' is neither a directory nor an address of a repository", "",
                   begins_with_host(project) ? "write 'https://" + escape_for_terminal(project) + "'" : "");
     }
     // That there is none is the resolver's to tell, as of any repository.

@@ -231,7 +231,7 @@ class BranchPromotion : public PromotedPlacement {
       : PromotedPlacement(registry, promotion), branch_(full_name(*promotion.branch)) {
     tip_ = registry.find_commit(branch_);
     if (!tip_)
-      throw Error(ErrorKind::not_found, "there is no branch '" + *promotion.branch + "'", "",
+      throw Error(ErrorKind::not_found, "there is not a branch '" + *promotion.branch + "'", "",
                   "'git branch' lists the branches");
     if (const auto place = git::find_checkout(registry, branch_)) {
       throw Error(ErrorKind::invalid, "cannot commit onto '" + *promotion.branch + "'",

@@ -21,7 +21,7 @@ struct RevArgument {
 /// Looks a rev up in the registry.
 RevArgument rev_of_registry(const git::Registry& registry, const std::string& text);
 
-/// Looks a rev up in the repository at `url`. What is no name takes its history: of a repository behind the network
+/// Looks a rev up in the repository at `url`. What is not a name takes its history: of a repository behind the network
 /// that is fetched, without trees. Interrupted, and Error(io) if the cache must not be used, are thrown.
 RevArgument rev_of_source(const RepoUrl& url, const std::string& text, const source::Settings& settings);
 

@@ -43,7 +43,7 @@ void require_own_directories(const git::Registry& registry, const std::string& p
     if (type == fs::file_not_found) return;
     if (type == fs::symlink_file)
       throw Error(ErrorKind::invalid, what, "it is beyond the symbolic link '" + directory + "'");
-    if (type != fs::directory_file) throw Error(ErrorKind::invalid, what, "'" + directory + "' is no directory");
+    if (type != fs::directory_file) throw Error(ErrorKind::invalid, what, "'" + directory + "' is not a directory");
     if (is_other_repository(registry, directory)) throw in_repository(what, "the repository", directory);
   }
 }
@@ -65,7 +65,7 @@ std::string path_in_registry(const git::Registry& registry, const std::string& t
 
 void require_no_address(const std::string& text) {
   if (!is_surely_url(text)) return;
-  throw Error(ErrorKind::invalid, "'" + redact(text) + "' is no MLEM project",
+  throw Error(ErrorKind::invalid, "'" + redact(text) + "' is not a MLEM project",
               "it is an address, and a project is a directory of this work tree");
 }
 

@@ -130,7 +130,7 @@ enum class Reading {
 /// Opens the repository whose git directory is `git_dir` with libgit2, or through git plumbing where libgit2 cannot
 /// read its format (SHA-256). Who may read it has been decided before.
 /// `object_dir` is where objects are looked for besides: the quarantine of a push; empty: nowhere.
-/// `environment` is what git is run with. Throws Error(not_found) if `git_dir` is no repository,
+/// `environment` is what git is run with. Throws Error(not_found) if `git_dir` is not a repository,
 /// Error(unavailable) if neither can read it.
 std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Environment& environment, Reading reading,
                                             const fs::path& object_dir = {});

@@ -280,6 +280,28 @@ std::vector<EditedLink> update(const UpdateOptions& options) {
   });
 }
 
+std::vector<EditedLink> promote(const std::vector<std::string>& links, const PromoteOptions& options) {
+  const EditOptions edited{.links = links, .dry_run = options.dry_run, .directory = options.directory};
+  const edit::Promotion promotion{.words = links,
+                                  .directory = if_given(options.to),
+                                  .branch = if_given(options.onto),
+                                  .message = if_given(options.message),
+                                  .pins = options.pin,
+                                  .holds = {today(), options.force}};
+  return edit_links(
+      edited, [&](const git::Registry& registry) { return edit::promote_rule(registry, options.pin); },
+      [&](const git::Registry& registry) { return edit::place_promoted(registry, promotion); });
+}
+
+std::vector<EditedLink> rollback(const std::vector<std::string>& links, const RollbackOptions& options) {
+  const EditOptions edited{.links = links, .dry_run = options.dry_run, .directory = options.directory};
+  edit::Rollback rollback{.words = links, .reason = if_given(options.reason), .force = options.force};
+  return edit_links(edited, [&](const git::Registry& registry) {
+    if (!options.to.empty()) rollback.commit = history::resolve_commit(registry, options.to);
+    return edit::rollback_rule(registry, source::load_settings(registry), rollback);
+  });
+}
+
 std::vector<LoggedChange> log(const LogOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
     history::LogRequest request = history::log_request(registry, if_given(options.range));

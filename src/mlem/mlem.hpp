@@ -51,9 +51,9 @@ struct LinkOptions {
   bool follow_links = true;      ///< link to what a link leads to
   bool absolute = false;         ///< name the repository even where an alias would do
   bool pin = false;              ///< name the commit, and record what is there
-  bool force = false;  ///< re-point a link that is held, replace what is no link, write what `git add` would refuse
-  bool stage = true;             ///< stage the file that was written
-  std::string directory{};       ///< inside the registry; empty: the current directory
+  bool force = false;  ///< re-point a link that is held, replace what is not a link, write what `git add` would refuse
+  bool stage = true;   ///< stage the file that was written
+  std::string directory{};  ///< inside the registry; empty: the current directory
 };
 
 class Link;
@@ -155,8 +155,9 @@ struct EditOptions {
 
 /// What became of a link; the keys of `git mlem pin --json`.
 struct EditedLink {
-  std::string link;     ///< the file from the repository's root
-  std::string action;  ///< `pinned`, `refreshed`, `unpinned`, `held`, `released`, `updated`, `kept` or `skipped`
+  std::string link;    ///< the file from the repository's root
+  std::string action;  ///< `pinned`, `refreshed`, `unpinned`, `held`, `released`, `updated`, `promoted`, `rolled-back`,
+                       ///< `kept` or `skipped`
   std::string verdict;  ///< `ok` if it resolves; empty where that was not asked
   std::string message;  ///< of one that was skipped: why
   std::string hint;
@@ -181,8 +182,8 @@ struct SourcePoint {
 
 /// How a link stands to what it follows; the keys of `git mlem status --json`.
 struct LinkStatus {
-  std::string link;   ///< the file from the repository's root
-  std::string state;  ///< `same`, `behind`, …: git-mlem-status(1); empty if that could not be told
+  std::string link;     ///< the file from the repository's root
+  std::string state;    ///< `same`, `behind`, …: git-mlem-status(1); empty if that could not be told
   std::string verdict;  ///< `ok` unless something stands in the way
   std::string message;
   std::string hint;
@@ -288,6 +289,26 @@ struct UpdateOptions {
   std::string directory{};           ///< inside the registry; empty: the current directory
 };
 
+/// Where links are copied to; one of `to` and `onto` at least.
+struct PromoteOptions {
+  std::string to{};         ///< a directory, relative to `directory`; empty: the paths that the links have
+  std::string onto{};       ///< a branch that gets them by a commit; empty: the index
+  std::string message{};    ///< of that commit; empty: one that names the links
+  bool pin = false;         ///< pin the copies of links that are not pinned
+  bool force = false;       ///< re-point what is held too, and replace what is not a link
+  bool dry_run = false;     ///< tell what would be changed
+  std::string directory{};  ///< inside the registry; empty: the current directory
+};
+
+/// What links go back to.
+struct RollbackOptions {
+  std::string to{};         ///< a rev of the registry; empty: what each link named before
+  std::string reason{};     ///< why, for the hold; empty: what was rolled back
+  bool force = false;       ///< take what does not resolve or, with `to`, was not pinned
+  bool dry_run = false;     ///< tell what would be changed
+  std::string directory{};  ///< inside the registry; empty: the current directory
+};
+
 /// Finds an object by name: a path, `<rev>:<path>`, or an address with the path in it.
 Object load_meta(const std::string& path, const LoadOptions& options = {});
 
@@ -310,6 +331,10 @@ std::vector<EditedLink> unhold(const EditOptions& options = {});
 std::vector<LinkStatus> status(const StatusOptions& options = {});
 /// Has pinned links go to what they follow: git-mlem-update(1). Throws as pin().
 std::vector<EditedLink> update(const UpdateOptions& options = {});
+/// Copies pinned links to another environment: git-mlem-promote(1). Throws as pin().
+std::vector<EditedLink> promote(const std::vector<std::string>& links, const PromoteOptions& options);
+/// Has links name again what they named before, and holds them: git-mlem-rollback(1). Throws as pin().
+std::vector<EditedLink> rollback(const std::vector<std::string>& links, const RollbackOptions& options = {});
 
 /// Tells what links have named, the newest change first: git-mlem-log(1).
 std::vector<LoggedChange> log(const LogOptions& options = {});

@@ -127,7 +127,7 @@ Complaint judge_host(std::string_view host) {
     const bool is_literal =
         host.ends_with(']') && literal.find(':') != npos &&
         std::all_of(literal.begin(), literal.end(), [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
-    return is_literal ? nullptr : "its host is no IPv6 address";
+    return is_literal ? nullptr : "its host is not an IPv6 address";
   }
   // A host in another script is passed on; an escape or a shell's special character is part of no name.
   const bool is_name = std::all_of(host.begin(), host.end(), [](char c) {
@@ -167,7 +167,7 @@ Complaint judge_pieces(const UrlPieces& pieces) {
     if (const Complaint why = judge_user(*pieces.user)) return why;
   if (const Complaint why = judge_host(pieces.host)) return why;
   // An empty port is the default one: RFC 3986, 3.2.3.
-  if (pieces.port && !pieces.port->empty() && port_number(*pieces.port) == 0) return "its port is no port number";
+  if (pieces.port && !pieces.port->empty() && port_number(*pieces.port) == 0) return "its port is not a port number";
   return judge_path(pieces);
 }
 
@@ -241,7 +241,7 @@ std::string redact_line(std::string_view line) {
     const std::size_t begin = marker + 3;
     const std::string_view authority = line.substr(begin, line.find('/', begin) - begin);
     std::size_t at = authority.rfind('@');
-    // A password with a plain `/` ends the authority too early: then what looks like the port is no number.
+    // A password with a plain `/` ends the authority too early: then what looks like the port is not a number.
     const std::size_t colon = authority.rfind(':');
     if (at == npos && colon != npos && !is_number(authority.substr(colon + 1)) && last_at != npos && last_at > begin)
       at = last_at - begin;

@@ -57,7 +57,7 @@ Rev Rev::parse(std::string_view text) {
   if (text.empty()) throw refuse("it is empty");
   // Git would take it for an option wherever it is not behind `--`.
   if (text.starts_with('-')) throw refuse("it starts with '-'");
-  if (!is_ref_name(text)) throw refuse("it is no branch, tag, full ref name or full commit id");
+  if (!is_ref_name(text)) throw refuse("it is not a branch, tag, full ref name or full commit id");
   return {text.starts_with("refs/") ? Kind::ref : Kind::name, std::string(text), std::nullopt};
 }
 

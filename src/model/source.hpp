@@ -58,7 +58,7 @@ struct Source {
   std::vector<std::string_view> possible_revs() const;
 
   /// Returns the source divided behind `rev_text`, which is one of possible_revs().
-  /// Throws Error(invalid) if that is no rev, or what follows is no path.
+  /// Throws Error(invalid) if that is not a rev, or what follows is no path.
   Source divided_at(std::string_view rev_text) const;
 
   friend bool operator==(const Source&, const Source&) = default;

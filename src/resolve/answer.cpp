@@ -12,7 +12,7 @@ void Answer::fail(Verdict why, std::string what, std::string remedy) {
 }
 
 void Answer::reject_file(std::string why, std::string remedy) {
-  fail(Verdict::not_an_object, "'" + path + "' is no MLEM object: " + why, std::move(remedy));
+  fail(Verdict::not_an_object, "'" + path + "' is not a MLEM object: " + why, std::move(remedy));
   flaw = std::move(why);
 }
 

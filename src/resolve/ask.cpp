@@ -148,7 +148,7 @@ class Questioning {
       return false;
     }
     if (answer.source.rev->kind() == Rev::Kind::oid && *commit != object) {
-      answer.fail(Verdict::missing_rev, "'" + answer.rev + "' is no commit", "the tag is for " + commit->hex());
+      answer.fail(Verdict::missing_rev, "'" + answer.rev + "' is not a commit", "the tag is for " + commit->hex());
       return false;
     }
     answer.commit = commit;

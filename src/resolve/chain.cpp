@@ -56,9 +56,8 @@ bool follow(const Chain& chain, std::string& wanted_type, Finding& finding) {
       finding.message = "'" + answer.path + "' is blob " + answer.blob->hex() + ", not " + pin->hex();
       // A link of another repository is not this one's to change.
       const bool is_ours = i == 0 ? !chain.is_named : !chain.answers[i - 1].source.repo;
-      finding.hint = is_ours
-                         ? "if that is what is wanted, 'git mlem pin --refresh <link>' records it"
-                         : "if that is what is wanted, write 'blob: " + answer.blob->hex() + "'";
+      finding.hint = is_ours ? "if that is what is wanted, 'git mlem pin --refresh <link>' records it"
+                             : "if that is what is wanted, write 'blob: " + answer.blob->hex() + "'";
       return false;
     }
     if (wanted_type.empty() && answer.link) finding.link_type = wanted_type = answer.link->link_type;
@@ -86,7 +85,7 @@ std::optional<Oid> pin_of(const Link& link) {
   auto pin = Oid::parse(*link.pinned_blob);
   if (!pin) {
     throw Error(ErrorKind::invalid, "invalid params.git-mlem.blob '" + escape_for_terminal(*link.pinned_blob) + "'",
-                "it is no full object id");
+                "it is not a full object id");
   }
   return pin;
 }

@@ -118,7 +118,7 @@ std::optional<git::Entry> find_object(TreeView& view, const std::string& path, c
       fail_missing_path(view, path, answer);
       return std::nullopt;
     case Located::State::not_an_object:
-      answer.fail(Verdict::not_an_object, "'" + path + "' is no MLEM object",
+      answer.fail(Verdict::not_an_object, "'" + path + "' is not a MLEM object",
                   path.ends_with(mlem_suffix) ? "" : "there is no '" + path + std::string(mlem_suffix) + "' beside it");
       return std::nullopt;
     case Located::State::not_a_file:

@@ -42,7 +42,10 @@ bool end_elsewhere(Chain& chain, const std::optional<std::string>& start) {
 }  // namespace
 
 Resolver::Resolver(const git::Registry& registry, source::Settings settings, ResolverOptions options)
-    : registry_(registry), settings_(std::move(settings)), options_(std::move(options)), text_left_(options_.most_text) {}
+    : registry_(registry),
+      settings_(std::move(settings)),
+      options_(std::move(options)),
+      text_left_(options_.most_text) {}
 
 Resolver::QueryNumber Resolver::number_of(detail::AnswerStore::Subject subject, std::string_view path) {
   const auto [number, is_new] = answers_.add(subject, path);
@@ -339,7 +342,7 @@ Resolver::QueryNumber Resolver::number_after(QueryNumber number) {
     return number_of(nullptr, {}, source);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
-    answer.fail(Verdict::invalid_link, "'" + answer.path + "' is no valid link: " + error.what());
+    answer.fail(Verdict::invalid_link, "'" + answer.path + "' is not a valid link: " + error.what());
     answer.flaw = error.what();
     answers_.put(number, std::move(answer));
     return -1;

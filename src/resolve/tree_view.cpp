@@ -126,8 +126,8 @@ class WorkTreeView final : public TreeView {
     return *left_out_;
   }
 
-  /// Whether a directory is one on every step from the root: to git, what is behind a symbolic link is no file of the
-  /// work tree.
+  /// Whether a directory is one on every step from the root: to git, what is behind a symbolic link is not a file of
+  /// the work tree.
   bool is_real_directory(std::string_view directory) {
     if (directory.empty()) return true;
     const auto [known, is_new] = is_real_.try_emplace(std::string(directory), false);
@@ -228,7 +228,8 @@ void require_one_reading(TreeView& view, const AliasStart& start, std::string_vi
   if (differs && !start.is_project) {
     // A project of 2022: MLEM of today looks beside the link, where mostly nothing is.
     try {
-      differs = locate(view, RepoPath::parse(path, start.for_mlem).text(), start.for_mlem).state == Located::State::found;
+      differs =
+          locate(view, RepoPath::parse(path, start.for_mlem).text(), start.for_mlem).state == Located::State::found;
     } catch (const Error&) {
       differs = false;
     }
@@ -253,7 +254,8 @@ void require_one_reading(TreeView& view, const AliasStart& start, std::string_vi
     const bool is_there = directory == start.directory || directory.empty() || is_below(start.directory, directory);
     const auto entry = is_there ? std::nullopt : at(directory);
     if (!is_there && (!entry || !git::is_directory(*entry))) {
-      throw Error(ErrorKind::invalid, what, "'" + escape_for_terminal(directory) + "' is not a directory to go up from");
+      throw Error(ErrorKind::invalid, what,
+                  "'" + escape_for_terminal(directory) + "' is not a directory to go up from");
     }
     directory = parent_of(directory);
   }

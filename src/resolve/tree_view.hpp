@@ -67,14 +67,14 @@ std::string quoted_directory(std::string_view directory);
 struct Located {
   enum class State { found, absent, not_an_object, not_a_file, unmerged, several, missing_object };
   State state = State::absent;
-  std::string path;          ///< of what was found, or is no file; of the two candidates if several
+  std::string path;          ///< of what was found, or is not a file; of the two candidates if several
   git::Entry entry;          ///< if found
   std::vector<Oid> missing;  ///< the objects that the view's repository lacks
 };
 
 /// Looks an object's path up: itself if it ends in `.mlem`, else with `.mlem` added, else in the layout of MLEM 0.2
-/// below `base`: `.mlem/<type>/<path>.mlem`. A symbolic link of such a name is not a file, and MLEM would follow it: what
-/// comes after it is not looked at.
+/// below `base`: `.mlem/<type>/<path>.mlem`. A symbolic link of such a name is not a file, and MLEM would follow it:
+/// what comes after it is not looked at.
 Located locate(TreeView& view, std::string_view path, std::string_view base);
 
 }  // namespace mlem::resolve

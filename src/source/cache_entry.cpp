@@ -106,7 +106,7 @@ void use_entry(const Cache& cache, const std::string& key, const RepoUrl& url, c
   try {
     const FileLock lock = lock_entry(cache, key, url, settings);
     const bool is_new = cache.find(key).empty();
-    // What has no objects is no repository, whatever else is there.
+    // What has no objects is not a repository, whatever else is there.
     if (!settings.offline && is_new) cache.remove(key);
     // A run that died while it made the entry anew may have left the old one.
     cache.remove_aside(key);

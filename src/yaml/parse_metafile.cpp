@@ -151,7 +151,7 @@ class OutlineReader : public detail::EventHandler {
     std::unordered_set<std::string> seen;
   };
 
-  /// Past the first problem nothing more is collected: the file is no valid link, and an object has no need of it.
+  /// Past the first problem nothing more is collected: the file is not a valid link, and an object has no need of it.
   void add_problem(std::size_t offset, std::string_view why, std::string hint = {}) {
     if (!outline_.problem) outline_.problem = invalid_at(text_, offset, invalid_link, why, std::move(hint));
   }
@@ -175,7 +175,7 @@ class OutlineReader : public detail::EventHandler {
   void take_key(Level& level, const Event& event) {
     level.key = event.value;
     const bool scalar = event.kind == Event::Kind::scalar || event.kind == Event::Kind::null;
-    if (!scalar) add_problem(event.offset, "a key that is no scalar");
+    if (!scalar) add_problem(event.offset, "a key that is not a scalar");
     if (!outline_.problem && !level.seen.insert(event.value).second) {
       add_problem(event.offset, fmt::format("the key '{}' appears twice", escape_for_terminal(event.value)));
     }
@@ -235,7 +235,7 @@ class OutlineReader : public detail::EventHandler {
   void check_object_type(const Event& event) const {
     if (event.tagged) throw invalid_at(text_, event.offset, not_a_metafile, "a tag on 'object_type'");
     if (event.kind != Event::Kind::scalar && event.kind != Event::Kind::null) {
-      throw invalid_at(text_, event.offset, not_a_metafile, "'object_type' is no scalar");
+      throw invalid_at(text_, event.offset, not_a_metafile, "'object_type' is not a scalar");
     }
   }
 
@@ -303,13 +303,13 @@ class LinkReader {
 
   void check_mapping(const Field& field, std::string_view name) const {
     if (!field.is_null() && field.kind != Event::Kind::map_start) {
-      fail(field.offset, fmt::format("'{}' is no mapping", name));
+      fail(field.offset, fmt::format("'{}' is not a mapping", name));
     }
   }
 
   std::optional<std::string> text(const Field& field, std::string_view name) const {
     if (field.is_null()) return std::nullopt;
-    if (field.kind != Event::Kind::scalar) fail(field.offset, fmt::format("'{}' is no scalar", name));
+    if (field.kind != Event::Kind::scalar) fail(field.offset, fmt::format("'{}' is not a scalar", name));
     if (!is_printable(field.value)) fail(field.offset, fmt::format("a control character in '{}'", name));
     return field.value;
   }
@@ -349,7 +349,7 @@ class LinkReader {
   const Outline& outline_;
 };
 
-/// Throws Error(invalid) for a file that is no link as it stands and that somebody may take for one: MLEM, if its
+/// Throws Error(invalid) for a file that is not a link as it stands and that somebody may take for one: MLEM, if its
 /// `object_type` is the name of a class, or whoever wrote it.
 void require_no_link(std::string_view text, const Outline& read) {
   const std::string& type = read.object_type.value;
@@ -372,7 +372,7 @@ void require_no_link(std::string_view text, const Outline& read) {
                      "write 'object_type: link' in a link, and the type's own name in an object");
   }
   if (read.link_type.is_null()) return;
-  throw invalid_at(text, read.link_type.offset, invalid_link, "'link_type' in a file that is no link",
+  throw invalid_at(text, read.link_type.offset, invalid_link, "'link_type' in a file that is not a link",
                    "write 'object_type: link' if it is to be one");
 }
 

@@ -144,7 +144,7 @@ class JsonBuilder : public detail::EventHandler {
   void open(const Event& event) {
     const bool map = event.kind == Event::Kind::map_start;
     if (levels_.empty() && !map) fail(event, "no YAML mapping");
-    if (event.key) fail(event, "a key that is no scalar");
+    if (event.key) fail(event, "a key that is not a scalar");
     levels_.push_back({.node = {map ? Json::object() : Json::array()}, .offset = event.offset, .anchor = event.anchor});
   }
 

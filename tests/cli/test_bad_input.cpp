@@ -121,11 +121,11 @@ TEST_CASE("bad input: an unmerged link is told of") {
   const Outcome alias = world.mlem({"check", "b.mlem"});
   CAPTURE(alias);
   CHECK(alias.output ==
-        "b.mlem: not-an-object: 'a.mlem' is no MLEM object: unmerged\n"
+        "b.mlem: not-an-object: 'a.mlem' is not a MLEM object: unmerged\n"
         "  hint: resolve the conflict and 'git add' the file\n");
 }
 
-TEST_CASE("bad input: a file that is no valid link gets one verdict from every command") {
+TEST_CASE("bad input: a file that is not a valid link gets one verdict from every command") {
   struct Row {
     std::string name;
     std::string text;  // empty: a symbolic link
@@ -136,7 +136,7 @@ TEST_CASE("bad input: a file that is no valid link gets one verdict from every c
       {"conflict markers", "<<<<<<< HEAD\nobject_type: link\n=======\n",
        "malformed YAML: line 1, column 1: a conflict marker of a merge"},
       {"a bad rev", "link_type: model\nobject_type: link\npath: a\nrepo: https://example.com/a/\nrev: HEAD~1\n",
-       "invalid rev 'HEAD~1': it is no branch, tag, full ref name or full commit id"},
+       "invalid rev 'HEAD~1': it is not a branch, tag, full ref name or full commit id"},
       {"a symbolic link", "", "not a regular file"},
   };
   for (const Row& row : rows) {
@@ -172,8 +172,9 @@ TEST_CASE("bad input: a file that is no valid link gets one verdict from every c
     // To whoever is led there it is no object.
     const Outcome alias = world.mlem({"check", "alias.mlem"});
     CAPTURE(alias);
-    CHECK(contains(alias.output, row.name == "a bad rev" ? "alias.mlem: invalid-link: 's.mlem' is no valid link: "
-                                                         : "alias.mlem: not-an-object: 's.mlem' is no MLEM object: "));
+    CHECK(contains(alias.output, row.name == "a bad rev"
+                                     ? "alias.mlem: invalid-link: 's.mlem' is not a valid link: "
+                                     : "alias.mlem: not-an-object: 's.mlem' is not a MLEM object: "));
   }
 }
 
@@ -311,10 +312,9 @@ TEST_CASE("bad input: a directory that may not be written is left as it was, and
     std::string mounted;
     std::string error;
   };
-  const std::vector<Row> rows = {
-      {"d", "fatal: cannot write 'd/rf.mlem': Read-only file system\n"},
-      {".git", "Read-only file system"},
-      {".", "Read-only file system"}};
+  const std::vector<Row> rows = {{"d", "fatal: cannot write 'd/rf.mlem': Read-only file system\n"},
+                                 {".git", "Read-only file system"},
+                                 {".", "Read-only file system"}};
   for (const Row& row : rows) {
     CAPTURE(row.mounted);
     World world;
@@ -429,8 +429,8 @@ TEST_CASE("bad input: what the system refuses is an error and not the end of the
   const std::vector<Row> rows = {
       {{"link", "m", long_name}, "fatal: cannot read '" + world.registry.path().string()},
       {{"link", "m", long_name + "/a"}, "fatal: cannot read '" + world.registry.path().string()},
-      {{"link", "--sp", "./" + long_name, "m", "a"}, "fatal: './" + long_name + "' is no directory"},
-      {{"show", "--project", "./" + long_name, "m"}, "fatal: './" + long_name + "' is no directory"},
+      {{"link", "--sp", "./" + long_name, "m", "a"}, "fatal: './" + long_name + "' is not a directory"},
+      {{"show", "--project", "./" + long_name, "m"}, "fatal: './" + long_name + "' is not a directory"},
       {{"init", long_name}, "fatal: cannot read '"}};
   for (const Row& row : rows) {
     const Outcome outcome = world.mlem(row.arguments);

@@ -133,7 +133,7 @@ TEST_CASE("check: a link pinned to a blob holds its own target to it") {
       ": changed: 'models/rf.mlem' is blob " + blob + ", not " + alias + " in '" + world.models.url() + "' at 'main'";
   const std::string remedy = "  hint: if that is what is wanted, 'git mlem pin --refresh <link>' records it\n";
   CHECK(outcome.output == "a.mlem: ok (seen just now)\n" + local + "b.mlem" + changed + "\n" + local + remedy +
-                              "c.mlem: invalid-link: invalid params.git-mlem.blob 'abc': it is no full object id\n" +
+                              "c.mlem: invalid-link: invalid params.git-mlem.blob 'abc': it is not a full object id\n" +
                               "d.mlem: ok (seen just now)\n" + local + "e.mlem" + changed + ", via 'b.mlem'\n" +
                               remedy + "f.mlem: ok (seen just now)\n" + local);
 }
@@ -218,7 +218,7 @@ TEST_CASE("check: objects are not judged") {
   CHECK(outcome.output.empty());
 }
 
-TEST_CASE("check: a file that git checks out as something else is no link") {
+TEST_CASE("check: a file that git checks out as something else is not a link") {
   struct Row {
     std::string attributes;
     std::string why;  ///< empty: nothing is wrong
@@ -260,8 +260,7 @@ TEST_CASE("check: files with names that MLEM gave before 0.1.10 are told of once
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
   CHECK(outcome.errors.find("warning: 1 file is named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
-                            "hint: 'git mlem migrate' renames them to '*.mlem'\n") !=
-        std::string::npos);
+                            "hint: 'git mlem migrate' renames them to '*.mlem'\n") != std::string::npos);
   CHECK(world.mlem({"check", "-q"}).errors.empty());
 }
 

@@ -311,7 +311,7 @@ TEST_CASE("commands: usage goes to stdout with 129 and no command is 1") {
     }
     const Outcome refused = world.mlem({command, "--color=bogus", "x"});
     CHECK(refused.code == 129);
-    CHECK(refused.errors.find("error: 'bogus' is no value for '--color', which takes always, never, auto\nhint: ") ==
+    CHECK(refused.errors.find("error: 'bogus' is not a value for '--color', which takes always, never, auto\nhint: ") ==
           0);
   }
   CHECK(world.mlem({}).code == 1);

@@ -163,13 +163,13 @@ TEST_CASE("link: a locked index leaves file and index as they were") {
   CHECK(!boost::filesystem::exists(world.registry.path() / "deep"));
 }
 
-TEST_CASE("link: what is no link is replaced only by force") {
+TEST_CASE("link: what is not a link is replaced only by force") {
   World world;
   world.registry.commit({{"new.mlem", model_meta()}});
   const Outcome refused = world.mlem({"link", "--sp", example_url, "models/rf", "new"});
   CAPTURE(refused);
   CHECK(refused.code == 128);
-  CHECK(refused.errors == "fatal: cannot write 'new.mlem': it exists and is no link\nhint: '-f' replaces it\n");
+  CHECK(refused.errors == "fatal: cannot write 'new.mlem': it exists and is not a link\nhint: '-f' replaces it\n");
   const Outcome dry = world.mlem({"link", "-f", "-n", "--sp", example_url, "models/rf", "new"});
   CAPTURE(dry);
   CHECK(contains(dry.output, "\nWould replace 'new.mlem', which is not a link\n"));
@@ -194,7 +194,7 @@ TEST_CASE("link: what is in the index alone is replaced as if it were in the wor
     CAPTURE(refused);
     CHECK(refused.code == 128);
     CHECK(refused.errors ==
-          "fatal: cannot write '" + name + ".mlem': it is in the index and is no link\nhint: '-f' replaces it\n");
+          "fatal: cannot write '" + name + ".mlem': it is in the index and is not a link\nhint: '-f' replaces it\n");
     CHECK(world.staged(name + ".mlem") + "\n" == model_meta());
     CHECK(world.mlem({"link", "-f", "--sp", example_url, "models/rf", name}).code == 0);
     CHECK(world.staged(name + ".mlem") == example_link("main"));
@@ -560,7 +560,7 @@ TEST_CASE("link: an address without its protocol gets the one that it most likel
     CHECK(outcome.code == 128);
     return outcome.errors;
   };
-  const std::string why = " is no directory and no address of a repository\n";
+  const std::string why = " is neither a directory nor an address of a repository\n";
   CHECK(refusal("github.com/org/repo") ==
         "fatal: 'github.com/org/repo'" + why + "hint: write 'https://github.com/org/repo'\n");
   for (const std::string path : {"models", "other.git/sub", ".hidden.d/x", "a b.co/d", "v1.0/models"}) {
@@ -701,7 +701,7 @@ TEST_CASE("link: the hint on a target project that is none makes it one") {
   const Outcome refused = world.mlem(link);
   CAPTURE(refused);
   CHECK(refused.code == 128);
-  CHECK(refused.errors == "fatal: 'no/pe' is no MLEM project\nhint: 'git mlem init no/pe' makes it one\n");
+  CHECK(refused.errors == "fatal: 'no/pe' is not a MLEM project\nhint: 'git mlem init no/pe' makes it one\n");
   const Outcome made = world.mlem({"init", "no/pe"});
   CAPTURE(made);
   CHECK(made.code == 0);
@@ -780,7 +780,7 @@ TEST_CASE("link: a file that is replaced comes back whole if the index cannot be
   fs::remove(file);
   world.registry.write("x.mlem", large);
   CHECK(world.mlem({"link", "m", "x"}).errors ==
-        "fatal: cannot write 'x.mlem': it exists and is no link\nhint: '-f' replaces it\n");
+        "fatal: cannot write 'x.mlem': it exists and is not a link\nhint: '-f' replaces it\n");
 }
 
 TEST_CASE("link: an executable link stays executable") {
@@ -997,7 +997,8 @@ TEST_CASE("link: of many links all are made or none") {
   CAPTURE(outcome);
   CHECK(outcome.code == 128);
   CHECK(outcome.output.empty());
-  CHECK(contains(outcome.errors, "error: line 2: cannot link to 'models/absent' in '" + example_url + "': missing-path: "));
+  CHECK(contains(outcome.errors,
+                 "error: line 2: cannot link to 'models/absent' in '" + example_url + "': missing-path: "));
   CHECK(contains(outcome.errors, "error: line 3: '../c' is outside the work tree: its root is '"));
   CHECK(contains(outcome.errors,
                  "error: line 4: cannot write 'a.mlem': another link would be there, too\nnothing was changed\n"));

@@ -46,7 +46,8 @@ TEST_CASE("pin: a link is pinned to what it leads to and staged") {
   const std::string commit = world.model_commit;
   const std::string blob = blob_of(world, "main");
   world.registry.commit({{"prod/a.mlem", link_at("main")}, {"b.mlem", link_at("main")}});
-  const std::string told = "rev 'main' -> '" + commit + "', ref none -> 'refs/heads/main', blob none -> '" + blob + "'\n";
+  const std::string told =
+      "rev 'main' -> '" + commit + "', ref none -> 'refs/heads/main', blob none -> '" + blob + "'\n";
 
   const Outcome dry = world.mlem({"pin", "-n", "prod/a"});
   CAPTURE(dry);
@@ -81,9 +82,9 @@ TEST_CASE("pin: what is followed is the ref that the rev named") {
     std::string rev;
     std::string ref;
   };
-  const std::vector<Row> rows = {{"main", "refs/heads/main"},       {"v2", "refs/tags/v2"},
-                                 {"refs/tags/v2", "refs/tags/v2"},  {"heads/main", "refs/heads/main"},
-                                 {"", "refs/heads/main"},           {commit, ""}};
+  const std::vector<Row> rows = {{"main", "refs/heads/main"},      {"v2", "refs/tags/v2"},
+                                 {"refs/tags/v2", "refs/tags/v2"}, {"heads/main", "refs/heads/main"},
+                                 {"", "refs/heads/main"},          {commit, ""}};
   for (const Row& row : rows) {
     CAPTURE(row.rev);
     world.registry.commit({{"a.mlem", link_at(row.rev)}});
@@ -108,7 +109,8 @@ TEST_CASE("pin: of files of every kind only the lines change that must") {
   };
   const std::vector<Row> rows = {
       {"comments and quotes",
-       "# mine\nrev: \"main\" # moves\n\nrepo: " + url + "/\npath: 'models/rf.mlem'\nobject_type: link\nlink_type: model\n",
+       "# mine\nrev: \"main\" # moves\n\nrepo: " + url +
+           "/\npath: 'models/rf.mlem'\nobject_type: link\nlink_type: model\n",
        "# mine\nrev: \"" + commit + "\" # moves\n\nrepo: " + url +
            "/\npath: 'models/rf.mlem'\nobject_type: link\nlink_type: model\n" + ours},
       {"CRLF and a mark",
@@ -120,14 +122,15 @@ TEST_CASE("pin: of files of every kind only the lines change that must") {
            ", params: {git-mlem: {blob: " + blob + ", ref: refs/heads/main}}}\n"},
       {"an old typed link without a rev", "object_type: link_model\npath: models/rf\nrepo: " + url + "/\n",
        "object_type: link_model\n" + ours + "path: models/rf\nrepo: " + url + "/\nrev: " + commit + "\n"},
-      {"an address in the path",
-       "link_type: model\nobject_type: link\npath: " + url + "/tree/main/models/rf\n",
-       "link_type: model\nobject_type: link\n" + ours + "path: models/rf.mlem\nrepo: " + url + "/\nrev: " + commit + "\n"},
+      {"an address in the path", "link_type: model\nobject_type: link\npath: " + url + "/tree/main/models/rf\n",
+       "link_type: model\nobject_type: link\n" + ours + "path: models/rf.mlem\nrepo: " + url + "/\nrev: " + commit +
+           "\n"},
       {"a rev in the repository's address",
        "link_type: model\nobject_type: link\npath: rf\nrepo: " + url + "/tree/main/models/\n",
-       "link_type: model\nobject_type: link\n" + ours + "path: models/rf.mlem\nrepo: " + url + "/\nrev: " + commit + "\n"},
-      {"other params", "link_type: model\nobject_type: link\nparams:\n  x: [1]\npath: models/rf.mlem\nrepo: " + url +
-                           "/\nrev: main\n",
+       "link_type: model\nobject_type: link\n" + ours + "path: models/rf.mlem\nrepo: " + url + "/\nrev: " + commit +
+           "\n"},
+      {"other params",
+       "link_type: model\nobject_type: link\nparams:\n  x: [1]\npath: models/rf.mlem\nrepo: " + url + "/\nrev: main\n",
        "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + blob +
            "\n    ref: refs/heads/main\n  x: [1]\npath: models/rf.mlem\nrepo: " + url + "/\nrev: " + commit + "\n"}};
   for (const Row& row : rows) {
@@ -237,8 +240,7 @@ TEST_CASE("pin: a link is changed as the work tree has it") {
   const Outcome outcome = world.mlem({"pin", "a"});
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
-  CHECK(staged_text(world, "a.mlem") ==
-        "# mended\n" + pinned_link(world.model_commit, blob, "refs/heads/main"));
+  CHECK(staged_text(world, "a.mlem") == "# mended\n" + pinned_link(world.model_commit, blob, "refs/heads/main"));
   // What somebody has deleted does not come back.
   remove(world.registry.path() / "b.mlem");
   const Outcome deleted = world.mlem({"pin", "b"});
@@ -296,7 +298,9 @@ TEST_CASE("pin: what cannot be pinned says why and changes nothing") {
        1,
        "error: cannot pin 'wide.mlem': invalid-link: '.gitattributes' gives it 'ident', so a checkout may have another "
        "content than is judged\nhint: add '*.mlem -ident' at the end of '.gitattributes'\nnothing was changed\n"},
-      {{"--at"}, 129, "error: unrecognised option '--at'\nhint: usage: git mlem pin [<options>] [--] [<link> | <pathspec>...]\n"}};
+      {{"--at"},
+       129,
+       "error: unrecognised option '--at'\nhint: usage: git mlem pin [<options>] [--] [<link> | <pathspec>...]\n"}};
   for (const Row& row : rows) {
     std::vector<std::string> arguments{"pin"};
     arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
@@ -363,7 +367,7 @@ TEST_CASE("pin: each part of a pin that is altered alone is told and mended by w
            second + "'\n" + mend,
        pinned_link(second, other, ref)},
       {"the blob is not an id", pinned_link(second, "none", ref),
-       "a.mlem: invalid-link: invalid params.git-mlem.blob 'none': it is no full object id\n",
+       "a.mlem: invalid-link: invalid params.git-mlem.blob 'none': it is not a full object id\n",
        pinned_link(second, other, ref)},
       {"the ref", pinned_link(second, other, "refs/heads/gone"),
        "a.mlem: ok\n  warning: moved: 'refs/heads/gone' is gone\n", pinned_link(second, other, "refs/heads/gone")},

@@ -685,7 +685,7 @@ TEST_CASE("policy: the command prints what is in force and where it comes from")
       const Outcome refused = server.world.sandbox.mlem(arguments, there);
       CAPTURE(refused);
       CHECK(refused.code == 128);
-      CHECK(contains(refused.errors, "fatal: '" + ref + "' is no name of a ref\n"));
+      CHECK(contains(refused.errors, "fatal: '" + ref + "' is not a name of a ref\n"));
     }
   }
   const Outcome none = policy({"main"});
@@ -980,7 +980,7 @@ TEST_CASE("policy: check takes for known on a server what the hook takes for kno
   CHECK(server.push({"origin", "main:refs/heads/next"}).code == 0);
 }
 
-TEST_CASE("policy: a ref that is replaced by what is no commit was rewound") {
+TEST_CASE("policy: a ref that is replaced by what is not a commit was rewound") {
   Production server({{"ref", "refs/tags/prod-*"}, {"approver", "alice"}});
   server.commit({{"prod/a.mlem", server.link("main")}});
   server.world.registry.tag("prod-1");

@@ -143,7 +143,7 @@ TEST_CASE("promote: a held link and a file that is not a link are replaced by fo
   const Outcome other = world.mlem({"promote", "staging/more/deep", "--to", "prod"});
   CHECK(other.code == 1);
   CHECK(other.errors ==
-        "error: cannot promote 'staging/more/deep.mlem': cannot write 'prod/deep.mlem': it exists and is no link\n"
+        "error: cannot promote 'staging/more/deep.mlem': cannot write 'prod/deep.mlem': it exists and is not a link\n"
         "hint: '-f' replaces it\n"
         "nothing was changed\n");
   const Outcome forced = world.mlem({"promote", "-f", "staging/rf", "staging/more/deep", "--to", "prod"});
@@ -226,7 +226,7 @@ TEST_CASE("promote: a branch has to be there and not to be checked out") {
   Environments world;
   const Outcome absent = world.mlem({"promote", "staging/rf", "--onto", "absent"});
   CHECK(absent.code == 128);
-  CHECK(absent.errors == "fatal: there is no branch 'absent'\nhint: 'git branch' lists the branches\n");
+  CHECK(absent.errors == "fatal: there is not a branch 'absent'\nhint: 'git branch' lists the branches\n");
   const Outcome here = world.mlem({"promote", "staging/rf", "--onto", "main"});
   CHECK(here.code == 128);
   CHECK(here.errors == "fatal: cannot commit onto 'main': it is checked out in '" + world.registry.path().string() +
@@ -286,7 +286,7 @@ TEST_CASE("promote: it says what is needed") {
   CHECK(contains(world.mlem({"promote", "staging/rf"}).errors, "'--to', '--onto' or both are needed"));
   CHECK(contains(world.mlem({"promote", "--to", "prod"}).errors, "a link is needed; '.' is all of them"));
   CHECK(contains(world.mlem({"promote", "-m", "x", "--to", "prod", "staging/rf"}).errors,
-                 "'--message' goes with '--onto': there is no commit"));
+                 "'--message' goes with '--onto': there is not a commit"));
   const Outcome outside = world.mlem({"promote", "staging/rf", "--to", ".."});
   CHECK(outside.code == 128);
   CHECK(contains(outside.errors, "is outside the work tree"));

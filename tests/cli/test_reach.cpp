@@ -373,7 +373,7 @@ TEST_CASE("reach: hints about revs do not depend on the transport") {
     const Outcome abbreviated = world.mlem({"check"});
     CAPTURE(abbreviated);
     CHECK(contains(abbreviated.output,
-                   "an abbreviated commit id is no rev; write the full id, '" + world.model_commit + "'"));
+                   "an abbreviated commit id is not a rev; write the full id, '" + world.model_commit + "'"));
   }
   world.models.git({"symbolic-ref", "HEAD", "refs/heads/gone"});
   const Outcome unborn = world.mlem({"resolve", "--project", world.models.url(), "models/rf"});

@@ -191,7 +191,7 @@ def as_text(item):
 
 
 def read_as_mlem(data):
-    """Returns what MLEM reads in a file: the fields of a link, or None for what is no link. Either key of a repository is known
+    """Returns what MLEM reads in a file: the fields of a link, or None for what is not a link. Either key of a repository is known
     to it, and unknown keys are passed over: that one of its versions refuses them is no other reading."""
     try:
         with io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") as stream:

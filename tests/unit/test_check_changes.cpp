@@ -61,7 +61,7 @@ TEST_CASE("changes: an alias can be broken by what it leads to") {
       {"a link becomes an alias", {{"a.mlem", link_to("m")}}, {{"a.mlem", link_text({.path = "m"})}}, true},
       {"a link becomes an object", {{"a.mlem", link_to("m")}}, {{"a.mlem", model_meta()}}, true},
       {"an object is another one", {{"a.mlem", model_meta()}}, {{"a.mlem", model_meta({"b", "1"})}}, false},
-      {"a link is no link any more", {{"a.mlem", link_to("m")}}, {{"a.mlem", "[]"}}, true},
+      {"a link is not a link any more", {{"a.mlem", link_to("m")}}, {{"a.mlem", "[]"}}, true},
       {"a name comes before <name>.mlem",
        {{"a.mlem.mlem", link_to("m")}},
        {{"a.mlem", link_to("m")}, {"a.mlem.mlem", link_to("m")}},

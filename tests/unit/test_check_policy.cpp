@@ -55,7 +55,7 @@ TEST_CASE("policy: an unknown key and a bad value are errors that name the key")
   CHECK(fault_of({{"path", "./prod/**"}}) ==
         "bad config key 'mlem-policy.p.path': './prod/**' has a part that is empty, '.' or '..'");
   CHECK(fault_of({{"ref", "production"}}) ==
-        "bad config key 'mlem-policy.p.ref': 'production' is no full name of a ref");
+        "bad config key 'mlem-policy.p.ref': 'production' is not a full name of a ref");
   for (const std::string ref : {"refs/heads/production", "refs/heads/**", "**", "**/production"}) {
     CAPTURE(ref);
     CHECK(fault_of({{"ref", ref}}).empty());

@@ -48,10 +48,10 @@ TEST_CASE("parse_pre_receive: a list that git did not write is an error") {
     std::string message;
   };
   const Row rows[] = {{"refs/heads/main\n", "cannot read the list of refs: 'refs/heads/main' has not 3 words"},
-                      {"x " + one + " refs/heads/main\n", "cannot read the list of refs: 'x' is no id"},
+                      {"x " + one + " refs/heads/main\n", "cannot read the list of refs: 'x' is not an id"},
                       {one + " " + one.substr(1) + " refs/heads/main\n",
-                       "cannot read the list of refs: '" + one.substr(1) + "' is no id"},
-                      {" " + one + " refs/heads/main\n", "cannot read the list of refs: '' is no id"}};
+                       "cannot read the list of refs: '" + one.substr(1) + "' is not an id"},
+                      {" " + one + " refs/heads/main\n", "cannot read the list of refs: '' is not an id"}};
   for (const Row& row : rows) {
     CAPTURE(row.input);
     CHECK_THROWS_WITH_AS(parse_pre_receive(row.input), row.message.c_str(), Error);

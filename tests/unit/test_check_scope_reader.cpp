@@ -81,7 +81,7 @@ using Texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("scope reader: links of an index are taken up and what is no link is told or passed over") {
+TEST_CASE("scope reader: links of an index are taken up and what is not a link is told or passed over") {
   Fixture fixture;
   fixture.repo.commit({{"a.mlem", link_to("m")},
                        {"b.mlem", link_text({.type = "data", .path = "a"})},

@@ -103,6 +103,6 @@ TEST_CASE("config: a bad value is named with its key") {
     FAIL("accepted");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::invalid);
-    CHECK(error.what() == "bad config value 'soon' for 'mlem.x': it is no number"s);
+    CHECK(error.what() == "bad config value 'soon' for 'mlem.x': it is not a number"s);
   }
 }

@@ -111,7 +111,7 @@ TEST_CASE("history: a ref that is left out does not count unless there are too m
   CHECK(fixture.history.find_unreachable({fixture.side}, refs, {}) == std::vector<Oid>{});
 }
 
-TEST_CASE("history: an ancestor is told from what is beside it and from what is no commit") {
+TEST_CASE("history: an ancestor is told from what is beside it and from what is not a commit") {
   const Fixture fixture;
   CHECK(fixture.history.is_ancestor(fixture.first, fixture.third) == true);
   CHECK(fixture.history.is_ancestor(fixture.first, fixture.first) == true);

@@ -340,7 +340,7 @@ TEST_CASE("registry: files of a commit") {
   }
 }
 
-TEST_CASE("registry: what is no pathspec is told with the commit whose files were asked for") {
+TEST_CASE("registry: what is not a pathspec is told with the commit whose files were asked for") {
   const Sandbox box;
   RepoBuilder repo(box, "repo");
   const std::string commit = repo.commit({{"a.mlem", "1"}});

@@ -72,8 +72,9 @@ TEST_CASE("library: links are compared with what they follow and go there") {
   mlem::test::RepoBuilder registry(box, "registry");
   const std::string model = "object_type: model\nartifacts: {}\n";
   const std::string old = source.commit({{"m.mlem", model}});
-  const std::string text = "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + source.id("main:m.mlem") +
-                           "\n    ref: refs/heads/main\npath: m.mlem\nrepo: " + source.url() + "\nrev: " + old + "\n";
+  const std::string text =
+      "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + source.id("main:m.mlem") +
+      "\n    ref: refs/heads/main\npath: m.mlem\nrepo: " + source.url() + "\nrev: " + old + "\n";
   const std::string tip = source.commit({{"m.mlem", model + "# 2\n"}});
   registry.commit({{"a.mlem", text}, {"b.mlem", "link_type: model\nobject_type: link\n"}});
   const std::string directory = registry.path().string();
@@ -144,4 +145,33 @@ TEST_CASE("library: the past of links and how they differ and who leads there") 
   CHECK(users[0].refs == std::vector<std::string>{"refs/heads/main"});
   CHECK(mlem::who(source.url() + ":n", {.directory = directory}).empty());
   CHECK(mlem::who(source.url(), {.registries = {registry.url()}, .directory = box.path().string()}).size() == 1);
+}
+
+TEST_CASE("library: links are promoted and rolled back") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder source(box, "source");
+  mlem::test::RepoBuilder registry(box, "registry");
+  const std::string model = "object_type: model\nartifacts: {}\n";
+  const std::string directory = registry.path().string();
+  for (const std::string version : {"1", "2"}) {
+    source.commit({{"m.mlem", model + "# " + version + "\n"}});
+    mlem::link("m", {.source_project = source.url(), .target = "staging/m", .pin = true, .directory = directory});
+    const auto promoted = mlem::promote({"staging"}, {.to = "prod", .directory = directory});
+    REQUIRE(promoted.size() == 1);
+    CHECK(promoted.front().link == "prod/m.mlem");
+    CHECK(promoted.front().action == "promoted");
+    registry.commit({}, version);
+  }
+  registry.branch("production", "HEAD~1");
+  mlem::promote({"prod"}, {.onto = "production", .message = "Ship it", .directory = directory});
+  CHECK(registry.git({"log", "-1", "--format=%s", "production"}) == "Ship it");
+  CHECK(registry.git({"diff", "--name-only", "production", "--", "prod"}).empty());
+
+  CHECK(mlem::rollback({"prod/m"}, {.dry_run = true, .directory = directory}).front().action == "rolled-back");
+  CHECK(registry.git({"diff", "--cached", "--name-only"}).empty());
+  mlem::rollback({"prod/m"}, {.reason = "too slow", .directory = directory});
+  CHECK(registry.git({"show", ":prod/m.mlem"}).find("hold: too slow") != std::string::npos);
+  CHECK_THROWS_AS(mlem::rollback({"prod/m"}, {.directory = directory}), mlem::Error);
+  CHECK_THROWS_AS(mlem::rollback({"prod/m"}, {.to = "nowhere", .directory = directory}), mlem::Error);
+  CHECK_THROWS_AS(mlem::promote({"prod"}, {.onto = "nowhere", .directory = directory}), mlem::Error);
 }

@@ -86,7 +86,7 @@ TEST_CASE("rev: a refusal says what and why") {
   CHECK_THROWS_WITH(Rev::parse(""), "invalid rev '': it is empty");
   CHECK_THROWS_WITH(Rev::parse("--upload-pack=x"), "invalid rev '--upload-pack=x': it starts with '-'");
   CHECK_THROWS_WITH(Rev::parse("a\x1b~1"),
-                    "invalid rev 'a\\033~1': it is no branch, tag, full ref name or full commit id");
+                    "invalid rev 'a\\033~1': it is not a branch, tag, full ref name or full commit id");
 }
 
 TEST_CASE("rev: git-check-ref-format accepts a leading dash") { CHECK(mlem::is_ref_name("-x")); }

@@ -1,11 +1,11 @@
 #include "git/registry.hpp"
 #include "resolve/resolver.hpp"
+#include "source/settings.hpp"
 #include "support/metafiles.hpp"
 #include "support/repo_builder.hpp"
 #include "yaml/metafile.hpp"
 
 #include "git_fixtures.hpp"
-#include "source/settings.hpp"
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -84,7 +84,7 @@ TEST_CASE("resolver: links are followed hop by hop and each keeps its own answer
   CHECK(resolver.chain(malformed).answers.empty());
 }
 
-TEST_CASE("resolver: an alias that MLEM starts at another directory is no link") {
+TEST_CASE("resolver: an alias that MLEM starts at another directory is not a link") {
   struct Row {
     std::string name;
     std::string message;
@@ -93,34 +93,36 @@ TEST_CASE("resolver: an alias that MLEM starts at another directory is no link")
   Fixture fixture;
   const std::string model = model_meta();
   fixture.models.commit({{"n/.mlem.yaml", ""}, {"n/m.mlem", model}, {"n/a.mlem", link_text({.path = "m.mlem"})}});
-  fixture.repo.commit({{".mlem.yaml", ""},
-                       {"m.mlem", model},
-                       {"n/.mlem.yaml", ""},
-                       {"n/m.mlem", model},
-                       {"n/b.mlem", link_text({.path = "m.mlem"})},
-                       {"chain.mlem", link_text({.path = "n/b.mlem"})},
-                       {"source.mlem", link_text({.path = "n/a.mlem", .repo = fixture.models.url(), .rev = "main"})},
-                       {"nested.mlem", link_text({.path = "a.mlem", .repo = fixture.models.url() + "n/", .rev = "main"})},
-                       {"old/.mlem/keep", ""},
-                       {"old/m.mlem", model},
-                       {"old/a.mlem", link_text({.path = "m.mlem"})},
-                       {"d/.mlem.yaml/keep", ""},
-                       {"d/m.mlem", model},
-                       {"d/a.mlem", link_text({.path = "m.mlem"})},
-                       {"up.mlem", link_text({.path = "n/../m.mlem"})},
-                       {"gone.mlem", link_text({.path = "gone/../m.mlem"})}});
+  fixture.repo.commit(
+      {{".mlem.yaml", ""},
+       {"m.mlem", model},
+       {"n/.mlem.yaml", ""},
+       {"n/m.mlem", model},
+       {"n/b.mlem", link_text({.path = "m.mlem"})},
+       {"chain.mlem", link_text({.path = "n/b.mlem"})},
+       {"source.mlem", link_text({.path = "n/a.mlem", .repo = fixture.models.url(), .rev = "main"})},
+       {"nested.mlem", link_text({.path = "a.mlem", .repo = fixture.models.url() + "n/", .rev = "main"})},
+       {"old/.mlem/keep", ""},
+       {"old/m.mlem", model},
+       {"old/a.mlem", link_text({.path = "m.mlem"})},
+       {"d/.mlem.yaml/keep", ""},
+       {"d/m.mlem", model},
+       {"d/a.mlem", link_text({.path = "m.mlem"})},
+       {"up.mlem", link_text({.path = "n/../m.mlem"})},
+       {"gone.mlem", link_text({.path = "gone/../m.mlem"})}});
   const std::string elsewhere = "invalid path 'm.mlem': git-mlem and MLEM start it at different directories";
   const Row rows[] = {
       {"n/b.mlem", "", ""},
       {"chain.mlem", "git-mlem and MLEM start the alias 'n/b.mlem' at different directories",
-       "git-mlem starts at 'n', MLEM at the repository's root, as the link that leads there; link to the object itself"},
+       "git-mlem starts at 'n', MLEM at the repository's root, as the link that leads there; link to the object "
+       "itself"},
       {"source.mlem", "git-mlem and MLEM start the alias 'n/a.mlem' at different directories",
-       "git-mlem starts at 'n', MLEM at the repository's root, as the link that leads there; link to the object itself"},
+       "git-mlem starts at 'n', MLEM at the repository's root, as the link that leads there; link to the object "
+       "itself"},
       {"nested.mlem", "", ""},
       {"old/a.mlem", elsewhere,
        "git-mlem starts at 'old', MLEM at the repository's root; add 'old/.mlem.yaml', or remove 'old/.mlem'"},
-      {"d/a.mlem", elsewhere,
-       "git-mlem starts at the repository's root, MLEM at 'd'; 'd/.mlem.yaml' has to be a file"},
+      {"d/a.mlem", elsewhere, "git-mlem starts at the repository's root, MLEM at 'd'; 'd/.mlem.yaml' has to be a file"},
       {"up.mlem", "", ""},
       {"gone.mlem", "invalid path 'gone/../m.mlem': 'gone' is not a directory to go up from", ""},
   };
@@ -163,7 +165,7 @@ TEST_CASE("resolver: a cycle ends and so does what is too deep") {
   CHECK(resolver.finding(deepest, "model").verdict == Verdict::ok);
 }
 
-TEST_CASE("resolver: a file that is no link is one thing by itself and another where a link leads") {
+TEST_CASE("resolver: a file that is not a link is one thing by itself and another where a link leads") {
   Fixture fixture;
   fixture.repo.commit(
       {{"bad.mlem", "object_type: link\n"}, {"empty.mlem", "object_type: ''\n"}, {"map.mlem", "a: 1\n"}});
@@ -182,7 +184,7 @@ TEST_CASE("resolver: a file that is no link is one thing by itself and another w
   for (const std::size_t number : {led, abroad}) {
     const Finding finding = resolver.finding(number, "model");
     CHECK(finding.verdict == Verdict::not_an_object);
-    CHECK(finding.message == "'bad.mlem' is no MLEM object: line 1, column 1: there is no 'link_type'");
+    CHECK(finding.message == "'bad.mlem' is not a MLEM object: line 1, column 1: there is no 'link_type'");
   }
   CHECK(resolver.finding(empty, "").message == "'empty.mlem' has an empty object_type");
   CHECK(resolver.finding(map, "").message == "'map.mlem' has no object_type");

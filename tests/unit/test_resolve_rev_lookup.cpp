@@ -107,7 +107,7 @@ TEST_CASE("find_rev: what is missing or ambiguous comes with what to write inste
     std::string message;
     std::string hint;
   };
-  const std::string abbreviated = "an abbreviated commit id is no rev; write the full id";
+  const std::string abbreviated = "an abbreviated commit id is not a rev; write the full id";
   const Row rows[] = {
       {"diff", "'refs/tags/diff' and 'refs/heads/diff' are different commits", "use the full name 'refs/tags/diff'"},
       {"ABC1234", "no branch, tag or commit 'ABC1234'", abbreviated + ", '" + tip.hex() + "'"},

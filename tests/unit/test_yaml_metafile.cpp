@@ -159,7 +159,7 @@ TEST_CASE("read_metafile: what holds a link is read from every form of it") {
   CHECK(link.is_held("2999-12-31"));
   link.hold.reset();
   CHECK_FALSE(link.is_held("2020-01-01"));
-  CHECK_THROWS_WITH(read_metafile(alias + "params: {git-mlem: {hold: [a]}}\n"), doctest::Contains("is no scalar"));
+  CHECK_THROWS_WITH(read_metafile(alias + "params: {git-mlem: {hold: [a]}}\n"), doctest::Contains("is not a scalar"));
 }
 
 TEST_CASE("read_metafile: an error has the place as data") {
@@ -190,7 +190,7 @@ TEST_CASE("read_metafile: what no link may have is refused with its place") {
       {alias + "rev: !!str 1.0\n", "line 4, column 6: a link may not have tags"},
       {alias + "rev: ! '1.0'\n", "line 4, column 6: a link may not have tags"},
       {alias + "rev: !x\n", "line 4, column 6: a link may not have tags"},
-      {alias + "? [a]\n: b\n", "line 4, column 3: a key that is no scalar"},
+      {alias + "? [a]\n: b\n", "line 4, column 3: a key that is not a scalar"},
       {alias + "<<: {rev: evil}\n", "line 4, column 1: a link may not have merge keys"},
       {alias + "params:\n  <<: {rev: evil}\n", "line 5, column 3: a link may not have merge keys"},
       {alias + "params: {a: =}\n", "line 4, column 13: MLEM cannot read '=' unless it is quoted"},
@@ -200,9 +200,9 @@ TEST_CASE("read_metafile: what no link may have is refused with its place") {
        "line 4, column 72: a link may not be nested deeper than 64"},
       {"object_type: link\nx: " + std::string(2000, '['), "line 2, column 2004: it is nested too deep"},
       {alias + "# " + std::string(64 * 1024, 'x') + "\n", "line 4, column 65481: a link may not be larger than 64 KiB"},
-      {alias + "rev: [a]\n", "line 4, column 6: 'rev' is no scalar"},
-      {alias + "repo: {a: b}\n", "line 4, column 7: 'repo' is no scalar"},
-      {"link_type: model\nobject_type: link\npath:\n- a\n", "line 4, column 1: 'path' is no scalar"},
+      {alias + "rev: [a]\n", "line 4, column 6: 'rev' is not a scalar"},
+      {alias + "repo: {a: b}\n", "line 4, column 7: 'repo' is not a scalar"},
+      {"link_type: model\nobject_type: link\npath:\n- a\n", "line 4, column 1: 'path' is not a scalar"},
       {"link_type: model\nobject_type: link\n", "line 1, column 1: there is no 'path'"},
       {"link_type: model\nobject_type: link\npath: ''\n", "line 3, column 7: 'path' is empty"},
       {"object_type: link\npath: a\n", "line 1, column 1: there is no 'link_type'"},
@@ -210,9 +210,9 @@ TEST_CASE("read_metafile: what no link may have is refused with its place") {
       {"object_type: link_\npath: a\n", "line 1, column 14: 'object_type' names no type"},
       {"object_type: link_model\nlink_type: data\npath: a\n",
        "line 2, column 12: 'link_type' and 'object_type' name different types"},
-      {alias + "params: [a]\n", "line 4, column 9: 'params' is no mapping"},
-      {alias + "params: {git-mlem: a}\n", "line 4, column 20: 'params.git-mlem' is no mapping"},
-      {alias + "params: {git-mlem: {ref: [a]}}\n", "line 4, column 26: 'params.git-mlem.ref' is no scalar"},
+      {alias + "params: [a]\n", "line 4, column 9: 'params' is not a mapping"},
+      {alias + "params: {git-mlem: a}\n", "line 4, column 20: 'params.git-mlem' is not a mapping"},
+      {alias + "params: {git-mlem: {ref: [a]}}\n", "line 4, column 26: 'params.git-mlem.ref' is not a scalar"},
       {alias + "rev: \"a\\nb\"\n", "line 4, column 6: a control character in 'rev'"},
       {alias + "rev: \"\\x9b\"\n", "line 4, column 6: a control character in 'rev'"},
       {alias + "rev: 'a\n\n  '\n", "line 4, column 6: a control character in 'rev'"},
@@ -279,9 +279,9 @@ TEST_CASE("read_metafile: an object type that could be another is refused") {
   };
   const Row rows[] = {
       {"object_type: model\nobject_type: link\n", "line 2, column 1: the key 'object_type' appears twice"},
-      {"object_type: [link]\n", "line 1, column 14: 'object_type' is no scalar"},
-      {"object_type: {}\n", "line 1, column 14: 'object_type' is no scalar"},
-      {"a: &a link\nobject_type: *a\n", "line 2, column 14: 'object_type' is no scalar"},
+      {"object_type: [link]\n", "line 1, column 14: 'object_type' is not a scalar"},
+      {"object_type: {}\n", "line 1, column 14: 'object_type' is not a scalar"},
+      {"a: &a link\nobject_type: *a\n", "line 2, column 14: 'object_type' is not a scalar"},
       {"object_type: !!binary bGluaw==\n", "line 1, column 14: a tag on 'object_type'"},
       {"a: &a {object_type: link}\n<<: *a\n", "line 2, column 1: a merge key instead of 'object_type'"},
       {"a: &a object_type\n*a : link\n", "line 2, column 1: an alias that could stand for 'object_type'"},
@@ -399,7 +399,7 @@ TEST_CASE("read_metafile: a file that may be meant as a link is refused with wha
       {"link_type: model\npath: a\n", "line 1, column 12: 'link_type' without 'object_type'", type},
       {"link_type: model\nobject-type: link\n", "line 1, column 12: 'link_type' without 'object_type'",
        "write 'object_type' instead of 'object-type'"},
-      {"object_type: model\nlink_type: model\n", "line 2, column 12: 'link_type' in a file that is no link",
+      {"object_type: model\nlink_type: model\n", "line 2, column 12: 'link_type' in a file that is not a link",
        type + " if it is to be one"},
       {"object_type: mlem.core.objects.MlemLink\n",
        "line 1, column 14: 'object_type' names a class, which may be a link to MLEM",

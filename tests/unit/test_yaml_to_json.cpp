@@ -55,7 +55,7 @@ TEST_CASE("to_json: what JSON cannot show is refused with its place") {
       {"- a\n", "line 1, column 1: no YAML mapping"},
       {"a\n", "line 1, column 1: no YAML mapping"},
       {"a: &a [*a]\n", "line 1, column 8: an alias of what it is in"},
-      {"? [a]\n: b\n", "line 1, column 3: a key that is no scalar"},
+      {"? [a]\n: b\n", "line 1, column 3: a key that is not a scalar"},
       {"a: &a b\n*a : c\n", "line 2, column 1: an alias as a key"},
       {bomb, "line 6, column 39: aliases stand for more than 16 MiB"},
       {"a: 'b\n", "line 1, column 4: a quote that is not closed"},

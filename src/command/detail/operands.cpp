@@ -131,11 +131,11 @@ std::string parse_ref(const git::Registry& registry, const std::string& word) {
   if (word == "HEAD") {
     std::string branch = registry.objects().final_ref("HEAD");
     if (branch != "HEAD") return branch;
-    throw Error(ErrorKind::invalid, "HEAD is detached", "it is no branch's tip", "name the ref that is meant");
+    throw Error(ErrorKind::invalid, "HEAD is detached", "it is not a branch's tip", "name the ref that is meant");
   }
   std::string name = full_ref_name(word);
   if (!is_ref_name(name) || word.starts_with('-')) {
-    throw Error(ErrorKind::invalid, "'" + redact(word) + "' is no name of a ref", "", "see git-check-ref-format(1)");
+    throw Error(ErrorKind::invalid, "'" + redact(word) + "' is not a name of a ref", "", "see git-check-ref-format(1)");
   }
   return name;
 }

@@ -47,7 +47,7 @@ std::string find_target(const git::Registry& registry, const LinkRequest& reques
   const std::string directory = path_in_work_tree(registry, project).text();
   const auto is_project = [&](resolve::TreeView& view) { return resolve::find_project(view, directory) == directory; };
   if (!is_project(*views.work_tree) && !is_project(*views.index)) {
-    throw Error(ErrorKind::invalid, "'" + project + "' is no MLEM project", "",
+    throw Error(ErrorKind::invalid, "'" + project + "' is not a MLEM project", "",
                 "'git mlem init " + project + "' makes it one");
   }
   if (!directory.empty() && !is_below(target, directory)) {

@@ -62,7 +62,7 @@ class Inflater {
     if (descriptor_ < 0) return errno == ENOENT || errno == ENOTDIR ? GIT_ENOTFOUND : fail(std::strerror(errno));
     struct stat status {};
     if (fstat(descriptor_, &status) != 0) return fail(std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) return fail("there is no regular file in its place");
+    if (!S_ISREG(status.st_mode)) return fail("there is not a regular file in its place");
     inflateReset(&stream_);
     stream_.avail_in = 0;
     is_at_end_ = false;

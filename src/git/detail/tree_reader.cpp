@@ -35,10 +35,10 @@ RawEntry parse_entry(const Oid& tree, std::string_view rest) {
   const std::size_t id_size = tree.bytes().size();
   RawEntry raw;
   if (nul == std::string_view::npos || space >= nul || rest.size() - nul - 1 < id_size) {
-    throw_corrupt(tree, "it is no well-formed tree");
+    throw_corrupt(tree, "it is not a well-formed tree");
   }
   const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, raw.entry.mode, 8);
-  if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree, "it is no well-formed tree");
+  if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree, "it is not a well-formed tree");
   raw.name = rest.substr(space + 1, nul - space - 1);
   // Who asks for the path would be led past what is listed under it.
   if (raw.name.empty() || raw.name.find('/') != std::string_view::npos) {

@@ -85,14 +85,16 @@ std::string branches_hint(const source::Refs& refs) {
   if (branches.empty()) return {};
   const bool are_more = branches.size() > most;
   if (are_more) branches.pop_back();
-  return (branches.size() == 1 ? "its branch is " : are_more ? "its first branches are " : "its branches are ") +
+  return (branches.size() == 1 ? "its branch is "
+          : are_more           ? "its first branches are "
+                               : "its branches are ") +
          quoted_list(branches);
 }
 
 std::string missing_rev_hint(const source::Refs& refs, const std::string& rev, Hints& hints) {
   if (!is_abbreviated_oid(rev)) return near_revs_hint(refs, source::short_name(rev), hints);
   const auto tip = hints.whole_id(rev, [&] { return tips(refs); });
-  return "an abbreviated commit id is no rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
+  return "an abbreviated commit id is not a rev; write the full id" + (tip ? ", '" + tip->hex() + "'" : std::string());
 }
 
 /// Finds the newest version tag of what the rev is a version of.

@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
     // Nothing is committed here.
     expect(mlem::diff({.paths = {"production"}, .directory = registry}).front().change == "added",
            "what is staged is compared with the last commit");
-    expect(mlem::who(models, {.directory = registry}).empty(), "links that lead to a repository are looked for on refs");
+    expect(mlem::who(models, {.directory = registry}).empty(),
+           "links that lead to a repository are looked for on refs");
     try {
       mlem::log({.links = chosen.links, .directory = registry});
       expect(false, "the past begins with a commit");
@@ -68,6 +69,14 @@ int main(int argc, char** argv) {
     }
     const mlem::UpdateOptions all{.links = chosen.links, .directory = registry};
     expect(mlem::update(all).front().action == "kept", "what is the same is not updated");
+    const auto promoted = mlem::promote(chosen.links, {.to = "live", .directory = registry});
+    expect(promoted.front().link == "live/rf.mlem" && promoted.front().action == "promoted", "a link can be promoted");
+    try {
+      mlem::rollback({"live/rf"}, {.directory = registry});
+      expect(false, "what is new has nothing to go back to");
+    } catch (const mlem::Error& error) {
+      expect(error.hint() == "'git mlem log live/rf.mlem' tells what it has named", error.hint().c_str());
+    }
     expect(mlem::unpin(chosen).front().action == "unpinned", "a link can be unpinned");
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
