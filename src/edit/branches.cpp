@@ -53,8 +53,8 @@ std::string short_id(const std::optional<std::string>& id) { return id.value_or(
 
 /// What a branch was found to have.
 struct Branch {
-  std::string name;            ///< full
-  std::optional<Oid> tip{};    ///< none: it is not there
+  std::string name;          ///< full
+  std::optional<Oid> tip{};  ///< none: it is not there
 };
 
 class BranchesPlacement : public Placement {
@@ -165,7 +165,12 @@ class BranchesPlacement : public Placement {
     const git::Lookup found = registry_.objects().find(tip, draft.target);
     if (found.state != git::Lookup::State::found || !git::is_regular(found.entry)) return false;
     const auto there = find_link(registry_, found.entry);
-    return there && point_of(there->link) == point_of(*draft.decision.after);
+    if (!there) return false;
+    // By the object: a later commit that has the same one proposes nothing new.
+    const Link& proposed = there->link;
+    const Link& after = *draft.decision.after;
+    return proposed.repo == after.repo && proposed.path == after.path && proposed.pinned_blob &&
+           proposed.pinned_blob == after.pinned_blob && proposed.pinned_ref == after.pinned_ref;
   }
 
   /// Throws Error(invalid) if a branch has anything that HEAD has not but one commit of ours about the link.
@@ -247,7 +252,8 @@ std::string branch_for(std::string_view pattern, std::string_view link) {
       name += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(link[i])));
   }
   std::string branch(pattern);
-  for (std::size_t at = branch.find(placeholder); at != std::string::npos; at = branch.find(placeholder, at + name.size())) {
+  for (std::size_t at = branch.find(placeholder); at != std::string::npos;
+       at = branch.find(placeholder, at + name.size())) {
     branch.replace(at, placeholder.size(), name);
   }
   return branch;

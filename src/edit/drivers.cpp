@@ -30,9 +30,7 @@ constexpr auto settings = std::to_array<Setting>({
 });
 
 /// Whether somebody else has a driver of that name.
-bool is_foreign(const std::optional<std::string>& driver) {
-  return driver && !driver->starts_with("git mlem ");
-}
+bool is_foreign(const std::optional<std::string>& driver) { return driver && !driver->starts_with("git mlem "); }
 
 /// Returns where our lines are in the file; nothing if they are not there.
 std::optional<std::size_t> find_lines(std::string_view text) {

@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "edit/link_selection.hpp"
+#include "edit/link_target.hpp"
 #include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
@@ -174,17 +175,31 @@ class LinkEditor {
   }
 
   LinkDecision ask_rule(Item& item) {
-    const auto link = [&]() -> const Link& {
-      if (!item.link) item.link = std::make_unique<Link>(yaml::read_metafile(load_text(item)).link);
-      return *item.link;
-    };
+    const auto link = [&]() -> const Link& { return fields_of(item); };
     return rule_.decide(resolver_, {item.file.name, item.link_type, item.questions, link});
+  }
+
+  const Link& fields_of(Item& item) const {
+    if (!item.link) item.link = std::make_unique<Link>(yaml::read_metafile(load_text(item)).link);
+    return *item.link;
+  }
+
+  /// Whether a link that has nothing to do is that in the work tree alone: the index says something else, as after a
+  /// run that was ended between the two.
+  bool is_to_be_staged(Item& item) const {
+    if (!item.is_in_work_tree) return false;
+    const auto staged = find_link(registry_, item.file.entry);
+    return !staged || staged->link != fields_of(item);
   }
 
   void decide(Item& item) {
     if (item.decision) return;
     try {
       LinkDecision decision = ask_rule(item);
+      if (decision.action == Action::kept && is_to_be_staged(item)) {
+        decision.action = rule_.action();
+        decision.after = fields_of(item);
+      }
       if (decision.action != Action::kept) settle(item, std::move(decision));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;

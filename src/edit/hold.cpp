@@ -43,6 +43,8 @@ class HoldRule : public LinkRule {
   HoldRule(Action action, std::optional<std::string> reason, std::optional<std::string> until)
       : action_(action), reason_(std::move(reason)), until_(std::move(until)) {}
 
+  Action action() const override { return action_; }
+
   Questions ask(resolve::Resolver&, resolve::TreeView&, const std::string&, const Link&) override { return {}; }
 
   LinkDecision decide(const resolve::Resolver&, const Subject& subject) override {

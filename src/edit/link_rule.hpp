@@ -47,7 +47,7 @@ struct LinkDecision {
   /// all.
   std::vector<std::string> commits{};
   std::optional<std::size_t> commit_count{};  ///< how many those are, if that is known
-  bool is_bystander = false;           ///< it is skipped for another one that was named cannot be changed
+  bool is_bystander = false;                  ///< it is skipped for another one that was named cannot be changed
 };
 
 /// Returns the decision about a link that cannot be changed, and stays as it is. `standing` is `no` or `undecided` if
@@ -78,6 +78,8 @@ struct Subject {
 class LinkRule {
  public:
   virtual ~LinkRule() = default;
+  /// What becomes of a link that it changes.
+  virtual Action action() const = 0;
   /// Asks `resolver` what has to be known of a link, which is in the tree of `view`.
   virtual Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                         const Link& link) = 0;

@@ -32,9 +32,23 @@ struct MigrationItem {
   std::string target;           ///< where it goes: its own name if it stays
   std::optional<Link> link{};   ///< if it is one
   std::optional<Link> after{};  ///< what it is to say
+  bool has_both_keys = false;   ///< it names its repository by `repo` and by `project`
   LinkDecision decision{};
   std::string text{};
 };
+
+/// Whether a link names its repository by the keys of both dialects: MLEM 0.4 refuses that.
+bool has_keys_of_both(std::string_view text) {
+  if (text.find("repo") == std::string_view::npos || text.find("project") == std::string_view::npos) return false;
+  const yaml::LinkText link{std::string(text)};
+  return link.find("repo") && link.find("project");
+}
+
+std::string without_other_key(std::string text, Dialect dialect) {
+  yaml::LinkText link(std::move(text));
+  link.remove(dialect == Dialect::project ? "repo" : "project");
+  return link.text();
+}
 
 bool is_marker(const std::string& name) { return name == new_marker || name.ends_with("/" + std::string(new_marker)); }
 
@@ -92,7 +106,8 @@ class Migrator {
     const git::Suffixes suffixes(std::vector<std::string_view>{mlem_suffix, old_mlem_suffix});
     for (auto& [name, selected] : select_links(registry_, std::nullopt, migration_.words, suffixes)) {
       if (is_marker(name)) continue;
-      items_.emplace(name, MigrationItem{.file = selected.file, .is_named = selected.is_named, .target = target_of(name)});
+      items_.emplace(name,
+                     MigrationItem{.file = selected.file, .is_named = selected.is_named, .target = target_of(name)});
     }
     for (const std::string_view suffix : {mlem_suffix, old_mlem_suffix}) {
       for (std::string& name : registry_.unstaged_files(suffix, {})) unstaged_.insert(std::move(name));
@@ -158,7 +173,9 @@ class Migrator {
   static void take_text(MigrationItem& item, std::string_view text) {
     try {
       yaml::Metafile file = yaml::read_metafile(text);
-      if (file.kind == yaml::Metafile::Kind::link) item.link = std::move(file.link);
+      if (file.kind != yaml::Metafile::Kind::link) return;
+      item.link = std::move(file.link);
+      item.has_both_keys = item.link->repo && has_keys_of_both(text);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid) throw;
       // Of a file that is not judged today, the name alone changes.
@@ -224,10 +241,11 @@ class Migrator {
       item.decision.finding.rev = redact(item.link->rev.value_or(""));
       item.decision.finding.path = redact(item.link->path);
       item.after = item.link;
+      item.has_both_keys = item.has_both_keys && migration_.dialect;
       if (item.link->dialect && migration_.dialect) item.after->dialect = migration_.dialect;
       if (item.link->is_alias() && !is_surely_url(item.link->path)) follow_moves(item);
     }
-    if (item.target != name || item.after != item.link) item.decision.action = Action::migrated;
+    if (item.target != name || item.after != item.link || item.has_both_keys) item.decision.action = Action::migrated;
   }
 
   /// Has an alias lead where it did: what it names may have another name, and it may start elsewhere.
@@ -274,6 +292,7 @@ class Migrator {
                                  git::conversion_remedy(converted->second));
         } else {
           item.text = load_file(registry_.work_tree() / name, yaml::max_object_size).value_or("");
+          if (item.has_both_keys) item.text = without_other_key(item.text, *item.after->dialect);
           if (item.after != item.link) item.text = yaml::edit_link(item.text, *item.after);
         }
       } catch (const Error& error) {

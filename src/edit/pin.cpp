@@ -51,6 +51,8 @@ class PinRule : public LinkRule {
   PinRule(const git::Registry& registry, PinMode mode, Holds holds)
       : registry_(registry), mode_(mode), holds_(std::move(holds)) {}
 
+  Action action() const override { return mode_ == PinMode::pin ? Action::pinned : Action::refreshed; }
+
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
     if (!is_concerned(link)) return {};
@@ -123,6 +125,8 @@ class PinRule : public LinkRule {
 class UnpinRule : public LinkRule {
  public:
   UnpinRule(source::Settings settings, Holds holds) : settings_(std::move(settings)), holds_(std::move(holds)) {}
+
+  Action action() const override { return Action::unpinned; }
 
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {

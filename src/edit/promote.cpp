@@ -34,6 +34,8 @@ class PromoteRule : public LinkRule {
  public:
   PromoteRule(const git::Registry& registry, bool pins) : registry_(registry), pins_(pins) {}
 
+  Action action() const override { return Action::promoted; }
+
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
     return {.first = resolver.add(view, name, link), .second = {}, .needs_fields = true};
@@ -116,7 +118,7 @@ class PromotedPlacement : public Placement {
     if (existing->link.dialect) after.dialect = existing->link.dialect;
     after.hold = existing->link.hold;
     after.until = existing->link.until;
-    if (after == existing->link) return keep(draft);
+    if (after == existing->link && !is_to_be_staged(draft.target, *existing)) return keep(draft);
     if (const auto refusal = respect_hold(draft.target, existing->link, after, promotion_.holds)) {
       draft.decision = skipped(refusal->what(), refusal->hint());
       return;
@@ -128,6 +130,8 @@ class PromotedPlacement : public Placement {
   virtual void prepare_targets(const std::vector<std::string>& targets) = 0;
   /// Returns the link that is there. Throws Error(invalid) for what must not be replaced.
   virtual std::optional<ExistingLink> find_existing(const std::string& target) = 0;
+  /// Whether what is there already is not what the index has.
+  virtual bool is_to_be_staged(const std::string&, const ExistingLink&) { return false; }
   /// Whether the copies are beside the links that they are made of.
   virtual bool is_in_place() const = 0;
 
@@ -218,6 +222,11 @@ class IndexPromotion : public PromotedPlacement {
     return find_writable_link(registry_, target, staged, promotion_.holds.force);
   }
 
+  bool is_to_be_staged(const std::string& target, const ExistingLink& existing) override {
+    const std::vector<git::File>& staged = staged_[target];
+    const auto in_index = staged.size() == 1 ? find_link(registry_, staged.front().entry) : std::nullopt;
+    return !in_index || in_index->link != existing.link;
+  }
   bool is_in_place() const override { return true; }
 
  private:

@@ -58,6 +58,8 @@ class RollbackRule : public LinkRule {
     read_past(settings);
   }
 
+  Action action() const override { return Action::rolled_back; }
+
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
     Questions questions{.first = {}, .second = {}, .needs_fields = true};
@@ -72,7 +74,7 @@ class RollbackRule : public LinkRule {
     if (!former) return refusal;
     Finding finding = resolver.finding(*subject.questions.first, former->link.link_type);
     if (finding.verdict != Verdict::ok && !rollback_.force) {
-      if (finding.hint.empty()) finding.hint = "'-f' takes it all the same";
+      finding.hint += finding.hint.empty() ? "'-f' takes it all the same" : "; '-f' takes it all the same";
       return broken(std::move(finding));
     }
     LinkDecision decision;
@@ -104,13 +106,14 @@ class RollbackRule : public LinkRule {
     request.tells_removed = true;
     std::map<std::string, std::string> owners;  // names of today by those of the time that the walk has come to
     try {
-      history::walk_log(registry_, settings, request, [&](const history::LogEntry& entry) {
+      const history::LogEnd end = history::walk_log(registry_, settings, request, [&](const history::LogEntry& entry) {
         const history::LinkChange& change = entry.change;
         const auto known = owners.find(change.name);
         const std::string owner = known == owners.end() ? change.name : known->second;
         if (!change.former_name.empty()) owners[change.former_name] = owner;
         if (change.after) states_[owner].push_front({*change.after, entry.registry_commit});
       });
+      is_cut_off_ = end.shallow_end.has_value();
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::not_found) throw;  // the links are staged and nothing more
     }
@@ -129,6 +132,11 @@ class RollbackRule : public LinkRule {
     std::vector<PastState> stack;
     for (const PastState& state : states_[name]) push(stack, state);
     push(stack, {link});
+    if (stack.size() < 2 && is_cut_off_) {
+      return {{},
+              skipped("what it named before is beyond the end of this shallow clone",
+                      "'git fetch --unshallow' brings the rest of its history")};
+    }
     if (stack.size() < 2) {
       return {{},
               skipped("there is nothing that it named before on this line of history",
@@ -175,6 +183,7 @@ class RollbackRule : public LinkRule {
   const git::Registry& registry_;
   const Rollback& rollback_;
   PastStates states_;
+  bool is_cut_off_ = false;                                       ///< history ends before its beginning
   std::map<std::string, std::vector<std::string>> former_names_;  ///< by the name of today
   std::map<std::string, Former> former_;                          ///< by name
 };

@@ -77,7 +77,9 @@ std::optional<std::int64_t> Sights::first(const RepoUrl& url, const Oid& commit)
   return known == times.end() ? std::nullopt : std::optional(known->second);
 }
 
-void Sights::note(const RepoUrl& url, const Oid& commit, std::int64_t now) { source(url).times.try_emplace(commit, now); }
+void Sights::note(const RepoUrl& url, const Oid& commit, std::int64_t now) {
+  source(url).times.try_emplace(commit, now);
+}
 
 void Sights::note(const history::Standing& standing, std::int64_t now) {
   const auto commit = standing.tip ? Oid::parse(standing.tip->commit) : std::nullopt;
@@ -92,7 +94,8 @@ std::optional<std::string> Sights::save() {
       try_to_save();
       return std::nullopt;
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::io && error.kind() != ErrorKind::invalid) {
+      if (error.kind() != ErrorKind::unavailable && error.kind() != ErrorKind::io &&
+          error.kind() != ErrorKind::invalid) {
         throw;
       }
       // Somebody else may have been faster.

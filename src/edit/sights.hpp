@@ -43,8 +43,8 @@ class Sights {
   using Times = std::map<Oid, std::int64_t>;
   struct Source {
     std::string address;
-    Times kept{};     ///< in the registry's own ref
-    Times times{};    ///< of all refs and notes
+    Times kept{};   ///< in the registry's own ref
+    Times times{};  ///< of all refs and notes
     bool is_known = false;
   };
   Source& source(const RepoUrl& url);
@@ -53,8 +53,8 @@ class Sights {
   void try_to_save();
 
   const git::Registry& registry_;
-  std::optional<std::vector<Oid>> others_;    ///< trees of the remote-tracking refs
-  std::map<std::string, Source> sources_;     ///< by the names of their files
+  std::optional<std::vector<Oid>> others_;  ///< trees of the remote-tracking refs
+  std::map<std::string, Source> sources_;   ///< by the names of their files
 };
 
 }  // namespace mlem::edit

@@ -34,6 +34,8 @@ class UpdateRule : public LinkRule {
         standings_(registry, settings_,
                    {.today = update_.holds.today, .wants_commits = true, .asks_cache = false, .to = update_.to}) {}
 
+  Action action() const override { return Action::updated; }
+
   Questions ask(resolve::Resolver&, resolve::TreeView& view, const std::string& name, const Link& link) override {
     return {.first = standings_.add(view, name, link), .second = {}, .needs_fields = false};
   }
@@ -167,16 +169,18 @@ class UpdateRule : public LinkRule {
         if (!is_held) return std::nullopt;
         break;
     }
-    return skipped("it is held" + (standing.until ? " until " + *standing.until : std::string()) + ": " + *standing.hold,
-                   "'-f' re-points it and lifts the hold");
+    return skipped(
+        "it is held" + (standing.until ? " until " + *standing.until : std::string()) + ": " + *standing.hold,
+        "'-f' re-points it and lifts the hold");
   }
 
   /// Decides about a link whose new commits are all too young.
   LinkDecision wait(std::size_t number) {
     const auto tip = standings_.tip(number);
     const auto first = tip && tip->source.repo ? sights_.first(*tip->source.repo, *tip->commit) : std::nullopt;
-    return skipped("what it follows was first seen " + format_time(first.value_or(update_.now)),
-                   "it may go there from " + format_time(first.value_or(update_.now) + update_.min_age.count()) + " on");
+    return skipped(
+        "what it follows was first seen " + format_time(first.value_or(update_.now)),
+        "it may go there from " + format_time(first.value_or(update_.now) + update_.min_age.count()) + " on");
   }
 
   /// What a link follows once it went to what the user said: that, if it is not a commit alone.

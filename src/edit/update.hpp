@@ -15,11 +15,11 @@ namespace mlem::edit {
 
 /// How links are updated: git-mlem-update(1).
 struct Update {
-  std::optional<std::string> to{};              ///< a rev or a question of GTO in place of what links follow
-  std::chrono::seconds min_age{0};              ///< only to commits that were first seen so long ago
-  std::int64_t now = 0;                         ///< in seconds since 1970
-  bool notes_sights = true;                     ///< whether what is seen is noted: see Sights
-  Holds holds{};                                ///< with force, also what moved or was rewritten is followed
+  std::optional<std::string> to{};  ///< a rev or a question of GTO in place of what links follow
+  std::chrono::seconds min_age{0};  ///< only to commits that were first seen so long ago
+  std::int64_t now = 0;             ///< in seconds since 1970
+  bool notes_sights = true;         ///< whether what is seen is noted: see Sights
+  Holds holds{};                    ///< with force, also what moved or was rewritten is followed
 };
 
 /// Returns the rule that pinned links that are behind go to what they follow. `registry` must outlive it.

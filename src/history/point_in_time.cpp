@@ -6,6 +6,8 @@
 #include "model/repo_url.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <iterator>
 #include <optional>
 #include <vector>
@@ -44,6 +46,36 @@ bool names_day(std::string_view date) {
   return true;
 }
 
+/// The number that some digits are; nothing for more than a day, a month or a year takes.
+std::optional<unsigned> number_of(std::string_view digits) {
+  unsigned number = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return failure == std::errc{} && end == digits.data() + digits.size() ? std::optional(number) : std::nullopt;
+}
+
+bool is_day(unsigned year, unsigned month, unsigned day) {
+  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(year)), std::chrono::month(month),
+                                     std::chrono::day(day))
+      .ok();
+}
+
+/// Whether a date in digits is one that there is: git makes something of any. Others are not looked at.
+bool may_be_there(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), is_digit)) {
+    constexpr std::size_t least_digits_of_time = 9;  // git takes those for seconds since 1970
+    if (text.size() >= least_digits_of_time) return true;
+    return text.size() == 8 &&
+           is_day(*number_of(text.substr(0, 4)), *number_of(text.substr(4, 2)), *number_of(text.substr(6)));
+  }
+  const std::string_view date = text.substr(0, text.find_first_of(" T"));
+  const std::vector<std::string_view> parts = split(date, '-');
+  if (parts.size() != 3 || parts[0].size() != 4) return true;
+  const auto year = number_of(parts[0]);
+  const auto month = number_of(parts[1]);
+  const auto day = number_of(parts[2]);
+  return !year || !month || !day || is_day(*year, *month, *day);
+}
+
 }  // namespace
 
 bool is_date(std::string_view text) {
@@ -57,6 +89,7 @@ bool is_date(std::string_view text) {
       "second",   "seconds", "september", "seven",    "six",       "st",      "sunday", "t",        "tea",
       "ten",      "th",      "three",     "thursday", "today",     "tuesday", "two",    "utc",      "wednesday",
       "week",     "weeks",   "year",      "years",    "yesterday", "z",       "zero"};
+  if (!may_be_there(text)) return false;
   bool has_any = false;
   for (std::size_t i = 0; i < text.size();) {
     if (!is_letter(text[i])) {

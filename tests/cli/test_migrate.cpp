@@ -47,6 +47,20 @@ TEST_CASE("migrate: dialects change and every other byte stays") {
   CHECK(world.staged("b.mlem") + "\n" == far("project"));
 }
 
+TEST_CASE("migrate: of both keys one is left") {
+  World world;
+  const std::string both = "link_type: model\nobject_type: link\npath: models/rf.mlem\nproject: " + example_url +
+                           "/\nrepo: " + example_url + "/ # old\nrev: main\n";
+  for (const std::string key : {"project", "repo"}) {
+    CAPTURE(key);
+    world.registry.commit({{"a.mlem", both}});
+    CHECK(world.mlem({"migrate"}).errors == "1 file: 1 kept\n");
+    CHECK(world.mlem({"migrate", "--to=" + key}).errors == "1 file: 1 migrated\n");
+    CHECK(world.staged("a.mlem") == "link_type: model\nobject_type: link\npath: models/rf.mlem\n" + key + ": " +
+                                        example_url + (key == "repo" ? "/ # old" : "/") + "\nrev: main");
+  }
+}
+
 TEST_CASE("migrate: links leave the layout of MLEM 0.2 and lead where they did") {
   World world;
   world.registry.commit({{"pj/.mlem/model/rf.mlem", model},

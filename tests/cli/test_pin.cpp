@@ -470,3 +470,20 @@ TEST_CASE("pin: many links in many directories are pinned in one go or not at al
   CHECK(world.registry.git({"diff", "--cached", "--shortstat"}) ==
         " 10000 files changed, 50000 insertions(+), 10000 deletions(-)");
 }
+
+TEST_CASE("pin: what is in the work tree alone is staged as after a run that was ended between the two") {
+  World world;
+  world.registry.commit({{"a.mlem", link_at("main")}, {"b.mlem", link_at("main")}});
+  REQUIRE(world.mlem({"pin", "-q"}).code == 0);
+  world.registry.git({"reset", "-q", "--", "a.mlem"});
+  const Outcome outcome = world.mlem({"pin"});
+  CAPTURE(outcome);
+  CHECK(outcome.output == "Pinned 'a.mlem'\n");
+  CHECK(outcome.errors == "2 links: 1 pinned, 1 kept\n");
+  CHECK(world.registry.git({"status", "--porcelain"}) == "M  a.mlem\nM  b.mlem");
+
+  // What a link says is staged so, and not what else somebody is writing.
+  write_file(world.registry.path() / "b.mlem", "# not yet\n" + staged_text(world, "b.mlem"));
+  CHECK(world.mlem({"pin"}).errors == "2 links: 2 kept\n");
+  CHECK(world.registry.git({"status", "--porcelain"}) == "M  a.mlem\nMM b.mlem");
+}

@@ -293,3 +293,11 @@ TEST_CASE("promote: it says what is needed") {
   const Outcome git_dir = world.mlem({"promote", "staging/rf", "--to", ".git/x"});
   CHECK(git_dir.code == 128);
 }
+
+TEST_CASE("promote: a copy that is in the work tree alone is staged") {
+  Environments world;
+  REQUIRE(world.mlem({"promote", "-q", "staging/rf", "--to", "live"}).code == 0);
+  world.registry.git({"reset", "-q"});
+  CHECK(world.mlem({"promote", "staging/rf", "--to", "live"}).errors == "1 link: 1 promoted\n");
+  CHECK(world.registry.git({"status", "--porcelain"}) == "A  live/rf.mlem");
+}

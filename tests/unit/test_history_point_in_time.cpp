@@ -18,11 +18,12 @@ using mlem::test::Sandbox;
 
 TEST_CASE("point in time: what git takes for a date is told from a misspelt rev") {
   for (const std::string text : {"2024-01-01", "yesterday", "3 days ago", "last friday", "2024-01-01T00:00:00Z",
-                                 "Jan 5", "noon", "1704067200"}) {
+                                 "Jan 5", "noon", "1704067200", "20240229"}) {
     CAPTURE(text);
     CHECK(is_date(text));
   }
-  for (const std::string text : {"", "-", "v1.x", "maim", "production", "2024-01-01 or so"}) {
+  for (const std::string text : {"", "-", "v1.x", "maim", "production", "2024-01-01 or so", "2026-13-45", "2026-02-29",
+                                 "2026-01-32 12:00", "20260145", "0", "99999"}) {
     CAPTURE(text);
     CHECK_FALSE(is_date(text));
   }

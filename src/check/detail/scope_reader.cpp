@@ -5,6 +5,7 @@
 #include "check/conversions.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/pinned_aliases.hpp"
+#include "model/gto.hpp"
 #include "model/repo_path.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -355,7 +356,8 @@ void ScopeReader::take_link(const Pass& pass, std::string name, const yaml::Meta
   JudgedScope& judged = pass.judged;
   const std::size_t number = pass.resolver.add(*judged.view, name, metafile.link);
   std::unique_ptr<FollowedRef> followed;
-  if (settings_.fresh && metafile.link.pinned_ref) {
+  const bool follows_ref = metafile.link.pinned_ref && !GtoQuery::parse(*metafile.link.pinned_ref);
+  if (settings_.fresh && follows_ref) {
     Link link = metafile.link;
     link.rev = metafile.link.pinned_ref;
     followed = std::make_unique<FollowedRef>(FollowedRef{pass.resolver.add(*judged.view, name, link), *link.rev});
