@@ -429,8 +429,8 @@ TEST_CASE("bad input: what the system refuses is an error and not the end of the
   const std::vector<Row> rows = {
       {{"link", "m", long_name}, "fatal: cannot read '" + world.registry.path().string()},
       {{"link", "m", long_name + "/a"}, "fatal: cannot read '" + world.registry.path().string()},
-      {{"link", "--sp", "./" + long_name, "m", "a"}, "fatal: './" + long_name + "' is not a directory"},
-      {{"show", "--project", "./" + long_name, "m"}, "fatal: './" + long_name + "' is not a directory"},
+      {{"link", "--sp", "./" + long_name, "m", "a"}, "fatal: './" + long_name + "' is neither a directory"},
+      {{"show", "--project", "./" + long_name, "m"}, "fatal: './" + long_name + "' is neither a directory"},
       {{"init", long_name}, "fatal: cannot read '"}};
   for (const Row& row : rows) {
     const Outcome outcome = world.mlem(row.arguments);
