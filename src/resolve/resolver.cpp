@@ -102,11 +102,7 @@ std::size_t Resolver::add(TreeView& view, const std::string& name, const Link& l
     const QueryNumber number = number_of(&view, name, link);
     if (pin) {
       pins_.emplace(first_.size(), *pin);
-      Answer answer = answers_.get(number);
-      if (!answer.pinned_blob) {
-        answer.pinned_blob = pin;
-        answers_.put(number, std::move(answer));
-      }
+      answers_.note_pin(number, *pin);
     }
     first_.push_back(number);
   } catch (const Error& error) {

@@ -121,7 +121,7 @@ TEST_CASE("commands: colours are wanted as git wants them") {
   const Outcome bad = world.git({"-c", "color.ui=bogus", "mlem", "check"});
   CAPTURE(bad);
   CHECK(bad.code == 128);
-  CHECK(bad.errors == "fatal: bad config value 'bogus' for 'color.ui': it is no boolean\n");
+  CHECK(bad.errors == "fatal: bad config value 'bogus' for 'color.ui': it is not a boolean\n");
 
   RunOptions paged = on_terminal(world);
   paged.terminal = Terminal::none;

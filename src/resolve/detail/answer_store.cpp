@@ -28,16 +28,26 @@ std::pair<QueryNumber, bool> AnswerStore::add(Subject subject, std::string_view 
   path = {text, path.copy(text, path.size())};
   const QueryNumber number = static_cast<QueryNumber>(entries_.size());
   numbers.emplace(path, number);
-  entries_.push_back({path, subject, {}, nullptr, nullptr, nullptr});
+  entries_.push_back({path, subject, {}, {}, nullptr, nullptr, nullptr});
   return {number, true};
+}
+
+void AnswerStore::note_pin(QueryNumber number, const Oid& pin) {
+  Entry& entry = entries_[static_cast<std::size_t>(number)];
+  if (!entry.pin) entry.pin = pin;
 }
 
 Answer AnswerStore::get(QueryNumber number) const {
   const std::lock_guard lock(mutex_);
   const Entry& entry = this->entry(number);
-  if (entry.whole) return *entry.whole;
+  if (entry.whole) {
+    Answer whole = *entry.whole;
+    if (!whole.pinned_blob) whole.pinned_blob = entry.pin;
+    return whole;
+  }
   const Common& common = subjects_[entry.subject];
   Answer answer;
+  answer.pinned_blob = entry.pin;
   answer.source = common.source;
   answer.source.path = entry.path;
   if (entry.object_type == nullptr && !entry.link) {
@@ -61,10 +71,10 @@ void AnswerStore::put(QueryNumber number, Answer answer) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[static_cast<std::size_t>(number)];
   Common& common = subjects_[entry.subject];
-  const bool is_found = (answer.is_only_sought && answer.blob) || !answer.object_type.empty() || (answer.link && answer.link_base.empty());
+  const bool is_found = (answer.is_only_sought && answer.blob) || !answer.object_type.empty() ||
+                        (answer.link && answer.link_base.empty());
   const bool is_plain = !answer.failed() && is_found && answer.path == entry.path && answer.text.empty() &&
-                        answer.warnings.empty() && !answer.pinned_blob && answer.source.undivided.empty() &&
-                        common.source.undivided.empty();
+                        answer.warnings.empty() && answer.source.undivided.empty() && common.source.undivided.empty();
   if (is_plain) {
     Revision revision{answer.ref, answer.rev, answer.stored_rev, answer.commit, answer.commit_time, answer.proof};
     if (!common.revision)

@@ -35,6 +35,9 @@ class AnswerStore {
   /// Returns the number of the question that `path`, as Source has it, makes of a subject, and whether it is new.
   std::pair<QueryNumber, bool> add(Subject subject, std::string_view path);
 
+  /// Notes what a link that leads here is pinned to, unless another one has noted that: Query::pinned_blob.
+  void note_pin(QueryNumber number, const Oid& pin);
+
   /// The repository that is asked; none: the registry's own.
   const std::optional<RepoUrl>& repo(QueryNumber number) const { return common(number).source.repo; }
   /// The tree that an alias is looked up in; null if it is none.
@@ -73,6 +76,7 @@ class AnswerStore {
     std::string_view path;  ///< as asked
     Subject subject = 0;
     std::optional<Oid> blob;
+    std::optional<Oid> pin;
     const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`; empty: not read
     std::unique_ptr<Link> link;                ///< that was found, the same
     std::unique_ptr<Answer> whole;             ///< what is neither
