@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "edit/link_target.hpp"
+#include "edit/target_file.hpp"
 #include "git/history.hpp"
 #include "git/writer.hpp"
 #include "model/oid.hpp"
@@ -20,7 +21,6 @@
 #include <cstddef>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -78,17 +78,7 @@ class BranchesPlacement : public Placement {
       const std::string branch = branch_for(pattern_, name);
       claims_[branch].push_back(name);
     }
-    std::vector<git::File> attributes;
-    std::set<std::string, std::less<>> directories{""};
-    for (const std::string& name : names) {
-      for (std::string_view at = parent_of(name); directories.emplace(at).second && !at.empty();) at = parent_of(at);
-    }
-    for (const std::string& directory : directories) {
-      const std::string name = join(directory, ".gitattributes");
-      const git::Lookup found = registry_.objects().find(head_, name);
-      if (found.state == git::Lookup::State::found) attributes.push_back({name, found.entry});
-    }
-    conversions_ = registry_.conversions(attributes, names);
+    conversions_ = conversions_of(registry_, head_, names);
   }
 
   void compose(Draft& draft) override {
@@ -96,10 +86,7 @@ class BranchesPlacement : public Placement {
     draft.before = draft.link;
     Branch branch{std::string(heads_prefix) + branch_for(pattern_, draft.target)};
     require_own_name(branch, draft.target);
-    if (const auto converted = conversions_.find(draft.target); converted != conversions_.end()) {
-      throw Error(ErrorKind::invalid, "cannot write '" + draft.target + "'",
-                  git::describe_conversion(converted->second), git::conversion_remedy(converted->second));
-    }
+    require_no_conversion(conversions_, draft.target);
     branch.tip = registry_.objects().find_ref(branch.name);
     if (branch.tip && is_proposed(*branch.tip, draft)) {
       draft.decision.action = Action::kept;
@@ -142,8 +129,9 @@ class BranchesPlacement : public Placement {
   void require_own_name(const Branch& branch, const std::string& link) const {
     const std::string name = source::short_name(branch.name);
     const auto refuse = [&](const std::string& why) {
+      const bool is_own = pattern_.find(placeholder) != std::string::npos;
       throw Error(ErrorKind::invalid, "cannot make branch '" + escape_for_terminal(name) + "'", why,
-                  "'{link}' in '--branch' gives each link its own");
+                  is_own ? "" : "'{link}' in '--branch' gives each link its own");
     };
     if (!is_ref_name(branch.name)) refuse("that is not a name of a branch");
     for (const std::string& other : claims_.at(name)) {

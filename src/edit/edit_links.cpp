@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "edit/link_selection.hpp"
 #include "edit/link_target.hpp"
+#include "edit/selected_texts.hpp"
 #include "edit/target_file.hpp"
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
@@ -37,10 +38,6 @@ struct Item {
   std::unique_ptr<Draft> draft{};            ///< if it changes
 };
 using Items = std::map<std::string, Item>;
-
-LinkDecision reject(std::string flaw, std::string hint = {}) {
-  return broken(Verdict::invalid_link, std::move(flaw), std::move(hint));
-}
 
 LinkDecision reject(const Error& error) {
   return broken(Verdict::invalid_link, yaml::flaw_of(error), error.hint(),
@@ -96,66 +93,20 @@ class LinkEditor {
   }
 
   void read() {
-    std::vector<Oid> blobs;
-    std::vector<Item*> staged;
+    std::vector<SelectedText> files;
+    std::vector<Item*> items;
     for (auto& [name, item] : items_) {
-      if (item.file.stage != 0) {
-        settle(item, reject("unmerged", "resolve the conflict and 'git add' the file"));
-      } else if (!git::is_regular(item.file.entry)) {
-        settle(item, reject("not a regular file"));
-      } else if (item.is_in_work_tree) {
-        read_work_tree(item);
-      } else {
-        staged.push_back(&item);
-        blobs.push_back(item.file.entry.oid);
-      }
+      files.push_back({&item.file, item.is_in_work_tree});
+      items.push_back(&item);
     }
-    source::fetch_missing(registry_, blobs, settings_);
-    registry_.objects().read_blobs(blobs, yaml::max_object_size,
-                                   [&](std::size_t i, const std::optional<std::string_view>& text) {
-                                     take_blob(*staged[i], text);
-                                     return true;
-                                   });
+    read_selected(registry_, settings_, files,
+                  {.take =
+                       [&](std::size_t i, std::string_view text, bool is_in_work_tree) {
+                         items[i]->is_in_work_tree = is_in_work_tree;
+                         take_text(*items[i], text);
+                       },
+                   .settle = [&](std::size_t i, LinkDecision decision) { settle(*items[i], std::move(decision)); }});
     std::erase_if(items_, [](const auto& entry) { return entry.second.link_type.empty() && !entry.second.decision; });
-  }
-
-  void read_work_tree(Item& item) {
-    const std::string& name = item.file.name;
-    try {
-      require_stageable(registry_, name, {});
-      const fs::path file = registry_.work_tree() / name;
-      const fs::file_type type = load_type(file);
-      if (type == fs::file_not_found && item.file.is_left_out) return read_staged(item);
-      if (type == fs::file_not_found) {
-        settle(item, skipped("its file is deleted", "'git restore " + name + "' brings it back"));
-      } else if (type != fs::regular_file) {
-        settle(item, reject("not a regular file"));
-      } else {
-        take_text(item, load_file(file, yaml::max_object_size).value_or(""));
-      }
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::io) throw;
-      settle(item, reject(error));
-    }
-  }
-
-  void read_staged(Item& item) {
-    item.is_in_work_tree = false;
-    take_blob(item, std::nullopt);
-  }
-
-  void take_blob(Item& item, std::optional<std::string_view> text) {
-    try {
-      if (text) return take_text(item, *text);
-      const auto content = registry_.objects().find_blob(item.file.entry.oid, yaml::max_object_size);
-      if (content) return take_text(item, *content);
-      settle(item, broken(Verdict::unreachable, "its content is missing here",
-                          "this is a partial clone; 'git fetch' has to bring it"));
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::invalid) return settle(item, reject(error));
-      if (error.kind() != ErrorKind::unavailable) throw;
-      settle(item, broken(Verdict::unreachable, error.what(), "'git fsck' says what is broken"));
-    }
   }
 
   /// Throws Error(invalid) for what is not a valid link.

@@ -58,14 +58,6 @@ Source from_outside(const git::Registry& registry, const std::string& path) {
   return source;
 }
 
-/// Throws if git would not keep the link as it is written: the filter of an attribute stands between file and blob.
-void require_no_conversion(const git::Conversions& conversions, const std::string& target) {
-  const auto converted = conversions.find(target);
-  if (converted == conversions.end()) return;
-  throw Error(ErrorKind::invalid, "cannot write '" + target + "'", git::describe_conversion(converted->second),
-              git::conversion_remedy(converted->second));
-}
-
 /// What a link is looked up by in the index: the way to its file, the projects that may be above, and its object with
 /// all the names that it may have: mlem-link(5).
 std::vector<std::string> names_to_look_up(const std::string& target, const Source& source) {

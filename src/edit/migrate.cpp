@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "edit/link_selection.hpp"
+#include "edit/selected_texts.hpp"
 #include "edit/target_file.hpp"
 #include "edit/transaction.hpp"
 #include "model/repo_path.hpp"
@@ -115,59 +116,21 @@ class Migrator {
   }
 
   void read() {
-    std::vector<Oid> blobs;
-    std::vector<MigrationItem*> staged;
+    std::vector<SelectedText> files;
+    std::vector<MigrationItem*> items;
     for (auto& [name, item] : items_) {
-      if (item.file.stage != 0) {
-        item.decision = broken(Verdict::invalid_link, "unmerged", "resolve the conflict and 'git add' the file");
-      } else if (!git::is_regular(item.file.entry)) {
-        item.decision = broken(Verdict::invalid_link, "not a regular file");
-      } else if (unstaged_.contains(name) || item.file.is_assumed) {
-        read_work_tree(item);
-      } else {
-        staged.push_back(&item);
-        blobs.push_back(item.file.entry.oid);
-      }
+      files.push_back({&item.file, unstaged_.contains(name) || item.file.is_assumed});
+      items.push_back(&item);
     }
-    source::fetch_missing(registry_, blobs, settings_);
-    registry_.objects().read_blobs(blobs, yaml::max_object_size,
-                                   [&](std::size_t i, const std::optional<std::string_view>& text) {
-                                     read_staged(*staged[i], text);
-                                     return true;
-                                   });
+    read_selected(registry_, settings_, files,
+                  {.take = [&](std::size_t i, std::string_view text, bool) { take_text(*items[i], text); },
+                   .settle = [&](std::size_t i, LinkDecision decision) { items[i]->decision = std::move(decision); }});
     registry_.objects().release();
     // What is an object already needs nothing.
     std::erase_if(items_, [](const auto& entry) {
       const MigrationItem& item = entry.second;
       return !item.link && item.target == item.file.name && item.decision.action == Action::kept && !item.is_named;
     });
-  }
-
-  void read_work_tree(MigrationItem& item) {
-    try {
-      const fs::path file = registry_.work_tree() / item.file.name;
-      const fs::file_type type = load_type(file);
-      if (type == fs::regular_file) return take_text(item, load_file(file, yaml::max_object_size).value_or(""));
-      item.decision = type == fs::file_not_found
-                          ? skipped("its file is deleted", "'git restore " + item.file.name + "' brings it back")
-                          : broken(Verdict::invalid_link, "not a regular file");
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::io) throw;
-      item.decision = skipped(error.what(), error.hint(), Decision::no);
-    }
-  }
-
-  void read_staged(MigrationItem& item, const std::optional<std::string_view>& text) {
-    try {
-      if (text) return take_text(item, *text);
-      const auto content = registry_.objects().find_blob(item.file.entry.oid, yaml::max_object_size);
-      if (content) return take_text(item, *content);
-      item.decision = broken(Verdict::unreachable, "its content is missing here",
-                             "this is a partial clone; 'git fetch' has to bring it");
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::unavailable) throw;
-      item.decision = broken(Verdict::unreachable, error.what(), "'git fsck' says what is broken");
-    }
   }
 
   static void take_text(MigrationItem& item, std::string_view text) {
@@ -177,11 +140,8 @@ class Migrator {
       item.link = std::move(file.link);
       item.has_both_keys = item.link->repo && has_keys_of_both(text);
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
       // Of a file that is not judged today, the name alone changes.
-      if (item.file.name.ends_with(old_mlem_suffix)) return;
-      item.decision = broken(Verdict::invalid_link, yaml::flaw_of(error), error.hint(),
-                             error.position() ? error.position()->line : 0);
+      if (error.kind() != ErrorKind::invalid || !item.file.name.ends_with(old_mlem_suffix)) throw;
     }
   }
 

@@ -104,10 +104,7 @@ class PromotedPlacement : public Placement {
     if (claims_.at(draft.target) > 1) {
       throw Error(ErrorKind::invalid, "cannot write '" + draft.target + "'", "another link would get that name, too");
     }
-    if (const auto converted = conversions_.find(draft.target); converted != conversions_.end()) {
-      throw Error(ErrorKind::invalid, "cannot write '" + draft.target + "'",
-                  git::describe_conversion(converted->second), git::conversion_remedy(converted->second));
-    }
+    require_no_conversion(conversions_, draft.target);
     const std::optional<ExistingLink> existing = find_existing(draft.target);
     Link& after = *draft.decision.after;
     if (!existing) {
@@ -271,7 +268,13 @@ class BranchPromotion : public PromotedPlacement {
     std::string message = promotion_.message.value_or(message_for(drafts));
     if (!message.ends_with('\n')) message += '\n';
     const Oid commit = writer.write_commit(tree, {*tip_}, message);
-    writer.update_refs({{branch_, commit, *tip_}}, "mlem promote");
+    try {
+      writer.update_refs({{branch_, commit, *tip_}}, "mlem promote");
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable || registry_.objects().find_ref(branch_) == tip_) throw;
+      throw Error(ErrorKind::unavailable, "cannot commit onto '" + *promotion_.branch + "'",
+                  "somebody else has moved it meanwhile", "the same command takes what is there now into account");
+    }
     saved_ = fmt::format("[{} {}] {}", source::short_name(branch_), commit.hex().substr(0, 7),
                          message.substr(0, message.find('\n')));
   }
@@ -282,17 +285,7 @@ class BranchPromotion : public PromotedPlacement {
 
  protected:
   void prepare_targets(const std::vector<std::string>& targets) override {
-    std::set<std::string, std::less<>> directories{""};
-    for (const std::string& target : targets) {
-      for (std::string_view at = parent_of(target); directories.emplace(at).second && !at.empty();) at = parent_of(at);
-    }
-    std::vector<git::File> attributes;
-    for (const std::string& directory : directories) {
-      const std::string name = join(directory, ".gitattributes");
-      const git::Lookup found = registry_.objects().find(*tip_, name);
-      if (found.state == git::Lookup::State::found) attributes.push_back({name, found.entry});
-    }
-    conversions_ = registry_.conversions(attributes, targets);
+    conversions_ = conversions_of(registry_, *tip_, targets);
   }
 
   std::optional<ExistingLink> find_existing(const std::string& target) override {

@@ -48,6 +48,18 @@ void require_own_directories(const git::Registry& registry, const std::string& p
   }
 }
 
+using DirectoryNames = std::set<std::string, std::less<>>;
+
+/// The directories that files are in, from the root.
+DirectoryNames directories_above(const std::vector<std::string>& names) {
+  DirectoryNames directories;
+  for (const std::string& name : names) {
+    // What is above a known one is known.
+    for (std::string_view at = parent_of(name); directories.emplace(at).second && !at.empty();) at = parent_of(at);
+  }
+  return directories;
+}
+
 }  // namespace
 
 WorkTreePath path_in_work_tree(const git::Registry& registry, const std::string& text) {
@@ -102,11 +114,7 @@ std::vector<git::File> require_stageable(const git::Registry& registry, const st
 }
 
 git::Conversions conversions_of(const git::Registry& registry, const std::vector<std::string>& names) {
-  std::set<std::string, std::less<>> directories;
-  for (const std::string& name : names) {
-    // What is above a known one is known.
-    for (std::string_view at = parent_of(name); directories.emplace(at).second && !at.empty();) at = parent_of(at);
-  }
+  const DirectoryNames directories = directories_above(names);
   const bool has_attributes = load_type(registry.common_dir() / "info/attributes") == fs::regular_file ||
                               std::any_of(directories.begin(), directories.end(), [&](const std::string& directory) {
                                 boost::system::error_code ignored;
@@ -114,6 +122,24 @@ git::Conversions conversions_of(const git::Registry& registry, const std::vector
                                 return fs::symlink_status(file, ignored).type() == fs::regular_file;
                               });
   return has_attributes ? registry.work_tree_conversions(names) : git::Conversions();
+}
+
+git::Conversions conversions_of(const git::Registry& registry, const Oid& commit,
+                                const std::vector<std::string>& names) {
+  std::vector<git::File> attributes;
+  for (const std::string& directory : directories_above(names)) {
+    const std::string name = join(directory, ".gitattributes");
+    const git::Lookup found = registry.objects().find(commit, name);
+    if (found.state == git::Lookup::State::found) attributes.push_back({name, found.entry});
+  }
+  return registry.conversions(attributes, names);
+}
+
+void require_no_conversion(const git::Conversions& conversions, const std::string& target) {
+  const auto converted = conversions.find(target);
+  if (converted == conversions.end()) return;
+  throw Error(ErrorKind::invalid, "cannot write '" + target + "'", git::describe_conversion(converted->second),
+              git::conversion_remedy(converted->second));
 }
 
 }  // namespace mlem::edit

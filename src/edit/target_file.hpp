@@ -37,5 +37,11 @@ std::vector<std::string> names_on_the_way(const std::string& path);
 /// Returns which of these files git would not keep as they are written, for the filter of an attribute stands between
 /// file and blob. Runs git if there are attributes at all.
 git::Conversions conversions_of(const git::Registry& registry, const std::vector<std::string>& names);
+/// The same for files of the tree of a commit.
+git::Conversions conversions_of(const git::Registry& registry, const Oid& commit,
+                                const std::vector<std::string>& names);
+
+/// Throws Error(invalid) if `target` is among them.
+void require_no_conversion(const git::Conversions& conversions, const std::string& target);
 
 }  // namespace mlem::edit

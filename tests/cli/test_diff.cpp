@@ -1,10 +1,10 @@
 #include "support/text_file.hpp"
 
+#include "cli/json_rows.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -33,13 +33,6 @@ void add_versions(World& world) {
   world.models.commit({{"other.txt", "x"}}, "Not about the model");
   world.models.commit({{"models/rf.mlem", model_with(required_k)}}, "Demand k");
   world.models.tag("v2");
-}
-
-std::vector<nlohmann::json> rows_of(const Outcome& outcome) {
-  std::vector<nlohmann::json> rows;
-  std::istringstream lines(outcome.output);
-  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
-  return rows;
 }
 
 const std::string place = example_url + "/models/rf.mlem";
@@ -77,7 +70,7 @@ TEST_CASE("diff: its rows for scripts have the commits and the details") {
   add_versions(world);
   world.registry.commit({{"a.mlem", link_at("v1")}});
   world.registry.commit({{"a.mlem", link_at("v2")}});
-  const auto rows = rows_of(world.mlem({"diff", "--json", "HEAD~1", "HEAD"}));
+  const auto rows = json_rows(world.mlem({"diff", "--json", "HEAD~1", "HEAD"}));
   REQUIRE(rows.size() == 1);
   const nlohmann::json& row = rows.front();
   CHECK(row["schema"] == 1);
@@ -103,20 +96,20 @@ TEST_CASE("diff: its rows for scripts have the commits and the details") {
 TEST_CASE("diff: two commits or a range are compared and renamed links are recognized") {
   World world;
   add_versions(world);
-  world.registry.commit({{"a.mlem", link_at("v1")}, {"b.mlem", link_at("v1", "models/b.mlem")}, {"c.mlem", link_at("v1")}});
+  world.registry.commit(
+      {{"a.mlem", link_at("v1")}, {"b.mlem", link_at("v1", "models/b.mlem")}, {"c.mlem", link_at("v1")}});
   world.registry.branch("start");
   world.registry.git({"mv", "a.mlem", "z.mlem"});
   world.registry.remove({"b.mlem"});
   world.registry.commit({{"c.mlem", "# mine\n" + link_at("v1")}, {"n.mlem", link_at("v1", "models/n.mlem")}});
-  const std::string told =
-      "removed     b.mlem: was " + example_url + "/models/b.mlem at v1\n" +
-      "edited      c.mlem: says the same in other words\n" + "added       n.mlem: " + example_url +
-      "/models/n.mlem at v1\n" + "renamed     a.mlem -> z.mlem\n";
+  const std::string told = "removed     b.mlem: was " + example_url + "/models/b.mlem at v1\n" +
+                           "edited      c.mlem: says the same in other words\n" + "added       n.mlem: " + example_url +
+                           "/models/n.mlem at v1\n" + "renamed     a.mlem -> z.mlem\n";
   CHECK(world.mlem({"diff", "start", "HEAD"}).output == told);
   CHECK(world.mlem({"diff", "start..HEAD"}).output == told);
   CHECK(world.mlem({"diff", "start"}).output == told);
-  CHECK(world.mlem({"diff", "start...HEAD", "--", "n"}).output == "added       n.mlem: " + example_url +
-                                                                      "/models/n.mlem at v1\n");
+  CHECK(world.mlem({"diff", "start...HEAD", "--", "n"}).output ==
+        "added       n.mlem: " + example_url + "/models/n.mlem at v1\n");
   CHECK(world.mlem({"diff", "HEAD", "start"}).output ==
         "renamed     z.mlem -> a.mlem\n" + ("added       b.mlem: " + example_url) + "/models/b.mlem at v1\n" +
             "edited      c.mlem: says the same in other words\n" + "removed     n.mlem: was " + example_url +
@@ -131,7 +124,9 @@ TEST_CASE("diff: two commits or a range are compared and renamed links are recog
 TEST_CASE("diff: its exit code says whether links differ or a change is breaking") {
   World world;
   add_versions(world);
-  world.models.commit({{"models/rf.mlem", model_with(required_k + ", {name: z, default: 1, required: false, type_: {type: primitive, ptype: int}}")}});
+  world.models.commit(
+      {{"models/rf.mlem",
+        model_with(required_k + ", {name: z, default: 1, required: false, type_: {type: primitive, ptype: int}}")}});
   world.models.tag("v3");
   world.registry.commit({{"a.mlem", link_at("v1")}});
   world.registry.commit({{"a.mlem", link_at("v2")}});
@@ -142,7 +137,8 @@ TEST_CASE("diff: its exit code says whether links differ or a change is breaking
     int any;
     int breaking;
   };
-  const std::vector<Row> rows = {{"HEAD~3..HEAD~2", 1, 1}, {"HEAD~2..HEAD~1", 1, 0}, {"HEAD~1..HEAD", 1, 2}, {"HEAD..HEAD", 0, 0}};
+  const std::vector<Row> rows = {
+      {"HEAD~3..HEAD~2", 1, 1}, {"HEAD~2..HEAD~1", 1, 0}, {"HEAD~1..HEAD", 1, 2}, {"HEAD..HEAD", 0, 0}};
   for (const Row& row : rows) {
     CAPTURE(row.range);
     CHECK(world.mlem({"diff", row.range}).code == 0);
@@ -157,8 +153,9 @@ TEST_CASE("diff: a step back is told as such and a pinned link needs no network 
   World world;
   add_versions(world);
   const auto pinned = [&](const std::string& rev) {
-    return "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + world.models.id(rev + ":models/rf.mlem") +
-           "\npath: models/rf.mlem\nrepo: " + example_url + "/\nrev: " + world.models.id(rev) + "\n";
+    return "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " +
+           world.models.id(rev + ":models/rf.mlem") + "\npath: models/rf.mlem\nrepo: " + example_url +
+           "/\nrev: " + world.models.id(rev) + "\n";
   };
   world.registry.commit({{"a.mlem", pinned("v2")}});
   world.registry.write("a.mlem", pinned("v1"));
@@ -181,13 +178,17 @@ TEST_CASE("diff: a bare repository has no index to compare with") {
   const Outcome outcome = world.sandbox.mlem({"diff"}, options);
   CHECK(outcome.code == 128);
   CHECK(outcome.errors ==
-        "fatal: there is no index to compare with: this repository is bare\nhint: 'git mlem diff <a> <b>' compares two commits\n");
+        "fatal: there is no index to compare with: this repository is bare\nhint: 'git mlem diff <a> <b>' compares two "
+        "commits\n");
 }
 
 TEST_CASE("diff: git shows links by it where it is the diff driver") {
   World world;
   add_versions(world);
-  world.registry.commit({{"a.mlem", link_at("v1")}, {"o.mlem", model_meta()}, {"gone.mlem", link_at("v1")}, {".gitattributes", "*.mlem diff=mlem\n"}});
+  world.registry.commit({{"a.mlem", link_at("v1")},
+                         {"o.mlem", model_meta()},
+                         {"gone.mlem", link_at("v1")},
+                         {".gitattributes", "*.mlem diff=mlem\n"}});
   world.registry.git({"config", "diff.mlem.command", "git mlem diff"});
   world.registry.write("a.mlem", link_at("v2"));
   world.registry.write("o.mlem", model_meta() + "# more\n");
@@ -199,8 +200,9 @@ TEST_CASE("diff: git shows links by it where it is the diff driver") {
   const Outcome outcome = world.sandbox.git({"diff", "--cached", "--no-renames"}, options);
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
-  CHECK(contains(outcome.output, "link a.mlem\nre-pointed  a.mlem: " + place +
-                                     " from v1 to v2\n    2 commits\n    breaking\n        method predict: argument k: new: k: int\n"));
+  CHECK(contains(outcome.output,
+                 "link a.mlem\nre-pointed  a.mlem: " + place +
+                     " from v1 to v2\n    2 commits\n    breaking\n        method predict: argument k: new: k: int\n"));
   CHECK(contains(outcome.output, "link new.mlem\nadded       new.mlem: " + place + " at v1\n"));
   CHECK(contains(outcome.output, "link gone.mlem\nremoved     gone.mlem: was " + place + " at v1\n"));
   CHECK(contains(outcome.output, "+# more\n"));

@@ -1,8 +1,8 @@
+#include "cli/json_rows.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/path.hpp>
 #include <nlohmann/json.hpp>
 
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,17 +15,10 @@ std::string link_at(const std::string& rev, const std::string& path = "models/rf
   return link_text({.path = path, .repo = example_url + "/", .rev = rev});
 }
 
-std::vector<nlohmann::json> rows_of(const Outcome& outcome) {
-  std::vector<nlohmann::json> rows;
-  std::istringstream lines(outcome.output);
-  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
-  return rows;
-}
-
 /// What became of which link, a line each: `re-pointed a.mlem v1 > v2`.
 std::string summary_of(const Outcome& outcome) {
   std::string text;
-  for (const nlohmann::json& row : rows_of(outcome)) {
+  for (const nlohmann::json& row : json_rows(outcome)) {
     text += row["change"].get<std::string>() + " " + row.value("former_link", "") +
             (row.contains("former_link") ? " > " : "") + row["link"].get<std::string>();
     if (row.contains("from")) text += " " + row["from"].value("rev", "");
@@ -75,7 +68,7 @@ TEST_CASE("log: what a link named is told with its times") {
                               "\nBy:     C. Committer <committer@example.com>\nDate:   2024-01-01T00:01:00Z\n\n"
                               "    added       prod/a.mlem: " +
                               place + " at v1\n" + made_by + "        until 2024-01-01T00:03:00Z\n");
-  const auto rows = rows_of(world.mlem({"log", "--json", "prod/a.mlem"}));
+  const auto rows = json_rows(world.mlem({"log", "--json", "prod/a.mlem"}));
   REQUIRE(rows.size() == 2);
   const std::string repo = example_url + "/";
   CHECK(
@@ -107,7 +100,7 @@ TEST_CASE("log: a link that was merged late is in force from the merge and both 
   for (const std::vector<std::string>& links : {std::vector<std::string>{}, {"a"}}) {
     std::vector<std::string> arguments{"log", "--json"};
     arguments.insert(arguments.end(), links.begin(), links.end());
-    const auto rows = rows_of(world.mlem(arguments));
+    const auto rows = json_rows(world.mlem(arguments));
     REQUIRE(rows.size() == (links.empty() ? 3 : 2));
     CHECK(rows[0]["change"] == "re-pointed");
     CHECK(rows[0]["registry_commit"] == merge);
@@ -121,8 +114,8 @@ TEST_CASE("log: a link that was merged late is in force from the merge and both 
   CHECK(contains(world.mlem({"log", "a"}).output,
                  "        made by ben <ben@example.com> in " + made.substr(0, 7) + "\n"));
   // On the other branch, it is so since it was made.
-  CHECK(rows_of(world.mlem({"log", "--json", "side", "--", "a"}))[0]["date"] == "2024-03-02T00:00:00Z");
-  CHECK(rows_of(world.mlem({"log", "--json", "HEAD~1..HEAD"})).size() == 1);
+  CHECK(json_rows(world.mlem({"log", "--json", "side", "--", "a"}))[0]["date"] == "2024-03-02T00:00:00Z");
+  CHECK(json_rows(world.mlem({"log", "--json", "HEAD~1..HEAD"})).size() == 1);
 }
 
 TEST_CASE("log: a merge tells which of the commits that it brought made a change") {
@@ -137,7 +130,7 @@ TEST_CASE("log: a merge tells which of the commits that it brought made a change
     world.registry.git({"merge", "-q", "--no-ff", "-m", "Merge", "side"},
                        person(world, "cleo", "2024-03-09T00:00:00Z"));
   }
-  const auto rows = rows_of(world.mlem({"log", "--json"}));
+  const auto rows = json_rows(world.mlem({"log", "--json"}));
   REQUIRE(rows.size() == 4);
   for (std::size_t i = 0; i < 3; ++i) CHECK(rows[i]["changed_in"] == made[2 - i]);
 }
@@ -154,7 +147,7 @@ TEST_CASE("log: renamed links are followed with the names of their times") {
       "renamed staging/a.mlem > staging/b.mlem v2 > v3\nrenamed stage/a.mlem > staging/a.mlem v2 > v2\n"
       "re-pointed stage/a.mlem v1 > v2\nadded stage/a.mlem > v1\n";
   CHECK(summary_of(world.mlem({"log", "--json", "staging/b"})) == told);
-  const auto rows = rows_of(world.mlem({"log", "--json", "staging/b"}));
+  const auto rows = json_rows(world.mlem({"log", "--json", "staging/b"}));
   REQUIRE(rows.size() == 4);
   CHECK(!rows[0].contains("until"));
   CHECK(rows[1]["until"] == "2024-01-01T00:04:00Z");
@@ -202,7 +195,7 @@ TEST_CASE("log: edits are told apart from what names another object and other fi
   CHECK(summary_of(outcome) ==
         "re-pointed a.mlem > v2\nre-pointed a.mlem v1 >\nedited a.mlem v1 > v1\nadded a.mlem > v1\n");
   CHECK(summary_of(world.mlem({"log", "--json"})) == summary_of(outcome));
-  const auto rows = rows_of(outcome);
+  const auto rows = json_rows(outcome);
   REQUIRE(rows.size() == 4);
   CHECK(contains(rows[1]["message"], "line 1, column "));
   CHECK(rows[2]["until"] == rows[1]["date"]);
@@ -240,14 +233,14 @@ TEST_CASE("log: it is limited as git's log is") {
       CAPTURE(outcome);
       CHECK(outcome.code == 0);
       std::string revs;
-      for (const nlohmann::json& found : rows_of(outcome)) {
+      for (const nlohmann::json& found : json_rows(outcome)) {
         if (found["link"] == "a.mlem") revs += found["rev"].get<std::string>() + " ";
       }
       CHECK(revs == row.revs);
     }
   }
   // A change after the time that is asked for is not forgotten.
-  CHECK(rows_of(world.mlem({"log", "--json", "--until=2024-03-02", "a"}))[0]["until"] == "2024-03-03T12:00:00Z");
+  CHECK(json_rows(world.mlem({"log", "--json", "--until=2024-03-02", "a"}))[0]["until"] == "2024-03-03T12:00:00Z");
   const Outcome date = world.mlem({"log", "--since=soonish"});
   CHECK(date.code == 128);
   CHECK(date.errors == "fatal: bad date 'soonish'\nhint: '2027-01-31', 'yesterday' and '2 weeks ago' are dates\n");

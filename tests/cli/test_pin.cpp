@@ -1,10 +1,10 @@
 #include "support/text_file.hpp"
 
+#include "cli/json_rows.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
-#include <sstream>
 #include <vector>
 
 using namespace mlem::test;
@@ -31,13 +31,6 @@ std::string blob_of(const World& world, const std::string& commit) {
 
 /// The text of a file of the registry's index.
 std::string staged_text(const World& world, const std::string& name) { return world.staged(name) + "\n"; }
-
-std::vector<nlohmann::json> rows_of(const Outcome& outcome) {
-  std::vector<nlohmann::json> rows;
-  std::istringstream lines(outcome.output);
-  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
-  return rows;
-}
 
 }  // namespace
 
@@ -158,7 +151,7 @@ TEST_CASE("pin: links that are named are pinned all or none") {
   const Outcome rows = world.mlem({"pin", "--json", "a", "b"});
   CAPTURE(rows);
   CHECK(rows.code == 1);
-  const auto json = rows_of(rows);
+  const auto json = json_rows(rows);
   REQUIRE(json.size() == 2);
   CHECK(json[0]["action"] == "skipped");
   CHECK_FALSE(json[0].contains("from"));
@@ -212,7 +205,7 @@ TEST_CASE("pin: rows for scripts have the points before and after") {
   const Outcome outcome = world.mlem({"pin", "--json"});
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
-  const auto rows = rows_of(outcome);
+  const auto rows = json_rows(outcome);
   REQUIRE(rows.size() == 2);
   CHECK(rows[0]["verdict"] == "ok");
   CHECK(rows[0]["action"] == "pinned");

@@ -248,8 +248,9 @@ TEST_CASE("promote: a branch that somebody else moves meanwhile stays as they le
   const Outcome outcome = world.mlem({"promote", "staging/rf", "--to", "prod", "--onto", "production"});
   CAPTURE(outcome);
   CHECK(outcome.code == 128);
-  CHECK(
-      contains(outcome.errors, "fatal: cannot update refs: cannot lock ref 'refs/heads/production': is at " + theirs));
+  CHECK(outcome.errors ==
+        "fatal: cannot commit onto 'production': somebody else has moved it meanwhile\n"
+        "hint: the same command takes what is there now into account\n");
   CHECK(world.registry.id("production") == theirs);
 }
 

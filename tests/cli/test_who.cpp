@@ -1,10 +1,10 @@
 #include "support/trace.hpp"
 
+#include "cli/json_rows.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,19 +18,13 @@ std::string link_at(const std::string& rev, const std::string& path = "models/rf
 }
 std::string alias_of(const std::string& path) { return link_text({.path = path}); }
 
-std::vector<nlohmann::json> rows_of(const Outcome& outcome) {
-  std::vector<nlohmann::json> rows;
-  std::istringstream lines(outcome.output);
-  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
-  return rows;
-}
-
 /// A line each: `a.mlem > via.mlem: refs/heads/main`.
 std::string summary_of(const Outcome& outcome) {
   std::string text;
-  for (const nlohmann::json& row : rows_of(outcome)) {
+  for (const nlohmann::json& row : json_rows(outcome)) {
     text += row["link"].get<std::string>();
-    for (const nlohmann::json& link : row.value("via", nlohmann::json::array())) text += " > " + link.get<std::string>();
+    for (const nlohmann::json& link : row.value("via", nlohmann::json::array()))
+      text += " > " + link.get<std::string>();
     text += ":";
     for (const nlohmann::json& ref : row["refs"]) text += " " + ref.get<std::string>();
     text += row.contains("warnings") ? " floats\n" : "\n";
@@ -43,7 +37,9 @@ std::string summary_of(const Outcome& outcome) {
 TEST_CASE("who: links on all refs are found and each with the refs that have it") {
   World world;
   const std::string commit = world.model_commit;
-  world.registry.commit({{"prod/a.mlem", link_at(commit)}, {"other.mlem", link_at("main", "models/other.mlem")}, {"o.mlem", model_meta()}});
+  world.registry.commit({{"prod/a.mlem", link_at(commit)},
+                         {"other.mlem", link_at("main", "models/other.mlem")},
+                         {"o.mlem", model_meta()}});
   world.registry.annotated_tag("r1");
   world.registry.branch("same");
   world.registry.git({"checkout", "-q", "-b", "side"});
@@ -61,7 +57,7 @@ TEST_CASE("who: links on all refs are found and each with the refs that have it"
     CHECK(outcome.code == 0);
     CHECK(summary_of(outcome) == all);
   }
-  const nlohmann::json row = rows_of(world.mlem({"who", "--json", example_url + ":models/rf"})).at(2);
+  const nlohmann::json row = json_rows(world.mlem({"who", "--json", example_url + ":models/rf"})).at(2);
   CHECK(row["warnings"].dump() == R"([{"code":"floating","message":"it leads elsewhere when 'main' moves"}])");
   CHECK(row["rev"] == "main");
   const Outcome readable = world.mlem({"who", example_url + ":models/rf"});
@@ -75,7 +71,8 @@ TEST_CASE("who: links on all refs are found and each with the refs that have it"
   CHECK(contains(world.mlem({"who", "--porcelain", example_url + ":models/rf"}).output,
                  "direct\tprod/a.mlem\t-\t-\t-\tmodels/rf.mlem\t" + example_url + "/\tmain\n"));
   // Of the whole repository, and of a directory.
-  for (const std::string& asked : {std::string(example_url), example_url + "/", example_url + ".git", example_url + ":models"}) {
+  for (const std::string& asked :
+       {std::string(example_url), example_url + "/", example_url + ".git", example_url + ":models"}) {
     CAPTURE(asked);
     CHECK(contains(summary_of(world.mlem({"who", "--json", asked})), "other.mlem: "));
   }
@@ -84,7 +81,8 @@ TEST_CASE("who: links on all refs are found and each with the refs that have it"
 TEST_CASE("who: nobody is the answer no") {
   World world;
   world.registry.commit({{"a.mlem", link_at("main")}});
-  for (const std::string& asked : {example_url + ":models/r", std::string("https://github.com/iterative/example"), example_url + "@v9:models/rf.mlem"}) {
+  for (const std::string& asked : {example_url + ":models/r", std::string("https://github.com/iterative/example"),
+                                   example_url + "@v9:models/rf.mlem"}) {
     const Outcome outcome = world.mlem({"who", asked});
     CAPTURE(outcome);
     CHECK(outcome.code == 1);
@@ -104,8 +102,9 @@ TEST_CASE("who: a rev is compared with what a link says and with its commit") {
   world.models.commit({{"models/rf.mlem", model_meta() + "# 2\n"}});
   const std::string second = world.models.id("HEAD");
   world.models.annotated_tag("v2");
-  const std::string followed = "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    ref: refs/tags/v7\npath: models/rf.mlem\nrepo: " +
-                               example_url + "/\nrev: " + first + "\n";
+  const std::string followed =
+      "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    ref: refs/tags/v7\npath: models/rf.mlem\nrepo: " +
+      example_url + "/\nrev: " + first + "\n";
   world.registry.commit({{"first.mlem", link_at(first)},
                          {"second.mlem", link_at(second)},
                          {"tag.mlem", link_at("v2")},
@@ -129,7 +128,7 @@ TEST_CASE("who: a rev is compared with what a link says and with its commit") {
     const Outcome outcome = world.mlem({"who", "--json", example_url + "@" + row.rev + ":models/rf.mlem"});
     CAPTURE(outcome);
     std::string links;
-    for (const nlohmann::json& found : rows_of(outcome)) {
+    for (const nlohmann::json& found : json_rows(outcome)) {
       const std::string name = found["link"];
       links += name.substr(0, name.size() - 5) + " ";
     }
@@ -140,7 +139,7 @@ TEST_CASE("who: a rev is compared with what a link says and with its commit") {
   const Outcome gone = world.mlem({"who", "--json", example_url + "@v2"});
   CAPTURE(gone);
   CHECK(gone.code == 0);
-  CHECK(rows_of(gone).size() == 1);
+  CHECK(json_rows(gone).size() == 1);
   CHECK(contains(gone.errors, "warning: cannot tell which commit 'v2' is, so names alone were compared: "));
 }
 
@@ -153,7 +152,8 @@ TEST_CASE("who: links that lead there over links of their registry are told with
                          {"prod/nobody.mlem", alias_of("b")},
                          {"x/a.mlem", alias_of("x/gone")}});
   world.registry.tag("then");
-  world.registry.commit({{"own.mlem", link_text({.path = "a.mlem", .rev = "then"})}, {"a.mlem", link_at("main", "models/z.mlem")}});
+  world.registry.commit(
+      {{"own.mlem", link_text({.path = "a.mlem", .rev = "then"})}, {"a.mlem", link_at("main", "models/z.mlem")}});
   const Outcome outcome = world.mlem({"who", "--json", example_url + ":models/rf"});
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
@@ -179,10 +179,12 @@ TEST_CASE("who: other registries are searched too and bare ones") {
     CHECK(outcome.code == 0);
     CHECK(summary_of(outcome) ==
           "ours.mlem: refs/heads/main\ntheirs.mlem: refs/heads/main refs/heads/stable refs/tags/v1\n");
-    CHECK(!rows_of(outcome)[0].contains("registry"));
-    CHECK(contains(rows_of(outcome)[1]["registry"], "file:///"));
+    CHECK(!json_rows(outcome)[0].contains("registry"));
+    CHECK(contains(json_rows(outcome)[1]["registry"], "file:///"));
   }
-  CHECK(rows_of(world.mlem({"who", "--json", example_url, "--registry", other.path().string(), "--registry", bare.string()})).size() == 3);
+  CHECK(json_rows(world.mlem(
+                      {"who", "--json", example_url, "--registry", other.path().string(), "--registry", bare.string()}))
+            .size() == 3);
   RunOptions options;
   options.directory = bare;
   CHECK(summary_of(world.sandbox.mlem({"who", "--json", example_url}, options)) ==
@@ -192,7 +194,7 @@ TEST_CASE("who: other registries are searched too and bare ones") {
   const Outcome outside = world.sandbox.mlem({"who", "--json", "./models:models/rf", "--registry", "other"}, options);
   CAPTURE(outside);
   CHECK(outside.code == 0);
-  CHECK(rows_of(outside).size() == 1);
+  CHECK(json_rows(outside).size() == 1);
   const Outcome gone = world.mlem({"who", example_url, "--registry", "https://gone.invalid/registry"});
   CHECK(gone.code == 128);
   CHECK(contains(gone.errors, "fatal: cannot read the registry 'https://gone.invalid/registry/': "));
