@@ -63,8 +63,12 @@ std::string today() { return format_time(std::time(nullptr)).substr(0, 10); }
 
 EditedLink describe(const edit::LinkEdit& edit) {
   const engine::Finding& finding = edit.decision.finding;
-  return {finding.link, std::string(name(edit.decision.action)),
-          edit.decision.is_judged ? std::string(name(finding.verdict)) : std::string(), finding.message, finding.hint};
+  return {finding.link,
+          std::string(name(edit.decision.action)),
+          edit.decision.is_judged ? std::string(name(finding.verdict)) : std::string(),
+          finding.message,
+          finding.hint,
+          edit.decision.branch};
 }
 
 /// Changes links by the rule that `make_rule` gives for a registry, where `place` says.
@@ -276,7 +280,8 @@ std::vector<EditedLink> update(const UpdateOptions& options) {
                               .holds = {today(), options.force}});
   };
   return edit_links(edited, make_rule, [&](const git::Registry& registry) {
-    return options.branch.empty() ? edit::place_in_index(registry) : edit::place_on_branches(registry, options.branch);
+    return options.branch.empty() ? edit::place_in_index(registry)
+                                  : edit::place_on_branches(registry, source::load_settings(registry), options.branch);
   });
 }
 

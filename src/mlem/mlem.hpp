@@ -161,6 +161,7 @@ struct EditedLink {
   std::string verdict;  ///< `ok` if it resolves; empty where that was not asked
   std::string message;  ///< of one that was skipped: why
   std::string hint;
+  std::string branch{};  ///< the full name of the branch of its own that has it so, if it has one
 };
 
 /// Which links are compared with what they follow.

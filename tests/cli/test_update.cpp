@@ -364,7 +364,7 @@ TEST_CASE("update: branches of their own get the links and nothing else is touch
   }
   CHECK(world.registry.git({"log", "-1", "--format=%B", tip}) ==
         "Update prod/a.mlem to " + to + "\n\n" + example_url + "/ (main)\n" + behind.old.substr(0, 12) + ".." + to +
-            "\n\n" + commits + "\nMlem-Link: prod/a.mlem\n");
+            "\n\n" + commits + "\ncompatible\n\nMlem-Link: prod/a.mlem\n");
   CHECK(world.registry.git({"status", "--porcelain"}) == " M prod/a.mlem");
   CHECK(read_file(world.registry.path() / "prod/a.mlem") == "unsaved");
   CHECK(world.registry.git({"fsck", "--strict"}).empty());
@@ -373,6 +373,29 @@ TEST_CASE("update: branches of their own get the links and nothing else is touch
   CHECK(again.code == 0);
   CHECK(again.errors == "1 link: 1 kept\n");
   CHECK(world.registry.id("mlem/prod/a") == tip);
+}
+
+TEST_CASE("update: the message of a branch says how the objects differ and JSON names the branch") {
+  Behind behind;
+  World& world = behind.world;
+  std::string breaking = model_meta();
+  breaking.replace(breaking.find("name: X"), 7, "name: Y");
+  world.models.commit({{"models/rf.mlem", breaking}});
+  const Outcome planned = behind.update({"-n", "--json", "--branch", "mlem/{link}"});
+  CHECK(rows_of(planned).at("prod/a")["branch"] == "refs/heads/mlem/prod/a");
+  const Outcome outcome = behind.update({"--json", "--branch", "mlem/{link}"});
+  CAPTURE(outcome);
+  CHECK(rows_of(outcome).at("prod/a")["branch"] == "refs/heads/mlem/prod/a");
+  const std::string message = world.registry.git({"log", "-1", "--format=%B", "mlem/prod/a"});
+  CAPTURE(message);
+  CHECK(contains(message, "\n\nbreaking\n    method predict: argument X: X -> Y\n"));
+  CHECK(contains(message, "\n\nMlem-Link: prod/a.mlem\n"));
+  // A branch that has it so already is named, too.
+  const Outcome again = behind.update({"--json", "--branch", "mlem/{link}"});
+  const auto row = rows_of(again).at("prod/a");
+  CHECK(row["action"] == "kept");
+  CHECK(row["branch"] == "refs/heads/mlem/prod/a");
+  CHECK(!rows_of(world.mlem({"update", "--json"})).at("prod/a").contains("branch"));
 }
 
 TEST_CASE("update: a branch that proposes less is made anew and one of somebody else is left alone") {

@@ -181,6 +181,7 @@ std::string to_json(const edit::LinkEdit& edit) {
     if (edit.before && from != to) json["from"] = point_to_json(from);
     if (from != to) json["to"] = point_to_json(to);
   }
+  put(json, "branch", decision.branch);
   put(json, "hold", decision.hold.value_or(""));
   put(json, "until", decision.until.value_or(""));
   if (decision.finding.line != 0) json["line"] = decision.finding.line;

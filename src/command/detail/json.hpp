@@ -26,7 +26,7 @@ namespace mlem::command {
 std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time = std::nullopt);
 
 /// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`
-/// and `to`, and of one that is held `hold` and `until`.
+/// and `to`, of one on a branch of its own `branch`, and of one that is held `hold` and `until`.
 std::string to_json(const edit::LinkEdit& edit);
 
 /// Returns what became of a link by one commit: the keys of what it names now, or has named, and behind `at` those that
