@@ -82,6 +82,9 @@ void take_found(const resolve::Answer& answer, Finding& finding) {
   }
 }
 
+/// Whether what a link follows is a question of GTO.
+bool is_question(const std::optional<std::string>& followed) { return followed && GtoQuery::parse(*followed); }
+
 /// Returns what a link has for its repository; nothing if that is malformed, which the link itself is told.
 std::optional<RepoUrl> parse_repo(const std::string& text) {
   try {
@@ -158,7 +161,9 @@ struct Standings::Asked {
 
 struct Standings::Item {
   resolve::TreeView* view = nullptr;
-  const std::string* ref = nullptr;       ///< of a pinned link: what it follows, if anything
+  const std::string* ref = nullptr;  ///< what it follows, if anything
+  bool is_pinned = false;
+  bool is_told = false;                   ///< that is not what the link says, but what the user did
   std::optional<Oid> recorded{};          ///< of a pinned link: the blob that it says
   std::unique_ptr<Link> hold{};           ///< of a link with a hold: only that
   std::unique_ptr<Finding> known{};       ///< of what nobody is asked about: an alias, or what is malformed
@@ -184,7 +189,8 @@ Standings::~Standings() = default;
 
 std::size_t Standings::size() const noexcept { return items_.size(); }
 
-std::size_t Standings::add(resolve::TreeView& view, const std::string& name, const Link& link) {
+std::size_t Standings::add(resolve::TreeView& view, const std::string& name, const Link& link,
+                           const std::optional<std::string>& to) {
   Item& item = items_.emplace_back();
   item.view = &view;
   if (link.hold) {
@@ -198,18 +204,23 @@ std::size_t Standings::add(resolve::TreeView& view, const std::string& name, con
     item.known->message = "it is an alias, which goes with the tree that it is in";
     return items_.size() - 1;
   }
-  const bool is_pinned = link.rev && Oid::parse(*link.rev);
-  const std::optional<std::string>& followed = is_pinned && options_.to ? options_.to : link.pinned_ref;
-  if (is_pinned && followed) item.ref = &*refs_.insert(*followed).first;
+  item.is_pinned = link.rev && Oid::parse(*link.rev);
+  item.is_told = to.has_value();
+  const std::optional<std::string>& followed = to ? to : link.pinned_ref;
+  // The tag of a version stands for the question that it answered.
+  const bool is_version = link.rev && is_question(link.pinned_ref) && is_question(followed);
+  const bool follows = followed && (item.is_pinned || is_version);
+  if (follows) item.ref = &*refs_.insert(*followed).first;
   try {
-    if (is_pinned) item.recorded = resolve::pin_of(link);
+    const std::optional<Oid> recorded = resolve::pin_of(link);
+    if (item.is_pinned) item.recorded = recorded;
     Link asked = link;
     asked.pinned_ref = followed;
-    if (is_pinned && followed && GtoQuery::parse(*followed)) {
+    if (follows && is_question(followed)) {
       item.question = std::make_unique<Link>(asked);
       asked.pinned_ref.reset();
     }
-    item.asked = ask(resolver_, view, name, asked);
+    item.asked = ask(resolver_, view, name, asked, item.is_pinned || follows);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     item.known = std::make_unique<Finding>();
@@ -222,12 +233,11 @@ std::size_t Standings::add(resolve::TreeView& view, const std::string& name, con
 }
 
 Standings::Asked Standings::ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
-                                const Link& link) const {
+                                const Link& link, bool follows) const {
   Asked asked;
   Link sought = link;
   sought.pinned_blob.reset();  // it is compared here
-  const bool is_pinned = link.rev && Oid::parse(*link.rev);
-  if (is_pinned) {
+  if (follows) {
     asked.pin = resolver.add(view, name, sought);
     if (!link.pinned_ref) return asked;
     sought.rev = link.pinned_ref;
@@ -281,7 +291,7 @@ void Standings::take_gto(Item& item, const source::GtoAnswer& answer) {
   item.asked.newest = resolver_.add_newest_version(*item.view, {}, link);
 }
 
-bool Standings::is_elsewhere(const Item& item) const { return item.question != nullptr || options_.to.has_value(); }
+bool Standings::is_elsewhere(const Item& item) { return item.question != nullptr || item.is_told; }
 
 void Standings::ask_cache() {
   source::Settings offline = settings_;
@@ -367,7 +377,10 @@ Standing Standings::standing(std::size_t number) const {
     if (standing.finding.verdict == Verdict::ok) standing.state = State::floating;
     return standing;
   }
-  const Answers answers = answers_of(item);
+  Answers answers = answers_of(item);
+  // A branch leads to whatever is there, whatever was asked once.
+  const bool is_version = !item.is_pinned && answers.pin && !answers.pin->failed();
+  if (is_version && !answers.pin->ref.starts_with(tags_prefix)) answers.tip = std::exchange(answers.pin, std::nullopt);
   if (answers.pin)
     tell_pin(item, answers, standing);
   else
@@ -415,7 +428,7 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
   } else if (is_absence(*answers.tip) || answers.tip->verdict == Verdict::invalid_link) {
     standing.state = State::gone;
     finding.hint = answers.tip->hint;
-    if (options_.to) {
+    if (item.is_told) {
       finding.message = answers.tip->message;
       return;
     }
@@ -478,6 +491,8 @@ std::optional<resolve::Answer> Standings::tip(std::size_t number) const {
   const Item& item = items_[number];
   return item.known || item.ref == nullptr ? std::nullopt : answers_of(item).tip;
 }
+
+bool Standings::asks_gto(std::size_t number) const { return items_[number].question != nullptr; }
 
 const source::Distance* Standings::distance(std::size_t number) const {
   const Item& item = items_[number];
