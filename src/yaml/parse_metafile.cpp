@@ -1,4 +1,6 @@
 #include "base/text.hpp"
+#include "model/date.hpp"
+#include "model/gto.hpp"
 #include "yaml/detail/events.hpp"
 #include "yaml/detail/object_type.hpp"
 #include "yaml/detail/scalar_type.hpp"
@@ -290,9 +292,9 @@ class LinkReader {
     if (link.repo) link.dialect = outline_.project.is_null() ? Dialect::repo : Dialect::project;
     link.rev = text(outline_.rev, "rev");
     link.pinned_blob = text(outline_.blob, "params.git-mlem.blob");
-    link.pinned_ref = text(outline_.ref, "params.git-mlem.ref");
+    link.pinned_ref = ref();
     link.hold = text(outline_.hold, "params.git-mlem.hold");
-    link.until = text(outline_.until, "params.git-mlem.until");
+    link.until = until();
     return link;
   }
 
@@ -312,6 +314,22 @@ class LinkReader {
     if (field.kind != Event::Kind::scalar) fail(field.offset, fmt::format("'{}' is not a scalar", name));
     if (!is_printable(field.value)) fail(field.offset, fmt::format("a control character in '{}'", name));
     return field.value;
+  }
+
+  std::optional<std::string> ref() const {
+    std::optional<std::string> value = text(outline_.ref, "params.git-mlem.ref");
+    if (value && !is_followable(*value)) {
+      fail(outline_.ref.offset, "'params.git-mlem.ref' is neither the name of a ref nor a question of GTO");
+    }
+    return value;
+  }
+
+  std::optional<std::string> until() const {
+    std::optional<std::string> value = text(outline_.until, "params.git-mlem.until");
+    if (value && !is_date(*value)) {
+      fail(outline_.until.offset, "'params.git-mlem.until' is not a date as in '2027-01-31'");
+    }
+    return value;
   }
 
   std::string required(const Field& field, std::string_view name) const {

@@ -1,3 +1,5 @@
+#include "model/date.hpp"
+#include "model/gto.hpp"
 #include "yaml/detail/scalar_type.hpp"
 #include "yaml/metafile.hpp"
 
@@ -94,6 +96,8 @@ std::optional<Metafile> scan_link(std::string_view text) {
     const bool ref = cursor.eat_field("    ref: ", link.pinned_ref);
     const bool until = cursor.eat_field("    until: ", link.until);
     if (!blob && !hold && !ref && !until) return std::nullopt;
+    if (ref && !is_followable(*link.pinned_ref)) return std::nullopt;
+    if (until && !is_date(*link.until)) return std::nullopt;
   }
   if (!cursor.eat_field("path: ", link.path)) return std::nullopt;
   if (cursor.eat_field("project: ", link.repo)) {

@@ -162,6 +162,25 @@ TEST_CASE("read_metafile: what holds a link is read from every form of it") {
   CHECK_THROWS_WITH(read_metafile(alias + "params: {git-mlem: {hold: [a]}}\n"), doctest::Contains("is not a scalar"));
 }
 
+TEST_CASE("read_metafile: a date or a ref that means nothing is refused in every form") {
+  const std::string begin = "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n";
+  for (const std::string until : {"soon", "'2027-02-30'", "31.01.2027", "'2027-1-31'", "2027-01-31x", "''"}) {
+    CAPTURE(until);
+    CHECK_THROWS_WITH(read_metafile(begin + "    hold: fell\n    until: " + until + "\npath: a.mlem\n"),
+                      doctest::Contains("line 6, column 12: 'params.git-mlem.until' is not a date as in '2027-01-31'"));
+  }
+  for (const std::string ref : {"a..b", "'-x'", "'v1~2'", "'refs/heads/a b'", "''"}) {
+    CAPTURE(ref);
+    CHECK_THROWS_WITH(read_metafile(begin + "    ref: " + ref + "\npath: a.mlem\n"),
+                      doctest::Contains("line 5, column 10: 'params.git-mlem.ref' is neither the name of a ref nor a "
+                                        "question of GTO"));
+  }
+  for (const std::string ref : {"refs/heads/main", "v1", "churn@latest", "models:churn@latest", "churn#prod"}) {
+    CAPTURE(ref);
+    CHECK(read_metafile(begin + "    ref: " + ref + "\npath: a.mlem\n").link.pinned_ref == ref);
+  }
+}
+
 TEST_CASE("read_metafile: an error has the place as data") {
   try {
     read_metafile(alias + "rev: \xc3\xa9 &\npath: b\n");
