@@ -11,6 +11,7 @@
 #include "check/detail/judged_scope.hpp"
 #include "check/detail/own_refs.hpp"
 #include "check/detail/scope_reader.hpp"
+#include "history/link_name.hpp"
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
 
@@ -112,12 +113,15 @@ void settle_pathspecs(const git::Registry& registry, const source::Settings& set
   std::vector<std::string> links;
   for (const std::string& pathspec : scope.pathspecs) {
     if (!all_match) files = match({pathspec});
-    // What has the name of a link but for its `.mlem` may be there too, as a model's file is beside its metafile.
-    const bool may_be_link = !files || files->contains(as_git_lists(pathspec));
+    // What has the name of a link but for its `.mlem` may be there too, as a model's file or directory is beside its
+    // metafile: both are meant, and it does no harm if there is no such link.
+    auto link = history::with_ending(registry, pathspec);
+    const bool may_be_link = !files || link || files->contains(as_git_lists(pathspec));
     if (!may_be_link || (files && pathspec.ends_with(mlem_suffix))) continue;
-    std::string link = pathspec + std::string(mlem_suffix);
-    if (match({link})) {
-      links.push_back(std::move(link));
+    const bool is_certain = files && link;
+    if (!link) link = pathspec + std::string(mlem_suffix);
+    if (is_certain || match({*link})) {
+      links.push_back(std::move(*link));
     } else if (!files) {
       throw Error(ErrorKind::not_found, "pathspec '" + redact(pathspec) + "' did not match any files");
     }

@@ -68,7 +68,7 @@ std::set<std::string> select_named(const git::Registry& registry, const std::opt
 }  // namespace
 
 std::optional<std::string> name_of_link(const git::Registry& registry, const std::string& word) {
-  if (word.empty() || word.starts_with(':')) return std::nullopt;
+  if (word.empty() || word.starts_with(':') || word.ends_with('/')) return std::nullopt;
   std::string name;
   try {
     name = path_in_registry(registry, word);

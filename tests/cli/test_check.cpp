@@ -702,7 +702,9 @@ TEST_CASE("check: a link may be named without its '.mlem'") {
   const Row rows[] = {
       {{"rf"}, "rf.mlem"},
       {{"--", "./rf"}, "rf.mlem"},
-      {{"--", "d"}, "d/a.mlem"},
+      {{"--", "d"}, "d.mlem d/a.mlem"},
+      {{"--", "d/"}, "d/a.mlem"},
+      {{"--", world.registry.path().string() + "/d"}, "d.mlem d/a.mlem"},
       {{"d/a"}, "d/a.mlem"},
       {{"--", ":(top)d/a", "rf.mlem"}, "d/a.mlem rf.mlem"},
       {{"--worktree", "rf"}, "rf.mlem"},

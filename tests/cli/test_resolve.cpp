@@ -292,6 +292,18 @@ TEST_CASE("resolve: --at asks no network for pinned links and says of the others
           world.model_commit + " " + blob + " model models/rf.mlem https://gone.invalid/models/\n");
     CHECK(outcome.errors.empty());
   }
+  // So is a directory that is gone.
+  const std::string place = "file://" + (world.sandbox / "gone").string() + "/";
+  std::string local = pinned;
+  local.replace(local.find("https://gone.invalid/models/"), 28, place);
+  world.registry.commit({{"local.mlem", local}});
+  const Outcome gone = world.mlem({"resolve", "--at", "HEAD", "local"});
+  CAPTURE(gone);
+  CHECK(gone.code == 0);
+  CHECK(gone.output == world.model_commit + " " + blob + " model models/rf.mlem " + place + "\n");
+  CHECK(world.mlem({"resolve", "local"}).code == 1);
+  world.registry.remove({"local.mlem"});
+
   const std::string now = world.models.commit({{"models/rf.mlem", model_meta() + "# 2\n"}});
   const Outcome outcome = world.mlem({"resolve", "--at", "HEAD~1", "floating"});
   CAPTURE(outcome);

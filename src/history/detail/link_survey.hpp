@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,10 +37,18 @@ struct Survey {
 /// Makes those of `blobs` readable that are not: `commits` lead to them.
 using ProvideBlobs = std::function<git::Repository&(const std::map<Oid, Oid>& commits_by_blob)>;
 
-/// Finds the links of all `tips` for which `is_wanted` says so, and those that lead to them over other links of the same
-/// tree, or of another commit of the same registry. Each tree and each blob is read once, but for the trees on the way
-/// to what was found. Throws Error(unavailable) for a tree that is missing.
+/// What is asked about each link.
+struct SurveyQuestions {
+  std::function<bool(const Link& link)> is_wanted;
+  /// Of one that names a repository: where the registry itself has the branches of that one, such as
+  /// `refs/remotes/origin/`, if it is the same as the registry; nothing if it is another.
+  std::function<std::optional<std::string>(const Link& link)> own_branches;
+};
+
+/// Finds the links of all `tips` that are wanted, and those that lead to them over other links of the same tree, or of
+/// another commit of the same registry. Each tree and each blob is read once, but for the trees on the way to what was
+/// found. Throws Error(unavailable) for a tree that is missing.
 Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, const ProvideBlobs& provide,
-                    const std::function<bool(const Link& link)>& is_wanted);
+                    const SurveyQuestions& questions);
 
 }  // namespace mlem::history::detail
