@@ -229,6 +229,9 @@ class LinkEditor {
         edit.decision.is_bystander = true;
         edit.before.reset();
       }
+      // What was asked about it may have been another one.
+      if (edit.decision.after && edit.decision.after->rev)
+        edit.decision.finding.rev = redact(*edit.decision.after->rev);
       edit.decision.finding.link_type = item.link_type;
       edit.decision.finding.at = item.is_in_work_tree ? "worktree" : view_->at();
       report(edit);

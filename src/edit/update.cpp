@@ -77,9 +77,9 @@ class UpdateRule : public LinkRule {
     }
     const std::size_t number = *subject.questions.first;
     const history::Standing standing = standings_.standing(number);
-    if (auto decision = leave(number, standing)) return std::move(*decision);
+    if (auto decision = leave(number, standing)) return with_point(std::move(*decision), standing);
     const auto found = goals_.find(number);
-    if (found == goals_.end()) return wait(number);
+    if (found == goals_.end()) return with_point(wait(number), standing);
     const Goal& goal = found->second;
     const resolve::Chain chain = resolver.chain(goal.question);
     Finding finding = resolve::finding_of(chain, subject.link_type);
@@ -133,6 +133,19 @@ class UpdateRule : public LinkRule {
       if (error.kind() != ErrorKind::invalid) throw;
       return std::nullopt;
     }
+  }
+
+  /// A decision that leaves a link as it is, with what it leads to.
+  static LinkDecision with_point(LinkDecision decision, const history::Standing& standing) {
+    Finding& finding = decision.finding;
+    const Finding& found = standing.finding;
+    finding.repo = found.repo;
+    finding.rev = found.rev;
+    finding.ref = found.ref;
+    finding.commit = found.commit;
+    finding.path = found.path;
+    finding.blob = found.blob;
+    return decision;
   }
 
   /// Has a link name what was found. One that names the version of GTO's names the version again, if there is one.

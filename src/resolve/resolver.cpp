@@ -256,14 +256,29 @@ void Resolver::ask_all(source::Conversation& source, const std::vector<QueryNumb
 
 void Resolver::read_source(const std::vector<QueryNumber>& numbers, const source::Settings& settings) {
   const RepoUrl url = *answers_.repo(numbers.front());
-  const auto refusal =
-      source::converse(url, settings, [&](source::Conversation& source) { ask_all(source, numbers, settings); });
+  const auto ask_about = [&](const std::vector<QueryNumber>& some) {
+    return source::converse(url, settings, [&](source::Conversation& source) { ask_all(source, some, settings); });
+  };
+  const auto fail = [&](const std::vector<QueryNumber>& some, const source::Refusal& refusal) {
+    for (const QueryNumber number : some) {
+      Answer answer = answers_.get(number);
+      answer.fail(refusal.verdict, refusal.message, refusal.hint);
+      answers_.put(number, std::move(answer));
+    }
+  };
+  const auto refusal = ask_about(numbers);
   if (!refusal) return;
+  // What commits lead to may be known already, where only the source can say what refs do.
+  std::vector<QueryNumber> pinned;
+  std::vector<QueryNumber> others;
   for (const QueryNumber number : numbers) {
-    Answer answer = answers_.get(number);
-    answer.fail(refusal->verdict, refusal->message, refusal->hint);
-    answers_.put(number, std::move(answer));
+    const auto rev = answers_.get(number).source.rev;
+    (rev && rev->oid() ? pinned : others).push_back(number);
   }
+  const bool is_mixed = !pinned.empty() && !others.empty();
+  const bool may_be_known = is_mixed && decision(refusal->verdict) == Decision::undecided;
+  fail(others, *refusal);
+  if (const auto again = may_be_known ? ask_about(pinned) : refusal) fail(pinned, *again);
 }
 
 void Resolver::read_sources(std::vector<const std::vector<QueryNumber>*> groups) {
@@ -290,7 +305,7 @@ void Resolver::read_sources(std::vector<const std::vector<QueryNumber>*> groups)
   if (!settings_.access.interactive) return;
   // One at a time: two prompts on one terminal would mix. What was typed for a host is there for its other sources.
   for (const auto* group : groups) {
-    const bool refused = std::all_of(group->begin(), group->end(), [&](QueryNumber number) {
+    const bool refused = std::any_of(group->begin(), group->end(), [&](QueryNumber number) {
       return answers_.get(number).verdict == Verdict::auth_required;
     });
     if (!refused) continue;

@@ -436,7 +436,15 @@ TEST_CASE("update: JSON has where a pin was and where it is") {
   CHECK(row["to"]["commit"] == behind.tip);
   CHECK(row["to"]["blob"] == behind.new_blob);
   CHECK(row["to"]["ref"] == "refs/heads/main");
-  CHECK(behind.update({"--porcelain"}).output.starts_with("kept\tprod/a.mlem\t"));
+  CHECK(behind.update({"--porcelain"}).output == "kept\tprod/a.mlem\t-\t" + behind.tip + "\t" + behind.new_blob +
+                                                     "\tmodels/rf.mlem\t" + example_url + "/\t" + behind.tip + "\n");
+  REQUIRE(behind.world.mlem({"hold", "-m", "fell", "prod/a"}).code == 0);
+  behind.world.models.commit({{"models/rf.mlem", model_meta() + "# newer\n"}});
+  const auto held = rows_of(behind.update({"--json"})).at("prod/a");
+  CHECK(held["action"] == "skipped");
+  CHECK(held["commit"] == behind.tip);
+  CHECK(held["ref"] == "refs/heads/main");
+  CHECK(held["blob"] == behind.new_blob);
 }
 
 TEST_CASE("update: branches of their own get the links and nothing else is touched") {

@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 namespace mlem::command {
 namespace {
@@ -238,8 +240,20 @@ std::string to_json(const history::Standing& standing, std::optional<std::int64_
 
 edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest request) {
   const std::string what = "cannot read '" + escape_for_terminal(redact(std::string(line.substr(0, 100)))) + "'";
-  const Json json = Json::parse(line, nullptr, false);
+  // Of a key that is there twice the library keeps the last.
+  std::vector<std::set<std::string>> open;
+  std::string twice;
+  const auto note = [&](int, Json::parse_event_t event, const Json& value) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second) {
+      twice = value.get<std::string>();
+    }
+    return true;
+  };
+  const Json json = Json::parse(line, note, false);
   if (!json.is_object()) throw Error(ErrorKind::invalid, what, "it is not a JSON object");
+  if (!twice.empty()) throw Error(ErrorKind::invalid, what, "'" + twice + "' is there twice");
   for (const auto& [key, value] : json.items()) {
     if (value.is_null()) continue;
     const auto wrong = [&, &name = key](const char* kind) {
