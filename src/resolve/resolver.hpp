@@ -16,6 +16,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -95,6 +96,8 @@ class Resolver {
   void read_source(const std::vector<QueryNumber>& numbers, const source::Settings& settings);
   void read_sources(std::vector<const std::vector<QueryNumber>*> groups);
   void ask_all(source::Conversation& source, const std::vector<QueryNumber>& numbers, const source::Settings& settings);
+  void ask_together(source::Conversation& source, std::span<const QueryNumber> numbers,
+                    const source::Settings& settings, detail::Hints& hints);
   void read_level(const std::vector<QueryNumber>& level);
 
   const git::Registry& registry_;
