@@ -115,6 +115,19 @@ std::vector<source::GtoAnswer> answer_gto(const git::Registry& registry, const s
   return answers;
 }
 
+/// The number of what a resolver was asked, if it was: a quarter of what std::optional takes.
+class Number {
+ public:
+  Number() = default;
+  Number(std::size_t number) : value_(static_cast<std::uint32_t>(number)) {}
+  explicit operator bool() const noexcept { return value_ != nothing; }
+  std::size_t operator*() const noexcept { return value_; }
+
+ private:
+  static constexpr std::uint32_t nothing = UINT32_MAX;
+  std::uint32_t value_ = nothing;
+};
+
 void say_why(Finding& finding, Verdict verdict, std::string message, std::string hint = {}) {
   finding.verdict = verdict;
   finding.message = std::move(message);
@@ -151,9 +164,9 @@ bool is_apart(State state) noexcept {
 
 /// The numbers of what one resolver is asked about a link.
 struct Standings::Asked {
-  std::optional<std::size_t> pin;
-  std::optional<std::size_t> tip;
-  std::optional<std::size_t> newest;
+  Number pin;
+  Number tip;
+  Number newest;
 };
 
 struct Standings::Item {
@@ -164,7 +177,7 @@ struct Standings::Item {
   std::unique_ptr<Finding> known{};       ///< of what nobody is asked about: an alias, or what is malformed
   std::unique_ptr<Link> question{};       ///< of a link that follows what GTO says
   Asked asked{};
-  std::optional<Asked> cached{};          ///< by the resolver that is offline
+  std::unique_ptr<Asked> cached{};        ///< by the resolver that is offline
 };
 
 struct Standings::Answers {
@@ -288,22 +301,23 @@ void Standings::ask_cache() {
   offline.offline = true;
   for (Item& item : items_) {
     if (item.known) continue;
-    const std::optional<std::size_t> decisive = item.asked.tip ? item.asked.tip : item.asked.pin;
+    const Number decisive = item.asked.tip ? item.asked.tip : item.asked.pin;
     if (!is_about_source(resolver_.answer(*decisive))) continue;
     if (!cached_) {
       cached_ = std::make_unique<resolve::Resolver>(registry_, offline, resolve::ResolverOptions{.only_seeks = true});
     }
-    const auto again = [&](const std::optional<std::size_t>& number) -> std::optional<std::size_t> {
-      if (!number) return std::nullopt;
+    const auto again = [&](Number number) -> Number {
+      if (!number) return {};
       return cached_->add(*item.view, {}, resolver_.answer(*number).source);
     };
-    item.cached = Asked{.pin = again(item.asked.pin), .tip = again(item.asked.tip), .newest = again(item.asked.newest)};
+    item.cached = std::make_unique<Asked>(
+        Asked{.pin = again(item.asked.pin), .tip = again(item.asked.tip), .newest = again(item.asked.newest)});
   }
   if (cached_) cached_->run();
 }
 
 Standings::Answers Standings::answers_of(const Item& item) const {
-  const auto answer = [](const resolve::Resolver& resolver, const std::optional<std::size_t>& number) {
+  const auto answer = [](const resolve::Resolver& resolver, Number number) {
     return number ? std::optional(resolver.answer(*number)) : std::nullopt;
   };
   Answers answers{.pin = answer(resolver_, item.asked.pin),
