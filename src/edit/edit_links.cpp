@@ -27,8 +27,8 @@ namespace {
 /// A selected link on its way.
 struct Item {
   git::File file;
-  bool is_named = false;         ///< one by one
-  bool is_in_work_tree = false;  ///< whether its text is the work tree's: the index has another
+  bool is_named = false;                   ///< one by one
+  bool is_in_work_tree = false;            ///< whether its text is the work tree's: the index has another
   const std::string* link_type = nullptr;  ///< of a link
   std::unique_ptr<Link> link{};            ///< its fields, if they will be needed
   Questions questions{};
@@ -90,9 +90,9 @@ class LinkEditor {
 
   /// Returns the link of that name; null if it was not selected.
   Item* find_item(const std::string& name) {
-    const auto found = std::lower_bound(items_.begin(), items_.end(), name, [](const Item& item, const std::string& wanted) {
-      return item.file.name < wanted;
-    });
+    const auto found =
+        std::lower_bound(items_.begin(), items_.end(), name,
+                         [](const Item& item, const std::string& wanted) { return item.file.name < wanted; });
     return found == items_.end() || found->file.name != name ? nullptr : &*found;
   }
 

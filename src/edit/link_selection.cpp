@@ -73,9 +73,8 @@ void settle(Selection& selection) {
   std::sort(selection.begin(), selection.end(), [](const SelectedFile& a, const SelectedFile& b) {
     return std::tie(a.file.name, b.is_named) < std::tie(b.file.name, a.is_named);
   });
-  const auto end = std::unique(selection.begin(), selection.end(), [](const SelectedFile& a, const SelectedFile& b) {
-    return a.file.name == b.file.name;
-  });
+  const auto end = std::unique(selection.begin(), selection.end(),
+                               [](const SelectedFile& a, const SelectedFile& b) { return a.file.name == b.file.name; });
   selection.erase(end, selection.end());
 }
 

@@ -18,10 +18,10 @@ struct SelectedFile {
   bool is_named = false;  ///< one by one
 };
 
-/// Returns the files, by default `*.mlem`, that `words` select, in the order of their names: each word is the name of a link, with or
-/// without `.mlem`, or one of git's pathspecs, relative to the registry's directory; without any they are all. What is
-/// the name of a link is that link alone. They are those of the commit `tree`, if there is one, else of the index.
-/// Throws Error(not_found) for a word that selects none.
+/// Returns the files, by default `*.mlem`, that `words` select, in the order of their names: each word is the name of a
+/// link, with or without `.mlem`, or one of git's pathspecs, relative to the registry's directory; without any they are
+/// all. What is the name of a link is that link alone. They are those of the commit `tree`, if there is one, else of
+/// the index. Throws Error(not_found) for a word that selects none.
 std::vector<SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
                                        const std::vector<std::string>& words,
                                        const git::Suffixes& suffixes = mlem_suffix);

@@ -25,7 +25,9 @@ std::string_view name(ChangeKind kind) noexcept {
 }
 
 ChangeKind kind_of(const Link& before, const Link& after) {
-  const auto text_of = [](const std::optional<std::string>& text) { return text ? std::string_view(*text) : std::string_view(); };
+  const auto text_of = [](const std::optional<std::string>& text) {
+    return text ? std::string_view(*text) : std::string_view();
+  };
   // Of pinned links that differ most do so here, where there are no secrets that are hidden before they are compared.
   const bool names_the_same =
       before.link_type == after.link_type && text_of(before.pinned_blob) == text_of(after.pinned_blob) &&

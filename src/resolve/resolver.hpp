@@ -43,8 +43,8 @@ class Resolver {
   std::size_t add(TreeView& view, const std::string& name, const Link& link);
   /// The same for an object named by address or path instead of by a link.
   std::size_t add(TreeView& view, const std::string& name, const Source& source);
-  /// Takes a link up for the newest version of what its rev is a version of: newest_version(). It names a repository or a
-  /// rev, without a path in its address.
+  /// Takes a link up for the newest version of what its rev is a version of: newest_version(). It names a repository or
+  /// a rev, without a path in its address.
   std::size_t add_newest_version(TreeView& view, const std::string& name, const Link& link);
   /// The same for one that needs no question, for it is known why there is no answer.
   std::size_t add_refused(const Source& source, const source::Refusal& refusal);

@@ -38,8 +38,8 @@ class Table {
   std::vector<std::size_t> widths(std::size_t width) const;
 
   std::vector<Column> columns_;
-  std::vector<std::size_t> widest_;   ///< by column
-  std::vector<const char*> colors_;   ///< that cells have
+  std::vector<std::size_t> widest_;  ///< by column
+  std::vector<const char*> colors_;  ///< that cells have
   /// There may be a hundred thousand: for each cell the number of its color and its text, which is without NUL, behind
   /// which there is one; then the note.
   std::vector<std::string> rows_;

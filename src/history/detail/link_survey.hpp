@@ -37,9 +37,9 @@ struct Survey {
 /// Makes those of `blobs` readable that are not: `commits` lead to them.
 using ProvideBlobs = std::function<git::Repository&(const std::map<Oid, Oid>& commits_by_blob)>;
 
-/// Finds the links of all `tips` for which `is_wanted` says so, and those that lead to them over other links of the same
-/// tree, or of another commit of the same registry. Each tree and each blob is read once, but for the trees on the way
-/// to what was found. Throws Error(unavailable) for a tree that is missing.
+/// Finds the links of all `tips` for which `is_wanted` says so, and those that lead to them over other links of the
+/// same tree, or of another commit of the same registry. Each tree and each blob is read once, but for the trees on the
+/// way to what was found. Throws Error(unavailable) for a tree that is missing.
 Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, const ProvideBlobs& provide,
                     const std::function<bool(const Link& link)>& is_wanted);
 

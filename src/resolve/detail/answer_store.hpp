@@ -80,8 +80,8 @@ class AnswerStore {
   struct Entry {
     std::string_view path;  ///< as asked
     Subject subject = 0;
-    bool is_refused = false;  ///< as all others of its subject
-    const Oid* blob = nullptr;                 ///< in `memory_`, as `pin`, which is mostly the same
+    bool is_refused = false;    ///< as all others of its subject
+    const Oid* blob = nullptr;  ///< in `memory_`, as `pin`, which is mostly the same
     const Oid* pin = nullptr;
     const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`; empty: not read
     std::unique_ptr<Link> link;                ///< that was found, the same
