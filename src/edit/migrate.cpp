@@ -159,7 +159,8 @@ class Migrator {
 
   void select() {
     const git::Suffixes suffixes(std::vector<std::string_view>{mlem_suffix, old_mlem_suffix});
-    for (auto& [name, selected] : select_links(registry_, std::nullopt, migration_.words, suffixes)) {
+    for (const SelectedFile& selected : select_links(registry_, std::nullopt, migration_.words, suffixes)) {
+      const std::string& name = selected.file.name;
       if (is_marker(name)) continue;
       items_.emplace(name,
                      MigrationItem{.file = selected.file, .is_named = selected.is_named, .target = target_of(name)});

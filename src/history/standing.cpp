@@ -101,7 +101,8 @@ std::vector<source::GtoAnswer> answer_gto(const git::Registry& registry, const s
                                           bool asks_cache) {
   if (repo) {
     const auto url = parse_repo(*repo);
-    if (!url) return std::vector<source::GtoAnswer>(queries.size(), {.refusal = source::no_gto_version(queries.front())});
+    if (!url)
+      return std::vector<source::GtoAnswer>(queries.size(), {.refusal = source::no_gto_version(queries.front())});
     auto answers = source::find_gto_versions(*url, queries, settings);
     const auto& refusal = answers.front().refusal;
     if (!asks_cache || settings.offline || !refusal || refusal->verdict == Verdict::missing_rev) return answers;
@@ -117,6 +118,19 @@ std::vector<source::GtoAnswer> answer_gto(const git::Registry& registry, const s
   }
   return answers;
 }
+
+/// The number of what a resolver was asked, if it was: a quarter of what std::optional takes.
+class Number {
+ public:
+  Number() = default;
+  Number(std::size_t number) : value_(static_cast<std::uint32_t>(number)) {}
+  explicit operator bool() const noexcept { return value_ != nothing; }
+  std::size_t operator*() const noexcept { return value_; }
+
+ private:
+  static constexpr std::uint32_t nothing = UINT32_MAX;
+  std::uint32_t value_ = nothing;
+};
 
 void say_why(Finding& finding, Verdict verdict, std::string message, std::string hint = {}) {
   finding.verdict = verdict;
@@ -154,22 +168,22 @@ bool is_apart(State state) noexcept {
 
 /// The numbers of what one resolver is asked about a link.
 struct Standings::Asked {
-  std::optional<std::size_t> pin;
-  std::optional<std::size_t> tip;
-  std::optional<std::size_t> newest;
+  Number pin;
+  Number tip;
+  Number newest;
 };
 
 struct Standings::Item {
   resolve::TreeView* view = nullptr;
   const std::string* ref = nullptr;  ///< what it follows, if anything
   bool is_pinned = false;
-  bool is_told = false;                   ///< that is not what the link says, but what the user did
-  std::optional<Oid> recorded{};          ///< of a pinned link: the blob that it says
-  std::unique_ptr<Link> hold{};           ///< of a link with a hold: only that
-  std::unique_ptr<Finding> known{};       ///< of what nobody is asked about: an alias, or what is malformed
-  std::unique_ptr<Link> question{};       ///< of a link that follows what GTO says
+  bool is_told = false;              ///< that is not what the link says, but what the user did
+  std::optional<Oid> recorded{};     ///< of a pinned link: the blob that it says
+  std::unique_ptr<Link> hold{};      ///< of a link with a hold: only that
+  std::unique_ptr<Finding> known{};  ///< of what nobody is asked about: an alias, or what is malformed
+  std::unique_ptr<Link> question{};  ///< of a link that follows what GTO says
   Asked asked{};
-  std::optional<Asked> cached{};          ///< by the resolver that is offline
+  std::unique_ptr<Asked> cached{};  ///< by the resolver that is offline
 };
 
 struct Standings::Answers {
@@ -298,22 +312,23 @@ void Standings::ask_cache() {
   offline.offline = true;
   for (Item& item : items_) {
     if (item.known) continue;
-    const std::optional<std::size_t> decisive = item.asked.tip ? item.asked.tip : item.asked.pin;
+    const Number decisive = item.asked.tip ? item.asked.tip : item.asked.pin;
     if (!is_about_source(resolver_.answer(*decisive))) continue;
     if (!cached_) {
       cached_ = std::make_unique<resolve::Resolver>(registry_, offline, resolve::ResolverOptions{.only_seeks = true});
     }
-    const auto again = [&](const std::optional<std::size_t>& number) -> std::optional<std::size_t> {
-      if (!number) return std::nullopt;
+    const auto again = [&](Number number) -> Number {
+      if (!number) return {};
       return cached_->add(*item.view, {}, resolver_.answer(*number).source);
     };
-    item.cached = Asked{.pin = again(item.asked.pin), .tip = again(item.asked.tip), .newest = again(item.asked.newest)};
+    item.cached = std::make_unique<Asked>(
+        Asked{.pin = again(item.asked.pin), .tip = again(item.asked.tip), .newest = again(item.asked.newest)});
   }
   if (cached_) cached_->run();
 }
 
 Standings::Answers Standings::answers_of(const Item& item) const {
-  const auto answer = [](const resolve::Resolver& resolver, const std::optional<std::size_t>& number) {
+  const auto answer = [](const resolve::Resolver& resolver, Number number) {
     return number ? std::optional(resolver.answer(*number)) : std::nullopt;
   };
   Answers answers{.pin = answer(resolver_, item.asked.pin),
@@ -323,7 +338,8 @@ Standings::Answers Standings::answers_of(const Item& item) const {
   Answers cached{.pin = answer(*cached_, item.cached->pin),
                  .tip = answer(*cached_, item.cached->tip),
                  .newest = answer(*cached_, item.cached->newest)};
-  const bool is_known = (!cached.pin || !is_about_source(*cached.pin)) && (!cached.tip || !is_about_source(*cached.tip));
+  const bool is_known =
+      (!cached.pin || !is_about_source(*cached.pin)) && (!cached.tip || !is_about_source(*cached.tip));
   if (!is_known) return answers;
   cached.refusal = answers.tip ? answers.tip : answers.pin;
   return cached;
@@ -335,8 +351,8 @@ std::optional<Standings::DistanceKey> Standings::distance_of(const Item& item, c
   if (answers.pin->blob == answers.tip->blob) return std::nullopt;
   if (answers.tip->ref.starts_with(tags_prefix) && !is_elsewhere(item)) return std::nullopt;
   const auto& repo = answers.tip->source.repo;
-  return DistanceKey{repo ? repo->text() : "", ref_of(*answers.tip),  *answers.pin->commit, *answers.tip->commit,
-                     answers.pin->path,        answers.tip->path, answers.refusal.has_value()};
+  return DistanceKey{repo ? repo->text() : "", ref_of(*answers.tip), *answers.pin->commit,       *answers.tip->commit,
+                     answers.pin->path,        answers.tip->path,    answers.refusal.has_value()};
 }
 
 void Standings::measure() {
@@ -391,7 +407,8 @@ Standing Standings::standing(std::size_t number) const {
   finding.proof_time = decisive.proof.time;
   if (!decisive.proof.doubt.empty()) finding.warnings.push_back({"stale-proof", decisive.proof.doubt});
   if (!answers.refusal) return standing;
-  const std::string since = decisive.proof.time == 0 ? std::string() : "; it was last seen " + format_time(decisive.proof.time);
+  const std::string since =
+      decisive.proof.time == 0 ? std::string() : "; it was last seen " + format_time(decisive.proof.time);
   const std::string doubt = answers.refusal->message + since;
   if (answers.refusal->verdict == Verdict::missing_repo) {
     say_why(finding, Verdict::missing_repo, doubt, answers.refusal->hint);
@@ -418,8 +435,8 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
   }
   if (item.recorded && item.recorded != pin.blob) {
     return say_why(finding, Verdict::changed,
-                  "'" + pin.path + "' is blob " + pin.blob->hex() + ", not " + item.recorded->hex(),
-                  "if that is what is wanted, 'git mlem pin --refresh <link>' records it");
+                   "'" + pin.path + "' is blob " + pin.blob->hex() + ", not " + item.recorded->hex(),
+                   "if that is what is wanted, 'git mlem pin --refresh <link>' records it");
   }
   if (item.ref == nullptr) {
     standing.state = State::fixed;
@@ -450,7 +467,9 @@ void Standings::tell_tip(const Item&, const Answers& answers, Standing& standing
   }
   standing.tip = point_at(tip);
   // An address may have a commit in it.
-  standing.state = tip.ref.empty() ? State::fixed : tip.ref.starts_with(tags_prefix) ? State::unpinned : State::floating;
+  standing.state = tip.ref.empty()                    ? State::fixed
+                   : tip.ref.starts_with(tags_prefix) ? State::unpinned
+                                                      : State::floating;
 }
 
 void Standings::compare(const Item& item, const Answers& answers, Standing& standing) const {

@@ -333,7 +333,7 @@ class Search {
         const Link& last = survey.files[link.end];
         if (!leads_there(last)) continue;
         const bool floats = !last.rev || !Oid::parse(*last.rev);
-        visit({link.name, survey.files[link.file], link.via, link.refs, floats, registry});
+        visit({link.name, survey.files[link.file], link.via, *link.refs, floats, registry});
       }
     }
     return end;

@@ -14,11 +14,15 @@
 #include <atomic>
 #include <map>
 #include <set>
+#include <span>
 #include <thread>
 #include <utility>
 
 namespace mlem::resolve {
 namespace {
+
+/// So many answers are whole at a time, where it does not cost a server more questions.
+constexpr std::size_t most_whole_answers = 8192;
 
 /// Whether a link leads to an object of its own tree.
 bool is_by_alias(const Link& link) { return link.is_alias() && !is_surely_url(link.path); }
@@ -232,10 +236,25 @@ void Resolver::read_own(const std::vector<QueryNumber>& numbers) {
   ask_all(*registry, numbers, settings_);
 }
 
-// The whole answers of one repository at a time: together they would be many times what is kept of them.
 void Resolver::ask_all(source::Conversation& source, const std::vector<QueryNumber>& numbers,
                        const source::Settings& settings) {
   detail::Hints hints;
+  if (source.local() == nullptr || numbers.size() <= most_whole_answers) {
+    return ask_together(source, numbers, settings, hints);
+  }
+  // Whole answers are many times what is kept of them. A server is asked once for all of them; what is read in place is
+  // asked for some at a time, one rev after the other.
+  std::vector<QueryNumber> in_order = numbers;
+  answers_.sort(in_order);
+  for (std::span<const QueryNumber> left = in_order; !left.empty();) {
+    const auto some = left.first(std::min(left.size(), most_whole_answers));
+    ask_together(source, some, settings, hints);
+    left = left.subspan(some.size());
+  }
+}
+
+void Resolver::ask_together(source::Conversation& source, std::span<const QueryNumber> numbers,
+                            const source::Settings& settings, detail::Hints& hints) {
   std::vector<Answer> answers;
   std::vector<Answer*> asked;
   answers.reserve(numbers.size());

@@ -339,22 +339,35 @@ class TreeSurvey {
 /// Adds a row to the others of the same link, whichever refs have it.
 class Rows {
  public:
+  /// `refs` are those of one tree, and must live as long.
   void add(const std::string& name, const TreeSurvey::Found& found, const std::vector<std::string>& refs) {
-    std::vector<std::string>& all = rows_[{name, found.file, found.end, found.via}];
-    all.insert(all.end(), refs.begin(), refs.end());
+    rows_[{name, found.file, found.end, found.via}].push_back(&refs);
   }
   std::vector<SurveyedLink> take() {
     std::vector<SurveyedLink> links;
-    for (auto& [key, refs] : rows_) {
-      std::sort(refs.begin(), refs.end());
-      const auto& [name, file, end, via] = key;
-      links.push_back({name, file, end, via, std::move(refs)});
+    std::map<Trees, std::shared_ptr<const std::vector<std::string>>> known;
+    while (!rows_.empty()) {
+      const auto row = rows_.extract(rows_.begin());
+      const auto [list, is_new] = known.try_emplace(row.mapped());
+      if (is_new) list->second = std::make_shared<const std::vector<std::string>>(refs_of(row.mapped()));
+      const auto& [name, file, end, via] = row.key();
+      links.push_back({name, file, end, via, list->second});
     }
     return links;
   }
 
  private:
-  std::map<std::tuple<std::string, std::size_t, std::size_t, std::vector<std::string>>, std::vector<std::string>> rows_;
+  using Trees = std::vector<const std::vector<std::string>*>;  ///< the refs of each
+  using Row = std::tuple<std::string, std::size_t, std::size_t, std::vector<std::string>>;
+
+  static std::vector<std::string> refs_of(const Trees& trees) {
+    std::vector<std::string> refs;
+    for (const auto* some : trees) refs.insert(refs.end(), some->begin(), some->end());
+    std::sort(refs.begin(), refs.end());
+    return refs;
+  }
+
+  std::map<Row, Trees> rows_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,7 @@ struct SurveyedLink {
   std::size_t file = 0;          ///< its content, by number
   std::size_t end = 0;           ///< that of the wanted link at the end of `via`, or its own
   std::vector<std::string> via;  ///< the links between, in their order; the wanted one is the last
-  std::vector<std::string> refs;
+  std::shared_ptr<const std::vector<std::string>> refs;  ///< shared by all links that are on the same ones
 };
 
 /// The links of one registry at all of its tips.
