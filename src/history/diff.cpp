@@ -28,8 +28,9 @@ bool is_comparable(const LinkChange& change) {
 struct Target {
   Finding finding;
   std::optional<RepoUrl> repo;
-  std::optional<Oid> commit;  ///< none: it is an alias, or was not found
-  std::string text;           ///< the object's metafile
+  std::optional<Oid> commit;     ///< none: it is an alias, or was not found
+  std::string text;              ///< the object's metafile
+  std::optional<Plain> plain{};  ///< of what has none
 };
 
 Target target_of(const resolve::Resolver& resolver, std::size_t number, const Link& link, Point& point) {
@@ -46,11 +47,27 @@ Target target_of(const resolve::Resolver& resolver, std::size_t number, const Li
   if (target.finding.verdict != Verdict::ok) return target;
   if (point.blob.empty() && target.finding.blob) point.blob = target.finding.blob->hex();
   target.text = chain.answers.back().text;
+  target.plain = chain.answers.back().plain;
   return target;
 }
 
 std::string reason(const char* what, const Finding& finding) {
   return std::string(what) + ": " + std::string(name(finding.verdict)) + ": " + finding.message;
+}
+
+/// What a detail of a comparison calls an object: `tree 7d5b31e`.
+std::string name_of_object(const Target& target) {
+  const std::string kind(target.plain ? name(*target.plain) : "metafile");
+  return target.finding.blob ? kind + " " + target.finding.blob->short_hex() : kind;
+}
+
+/// Compares what no metafile describes: all that can be told is that it is not the same.
+Comparison compare_unread(const Target& before, const Target& after) {
+  return {.compatibility = Compatibility::unknown,
+          .details = {{.what = "object",
+                       .from = name_of_object(before),
+                       .to = name_of_object(after),
+                       .compatibility = Compatibility::unknown}}};
 }
 
 /// Compares the objects, if both are there.
@@ -60,6 +77,8 @@ void compare_objects(const Target& before, const Target& after, LinkDifference& 
   if (!difference.unknown.empty()) return;
   if (before.finding.blob && before.finding.blob == after.finding.blob)
     difference.comparison = Comparison{};
+  else if (before.plain || after.plain)
+    difference.comparison = compare_unread(before, after);
   else
     difference.comparison = compare(yaml::read_object(before.text), yaml::read_object(after.text));
 }

@@ -21,7 +21,8 @@ std::string_view name(ChangeKind kind) noexcept {
 }
 
 ChangeKind kind_of(const Link& before, const Link& after) {
-  const bool names_the_same = before.link_type == after.link_type && point_of(before) == point_of(after);
+  const bool names_the_same =
+      before.link_type == after.link_type && before.plain == after.plain && point_of(before) == point_of(after);
   return names_the_same ? ChangeKind::edited : ChangeKind::re_pointed;
 }
 

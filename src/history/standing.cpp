@@ -98,7 +98,8 @@ std::vector<source::GtoAnswer> answer_gto(const git::Registry& registry, const s
                                           bool asks_cache) {
   if (repo) {
     const auto url = parse_repo(*repo);
-    if (!url) return std::vector<source::GtoAnswer>(queries.size(), {.refusal = source::no_gto_version(queries.front())});
+    if (!url)
+      return std::vector<source::GtoAnswer>(queries.size(), {.refusal = source::no_gto_version(queries.front())});
     auto answers = source::find_gto_versions(*url, queries, settings);
     const auto& refusal = answers.front().refusal;
     if (!asks_cache || settings.offline || !refusal || refusal->verdict == Verdict::missing_rev) return answers;
@@ -158,13 +159,13 @@ struct Standings::Asked {
 
 struct Standings::Item {
   resolve::TreeView* view = nullptr;
-  const std::string* ref = nullptr;       ///< of a pinned link: what it follows, if anything
-  std::optional<Oid> recorded{};          ///< of a pinned link: the blob that it says
-  std::unique_ptr<Link> hold{};           ///< of a link with a hold: only that
-  std::unique_ptr<Finding> known{};       ///< of what nobody is asked about: an alias, or what is malformed
-  std::unique_ptr<Link> question{};       ///< of a link that follows what GTO says
+  const std::string* ref = nullptr;  ///< of a pinned link: what it follows, if anything
+  std::optional<Oid> recorded{};     ///< of a pinned link: the blob that it says
+  std::unique_ptr<Link> hold{};      ///< of a link with a hold: only that
+  std::unique_ptr<Finding> known{};  ///< of what nobody is asked about: an alias, or what is malformed
+  std::unique_ptr<Link> question{};  ///< of a link that follows what GTO says
   Asked asked{};
-  std::optional<Asked> cached{};          ///< by the resolver that is offline
+  std::optional<Asked> cached{};  ///< by the resolver that is offline
 };
 
 struct Standings::Answers {
@@ -313,7 +314,8 @@ Standings::Answers Standings::answers_of(const Item& item) const {
   Answers cached{.pin = answer(*cached_, item.cached->pin),
                  .tip = answer(*cached_, item.cached->tip),
                  .newest = answer(*cached_, item.cached->newest)};
-  const bool is_known = (!cached.pin || !is_about_source(*cached.pin)) && (!cached.tip || !is_about_source(*cached.tip));
+  const bool is_known =
+      (!cached.pin || !is_about_source(*cached.pin)) && (!cached.tip || !is_about_source(*cached.tip));
   if (!is_known) return answers;
   cached.refusal = answers.tip ? answers.tip : answers.pin;
   return cached;
@@ -325,8 +327,8 @@ std::optional<Standings::DistanceKey> Standings::distance_of(const Item& item, c
   if (answers.pin->blob == answers.tip->blob) return std::nullopt;
   if (answers.tip->ref.starts_with(tags_prefix) && !is_elsewhere(item)) return std::nullopt;
   const auto& repo = answers.tip->source.repo;
-  return DistanceKey{repo ? repo->text() : "", ref_of(*answers.tip),  *answers.pin->commit, *answers.tip->commit,
-                     answers.pin->path,        answers.tip->path, answers.refusal.has_value()};
+  return DistanceKey{repo ? repo->text() : "", ref_of(*answers.tip), *answers.pin->commit,       *answers.tip->commit,
+                     answers.pin->path,        answers.tip->path,    answers.refusal.has_value()};
 }
 
 void Standings::measure() {
@@ -344,6 +346,7 @@ void Standings::measure() {
     distance.to = *answers.tip->commit;
     distance.paths = {answers.pin->path};
     if (answers.tip->path != answers.pin->path) distance.paths.push_back(answers.tip->path);
+    distance.are_directories = answers.pin->plain == Plain::tree;
     distance.wants_commits = options_.wants_commits;
   }
   std::vector<source::Distance*> asked;
@@ -378,7 +381,8 @@ Standing Standings::standing(std::size_t number) const {
   finding.proof_time = decisive.proof.time;
   if (!decisive.proof.doubt.empty()) finding.warnings.push_back({"stale-proof", decisive.proof.doubt});
   if (!answers.refusal) return standing;
-  const std::string since = decisive.proof.time == 0 ? std::string() : "; it was last seen " + format_time(decisive.proof.time);
+  const std::string since =
+      decisive.proof.time == 0 ? std::string() : "; it was last seen " + format_time(decisive.proof.time);
   const std::string doubt = answers.refusal->message + since;
   if (answers.refusal->verdict == Verdict::missing_repo) {
     say_why(finding, Verdict::missing_repo, doubt, answers.refusal->hint);
@@ -405,8 +409,9 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
   }
   if (item.recorded && item.recorded != pin.blob) {
     return say_why(finding, Verdict::changed,
-                  "'" + pin.path + "' is blob " + pin.blob->hex() + ", not " + item.recorded->hex(),
-                  "if that is what is wanted, 'git mlem pin --refresh <link>' records it");
+                   "'" + pin.path + "' is " + std::string(pin.git_type()) + " " + pin.blob->hex() + ", not " +
+                       item.recorded->hex(),
+                   "if that is what is wanted, 'git mlem pin --refresh <link>' records it");
   }
   if (item.ref == nullptr) {
     standing.state = State::fixed;
@@ -437,7 +442,9 @@ void Standings::tell_tip(const Item&, const Answers& answers, Standing& standing
   }
   standing.tip = point_at(tip);
   // An address may have a commit in it.
-  standing.state = tip.ref.empty() ? State::fixed : tip.ref.starts_with(tags_prefix) ? State::unpinned : State::floating;
+  standing.state = tip.ref.empty()                    ? State::fixed
+                   : tip.ref.starts_with(tags_prefix) ? State::unpinned
+                                                      : State::floating;
 }
 
 void Standings::compare(const Item& item, const Answers& answers, Standing& standing) const {

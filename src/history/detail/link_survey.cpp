@@ -205,7 +205,7 @@ class TreeSurvey {
                       const std::function<std::optional<std::size_t>(const Oid& blob)>& wanted_file) {
     try {
       const Source source = Source::from_link(files_[file]);
-      const auto commit = source.rev ? find_commit(*source.rev) : std::nullopt;
+      const auto commit = source.rev && !source.plain ? find_commit(*source.rev) : std::nullopt;
       if (!commit) return;
       const auto view = resolve::view_commit(repository_, *commit);
       const resolve::Located located = resolve::locate(*view, source.tree_path().text(), "");

@@ -46,7 +46,7 @@ class AnswerStore {
   const std::string& base(QueryNumber number) const { return common(number).base; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
-  bool is_plain_object(QueryNumber number) const {
+  bool is_common_object(QueryNumber number) const {
     return entry(number).object_type != nullptr && !entry(number).whole;
   }
 
@@ -77,9 +77,10 @@ class AnswerStore {
     Subject subject = 0;
     std::optional<Oid> blob;
     std::optional<Oid> pin;
-    const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`; empty: not read
-    std::unique_ptr<Link> link;                ///< that was found, the same
-    std::unique_ptr<Answer> whole;             ///< what is neither
+    const std::string* object_type =
+        nullptr;                    ///< of an object that was found and needs no `whole`; empty: not read, or plain
+    std::unique_ptr<Link> link;     ///< that was found, the same
+    std::unique_ptr<Answer> whole;  ///< what is neither
   };
   const Entry& entry(QueryNumber number) const { return entries_[static_cast<std::size_t>(number)]; }
   const Common& common(QueryNumber number) const { return subjects_[entry(number).subject]; }
