@@ -34,7 +34,8 @@ bool wants_emoji(const git::Registry& registry, const Context& context) {
 std::string location(const Link& link) {
   if (!link.repo) return link.path;
   const RepoUrl repo = RepoUrl::parse(*link.repo);
-  return browse_url(repo, *link.rev, link.path).value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
+  return browse_url(repo, *link.rev, link.plain && link.path == "." ? "" : link.path)
+      .value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
 }
 
 /// `line` is what the message begins with: where the input has the link, or nothing.
@@ -45,7 +46,10 @@ void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const
               line + "cannot link to '" + redact(chosen.source) + "'" + where + ": " +
                   std::string(name(finding.verdict)) + ": " +
                   (finding.hops.empty() && chosen.source_project ? finding.message : described(finding)));
-  print_hint(err, finding.hint);
+  const bool may_be_plain = finding.verdict == Verdict::not_an_object && !chosen.is_plain && finding.hops.empty();
+  print_hint(err, finding.hint + (may_be_plain ? (finding.hint.empty() ? "" : "; ") +
+                                                     std::string("'--plain' links to what has no metafile")
+                                               : std::string()));
 }
 
 void warn_of_local_path(const edit::NewLink& made, Context& context) {
@@ -102,6 +106,7 @@ void tell_saved(const git::Registry& registry, const edit::NewLink& made, Saving
   }
   out << (saving.emoji ? "💾 " : "") << (dry ? "Would save link to " : "Saving link to ") << shown
       << (dry && saving.stages ? would_stage(registry, made) : "") << '\n';
+  if (made.link.plain) out << "It is a plain link, which MLEM cannot load\n";
 }
 
 /// Reads a request from each line that is not empty.
@@ -190,6 +195,8 @@ int run_link(const Args& args, Context& context) {
       .alias("relative", "no-absolute")
       .alias("rel", "no-absolute")
       .flag("pin", "name the commit, and record what is there", pin)
+      .flag("plain", "link to a file or directory that has no metafile", chosen.is_plain)
+      .value("type", "type", "what a plain link takes that for, by default a model", chosen.type)
       .flag("force,f", "re-point a link that is held, replace what is not a link, write what git add would refuse",
             chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
@@ -201,6 +208,7 @@ int run_link(const Args& args, Context& context) {
   const std::vector<std::string> words = rest->all();
   if (from_stdin && !words.empty()) throw options.wrong("with '--stdin', sources and targets are read from there");
   if (!from_stdin && words.size() != 2) throw options.wrong("a source and a target are needed");
+  if (chosen.type && !chosen.is_plain && !from_stdin) throw options.wrong("'--type' is of a '--plain' link only");
 
   if (!from_stdin) {
     chosen.source = words[0];

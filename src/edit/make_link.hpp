@@ -29,6 +29,8 @@ struct LinkRequest {
   std::optional<std::string> rev;
   std::string target;                         ///< the link file, with or without `.mlem`; empty: none will be written
   std::optional<std::string> target_project;  ///< a project of the work tree that `target` is relative to
+  bool is_plain = false;                      ///< `source` names a file or directory that has no metafile
+  std::optional<std::string> type{};          ///< of a plain link: what it takes that for
   bool follow_links = true;
   bool absolute = false;  ///< name the repository even where an alias would do
   Pin pin = Pin::no;

@@ -35,9 +35,10 @@ struct Pointing {
   std::string rev;
   std::optional<std::string> blob;
   std::optional<std::string> ref;
+  std::optional<Plain> plain;
 
   bool is_same_place(const Pointing& other) const {
-    return link_type == other.link_type && repo == other.repo && path == other.path;
+    return link_type == other.link_type && repo == other.repo && path == other.path && plain == other.plain;
   }
   friend bool operator==(const Pointing&, const Pointing&) = default;
 };
@@ -48,7 +49,8 @@ Pointing pointing_of(const Link& link) {
                     .path = link.path,
                     .rev = link.rev.value_or(""),
                     .blob = link.pinned_blob,
-                    .ref = link.pinned_ref};
+                    .ref = link.pinned_ref,
+                    .plain = link.plain};
   try {
     const Source source = Source::from_link(link);
     if (source.repo) pointing.repo = source.repo->normalized();

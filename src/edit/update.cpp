@@ -200,6 +200,7 @@ class UpdateRule : public LinkRule {
     Link link;
     link.link_type = "model";  // any will do: it is not looked at here
     link.path = tip.source.path;
+    link.plain = tip.source.plain;
     if (tip.source.repo) link.repo = tip.source.repo->text();
     link.rev = commit->hex();
     Goal& goal = goals_[number];

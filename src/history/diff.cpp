@@ -31,8 +31,9 @@ bool is_comparable(const LinkChange& change) {
 struct Target {
   Finding finding;
   std::optional<RepoUrl> repo;
-  std::optional<Oid> commit;  ///< none: it is an alias, or was not found
-  std::string text;           ///< the object's metafile
+  std::optional<Oid> commit;     ///< none: it is an alias, or was not found
+  std::string text;              ///< the object's metafile
+  std::optional<Plain> plain{};  ///< of what has none
 };
 
 Target target_of(const resolve::Resolver& resolver, std::size_t number, const Link& link, Point& point) {
@@ -49,6 +50,7 @@ Target target_of(const resolve::Resolver& resolver, std::size_t number, const Li
   if (target.finding.verdict != Verdict::ok) return target;
   if (point.blob.empty() && target.finding.blob) point.blob = target.finding.blob->hex();
   target.text = chain.answers.back().text;
+  target.plain = chain.answers.back().plain;
   return target;
 }
 
@@ -71,6 +73,21 @@ class ObjectReader {
   std::deque<object::Description> unnamed_;  ///< of a work tree
 };
 
+/// What a detail of a comparison calls an object: `tree 7d5b31e`.
+std::string name_of_object(const Target& target) {
+  const std::string kind(target.plain ? name(*target.plain) : "metafile");
+  return target.finding.blob ? kind + " " + target.finding.blob->short_hex() : kind;
+}
+
+/// Compares what no metafile describes: all that can be told is that it is not the same.
+Comparison compare_unread(const Target& before, const Target& after) {
+  return {.compatibility = Compatibility::unknown,
+          .details = {{.what = "object",
+                       .from = name_of_object(before),
+                       .to = name_of_object(after),
+                       .compatibility = Compatibility::unknown}}};
+}
+
 /// Compares the objects, if both are there.
 void compare_objects(const Target& before, const Target& after, ObjectReader& objects, LinkDifference& difference) {
   if (before.finding.verdict != Verdict::ok) difference.unknown.push_back(reason("before", before.finding));
@@ -78,6 +95,8 @@ void compare_objects(const Target& before, const Target& after, ObjectReader& ob
   if (!difference.unknown.empty()) return;
   if (before.finding.blob && before.finding.blob == after.finding.blob)
     difference.comparison = Comparison{};
+  else if (before.plain || after.plain)
+    difference.comparison = compare_unread(before, after);
   else
     difference.comparison = compare(objects.read(before), objects.read(after));
 }

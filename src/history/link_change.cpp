@@ -29,9 +29,10 @@ ChangeKind kind_of(const Link& before, const Link& after) {
     return text ? std::string_view(*text) : std::string_view();
   };
   // Of pinned links that differ most do so here, where there are no secrets that are hidden before they are compared.
-  const bool names_the_same =
-      before.link_type == after.link_type && text_of(before.pinned_blob) == text_of(after.pinned_blob) &&
-      text_of(before.pinned_ref) == text_of(after.pinned_ref) && point_of(before) == point_of(after);
+  const bool names_the_same = before.link_type == after.link_type && before.plain == after.plain &&
+                              text_of(before.pinned_blob) == text_of(after.pinned_blob) &&
+                              text_of(before.pinned_ref) == text_of(after.pinned_ref) &&
+                              point_of(before) == point_of(after);
   return names_the_same ? ChangeKind::edited : ChangeKind::re_pointed;
 }
 

@@ -370,6 +370,7 @@ void Standings::measure() {
     distance.to = *answers.tip->commit;
     distance.paths = {answers.pin->path};
     if (answers.tip->path != answers.pin->path) distance.paths.push_back(answers.tip->path);
+    distance.are_directories = answers.pin->plain == Plain::tree;
     distance.wants_commits = options_.wants_commits;
   }
   std::vector<source::Distance*> asked;
@@ -435,7 +436,8 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
   }
   if (item.recorded && item.recorded != pin.blob) {
     return say_why(finding, Verdict::changed,
-                   "'" + pin.path + "' is blob " + pin.blob->hex() + ", not " + item.recorded->hex(),
+                   "'" + pin.path + "' is " + std::string(pin.git_type()) + " " + pin.blob->hex() + ", not " +
+                       item.recorded->hex(),
                    "if that is what is wanted, 'git mlem pin --refresh <link>' records it");
   }
   if (item.ref == nullptr) {

@@ -173,7 +173,8 @@ class Matcher {
     const std::string_view asked = without_end(without_end(place_.path, "/"), mlem_suffix);
     const std::string path = source.tree_path().text();
     const std::string_view found = without_end(path, mlem_suffix);
-    if (!asked.empty() && found != asked && !is_below(found, asked)) return Answer::no;
+    const bool has_asked = link.plain && is_below(asked, found);  // a directory leads to all that is in it
+    if (!asked.empty() && found != asked && !is_below(found, asked) && !has_asked) return Answer::no;
     if (place_.rev.empty()) return Answer::yes;
     const std::string rev = source.rev ? source.rev->text() : "";
     if (names_.contains(rev) || names_.contains("refs/tags/" + rev) || names_.contains("refs/heads/" + rev))

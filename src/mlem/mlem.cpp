@@ -52,8 +52,11 @@ resolve::Answer find(const git::Registry& registry, resolve::TreeView& view, con
   resolver.run();
   const auto chain = resolver.chain(number).answers;
   if (follow_links || chain.empty() || chain.front().failed()) {
-    require_ok(object, resolver.finding(number, ""));
-    return chain.back();
+    const engine::Finding finding = resolver.finding(number, "");
+    require_ok(object, finding);
+    resolve::Answer end = chain.back();
+    if (end.plain) end.object_type = finding.object_type;
+    return end;
   }
   return chain.front();
 }
@@ -158,7 +161,7 @@ Object Link::load_link() const {
     const resolve::Answer target =
         find(registry, *work_view, file_, yaml::read_metafile(text_).link, file_.empty() ? path_ : file_, true);
     Object object;
-    object.object_type_ = target.object_type;
+    object.object_type_ = target.object_type.empty() ? link_type_ : target.object_type;
     object.repo_ = target.source.repo ? target.source.repo->text() : "";
     object.commit_ = target.commit ? target.commit->hex() : "";
     object.path_ = target.path;
@@ -177,6 +180,8 @@ Link link(const std::string& source, const LinkOptions& options) {
                                                 .rev = if_given(options.rev),
                                                 .target = options.target,
                                                 .target_project = if_given(options.target_project),
+                                                .is_plain = options.plain,
+                                                .type = if_given(options.type),
                                                 .follow_links = options.follow_links,
                                                 .absolute = options.absolute,
                                                 .pin = options.pin ? edit::Pin::yes : edit::Pin::no,

@@ -81,7 +81,7 @@ Resolver::QueryNumber Resolver::number_of(TreeView* view, std::string_view file,
     if (kind != UrlParts::RevKind::none) source.rev_kind = kind;
     return source;
   };
-  if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) {
+  if (!link.repo || link.plain || link.path.starts_with('/') || is_surely_url(link.path)) {
     return number_of(view, file, source_of());
   }
   mlem::require_one_reading(link.path);
@@ -265,7 +265,8 @@ void Resolver::ask_together(source::Conversation& source, std::span<const QueryN
     const RepoUrl repo = RepoUrl::parse(file_url(local->root.string()));
     for (Answer* answer : asked) {
       answer->source.repo = repo;
-      answer->source.path = local->inner + "/" + answer->source.path;
+      const std::string path = std::exchange(answer->source.path, {});
+      answer->source.path = answer->source.plain && path == "." ? local->inner : local->inner + "/" + path;
       answer->source.directory = join(local->inner, answer->source.directory);
     }
   }
@@ -355,7 +356,7 @@ void Resolver::read_level(const std::vector<QueryNumber>& level) {
 
 /// Returns the number of what a link at the end of an answer leads to.
 Resolver::QueryNumber Resolver::number_after(QueryNumber number) {
-  if (answers_.is_plain_object(number)) return -1;
+  if (answers_.is_common_object(number)) return -1;
   Answer answer = answers_.get(number);
   if (answer.failed() || !answer.link) return -1;
   TreeView* const view = answers_.view(number);

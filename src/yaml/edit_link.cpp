@@ -554,7 +554,10 @@ std::string edit_link(std::string_view text, const Link& link) {
     update(other, both ? link.repo : std::nullopt);
   }
   update("rev", link.rev);
-  update("params.git-mlem.blob", link.pinned_blob);
+  const auto pin_if = [&](bool has_this_name) { return has_this_name ? link.pinned_blob : std::nullopt; };
+  update("params.git-mlem.blob", pin_if(!link.plain));
+  update("params.git-mlem.object", pin_if(link.plain.has_value()));
+  update("params.git-mlem.plain", link.plain ? std::optional<std::string>(name(*link.plain)) : std::nullopt);
   update("params.git-mlem.ref", link.pinned_ref);
   update("params.git-mlem.hold", link.hold);
   update("params.git-mlem.until", link.until);

@@ -1026,7 +1026,7 @@ TEST_CASE("link: a line that is not a request is told by its number") {
       {R"({"pin": "yes"})", "fatal: line 2: cannot read '{\"pin\": \"yes\"}': 'pin' is not true or false\n"},
       {R"({"sp": "a"})",
        "fatal: line 2: cannot read '{\"sp\": \"a\"}': 'sp' is not a key\n"
-       "hint: the keys are 'source', 'target', 'project', 'rev', 'pin', 'follow_links' and 'absolute'\n"},
+       "hint: the keys are 'source', 'target', 'project', 'rev', 'pin', 'plain', 'type', 'follow_links' and 'absolute'\n"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.line);

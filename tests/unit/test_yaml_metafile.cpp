@@ -141,6 +141,26 @@ TEST_CASE("read_metafile: pinned links keep blob and ref") {
   CHECK(other.pinned_ref == "v1");
 }
 
+TEST_CASE("read_metafile: plain links keep what they name and are pinned to") {
+  for (const mlem::Plain plain : {mlem::Plain::tree, mlem::Plain::blob}) {
+    for (const std::optional<std::string>& object :
+         {std::optional<std::string>(), std::optional<std::string>("d670460b4b4aece5915caf5c68d12f560a9fe3e4")}) {
+      Link link = read_metafile(alias).link;
+      link.plain = plain;
+      link.pinned_blob = object;
+      link.hold = "fell";
+      const std::string text = write_link(link);
+      CAPTURE(text);
+      REQUIRE(scan_link(text));
+      CHECK(scan_link(text)->link == link);
+      CHECK(parse_metafile(text).link == link);
+    }
+  }
+  CHECK(read_metafile(alias + "params: {git-mlem: {plain: tree}}\n").link.plain == mlem::Plain::tree);
+  CHECK(why(alias + "params: {git-mlem: {plain: trees}}\n") ==
+        "line 4, column 28: 'params.git-mlem.plain' is neither 'tree' nor 'blob'");
+}
+
 TEST_CASE("read_metafile: what holds a link is read from every form of it") {
   Link link = read_metafile(alias).link;
   link.hold = "fell";  // a blank is for yaml-cpp

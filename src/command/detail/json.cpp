@@ -330,17 +330,23 @@ edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest re
       request.rev = text();
     else if (key == "pin")
       request.pin = truth() ? edit::Pin::yes : edit::Pin::no;
+    else if (key == "plain")
+      request.is_plain = truth();
+    else if (key == "type")
+      request.type = text();
     else if (key == "follow_links")
       request.follow_links = truth();
     else if (key == "absolute")
       request.absolute = truth();
     else
       throw Error(ErrorKind::invalid, what, "'" + escape_for_terminal(key) + "' is not a key",
-                  "the keys are 'source', 'target', 'project', 'rev', 'pin', 'follow_links' and 'absolute'");
+                  "the keys are 'source', 'target', 'project', 'rev', 'pin', 'plain', 'type', 'follow_links' and "
+                  "'absolute'");
   }
   if (request.source.empty() || request.target.empty()) {
     throw Error(ErrorKind::invalid, what, "a source and a target are needed");
   }
+  if (request.type && !request.is_plain) throw Error(ErrorKind::invalid, what, "'type' is of a plain link only");
   return request;
 }
 
@@ -359,6 +365,27 @@ std::string to_json(const history::LinkToPlace& found, const std::vector<Warning
   put_names("via", found.via);
   put(json, "registry", found.registry);
   return text_of(json);
+}
+
+std::string files_to_json(const std::vector<source::WantedFile>& files) {
+  constexpr int most_depth = 64;  // each level is a call of the writer's
+  Json json;
+  json["schema"] = 1;
+  for (const source::WantedFile& file : files) {
+    if (!file.content) continue;
+    bool is_deep = false;
+    const auto bound = [&](int depth, Json::parse_event_t, const Json&) {
+      is_deep = is_deep || depth > most_depth;
+      return !is_deep;
+    };
+    const Json content =
+        file.path.ends_with(".json") ? Json::parse(*file.content, bound, false) : Json(Json::value_t::discarded);
+    if (content.is_discarded() || is_deep)
+      set(json, file.path, *file.content);
+    else
+      json[file.path] = content;
+  }
+  return made_harmless(json.dump());
 }
 
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {

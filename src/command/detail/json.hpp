@@ -8,6 +8,7 @@
 #include "history/standing.hpp"
 #include "history/who.hpp"
 #include "model/finding.hpp"
+#include "source/read_files.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,10 @@ edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest re
 
 /// Returns a link that leads somewhere, with the keys of git-mlem-who(1). `warnings` may be empty.
 std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings);
+
+/// Returns an object of files by their names from the root: what a `.json` file has as it is, others as text. Files
+/// without content have no key.
+std::string files_to_json(const std::vector<source::WantedFile>& files);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);

@@ -264,7 +264,8 @@ class TreeSurvey {
     try {
       for (std::size_t hop = 0; hop < resolve::most_hops; ++hop) {
         const Link link = contents_.link(last);
-        Source source = Source::from_link(link);
+        const Source source = Source::from_link(link);
+        if (source.plain) return;
         std::string path;
         if (source.is_alias()) {
           path = source.tree_path(resolve::alias_base(*view, at)).text();

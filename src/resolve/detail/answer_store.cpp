@@ -29,7 +29,8 @@ AnswerStore::Subject AnswerStore::subject_of(const Source& source, TreeView* vie
     key = "=" + view->at() + "\n" + base;
   } else {
     key = (source.repo ? source.repo->text() : "") + "\n" + (source.rev ? source.rev->text() : "") + "\n" +
-          source.undivided + "\n" + source.directory + "\n" + std::to_string(static_cast<int>(source.rev_kind));
+          source.undivided + "\n" + source.directory + "\n" + std::to_string(static_cast<int>(source.rev_kind)) +
+          (source.plain ? std::string(name(*source.plain)) + "?" : "");
   }
   const auto [subject, is_new] = subject_numbers_.try_emplace(std::move(key), static_cast<Subject>(subjects_.size()));
   if (is_new) {
@@ -95,6 +96,7 @@ Answer AnswerStore::get(QueryNumber number) const {
   answer.proof = common.revision->proof;
   answer.path = entry.path;
   answer.blob = value_of(entry.blob);
+  if (!entry.link) answer.plain = common.source.plain;
   if (entry.object_type != nullptr) answer.object_type = *entry.object_type;
   if (entry.link) answer.link = *entry.link;
   return answer;
@@ -113,10 +115,11 @@ void AnswerStore::put(QueryNumber number, Answer answer) {
     answer.source.path = entry.path;
   }
   const bool is_found = (answer.is_only_sought && answer.blob) || !answer.object_type.empty() ||
-                        (answer.link && answer.link_base.empty());
-  const bool is_plain = !answer.failed() && is_found && answer.path == entry.path && answer.text.empty() &&
-                        answer.warnings.empty() && answer.source.undivided.empty() && common.source.undivided.empty();
-  if (is_plain) {
+                        (answer.link && answer.link_base.empty()) ||
+                        (answer.plain && answer.plain == common.source.plain);
+  const bool is_common = !answer.failed() && is_found && answer.path == entry.path && answer.text.empty() &&
+                         answer.warnings.empty() && answer.source.undivided.empty() && common.source.undivided.empty();
+  if (is_common) {
     Revision revision{answer.ref, answer.rev, answer.stored_rev, answer.commit, answer.commit_time, answer.proof};
     if (!common.revision)
       common.revision = std::move(revision);

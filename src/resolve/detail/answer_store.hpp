@@ -50,7 +50,7 @@ class AnswerStore {
   const std::string& base(QueryNumber number) const { return common(number).base; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
-  bool is_plain_object(QueryNumber number) const {
+  bool is_common_object(QueryNumber number) const {
     return entry(number).object_type != nullptr && !entry(number).whole;
   }
 
@@ -83,9 +83,10 @@ class AnswerStore {
     bool is_refused = false;    ///< as all others of its subject
     const Oid* blob = nullptr;  ///< in `memory_`, as `pin`, which is mostly the same
     const Oid* pin = nullptr;
-    const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`; empty: not read
-    std::unique_ptr<Link> link;                ///< that was found, the same
-    std::unique_ptr<Answer> whole;             ///< what is neither
+    const std::string* object_type =
+        nullptr;                    ///< of an object that was found and needs no `whole`; empty: not read, or plain
+    std::unique_ptr<Link> link;     ///< that was found, the same
+    std::unique_ptr<Answer> whole;  ///< what is neither
   };
   const Oid* keep(const Oid& oid);
   const Entry& entry(QueryNumber number) const { return entries_[static_cast<std::size_t>(number)]; }
