@@ -58,7 +58,10 @@ std::size_t forgive_old_faults(const git::Registry& registry, const source::Sett
   resolve::Resolver& of_former = pushed_refs.empty() ? resolver : of_old_refs;
   for (detail::JudgedScope& judged : all) {
     if (judged.scope.kind != Scope::Kind::changes) continue;
-    former_states.emplace_back(registry, judged, memory).read(reader, of_former);
+    former_states.emplace_back(registry, judged, judged.scope.before, memory).read(reader, of_former);
+    for (const Oid& merged : judged.scope.merged) {
+      former_states.emplace_back(registry, judged, merged, memory).read(reader, of_former);
+    }
   }
   of_former.run();
   detail::CommitsOnRefs commits;

@@ -42,6 +42,7 @@ struct Scope {
   Kind kind = Kind::index;
   std::optional<Oid> commit{};  ///< or a tree
   std::optional<Oid> before{};  ///< of changes: a commit or tree; none: nothing
+  std::vector<Oid> merged{};    ///< of changes: commits that a merge brings in; a file as one of them has it is not new
   std::vector<std::string> pathspecs{};
   std::optional<std::vector<git::Change>> changes{};  ///< of changes, if they are known already
   Shard shard{};                                      ///< judge this part of them

@@ -7,6 +7,7 @@
 #include "command/detail/reporter.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "git/refs.hpp"
 #include "history/range.hpp"
 #include "model/repo_path.hpp"
 
@@ -173,7 +174,10 @@ check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked,
   } else if (asked.worktree || asked.changed) {
     registry.require_work_tree();
     scope.kind = asked.worktree ? check::Scope::Kind::work_tree : check::Scope::Kind::changes;
-    if (asked.changed) scope.before = registry.find_commit("HEAD");
+    if (asked.changed) {
+      scope.before = registry.find_commit("HEAD");
+      scope.merged = git::load_merge_heads(registry);
+    }
   }
   return scope;
 }

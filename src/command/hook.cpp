@@ -7,6 +7,7 @@
 #include "command/detail/json.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "git/refs.hpp"
 #include "model/rev.hpp"
 
 #include <fmt/format.h>
@@ -143,7 +144,7 @@ int run_for_framework(FrameworkMode mode, bool offline, const Format& format, Co
   return judge_and_print(registry, hook_settings(registry, context, policy), {scope}, {}, policy, format, context);
 }
 
-int run_commit_hook(bool offline, const Format& format, Context& context) {
+int run_commit_hook(const std::string& hook, bool offline, const Format& format, Context& context) {
   const FrameworkMode mode = framework_mode(context.environment);
   if (mode != FrameworkMode::none) return run_for_framework(mode, offline, format, context);
   // Most commits touch no link: they are told apart by one process, before anything else is looked at.
@@ -157,6 +158,8 @@ int run_commit_hook(bool offline, const Format& format, Context& context) {
   scope.kind = check::Scope::Kind::changes;
   scope.before = registry.objects().find_ref("HEAD");
   scope.changes = std::move(changes);
+  const bool is_clean_merge = hook == "pre-merge-commit";
+  scope.merged = is_clean_merge ? git::announced_merge_heads(context.environment) : git::load_merge_heads(registry);
   const HookPolicy policy = load_policy(registry, Audience::committer, offline);
   const int code =
       judge_and_print(registry, hook_settings(registry, context, policy), {scope}, {}, policy, format, context);
@@ -179,6 +182,7 @@ int run_pre_push(const std::vector<std::string>& words, bool offline, const Form
     if (update.before && !registry.objects().find_tree_ish(*update.before)) update.before.reset();
   }
   check::Pusher pusher;
+  pusher.is_at_clone = true;
   const std::string remote = words.size() > 1 ? words[1] : std::string();
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {"refs/remotes/" + remote + "/"};
@@ -218,7 +222,7 @@ int run_hook(const Args& args, Context& context) {
   if (words.empty()) throw options.wrong("which hook?");
   const std::string& hook = words.front();
   if (hook == "pre-commit" || hook == "pre-merge-commit" || hook == "pre-applypatch") {
-    return run_commit_hook(offline, format, context);
+    return run_commit_hook(hook, offline, format, context);
   }
   if (hook == "pre-push") return run_pre_push(words, offline, format, context);
   if (offline) throw options.wrong("'--offline' is for hooks of a clone");

@@ -29,6 +29,11 @@ bool JudgedScope::is_judged_whole(const std::string& name) const {
          });
 }
 
+std::optional<Oid> JudgedScope::origin_of(const std::string& name) const {
+  const auto merged = merged_from.find(name);
+  return merged == merged_from.end() ? scope.before : merged->second;
+}
+
 Finding& JudgedScope::finding_for(const std::string& name) {
   JudgedFile& file = files[name];
   if (!file.finding) file.finding = std::make_unique<Finding>();

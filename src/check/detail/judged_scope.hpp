@@ -47,6 +47,7 @@ struct JudgedScope {
   std::set<Oid> lost_blobs;                      ///< what aliases may be pinned to that did not change
   std::vector<std::string> new_attributes;       ///< directories whose `.gitattributes` changes: all below is read anew
   std::map<std::string, std::string> former_names;  ///< of files that changed their names or modes and nothing else
+  std::map<std::string, Oid> merged_from;  ///< files as a commit has them that is merged: that commit
   bool has_unread_aliases = false;               ///< there was no time left for them
   git::Conversions conversions;                  ///< of the files that are read
   std::optional<std::vector<git::File>> attributes{};  ///< the `.gitattributes` of an index that was listed whole
@@ -55,6 +56,9 @@ struct JudgedScope {
   bool is_unjudged(const std::string& name) const;
   /// Returns whether a policy wants a file judged that did not change.
   bool is_judged_whole(const std::string& name) const;
+  /// Returns the commit or tree where a file was before, if the change left it as it was: one that is merged, else that
+  /// before the change.
+  std::optional<Oid> origin_of(const std::string& name) const;
   /// Returns the finding of a file, and makes one if there is none.
   Finding& finding_for(const std::string& name);
   /// Returns what holds a file to the policies of the scope. `name` is not copied.

@@ -60,6 +60,17 @@ void pair_names(const std::vector<git::Change>& changes, std::map<std::string, s
   }
 }
 
+/// Returns the commit of a merge that has a changed file as it is now: whoever merges did not write it.
+std::optional<Oid> find_merged(const git::Change& change, const std::vector<Oid>& merged, git::Repository& objects) {
+  if (!change.after || change.unmerged) return std::nullopt;
+  for (const Oid& commit : merged) {
+    const git::Lookup found = objects.find(commit, change.name);
+    if (found.state != git::Lookup::State::found || found.entry.oid != change.after->oid) continue;
+    if (((found.entry.mode ^ change.after->mode) & git::mode_type_mask) == 0) return commit;
+  }
+  return std::nullopt;
+}
+
 bool is_below_any(std::string_view name, const std::vector<std::string>& directories) {
   return std::any_of(directories.begin(), directories.end(),
                      [&](const std::string& directory) { return directory.empty() || is_below(name, directory); });
@@ -232,7 +243,11 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
   const auto file = judged.files.find(change.name);
   if (file == judged.files.end()) return;
   file->second.is_changed = change.before.has_value();
-  file->second.is_as_before = judged.former_names.contains(change.name) && !judged.is_judged_whole(change.name);
+  if (const auto merged = find_merged(change, judged.scope.merged, registry_.objects())) {
+    judged.merged_from.emplace(change.name, *merged);
+  }
+  const bool is_known = judged.former_names.contains(change.name) || judged.merged_from.contains(change.name);
+  file->second.is_as_before = is_known && !judged.is_judged_whole(change.name);
 }
 
 void ScopeReader::read_files(const Pass& pass, std::deque<git::File> files) {
