@@ -129,16 +129,18 @@ void settle_pathspecs(const git::Registry& registry, const source::Settings& set
 }
 
 void Summary::count(const Finding& finding) {
-  switch (decision(finding.verdict)) {
-    case Decision::yes:
-      ++ok;
-      break;
-    case Decision::no:
-      ++(finding.link.empty() ? refs : broken);
-      break;
-    case Decision::undecided:
-      ++(finding.rules.empty() ? undecided : broken);
-      break;
+  constexpr std::size_t most_names = 3;
+  const bool is_broken = decision(finding.verdict) == Decision::no;
+  if (is_broken && finding.link.empty()) {
+    if (refs == 0 || finding.pushed_ref != last_ref) ++refs;
+    last_ref = finding.pushed_ref;
+  } else if (is_broken && !finding.rules.empty() && !finding.link.ends_with(mlem_suffix)) {
+    ++others;
+    if (other_names.size() < most_names) other_names.push_back(finding.link);
+  } else if (finding.verdict == Verdict::ok) {
+    ++ok;
+  } else {
+    ++(is_broken || !finding.rules.empty() ? broken : undecided);
   }
   warnings += finding.warnings.size();
   if (finding.proof_time != 0 && (proof_time == 0 || finding.proof_time < proof_time)) proof_time = finding.proof_time;

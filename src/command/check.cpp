@@ -99,7 +99,7 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
 /// Writes what is wrong and why and a remark, then warnings and a hint.
 void print_finding(std::ostream& out, const std::string& subject, const Finding& finding, bool color,
                    const std::string& remark = {}) {
-  out << escape_for_terminal(subject) << ": " << painted(name(finding.verdict), color_of(finding.verdict), color);
+  out << escape_for_terminal(subject) << ": " << painted_verdict(finding, color);
   if (!finding.message.empty()) out << ": " << escape_for_terminal(described(finding));
   out << remark << '\n';
   for (const Warning& warning : finding.warnings) {

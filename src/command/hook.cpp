@@ -102,7 +102,7 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
   const std::size_t broken_before = check::judge(registry, settings, scopes, report, pushed_refs).broken_before;
   reporter->end();
   if (broken_before > 0 && !is_server && !format.quiet) print_broken_before(context.err, broken_before);
-  const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && policy.rejects_undecided);
+  const bool rejected = summary.has_broken() || (summary.undecided > 0 && policy.rejects_undecided);
   if (is_server && (rejected || (summary.undecided > 0 && !format.quiet))) {
     context.err << summary_line(summary, " judged", "ok") << '\n';
   }

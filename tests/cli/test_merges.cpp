@@ -1,6 +1,6 @@
-#include "cli/world.hpp"
 #include "support/text_file.hpp"
 
+#include "cli/world.hpp"
 #include <doctest/doctest.h>
 
 #include <string>

@@ -46,10 +46,10 @@ struct JudgedScope {
   bool touches_aliases;                          ///< unchanged aliases may be broken
   std::set<Oid> lost_blobs;                      ///< what aliases may be pinned to that did not change
   std::vector<std::string> new_attributes;       ///< directories whose `.gitattributes` changes: all below is read anew
-  std::map<std::string, std::string> former_names;  ///< of files that changed their names or modes and nothing else
-  std::map<std::string, Oid> merged_from;  ///< files as a commit has them that is merged: that commit
-  bool has_unread_aliases = false;               ///< there was no time left for them
-  git::Conversions conversions;                  ///< of the files that are read
+  std::map<std::string, std::string> former_names;     ///< of files that changed their names or modes and nothing else
+  std::map<std::string, Oid> merged_from;              ///< files as a commit has them that is merged: that commit
+  bool has_unread_aliases = false;                     ///< there was no time left for them
+  git::Conversions conversions;                        ///< of the files that are read
   std::optional<std::vector<git::File>> attributes{};  ///< the `.gitattributes` of an index that was listed whole
 
   /// Returns whether nothing is known yet of a file that is to be judged.
