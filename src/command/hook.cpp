@@ -9,6 +9,7 @@
 #include "command/output.hpp"
 #include "git/refs.hpp"
 #include "model/rev.hpp"
+#include "source/own_config.hpp"
 
 #include <fmt/format.h>
 
@@ -34,13 +35,9 @@ struct HookPolicy {
 
 HookPolicy load_policy(const git::Registry& registry, Audience audience, bool offline = false) {
   const bool is_server = audience == Audience::pusher;
-  const std::string on_undecided = registry.config().find("mlem.onundecided").value_or(is_server ? "reject" : "warn");
-  if (on_undecided != "warn" && on_undecided != "reject") {
-    throw Error(ErrorKind::invalid, "bad config value '" + on_undecided + "' for 'mlem.onUndecided'",
-                "it takes 'reject' or 'warn'");
-  }
+  const bool rejects_undecided = source::rejects_undecided(registry.config()).value_or(is_server);
   const bool tells_all = !is_server || registry.config().boolean("mlem.serverhints", false);
-  return {audience, offline, on_undecided == "reject" && !offline, tells_all};
+  return {audience, offline, rejects_undecided && !offline, tells_all};
 }
 
 source::Settings hook_settings(const git::Registry& registry, const Context& context, const HookPolicy& policy) {
@@ -202,6 +199,7 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
   const HookPolicy policy = load_policy(registry, Audience::pusher);
+  if (!format.quiet) warn_of_unknown_keys(context.err, registry.config());
   const source::Settings settings = hook_settings(registry, context, policy);
   return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
                          check::pushed_refs(updates), policy, format, context);

@@ -1,6 +1,7 @@
 #include "command/output.hpp"
 
 #include "base/text.hpp"
+#include "source/own_config.hpp"
 
 #include <fmt/format.h>
 
@@ -137,6 +138,13 @@ void print_error(std::ostream& err, const char* severity, const std::string& tex
 
 void print_hint(std::ostream& err, const std::string& text) {
   if (!text.empty()) err << "hint: " << escape_for_terminal(text) << '\n';
+}
+
+void warn_of_unknown_keys(std::ostream& err, const git::Config& config) {
+  for (const source::UnknownKey& unknown : source::find_unknown_keys(config)) {
+    print_error(err, "warning", source::describe(unknown));
+    print_hint(err, source::hint_of(unknown));
+  }
 }
 
 std::string painted_verdict(const Finding& finding, bool color) {

@@ -57,6 +57,8 @@ bool quotes_non_ascii(const git::Registry& registry);
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);
 void print_hint(std::ostream& err, const std::string& text);
+/// Warns of keys of the section `mlem` that mean nothing.
+void warn_of_unknown_keys(std::ostream& err, const git::Config& config);
 /// Returns a finding's message with what it has not said yet: the repository and the rev that were looked in, the
 /// link that led there, and what policies say besides.
 std::string described(const Finding& finding);
