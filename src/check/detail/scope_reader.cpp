@@ -37,29 +37,6 @@ void fail(Finding& finding, Verdict verdict, std::string message, std::string hi
   finding.hint = std::move(hint);
 }
 
-/// Finds the files that changed their names or modes and nothing else: nobody broke those. A name that is gone is the
-/// former one of one new name.
-void pair_names(const std::vector<git::Change>& changes, std::map<std::string, std::string>& former_names) {
-  const auto is_link_file = [](const git::Change& change, const std::optional<git::Entry>& entry) {
-    return change.name.ends_with(mlem_suffix) && entry && git::is_regular(*entry) && !change.unmerged;
-  };
-  std::multimap<Oid, std::string> gone;
-  for (const git::Change& change : changes) {
-    if (!change.after && is_link_file(change, change.before)) gone.emplace(change.before->oid, change.name);
-  }
-  for (const git::Change& change : changes) {
-    if (!is_link_file(change, change.after)) continue;
-    if (is_link_file(change, change.before) && change.before->oid == change.after->oid) {
-      former_names.emplace(change.name, change.name);
-    } else if (!change.before) {
-      const auto former = gone.find(change.after->oid);
-      if (former == gone.end()) continue;
-      former_names.emplace(change.name, former->second);
-      gone.erase(former);
-    }
-  }
-}
-
 /// Returns the commit of a merge that has a changed file as it is now: whoever merges did not write it.
 std::optional<Oid> find_merged(const git::Change& change, const std::vector<Oid>& merged, git::Repository& objects) {
   if (!change.after || change.unmerged) return std::nullopt;
@@ -212,7 +189,7 @@ void ScopeReader::read_changes(const Pass& pass) {
     if (change.after && change.name.ends_with(mlem_suffix)) changed.push_back({change.name, *change.after});
   }
   note_conversions(pass.judged, changed);
-  pair_names(changes, pass.judged.former_names);
+  pass.judged.pair_names(changes);
   for (const git::Change& change : changes) read_change(pass, change);
 }
 
