@@ -135,7 +135,8 @@ int tell_failures(const std::vector<edit::NewLink>& made, const std::vector<edit
     if (made[i].error) {
       print_error(err, "error", line + made[i].error->what());
       print_hint(err, made[i].error->hint());
-      code = exit_fatal;
+      if (!made[i].is_held) code = exit_fatal;
+      if (code != exit_fatal) code = exit_no;
     } else if (made[i].finding.verdict != Verdict::ok) {
       print_failed_link(err, requests[i], made[i].finding, line);
       const int own = exit_code(made[i].finding.verdict);
@@ -150,11 +151,9 @@ int make_and_tell(const git::Registry& registry, const source::Settings& setting
                   const std::vector<edit::LinkRequest>& requests, const std::vector<std::size_t>& lines, Saving saving,
                   const Format& format, Context& context) {
   const bool is_one = lines.empty();
-  std::vector<edit::NewLink> made;
-  if (is_one)
-    made.push_back(edit::make_link(registry, settings, requests.front()));
-  else
-    made = edit::make_links(registry, settings, requests);
+  std::vector<edit::NewLink> made = edit::make_links(registry, settings, requests);
+  // What is wrong with the one that the command line asks for ends the command, but for a hold: there the answer is no.
+  if (is_one && made.front().error && !made.front().is_held) throw Error(*made.front().error);
   if (const int code = tell_failures(made, requests, lines, context.err); code != exit_yes) {
     if (!is_one && !format.quiet) context.err << "nothing was changed\n";
     return code;

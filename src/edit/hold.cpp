@@ -58,13 +58,13 @@ void require_hold_reason(const std::string& reason) {
   if (trim(reason).empty() || !is_utf8(reason) || escape_for_terminal(reason) != reason) throw bad;
 }
 
-Error hold_refusal(const std::string& name, const Link& link) {
+HoldRefusal hold_refusal(const std::string& name, const Link& link) {
   return {ErrorKind::invalid, "cannot re-point '" + name + "'",
           "it is held" + (link.until ? " until " + *link.until : std::string()) + ": " + *link.hold,
           "'-f' re-points it and lifts the hold"};
 }
 
-std::optional<Error> respect_hold(const std::string& name, const Link& before, Link& after, const Holds& holds) {
+std::optional<HoldRefusal> respect_hold(const std::string& name, const Link& before, Link& after, const Holds& holds) {
   if (!before.is_held(holds.today)) return std::nullopt;
   if (!holds.force) return hold_refusal(name, before);
   after.hold.reset();

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "edit/detail/compose_link.hpp"
 #include "edit/detail/find_target.hpp"
+#include "edit/hold.hpp"
 #include "edit/link_selection.hpp"
 #include "edit/link_target.hpp"
 #include "edit/object_argument.hpp"
@@ -138,6 +139,7 @@ class LinkMaker {
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::not_found) throw;
         job.made.error = error;
+        job.made.is_held = dynamic_cast<const HoldRefusal*>(&error) != nullptr;
       }
     }
   }

@@ -42,6 +42,7 @@ struct LinkRequest {
 /// A link to an object that was found, not written yet.
 struct NewLink {
   std::optional<Error> error{};         ///< why there is none, if that is not about the source
+  bool is_held = false;                 ///< the error is that a hold forbids it
   Finding finding;                      ///< of the source; if it is not `ok`, the rest is empty
   std::string target;                   ///< the file, from the work tree's root
   std::uint32_t mode = git::mode_file;  ///< of the entry that it replaces in the index

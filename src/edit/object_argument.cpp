@@ -13,6 +13,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -191,6 +192,19 @@ bool begins_with_host(const std::string& path) {
          host.find_first_not_of(std::string(letters).append(others)) == std::string::npos;
 }
 
+/// Returns what to write for an address whose protocol was left out before a host and its port, which is read as
+/// `<rev>:<path>`: `127.0.0.1:8000/x.git/m`; empty for what is not like one.
+std::string hint_of_protocol(const std::string& rev, const std::string& path) {
+  const std::size_t end = path.find_first_not_of("0123456789");
+  constexpr std::size_t most_digits = 5;
+  if (end == 0 || end > most_digits || path[end] != '/') return {};
+  const bool is_ipv4 =
+      rev.find_first_not_of("0123456789.") == std::string::npos && std::count(rev.begin(), rev.end(), '.') == 3;
+  if (!is_ipv4 && rev != "localhost" && !begins_with_host(rev + "/")) return {};
+  const std::string rest = escape_for_terminal(redact(rev + ":" + path));
+  return "write 'http://" + rest + "', or with the protocol that is meant instead of 'http'";
+}
+
 /// The object `text` of the repository `project`.
 ObjectArgument in_project(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
                           const std::string& text, const std::string& project, const Asked& asked) {
@@ -277,7 +291,10 @@ ObjectArgument parse_object(const git::Registry& registry, const source::Setting
       registry.require_repository();
       require_no_other_rev(text, name.rev, rev);
       const auto commit = registry.find_commit(name.rev);
-      if (!commit) throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit");
+      if (!commit) {
+        throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit",
+                    hint_of_protocol(name.rev, name.path));
+      }
       take_rev(argument, rev_of_registry(registry, name.rev));
       take_path_from_root();
       return argument;

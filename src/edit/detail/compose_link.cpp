@@ -88,7 +88,7 @@ std::string rewrite_link(const ExistingLink& before, const resolve::Answer& end,
   link.until = before.link.until;
   if (!same || before.link.link_type != link.link_type) {
     const auto refusal = respect_hold(target, before.link, link, {request.today, request.force});
-    if (refusal) throw Error(*refusal);
+    if (refusal) throw HoldRefusal(*refusal);
   }
   return yaml::edit_link(before.text, link);
 }
