@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "history/detail/standing_item.hpp"
 #include "model/point.hpp"
+#include "resolve/take_answer.hpp"
 #include "source/refs.hpp"
 
 #include <utility>
@@ -16,34 +17,13 @@ bool is_absence(const resolve::Answer& answer) {
          answer.verdict == Verdict::not_an_object;
 }
 
-std::string printable_repo(const resolve::Answer& answer) {
-  return answer.source.repo ? answer.source.repo->printable() : std::string();
-}
-
 Point point_at(const resolve::Answer& answer) {
   return {.rev = source::short_name(detail::ref_of(answer)),
           .ref = answer.ref,
           .commit = answer.commit ? answer.commit->hex() : "",
           .path = answer.path,
-          .repo = printable_repo(answer),
+          .repo = answer.source.repo ? answer.source.repo->printable() : "",
           .blob = answer.blob ? answer.blob->hex() : ""};
-}
-
-/// Takes over what an answer found, and if it failed why.
-void take_found(const resolve::Answer& answer, Finding& finding) {
-  finding.verdict = answer.verdict;
-  finding.message = answer.message;
-  finding.hint = answer.hint;
-  finding.repo = printable_repo(answer);
-  finding.rev = answer.rev.empty() && answer.source.rev ? answer.source.rev->text() : answer.rev;
-  finding.ref = answer.ref;
-  finding.commit = answer.commit;
-  finding.commit_time = answer.commit_time;
-  finding.path = answer.path.empty() ? answer.source.path : answer.path;
-  finding.blob = answer.blob;
-  if (answer.source.repo && answer.verdict != Verdict::invalid_link && answer.verdict != Verdict::forbidden) {
-    finding.sources.push_back(*answer.source.repo);
-  }
 }
 
 }  // namespace
@@ -90,7 +70,7 @@ Standing Standings::standing(std::size_t number) const {
 void Standings::tell_pin(const Item& item, const Answers& answers, Standing& standing) const {
   const resolve::Answer& pin = *answers.pin;
   Finding& finding = standing.finding;
-  take_found(pin, finding);
+  resolve::take_answer(pin, finding);
   if (item.ref != nullptr) finding.ref = *item.ref;
   const bool has_tip = answers.tip && !answers.tip->failed();
   if (has_tip) standing.tip = point_at(*answers.tip);
@@ -129,7 +109,7 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
 /// Of a link that names a branch or a tag, or neither.
 void Standings::tell_tip(const Item&, const Answers& answers, Standing& standing) const {
   const resolve::Answer& tip = *answers.tip;
-  take_found(tip, standing.finding);
+  resolve::take_answer(tip, standing.finding);
   if (tip.failed()) {
     if (is_absence(tip)) standing.state = State::gone;
     return;
