@@ -1,0 +1,4 @@
+mlem_unit_tests(artifact
+  SOURCES
+    test_artifact_lfs_pointer.cpp
+  LIBRARIES mlem_test_support)
