@@ -10,6 +10,9 @@
 namespace mlem::artifact {
 namespace {
 
+/// No file has a longer path, and one is looked up in each of the directories above it.
+constexpr std::size_t max_uri = 4096;
+
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Returns what is before `://`, as RFC 3986 has a scheme; empty for a path.
@@ -25,6 +28,7 @@ std::string_view uri_scheme(std::string_view uri) {
 /// Returns why a `uri` that is not external may not be used, besides what RepoPath refuses; empty if it may.
 std::string why_not_below(std::string_view uri) {
   if (uri.empty()) return "it has no uri";
+  if (uri.size() > max_uri) return "its uri is longer than " + std::to_string(max_uri) + " bytes";
   if (uri.find('\\') != std::string_view::npos) return "its uri has a backslash";
   if (uri.size() > 2 && is_letter(uri[0]) && uri[1] == ':' && uri[2] == '/') return "its uri is absolute";
   const auto components = split(uri, '/');

@@ -21,7 +21,7 @@ namespace {
 /// parser's own matter, which does not recurse.
 class ListingReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit ListingReader(std::vector<DvcEntry>& entries) : entries_(&entries) {}
+  ListingReader(std::vector<DvcEntry>& entries, std::size_t limit) : entries_(&entries), limit_(limit) {}
 
   bool null() override { return pass(); }
   bool boolean(bool /*value*/) override { return pass(); }
@@ -91,9 +91,7 @@ class ListingReader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   void add() {
-    if (entries_->size() == max_dvc_directory_entries) {
-      throw_not_a_listing("it has more than " + std::to_string(max_dvc_directory_entries) + " files");
-    }
+    if (entries_->size() == limit_) throw_not_a_listing("it has more than " + std::to_string(limit_) + " files");
     require_path(entry_.path);
     const auto is_digit = [](char c) { return hex_value(c) >= 0; };
     if (entry_.md5.size() != 32 || !std::all_of(entry_.md5.begin(), entry_.md5.end(), is_digit)) {
@@ -112,6 +110,7 @@ class ListingReader final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   std::vector<DvcEntry>* entries_;
+  std::size_t limit_;
   DvcEntry entry_;
   std::string* field_ = nullptr;  ///< what the next value is for
   std::size_t depth_ = 0;
@@ -127,10 +126,10 @@ bool comes_before(std::string_view left, std::string_view right) {
 
 }  // namespace
 
-std::vector<DvcEntry> parse_dvc_directory(std::string_view json) {
+std::vector<DvcEntry> parse_dvc_directory(std::string_view json, std::size_t limit) {
   if (json.size() > max_dvc_directory_size) throw_not_a_listing("it is larger than 128 MiB");
   std::vector<DvcEntry> entries;
-  ListingReader reader(entries);
+  ListingReader reader(entries, limit);
   nlohmann::json::sax_parse(json, &reader);
   std::sort(entries.begin(), entries.end(),
             [](const DvcEntry& left, const DvcEntry& right) { return comes_before(left.path, right.path); });

@@ -24,8 +24,8 @@ struct DvcEntry {
 /// Reads the object of a directory, whose name ends in `.dir`: a JSON list of `{"md5": …, "relpath": …}`. Returns its
 /// files, a directory's together. Throws Error(invalid) for other text, a path that is no RepoPath in its normal form
 /// (absolute, `..`, `.git`), one that is there twice or is a file and a directory, and what is larger than the limits
-/// above.
-std::vector<DvcEntry> parse_dvc_directory(std::string_view json);
+/// above, or has more than `limit` files.
+std::vector<DvcEntry> parse_dvc_directory(std::string_view json, std::size_t limit = max_dvc_directory_entries);
 
 /// Returns where a cache or a remote has the object of an Output's hash: `96/f5441d…` or `files/md5/96/f5441d…`.
 std::string dvc_object_path(std::string_view md5, dvc::Layout layout);

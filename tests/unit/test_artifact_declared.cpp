@@ -109,6 +109,7 @@ TEST_CASE("declared: a uri that leads elsewhere is forbidden") {
       {"a/.git/config", "its uri is not valid: a component could be taken for '.git'"},
       {".GIT/config", "its uri is not valid: a component could be taken for '.git'"},
       {"git~1/config", "its uri is not valid: a component could be taken for '.git'"},
+      {std::string(4097, 'a'), "its uri is longer than 4096 bytes"},
       {"a\nb", "its uri is not valid: it has a control character"},
   };
   for (const Row& row : rows) {
