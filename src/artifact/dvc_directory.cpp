@@ -93,8 +93,8 @@ class ListingReader final : public nlohmann::json_sax<nlohmann::json> {
   void add() {
     if (entries_->size() == limit_) throw_not_a_listing("it has more than " + std::to_string(limit_) + " files");
     require_path(entry_.path);
-    const auto is_digit = [](char c) { return hex_value(c) >= 0; };
-    if (entry_.md5.size() != 32 || !std::all_of(entry_.md5.begin(), entry_.md5.end(), is_digit)) {
+    const auto is_hex = [](char c) { return hex_value(c) >= 0; };
+    if (entry_.md5.size() != 32 || !std::all_of(entry_.md5.begin(), entry_.md5.end(), is_hex)) {
       throw_not_a_listing("'" + escape_for_terminal(entry_.path) + "' has no MD5");
     }
     entries_->push_back({std::move(entry_.path), to_lower_ascii(entry_.md5)});
