@@ -27,7 +27,9 @@ std::variant<Digest, Dos2unixDigest> begin_digest(const Hash& expected, std::uin
 }  // namespace
 
 HashCheck::HashCheck(Hash expected, std::uint64_t size)
-    : digest_(begin_digest(expected, size)), expected_(std::move(expected.value)) {}
+    : digest_(begin_digest(expected, size)), expected_(std::move(expected.value)) {
+  if (expected_.ends_with(".dir")) expected_.resize(expected_.size() - 4);
+}
 
 void HashCheck::update(std::string_view bytes) {
   std::visit([&](auto& digest) { digest.update(bytes); }, digest_);

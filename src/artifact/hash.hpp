@@ -19,7 +19,7 @@ struct Hash {
     git_blob,      ///< the id that Git gives a blob, SHA-1 or SHA-256 by its length
   };
   Kind kind = Kind::md5;
-  std::string value;  ///< lower-case hex digits; the MD5 of a directory of DVC ends in `.dir`
+  std::string value;  ///< lower-case hex digits; that of a directory's object of DVC ends in `.dir`
 
   friend bool operator==(const Hash&, const Hash&) = default;
 };

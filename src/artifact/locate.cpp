@@ -15,6 +15,7 @@ namespace mlem::artifact {
 namespace {
 
 constexpr std::size_t longest_target = 4096;
+constexpr std::uint32_t mode_program = 0100755;
 
 Place place_of_link(std::uint32_t mode) {
   const bool is_symlink = (mode & git::mode_type_mask) == git::mode_symlink;
@@ -48,8 +49,8 @@ class Blobs {
 
 class Locator {
  public:
-  Locator(git::Repository& repository, const std::vector<Wanted>& wanted)
-      : repository_(&repository), wanted_(&wanted), located_(wanted.size()), dvc_(repository) {}
+  Locator(git::Repository& repository, const std::vector<Wanted>& wanted, std::size_t limit)
+      : repository_(&repository), wanted_(&wanted), limit_(limit), located_(wanted.size()), dvc_(repository) {}
 
   std::vector<Located> run() {
     for (object_ = 0; object_ < wanted_->size(); ++object_) {
@@ -58,9 +59,9 @@ class Locator {
       } else {
         add_plain();
       }
-      if (located().files.size() <= max_files) continue;
+      if (located().files.size() <= limit_) continue;
       located().files = {};
-      located().flaw = "it has more than " + std::to_string(max_files) + " files";
+      located().flaw = "it has more than " + std::to_string(limit_) + " files";
     }
     search_dvc();
     read_links();
@@ -160,7 +161,7 @@ class Locator {
             file.place = Symlink{entry.oid};
           }
           located().files.push_back(std::move(file));
-          return located().files.size() <= max_files;
+          return located().files.size() <= limit_;
         });
     located().missing.insert(located().missing.end(), missing.begin(), missing.end());
   }
@@ -204,7 +205,10 @@ class Locator {
         if (answer.missing) {
           located.missing.push_back(*answer.missing);
         } else if (answer.place) {
-          located.files[search.file].place = *std::move(answer.place);
+          PlacedFile& file = located.files[search.file];
+          file.place = *std::move(answer.place);
+          const auto* const object = std::get_if<DvcObject>(&file.place);
+          if (object != nullptr && object->is_executable) file.mode = mode_program;
         } else {
           waiting.push_back(std::move(search));
         }
@@ -285,6 +289,7 @@ class Locator {
 
   git::Repository* repository_;
   const std::vector<Wanted>* wanted_;
+  std::size_t limit_;
   std::vector<Located> located_;
   std::size_t object_ = 0;  ///< the one that is looked at
   std::vector<Search> searches_;
@@ -293,8 +298,8 @@ class Locator {
 
 }  // namespace
 
-std::vector<Located> locate(git::Repository& repository, const std::vector<Wanted>& wanted) {
-  return Locator(repository, wanted).run();
+std::vector<Located> locate(git::Repository& repository, const std::vector<Wanted>& wanted, std::size_t limit) {
+  return Locator(repository, wanted, limit).run();
 }
 
 std::vector<PlacedFile> expand_dvc_directory(const PlacedFile& directory, const std::vector<DvcEntry>& entries) {

@@ -26,7 +26,7 @@ struct Wanted {
 };
 
 /// The most files that an object may have.
-inline constexpr std::size_t max_files = 1'000'000;
+inline constexpr std::size_t max_files = 500'000;
 
 /// Where the files of an object are.
 struct Located {
@@ -45,9 +45,10 @@ struct Located {
 /// A symbolic link or submodule on the way to what is declared is Forbidden, and so is one in it; in a plain tree,
 /// symbolic links that stay inside are kept.
 ///
-/// A file takes some 400 bytes of memory: of many large trees, ask for a few at a time.
-/// Throws Error(unavailable) if the repository is corrupt, and OutOfTime.
-std::vector<Located> locate(git::Repository& repository, const std::vector<Wanted>& wanted);
+/// An object of more than `limit` files has a flaw. A file takes some 500 bytes of memory: of many large trees, ask for
+/// a few at a time. Throws Error(unavailable) if the repository is corrupt, and OutOfTime.
+std::vector<Located> locate(git::Repository& repository, const std::vector<Wanted>& wanted,
+                            std::size_t limit = max_files);
 
 /// Returns the files that `directory`, whose place is a DvcObject of a directory, stands for, given what its object
 /// says. What is looked for `inside` and is not there is Missing.

@@ -35,9 +35,10 @@ struct DvcObject {
   std::optional<std::uint64_t> size{};  ///< in bytes; of a directory all its files
   bool is_directory = false;
   std::string inside{};  ///< of a directory: only what is at this path in it
-  std::string remote{};  ///< as dvc::Output has it, as the next two
+  std::string remote{};  ///< as dvc::Output has it, as the next three
   bool is_pushed = true;
   bool is_versioned = false;
+  bool is_executable = false;
   std::string project{};                ///< the directory with `.dvc`, empty for the root of the tree
   std::optional<Oid> config{};          ///< the blob of its `.dvc/config`
   std::optional<dvc::Import> import{};  ///< not in the remotes of this project but there
@@ -81,7 +82,7 @@ using Place = std::variant<GitBlob, LfsObject, DvcObject, Symlink, Missing, Forb
 struct PlacedFile {
   std::string name{};  ///< what the metafile calls it; empty for a file of a plain tree or blob
   std::string path{};  ///< where it belongs: from the directory of the metafile, or the plain tree; empty if forbidden
-  std::uint32_t mode = 0;               ///< as Git has it; 0100644 where Git does not have it
+  std::uint32_t mode = 0;               ///< as Git has it; else as DVC would write it
   std::optional<std::uint64_t> size{};  ///< in bytes: as declared, else as its place has it
   std::optional<Hash> hash{};           ///< as declared, else as its place has it
   Place place{};

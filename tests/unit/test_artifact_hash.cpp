@@ -12,6 +12,7 @@ TEST_CASE("hash: bytes in pieces are compared with every kind of hash") {
   // Of "hello\r\n", as md5sum, sha256sum and git hash-object print them; the second is that of "hello\n".
   const std::vector<Hash> hashes = {
       {Hash::Kind::md5, "af5597c29467a96523a70787c319f4db"},
+      {Hash::Kind::md5, "af5597c29467a96523a70787c319f4db.dir"},
       {Hash::Kind::md5_dos2unix, "b1946ac92492d2347c6235b4d2611184"},
       {Hash::Kind::sha256, "cd2eca3535741f27a8ae40c31b0c41d4057a7a7b912b33b9aed86485d1c84676"},
       {Hash::Kind::git_blob, "ef0493b275aa2080237f676d2ef6559246f56636"},

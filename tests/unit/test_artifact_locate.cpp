@@ -171,6 +171,7 @@ TEST_CASE("locate: a file that DVC tracks") {
   const World world(
       in_project({{"models/rf.dvc", dvc_file("rf", md5, "  size: 163671\n")},
                   {"models/new.dvc", dvc_file("new", md5, "  hash: md5\n  remote: store\n  push: false\n")},
+                  {"models/run.dvc", dvc_file("run", md5, "  isexec: true\n")},
                   {"models/v.dvc", dvc_file("v", md5, "  cloud: {r: {version_id: x}}\n")}}));
   const Oid config = world.id(".dvc/config");
   const Place old = world.place("rf");
@@ -180,6 +181,8 @@ TEST_CASE("locate: a file that DVC tracks") {
         Place(DvcObject{.md5 = md5, .layout = Layout::v3, .remote = "store", .is_pushed = false, .config = config}));
   CHECK(hash_of(world.place("new")) == Hash{Hash::Kind::md5, md5});
   CHECK(std::get<DvcObject>(world.place("v")).is_versioned);
+  const Located run = world.locate_one({.declared = {World::declared("run")}});
+  CHECK(run.files.at(0).mode == 0100755);
 }
 
 TEST_CASE("locate: the nearest directory with .dvc is the project") {
@@ -337,6 +340,18 @@ TEST_CASE("locate: names that nobody may write are forbidden") {
   REQUIRE(located.files.size() == 1);
   CHECK(located.files[0].path.empty());
   CHECK(located.files[0].place == Place(Forbidden{"a name that is not valid"}));
+}
+
+TEST_CASE("locate: more files than an object may have") {
+  const World world({{"a/1", ""}, {"a/2", ""}, {"a/3", ""}, {"b/1", ""}, {"b/2", ""}});
+  const std::vector<Wanted> wanted = {
+      {.kind = Wanted::Kind::tree, .commit = world.commit, .path = "a"},
+      {.kind = Wanted::Kind::tree, .commit = world.commit, .path = "b"},
+      {.commit = world.commit, .declared = {World::declared("b", "x.mlem"), World::declared("b", "x.mlem")}}};
+  const std::vector<Located> located = locate(*world.open(), wanted, 2);
+  CHECK(located[0] == Located{.flaw = "it has more than 2 files"});
+  CHECK(paths_of(located[1]) == std::vector<std::string>{"1", "2"});
+  CHECK(located[2] == located[0]);
 }
 
 TEST_CASE("locate: a plain blob") {

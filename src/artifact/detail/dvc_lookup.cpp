@@ -177,6 +177,7 @@ Place DvcLookup::place_of(Search& search, const Tracked& tracked, const std::str
   }
   object.is_pushed = output.is_pushed;
   object.is_versioned = output.is_versioned;
+  object.is_executable = output.is_executable;
   object.project = search.project.root;
   object.config = search.project.config;
   object.import = tracked.import;
