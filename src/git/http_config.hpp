@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/environment.hpp"
+#include "git/config.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace mlem::git {
+
+/// Returns what git's configuration says about requests to `url`: the settings `http.*` and, where they fit it,
+/// `http.<url>.*`, as keys `http.<name>` in lower case (git-config(1)). `environment` is with_transport_config(), and
+/// `directory` where git would run. Throws Error(unavailable) if git refuses.
+Config http_config(std::string_view url, const Environment& environment, const std::string& directory);
+
+/// Returns the settings of a text in the syntax of git-config(1), without what it includes: a `.lfsconfig`, say.
+/// Throws Error(invalid) if git cannot read it.
+Config parse_config_file(std::string_view text, const Environment& environment);
+
+/// Returns the settings of the user and the system only, without those of any repository and of GIT_CONFIG_COUNT.
+/// Throws Error(unavailable) if git refuses.
+Config shared_config(Environment environment, const std::string& directory);
+
+/// Returns the settings that the repository `git_dir` has for itself alone. Throws Error(unavailable) if git refuses.
+Config repository_config(std::string_view git_dir, const Environment& environment);
+
+}  // namespace mlem::git
