@@ -8,5 +8,6 @@ mlem_unit_tests(artifact
     test_artifact_lfs_pointer.cpp
     test_artifact_locate.cpp
     test_artifact_symlink_target.cpp
+    test_artifact_transfer.cpp
   LIBRARIES mlem_test_support)
 target_compile_definitions(test_artifact PRIVATE GIT_MLEM_DEFAULT_FIXTURES="${PROJECT_SOURCE_DIR}/../shared/fixtures")
