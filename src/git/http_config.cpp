@@ -25,17 +25,11 @@ Config parse_config_file(std::string_view text, const Environment& environment) 
   return Config::parse(result.output);
 }
 
-Config shared_config(Environment environment, const std::string& directory) {
+Config repository_config(std::string_view git_dir, Environment environment) {
   environment.unset("GIT_CONFIG_COUNT");
   environment.unset("GIT_CONFIG_PARAMETERS");
-  RunResult result =
-      run(detail::git_program({"--git-dir=/dev/null", "config", "-z", "--list"}, environment, directory));
-  return Config::parse(detail::output_of(std::move(result), "cannot read git's configuration"));
-}
-
-Config repository_config(std::string_view git_dir, const Environment& environment) {
-  RunResult result = run(
-      detail::git_program({"--git-dir=" + std::string(git_dir), "config", "-z", "--local", "--list"}, environment, {}));
+  const std::string directory(git_dir.empty() ? "/dev/null" : git_dir);
+  RunResult result = run(detail::git_program({"--git-dir=" + directory, "config", "-z", "--list"}, environment, {}));
   return Config::parse(detail::output_of(std::move(result), "cannot read git's configuration"));
 }
 

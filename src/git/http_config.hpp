@@ -17,11 +17,9 @@ Config http_config(std::string_view url, const Environment& environment, const s
 /// Throws Error(invalid) if git cannot read it.
 Config parse_config_file(std::string_view text, const Environment& environment);
 
-/// Returns the settings of the user and the system only, without those of any repository and of GIT_CONFIG_COUNT.
+/// Returns the settings of the repository `git_dir`, of the user and of the system, but not those of GIT_CONFIG_COUNT,
+/// which are about another repository. Without a `git_dir`: only those of the user and the system.
 /// Throws Error(unavailable) if git refuses.
-Config shared_config(Environment environment, const std::string& directory);
-
-/// Returns the settings that the repository `git_dir` has for itself alone. Throws Error(unavailable) if git refuses.
-Config repository_config(std::string_view git_dir, const Environment& environment);
+Config repository_config(std::string_view git_dir, Environment environment);
 
 }  // namespace mlem::git

@@ -49,8 +49,8 @@ TEST_CASE("http config: settings of the user are told from those of a repository
   environment.set("GIT_CONFIG_COUNT", "1");
   environment.set("GIT_CONFIG_KEY_0", "lfs.url");
   environment.set("GIT_CONFIG_VALUE_0", "https://command.example.com/");
-  CHECK(mlem::git::shared_config(environment, repository.path().string()).all("lfs.url") ==
+  CHECK(mlem::git::repository_config({}, environment).all("lfs.url") ==
         std::vector<std::string>{"https://user.example.com/"});
   CHECK(mlem::git::repository_config((repository.path() / ".git").string(), environment).all("lfs.url") ==
-        std::vector<std::string>{"https://repository.example.com/"});
+        std::vector<std::string>{"https://user.example.com/", "https://repository.example.com/"});
 }
