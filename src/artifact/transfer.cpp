@@ -155,7 +155,13 @@ class Run {
 
   /// One request, and the redirections that it leads to.
   void attempt() {
-    if (transfer_->expires && Transfer::Clock::now() >= *transfer_->expires) renew();
+    if (transfer_->expires && Transfer::Clock::now() >= *transfer_->expires && transfer_->renew) {
+      if (auto refusal = transfer_->renew(*transfer_)) {
+        is_over_ = true;
+        result_.refusal = std::move(refusal);
+        return;
+      }
+    }
     std::string url = transfer_->url;
     RequestUrl first;
     for (std::size_t redirects = 0;; ++redirects) {
@@ -383,7 +389,8 @@ class Run {
     result_.body.append(takes_body_ ? std::string() : error_body_);
     const int status = head_.status;
     if (is_busy(status)) return retry(server, describe_answer(head_), retry_after());
-    if ((status == 401 || status == 403 || status == 410) && !std::exchange(was_renewed_, true) && renew()) {
+    if ((status == 401 || status == 403 || status == 410) && transfer_->renew && !std::exchange(was_renewed_, true) &&
+        !transfer_->renew(*transfer_)) {
       result_.body.clear();
       return;
     }
@@ -409,8 +416,6 @@ class Run {
     if (status == 404 || status == 410) return "or this account may not see it";
     return {};
   }
-
-  bool renew() { return transfer_->renew && transfer_->renew(*transfer_); }
 
   /// Returns what the header Retry-After says; a date is left to the usual pauses.
   std::optional<std::chrono::milliseconds> retry_after() const {

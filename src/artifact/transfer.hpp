@@ -56,9 +56,9 @@ struct Transfer {
   std::function<bool(std::string_view bytes)> take{};
 
   std::optional<Clock::time_point> expires{};  ///< when `url` and `headers` end to be valid
-  /// Gives it another `url`, `headers` and `expires`; `false`: there are no others. Called when they have expired, and
+  /// Gives it another `url`, `headers` and `expires`, or says why there are none. Called when they have expired, and
   /// once if the server refuses them.
-  std::function<bool(Transfer&)> renew{};
+  std::function<std::optional<source::Refusal>(Transfer&)> renew{};
 };
 
 /// What a transfer came to.

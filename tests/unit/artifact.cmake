@@ -5,6 +5,9 @@ mlem_unit_tests(artifact
     test_artifact_dvc_config.cpp
     test_artifact_dvc_directory.cpp
     test_artifact_hash.cpp
+    test_artifact_lfs_answer.cpp
+    test_artifact_lfs_client.cpp
+    test_artifact_lfs_endpoint.cpp
     test_artifact_lfs_pointer.cpp
     test_artifact_locate.cpp
     test_artifact_symlink_target.cpp

@@ -439,11 +439,11 @@ TEST_CASE("transfer: an address that has expired or is refused is renewed once")
   HttpStub refusing({HttpStub::response("403 Forbidden", "expired")});
   int renewed = 0;
   Transfer expired{.url = refusing.url("rf"), .expires = Transfer::Clock::now() - 1s};
-  expired.renew = [&](Transfer& transfer) {
+  expired.renew = [&](Transfer& transfer) -> std::optional<mlem::source::Refusal> {
     ++renewed;
     transfer.url = server.url("rf");
     transfer.expires = {};
-    return true;
+    return std::nullopt;
   };
   CHECK(world.run(expired).body == "weights");
   CHECK(renewed == 1);
@@ -452,10 +452,12 @@ TEST_CASE("transfer: an address that has expired or is refused is renewed once")
   refused.expires = {};
   CHECK(world.run(refused).body == "weights");
   CHECK(renewed == 2);
-  refused.renew = [&](Transfer&) { return ++renewed, true; };
+  refused.renew = [&](Transfer&) -> std::optional<mlem::source::Refusal> { return ++renewed, std::nullopt; };
   const TransferResult result = world.run(refused);
   CHECK(verdict(result) == "auth-required");
   CHECK(renewed == 3);
+  expired.renew = [](Transfer&) { return mlem::source::Refusal{Verdict::artifact_missing, "it is gone", {}}; };
+  CHECK(message(world.run(expired)) == "it is gone");
 }
 
 TEST_CASE("transfer: many files come over few connections") {
