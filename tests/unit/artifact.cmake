@@ -4,6 +4,7 @@ mlem_unit_tests(artifact
     test_artifact_dos2unix_digest.cpp
     test_artifact_dvc_config.cpp
     test_artifact_dvc_directory.cpp
+    test_artifact_dvc_http_remote.cpp
     test_artifact_hash.cpp
     test_artifact_lfs_answer.cpp
     test_artifact_lfs_client.cpp
