@@ -84,15 +84,22 @@ std::vector<ObjectAnswer> LfsClient::ask(const std::vector<LfsPointer>& pointers
     }
     remote.push_back(i);
   }
+  // Returns why the server did not answer at all.
   const auto ask_some = [&](std::size_t start, std::size_t count) {
     std::vector<LfsPointer> some;
     for (std::size_t i = start; i < start + count; ++i) some.push_back(pointers[remote[i]]);
-    Answers told = ask_batch(some);
+    source::Refusal refusal;
+    Answers told = ask_batch(some, refusal);
     for (std::size_t i = 0; i < count; ++i) answers[remote[start + i]] = std::move(told[i].answer);
+    return refusal;
   };
   // The first one finds out how to get in, and how many objects the server takes.
   const std::size_t first = std::min(remote.size(), lfs_batch_size);
-  if (first > 0) ask_some(0, first);
+  if (first == 0) return answers;
+  if (const source::Refusal refusal = ask_some(0, first); refusal.verdict != Verdict::ok) {
+    for (const std::size_t i : remote) answers[i] = ObjectAnswer::of(refusal);
+    return answers;
+  }
   const std::size_t size = batch_size_;
   const std::size_t batches = (remote.size() - first + size - 1) / size;
   source::in_parallel(batches, std::max<std::size_t>(engine_->settings().budget.jobs, 1), [&](std::size_t batch) {
@@ -102,22 +109,25 @@ std::vector<ObjectAnswer> LfsClient::ask(const std::vector<LfsPointer>& pointers
   return answers;
 }
 
-/// Asks for objects by as many requests as the server wants.
-LfsClient::Answers LfsClient::ask_batch(const std::vector<LfsPointer>& pointers) {
+/// Asks for objects by as many requests as the server wants. In `refusal` is why it did not answer at all.
+LfsClient::Answers LfsClient::ask_batch(const std::vector<LfsPointer>& pointers, source::Refusal& refusal) {
   Answers answers;
   answers.reserve(pointers.size());
   while (answers.size() < pointers.size()) {
     const auto from = pointers.begin() + static_cast<std::ptrdiff_t>(answers.size());
     const std::size_t count = std::min(batch_size_.load(), pointers.size() - answers.size());
     const std::vector<LfsPointer> some(from, from + static_cast<std::ptrdiff_t>(count));
-    source::Refusal refusal;
+    refusal = {};
     const TransferResult result = post(some, refusal);
     if (result.status == 413 && count > 1) {
       batch_size_ = count / 2;
       continue;
     }
-    Answers told = refusal.verdict == Verdict::ok ? read_answers(result, some)
-                                                  : Answers(count, {.answer = ObjectAnswer::of(refusal)});
+    if (refusal.verdict != Verdict::ok) {
+      answers.resize(pointers.size(), {.answer = ObjectAnswer::of(refusal)});
+      break;
+    }
+    Answers told = read_answers(result, some);
     std::move(told.begin(), told.end(), std::back_inserter(answers));
   }
   return answers;
@@ -187,25 +197,35 @@ std::variant<LfsClient::Access, source::Refusal> LfsClient::access(const Access*
 }
 
 /// Runs `git-lfs-authenticate` on the server of the source.
-std::variant<LfsClient::Access, source::Refusal> LfsClient::authenticate() {
-  constexpr int no_such_command = 127;
-  constexpr int ssh_failed = 255;
+RunResult LfsClient::run_authenticate(bool interactive) const {
   const source::Settings& settings = engine_->settings();
   const git::TransportOptions options{.idle = settings.budget.timeout,
                                       .deadline = settings.budget.deadline,
-                                      .interactive = false,
+                                      .interactive = interactive,
                                       .directory = settings.access.directory,
                                       .interrupt = settings.observer.interrupt};
-  const std::string host = "'" + escape_for_terminal(endpoint_.ssh->user_and_host) + "'";
-  const std::string what = "cannot ask " + host + " for Git LFS by ssh";
-  const RunResult ran = git::run_ssh(*endpoint_.ssh, {"git-lfs-authenticate", endpoint_.ssh->path, "download"},
-                                     settings.access.environment, options);
+  return git::run_ssh(*endpoint_.ssh, {"git-lfs-authenticate", endpoint_.ssh->path, "download"},
+                      settings.access.environment, options);
+}
+
+/// Asks there, and the user on the terminal where ssh wants that.
+std::variant<LfsClient::Access, source::Refusal> LfsClient::authenticate() {
+  constexpr int no_such_command = 127;
+  constexpr int ssh_failed = 255;
+  const source::Access& settings = engine_->settings().access;
+  const std::string user_and_host = escape_for_terminal(endpoint_.ssh->user_and_host);
+  const std::string what = "cannot ask '" + user_and_host + "' for Git LFS by ssh";
+  RunResult ran = run_authenticate(false);
+  const std::string host = user_and_host.substr(user_and_host.rfind('@') + 1);
+  if (ran.code == ssh_failed && settings.interactive &&
+      (settings.logins == nullptr || settings.logins->may_ask(host))) {
+    ran = run_authenticate(true);
+  }
   if (ran.end != RunResult::End::exited) return source::Refusal{Verdict::timeout, what + ": it took too long", {}};
   if (ran.code == no_such_command) return Access{endpoint_.url, {}, {}};
   if (ran.code != 0) {
     return source::Refusal{ran.code == ssh_failed ? Verdict::auth_required : Verdict::unreachable,
-                           what + ": " + last_line(ran.errors),
-                           "'ssh " + escape_for_terminal(endpoint_.ssh->user_and_host) + "' shows more"};
+                           what + ": " + last_line(ran.errors), "'ssh " + user_and_host + "' shows more"};
   }
   try {
     LfsAction action = parse_lfs_authentication(ran.output);
@@ -256,7 +276,8 @@ Transfer LfsClient::transfer(const LfsPointer& pointer) {
                     .size = pointer.size,
                     .expires = Transfer::Clock::time_point::min()};
   transfer.renew = [this, pointer](Transfer& renewed) -> std::optional<source::Refusal> {
-    const LfsObjectAnswer answer = ask_batch({pointer}).front();
+    source::Refusal refusal;
+    const LfsObjectAnswer answer = ask_batch({pointer}, refusal).front();
     if (answer.answer.kind != ObjectAnswer::Kind::exists) return answer.answer.refusal;
     return direct(renewed, answer);
   };

@@ -50,8 +50,9 @@ class LfsClient {
   using Answers = std::vector<LfsObjectAnswer>;
 
   std::variant<Access, source::Refusal> access(const Access* refused);
+  RunResult run_authenticate(bool interactive) const;
   std::variant<Access, source::Refusal> authenticate();
-  Answers ask_batch(const std::vector<LfsPointer>& pointers);
+  Answers ask_batch(const std::vector<LfsPointer>& pointers, source::Refusal& refusal);
   TransferResult post(const std::vector<LfsPointer>& pointers, source::Refusal& refusal);
   Answers read_answers(const TransferResult& result, const std::vector<LfsPointer>& pointers);
   void remember(const std::vector<LfsPointer>& pointers, const Answers& answers);

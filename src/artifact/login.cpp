@@ -56,9 +56,11 @@ TransferResult Login::run(TransferEngine& engine, const Transfer& transfer) {
     if (result.status != 401) return result;
   }
   for (const bool interactive : {false, true}) {
+    if (is_hopeless_) break;
     if (auto tried = try_helpers(engine, transfer, interactive)) result = std::move(*tried);
     if (result.status != 401) return result;
   }
+  is_hopeless_ = true;
   if (result.refusal) {
     result.refusal->hint = "set up a login for '" + server_of(url_) + "', as gitcredentials(7) tells";
   }

@@ -32,7 +32,8 @@ class Login {
 
   std::string url_;
   const source::Settings* settings_;
-  std::mutex asking_;  ///< one thread at a time finds out; the others wait for what it finds
+  std::mutex asking_;         ///< one thread at a time finds out; the others wait for what it finds
+  bool is_hopeless_ = false;  ///< nobody knows a login that the server takes
   mutable std::mutex mutex_;
   std::optional<HttpHeader> header_;
 };

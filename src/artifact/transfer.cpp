@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <map>
 #include <mutex>
 #include <poll.h>
 #include <set>
@@ -34,6 +35,8 @@ using Method = Transfer::Method;
 constexpr std::size_t max_error_body = std::size_t{64} << 10;
 /// As git has it.
 constexpr std::size_t most_redirects = 20;
+/// How many files in a row a server may leave without an answer before it is not waited for any more.
+constexpr std::size_t most_silences = 8;
 /// What a server has to send after it broke off to be worth as many tries as before.
 constexpr std::uint64_t worth_another_try = std::uint64_t{1} << 20;
 
@@ -94,6 +97,7 @@ struct detail::TransferState {
   std::mutex mutex;
   std::vector<std::unique_ptr<HttpClient>> clients;  ///< those that nobody uses
   std::set<std::string> down;                        ///< servers that did not come back after all retries
+  std::map<std::string, std::size_t> silent;         ///< how often in a row a server did not answer
 
   std::unique_ptr<HttpClient> take_client() {
     const std::lock_guard lock(mutex);
@@ -112,10 +116,21 @@ struct detail::TransferState {
   }
   void note(const std::string& origin, bool is_up) {
     const std::lock_guard lock(mutex);
-    if (is_up)
-      down.erase(origin);
-    else
+    if (!is_up) {
       down.insert(origin);
+      return;
+    }
+    down.erase(origin);
+    silent.erase(origin);
+  }
+  void note_silence(const std::string& origin) {
+    const std::lock_guard lock(mutex);
+    ++silent[origin];
+  }
+  bool is_silent(const std::string& origin) {
+    const std::lock_guard lock(mutex);
+    const auto found = silent.find(origin);
+    return found != silent.end() && found->second >= most_silences;
   }
 };
 
@@ -176,6 +191,10 @@ class Run {
       if (const auto why = why_not(here, is_first_server && transfer_->is_rewritten)) {
         return fail(Verdict::forbidden, (redirects == 0 ? "" : "it redirects to '" + shown_url(url) + "', and that ") +
                                             std::string("may not be used: ") + *why);
+      }
+      if (state_->is_silent(here.origin())) {
+        return fail(Verdict::timeout, "the server has not answered for other files",
+                    "mlem.timeout sets how long to wait");
       }
       const detail::HttpSettings& settings = state_->lookup.of(here);
       const ExchangeEnd end = exchange(url, settings, is_first_server);
@@ -370,6 +389,7 @@ class Run {
     using Kind = ExchangeEnd::Kind;
     switch (end.kind) {
       case Kind::timeout:
+        state_->note_silence(server.origin());
         return fail(Verdict::timeout,
                     "no progress for " + std::to_string(state_->settings->budget.timeout.count() / 1000) + " seconds",
                     "mlem.timeout sets how long to wait");

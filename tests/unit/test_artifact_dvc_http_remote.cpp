@@ -129,6 +129,19 @@ TEST_CASE("dvc http remote: a header of the user's own is not sent on") {
   CHECK(other.requests().front().find("sesame") == std::string::npos);
 }
 
+TEST_CASE("dvc http remote: helpers that know nothing are asked once") {
+  Sandbox box;
+  const LfsServer server(box);
+  server.set_options(R"({"user":"alice","password":"sesame"})");
+  box.add_config("credential.helper", "!echo >>" + (box / "asked").string() + ";:");
+  const auto settings = user_settings(box);
+  TransferEngine engine(settings, hasty);
+  DvcHttpRemote remote(remote_at(server.url("private/files")), engine);
+  for (const auto& answer : remote.ask(std::vector<DvcWanted>(20, {md5, Layout::v2, 7})))
+    CHECK(answer.refusal.verdict == mlem::Verdict::auth_required);
+  CHECK(read_file(box / "asked") == "\n");
+}
+
 TEST_CASE("dvc http remote: git's helpers have logins for those who have none there") {
   Sandbox box;
   const LfsServer server(box);

@@ -141,8 +141,9 @@ TEST_CASE("lfs client: logins come from git's helpers") {
     const auto settings = user_settings(box);
     TransferEngine engine(settings, impatient);
     LfsClient client(endpoint_for(server.url("m"), settings), engine);
-    const auto answer = client.ask({pointer}).front();
+    const auto answer = client.ask(std::vector<LfsPointer>(250, pointer)).back();
     CHECK(answer.kind == ObjectAnswer::Kind::refused);
+    CHECK(count_batches(server) == 1);
     CHECK(answer.refusal.verdict == mlem::Verdict::auth_required);
     const std::string url = server.url("");
     CHECK(answer.refusal.message == "cannot read '" + url + "m.git/info/lfs/objects/batch': " +

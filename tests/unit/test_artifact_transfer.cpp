@@ -263,6 +263,17 @@ TEST_CASE("transfer: no progress ends it") {
   }
 }
 
+TEST_CASE("transfer: a server that is silent again and again is not waited for any more") {
+  World world;
+  world.settings.budget.timeout = 100ms;
+  world.settings.budget.jobs = 8;
+  SilentServer silent;
+  world.engine.run_all(std::vector<Transfer>(8, {.url = silent.url("rf")}));
+  const TransferResult result = world.get(silent.url("rf"));
+  CHECK(verdict(result) == "timeout");
+  CHECK(message(result) == "cannot read 'rf': the server has not answered for other files");
+}
+
 TEST_CASE("transfer: a deadline ends it") {
   World world;
   world.settings.budget.timeout = 0s;
