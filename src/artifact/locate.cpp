@@ -60,7 +60,8 @@ class Locator {
         add_plain();
       }
       if (located().files.size() <= limit_) continue;
-      located().files = {};
+      located().files = std::vector<PlacedFile>();
+      std::erase_if(searches_, [this](const Search& search) { return search.object == object_; });
       located().flaw = "it has more than " + std::to_string(limit_) + " files";
     }
     search_dvc();

@@ -11,6 +11,7 @@
 #include "check/detail/judged_scope.hpp"
 #include "check/detail/own_refs.hpp"
 #include "check/detail/scope_reader.hpp"
+#include "history/link_name.hpp"
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
 
@@ -58,7 +59,10 @@ std::size_t forgive_old_faults(const git::Registry& registry, const source::Sett
   resolve::Resolver& of_former = pushed_refs.empty() ? resolver : of_old_refs;
   for (detail::JudgedScope& judged : all) {
     if (judged.scope.kind != Scope::Kind::changes) continue;
-    former_states.emplace_back(registry, judged, memory).read(reader, of_former);
+    former_states.emplace_back(registry, judged, judged.scope.before, memory).read(reader, of_former);
+    for (const Oid& merged : judged.scope.merged) {
+      former_states.emplace_back(registry, judged, merged, memory).read(reader, of_former);
+    }
   }
   of_former.run();
   detail::CommitsOnRefs commits;
@@ -112,12 +116,15 @@ void settle_pathspecs(const git::Registry& registry, const source::Settings& set
   std::vector<std::string> links;
   for (const std::string& pathspec : scope.pathspecs) {
     if (!all_match) files = match({pathspec});
-    // What has the name of a link but for its `.mlem` may be there too, as a model's file is beside its metafile.
-    const bool may_be_link = !files || files->contains(as_git_lists(pathspec));
+    // What has the name of a link but for its `.mlem` may be there too, as a model's file or directory is beside its
+    // metafile: both are meant, and it does no harm if there is no such link.
+    auto link = history::with_ending(registry, pathspec);
+    const bool may_be_link = !files || link || files->contains(as_git_lists(pathspec));
     if (!may_be_link || (files && pathspec.ends_with(mlem_suffix))) continue;
-    std::string link = pathspec + std::string(mlem_suffix);
-    if (match({link})) {
-      links.push_back(std::move(link));
+    const bool is_certain = files && link;
+    if (!link) link = pathspec + std::string(mlem_suffix);
+    if (is_certain || match({*link})) {
+      links.push_back(std::move(*link));
     } else if (!files) {
       throw Error(ErrorKind::not_found, "pathspec '" + redact(pathspec) + "' did not match any files");
     }
@@ -126,16 +133,18 @@ void settle_pathspecs(const git::Registry& registry, const source::Settings& set
 }
 
 void Summary::count(const Finding& finding) {
-  switch (decision(finding.verdict)) {
-    case Decision::yes:
-      ++ok;
-      break;
-    case Decision::no:
-      ++(finding.link.empty() ? refs : broken);
-      break;
-    case Decision::undecided:
-      ++(finding.rules.empty() ? undecided : broken);
-      break;
+  constexpr std::size_t most_names = 3;
+  const bool is_broken = decision(finding.verdict) == Decision::no;
+  if (is_broken && finding.link.empty()) {
+    if (refs == 0 || finding.pushed_ref != last_ref) ++refs;
+    last_ref = finding.pushed_ref;
+  } else if (is_broken && !finding.rules.empty() && !finding.link.ends_with(mlem_suffix)) {
+    ++others;
+    if (other_names.size() < most_names) other_names.push_back(finding.link);
+  } else if (finding.verdict == Verdict::ok) {
+    ++ok;
+  } else {
+    ++(is_broken || !finding.rules.empty() ? broken : undecided);
   }
   warnings += finding.warnings.size();
   if (finding.proof_time != 0 && (proof_time == 0 || finding.proof_time < proof_time)) proof_time = finding.proof_time;

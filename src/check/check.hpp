@@ -42,6 +42,7 @@ struct Scope {
   Kind kind = Kind::index;
   std::optional<Oid> commit{};  ///< or a tree
   std::optional<Oid> before{};  ///< of changes: a commit or tree; none: nothing
+  std::vector<Oid> merged{};    ///< of changes: commits that a merge brings in; a file as one of them has it is not new
   std::vector<std::string> pathspecs{};
   std::optional<std::vector<git::Change>> changes{};  ///< of changes, if they are known already
   Shard shard{};                                      ///< judge this part of them
@@ -68,11 +69,15 @@ struct Summary {
   std::size_t ok = 0;
   std::size_t broken = 0;
   std::size_t undecided = 0;
-  std::size_t refs = 0;           ///< findings about a whole ref: broken, and no links
+  std::size_t refs = 0;           ///< that are broken as a whole: findings about them are about no link
+  std::size_t others = 0;         ///< files that are not links and break a policy, such as the marker of a project
   std::size_t broken_before = 0;  ///< links that changes left as broken as they were; they are not reported
   std::size_t warnings = 0;
-  std::size_t old_files = 0;    ///< named `*.mlem.yaml`, as MLEM before 0.1.10 did, and not judged
-  std::int64_t proof_time = 0;  ///< the oldest of the findings; 0: none
+  std::size_t old_files = 0;               ///< named `*.mlem.yaml`, as MLEM before 0.1.10 did, and not judged
+  std::int64_t proof_time = 0;             ///< the oldest of the findings; 0: none
+  std::string last_ref{};                  ///< of `refs`: what is said of one comes in a row
+  std::vector<std::string> other_names{};  ///< the first of `others`
+  bool has_broken() const noexcept { return broken + refs + others > 0; }
   std::size_t total() const noexcept { return ok + broken + undecided; }
   void count(const Finding& finding);
 };

@@ -121,13 +121,15 @@ std::vector<Policy> parse_policies(const git::Config& config) {
       policy->require_signed = config.boolean(key, false);
     else if (variable == "allowobjects")
       policy->allow_objects = config.boolean(key, false);
+    else if (variable == "allowplain")
+      policy->allow_plain = config.boolean(key, false);
     else if (variable == "forbidbreaking")
       policy->forbid_breaking = config.boolean(key, false);
     else
       throw_bad(
           key, "a policy has no such key",
           "the keys are ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects, "
-          "forbidBreaking");
+          "allowPlain, forbidBreaking");
   }
   return policies;
 }

@@ -20,6 +20,7 @@ struct Policy {
   bool require_reachable = false;
   bool require_signed = false;
   bool allow_objects = false;
+  bool allow_plain = false;
   bool forbid_breaking = false;
 
   bool covers_ref(std::string_view full_name) const;

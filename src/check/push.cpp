@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 namespace mlem::check {
@@ -106,6 +107,26 @@ void compare_with_known(Receiver& receiver, Baselines& baselines, const Oid& tip
   }
   scope.before = baselines.nearest_to(tip, candidates);
   scope.changes = changes_between(receiver, scope.before, tip);
+}
+
+/// Finds the commits of known refs that the merges among the commits of a push bring in: what is as they have it, the
+/// pusher did not write. What the ref itself had before is not among them, for there a link may have been mended since.
+std::vector<Oid> find_merged(const Receiver& receiver, const Oid& tip, const Oid& before,
+                             const std::vector<std::string>& known_refs) {
+  constexpr std::size_t most_merged = 8;
+  std::unordered_set<Oid> pushed;
+  std::vector<Oid> parents;
+  for (const git::Commit& commit : receiver.list_commits({tip}, {before}, git::refs_below(known_refs))) {
+    pushed.insert(commit.oid);
+    if (commit.parents.size() > 1) parents.insert(parents.end(), commit.parents.begin(), commit.parents.end());
+  }
+  std::vector<Oid> merged;
+  for (const Oid& parent : parents) {
+    const bool is_taken = pushed.contains(parent) || std::find(merged.begin(), merged.end(), parent) != merged.end();
+    if (is_taken || merged.size() == most_merged || receiver.is_forward(parent, before)) continue;
+    merged.push_back(parent);
+  }
+  return merged;
 }
 
 void require_approver(Scope& scope, const std::string& what_happened) {
@@ -202,6 +223,10 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
     compare_with_known(receiver, baselines, *tree, scope);
   } else {
     scope.changes = changes_between(receiver, std::nullopt, *tree);
+  }
+  const auto former_tip = scope.before ? registry.objects().find_commit(*scope.before) : std::nullopt;
+  if (pusher.is_at_clone && tip && former_tip && !scope.changes->empty()) {
+    scope.merged = find_merged(receiver, *tip, *former_tip, pusher.known_refs);
   }
   return scope;
 }

@@ -35,6 +35,7 @@ struct Pusher {
   std::set<std::string> symbolic_refs{};  ///< of the registry, if a policy is about refs
   std::vector<std::string> known_refs{};  ///< what the full names begin with of those a new ref is compared with
   std::string head{};                     ///< a ref that it is compared with first; empty: none
+  bool is_at_clone = false;               ///< nothing is pushed yet: what merges bring in of known refs is not new
 };
 
 /// Returns the policies of the registry's configuration and, from the variable that `mlem.pusher` names, the pusher;

@@ -7,6 +7,7 @@
 #include "command/detail/reporter.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "git/refs.hpp"
 #include "history/range.hpp"
 #include "model/repo_path.hpp"
 
@@ -98,7 +99,7 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
 /// Writes what is wrong and why and a remark, then warnings and a hint.
 void print_finding(std::ostream& out, const std::string& subject, const Finding& finding, bool color,
                    const std::string& remark = {}) {
-  out << escape_for_terminal(subject) << ": " << painted(name(finding.verdict), color_of(finding.verdict), color);
+  out << escape_for_terminal(subject) << ": " << painted_verdict(finding, color);
   if (!finding.message.empty()) out << ": " << escape_for_terminal(described(finding));
   out << remark << '\n';
   for (const Warning& warning : finding.warnings) {
@@ -173,7 +174,10 @@ check::Scope scope_for(const git::Registry& registry, const CheckOptions& asked,
   } else if (asked.worktree || asked.changed) {
     registry.require_work_tree();
     scope.kind = asked.worktree ? check::Scope::Kind::work_tree : check::Scope::Kind::changes;
-    if (asked.changed) scope.before = registry.find_commit("HEAD");
+    if (asked.changed) {
+      scope.before = registry.find_commit("HEAD");
+      scope.merged = git::load_merge_heads(registry);
+    }
   }
   return scope;
 }

@@ -13,6 +13,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "git/diff.hpp"
+#include "history/link_name.hpp"
 #include "resolve/tree_view.hpp"
 #include "yaml/metafile.hpp"
 
@@ -47,18 +48,16 @@ void declare(Options& options, DiffOptions& asked, Format& format) {
 void require_matches(const git::Registry& registry, const source::Settings& settings, history::DiffRequest& request) {
   std::vector<std::string> found;
   for (const std::string& pathspec : request.pathspecs) {
-    const std::string link = pathspec + ".mlem";
-    bool is_matched = false;
-    for (const std::string& spelled : {pathspec, link}) {
-      const auto matches = [&](const git::Registry::Listing& listing) {
+    const auto matches = [&](const std::string& spelled) {
+      const auto matches_in = [&](const git::Registry::Listing& listing) {
         return source::match_all(registry, {spelled}, listing, settings).has_value();
       };
-      if (!matches({.tree = request.after}) && !(request.before && matches({.tree = request.before}))) continue;
-      found.push_back(spelled);
-      is_matched = true;
-      break;
-    }
-    if (!is_matched)
+      return matches_in({.tree = request.after}) || (request.before && matches_in({.tree = request.before}));
+    };
+    const auto link = history::with_ending(registry, pathspec);
+    found.push_back(pathspec);
+    if (link) found.push_back(*link);
+    if (!matches(pathspec) && !(link && matches(*link)))
       throw Error(ErrorKind::not_found, "pathspec '" + escape_for_terminal(pathspec) + "' did not match any file");
   }
   request.pathspecs = std::move(found);
@@ -158,11 +157,12 @@ int run_as_driver(const git::Registry& registry, const std::vector<std::string>&
   const DriverFile after{words[4], words[5], words[6]};
   const auto old_link = load_link(before);
   const auto new_link = load_link(after);
+  constexpr std::size_t new_name = 7;
   if ((before.is_there() && !old_link) || (after.is_there() && !new_link)) {
-    context.out << git::text_difference(registry, before.path, after.path);
+    const std::string& name_now = words.size() > new_name ? words[new_name] : words.front();
+    context.out << git::text_difference(registry, {before.path, words.front()}, {after.path, name_now});
     return exit_yes;
   }
-  constexpr std::size_t new_name = 7;
   std::vector<history::LinkDifference> differences(1);
   history::LinkChange& change = differences.front().change;
   change.name = words.size() > new_name ? words[new_name] : words.front();

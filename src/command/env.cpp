@@ -1,11 +1,13 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "check/policy.hpp"
 #include "command/detail/hook_script.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "edit/hook_standing.hpp"
 #include "git/program.hpp"
 #include "model/repo_url.hpp"
+#include "source/own_config.hpp"
 #include "source/settings.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -42,6 +44,23 @@ void print_hooks(const git::Registry& registry, Context& context) {
   } catch (const Error& error) {
     // What keeps them from being looked at is a fact like the others.
     context.out << "hooks - (" << escape_for_terminal(error.what()) << ")\n";
+  }
+}
+
+/// The settings of this program, and what is wrong with them: git tells nobody of a misspelt key.
+void print_config(const git::Config& config, std::ostream& out) {
+  for (const auto& [key, value] : config.entries()) {
+    if (key.starts_with("mlem.")) out << "config " << escape_for_terminal(key + "=" + redact(value)) << '\n';
+  }
+  for (const source::UnknownKey& unknown : source::find_unknown_keys(config)) {
+    const std::string hint = source::hint_of(unknown);
+    out << "config-flaw " << escape_for_terminal(source::describe(unknown) + (hint.empty() ? "" : "; " + hint)) << '\n';
+  }
+  try {
+    check::parse_policies(config);
+  } catch (const Error& error) {
+    const std::string hint = error.hint().empty() ? "" : std::string("; ") + error.hint();
+    out << "config-flaw " << escape_for_terminal(error.what() + hint) << '\n';
   }
 }
 
@@ -87,9 +106,7 @@ int run_env(const Args& args, Context& context) {
   out << "cache " << escape_for_terminal(cache.directory().string()) << '\n';
   out << "cache-size " << size_below(cache.directory()) << '\n';
   print_hooks(registry, context);
-  for (const auto& [key, value] : registry.config().entries()) {
-    if (key.starts_with("mlem.")) out << "config " << escape_for_terminal(key + "=" + redact(value)) << '\n';
-  }
+  print_config(registry.config(), out);
   return exit_yes;
 }
 

@@ -7,7 +7,9 @@
 #include "command/detail/json.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "git/refs.hpp"
 #include "model/rev.hpp"
+#include "source/own_config.hpp"
 
 #include <fmt/format.h>
 
@@ -33,13 +35,9 @@ struct HookPolicy {
 
 HookPolicy load_policy(const git::Registry& registry, Audience audience, bool offline = false) {
   const bool is_server = audience == Audience::pusher;
-  const std::string on_undecided = registry.config().find("mlem.onundecided").value_or(is_server ? "reject" : "warn");
-  if (on_undecided != "warn" && on_undecided != "reject") {
-    throw Error(ErrorKind::invalid, "bad config value '" + on_undecided + "' for 'mlem.onUndecided'",
-                "it takes 'reject' or 'warn'");
-  }
+  const bool rejects_undecided = source::rejects_undecided(registry.config()).value_or(is_server);
   const bool tells_all = !is_server || registry.config().boolean("mlem.serverhints", false);
-  return {audience, offline, on_undecided == "reject" && !offline, tells_all};
+  return {audience, offline, rejects_undecided && !offline, tells_all};
 }
 
 source::Settings hook_settings(const git::Registry& registry, const Context& context, const HookPolicy& policy) {
@@ -101,7 +99,7 @@ int judge_and_print(const git::Registry& registry, const source::Settings& setti
   const std::size_t broken_before = check::judge(registry, settings, scopes, report, pushed_refs).broken_before;
   reporter->end();
   if (broken_before > 0 && !is_server && !format.quiet) print_broken_before(context.err, broken_before);
-  const bool rejected = summary.broken > 0 || summary.refs > 0 || (summary.undecided > 0 && policy.rejects_undecided);
+  const bool rejected = summary.has_broken() || (summary.undecided > 0 && policy.rejects_undecided);
   if (is_server && (rejected || (summary.undecided > 0 && !format.quiet))) {
     context.err << summary_line(summary, " judged", "ok") << '\n';
   }
@@ -143,7 +141,7 @@ int run_for_framework(FrameworkMode mode, bool offline, const Format& format, Co
   return judge_and_print(registry, hook_settings(registry, context, policy), {scope}, {}, policy, format, context);
 }
 
-int run_commit_hook(bool offline, const Format& format, Context& context) {
+int run_commit_hook(const std::string& hook, bool offline, const Format& format, Context& context) {
   const FrameworkMode mode = framework_mode(context.environment);
   if (mode != FrameworkMode::none) return run_for_framework(mode, offline, format, context);
   // Most commits touch no link: they are told apart by one process, before anything else is looked at.
@@ -157,6 +155,8 @@ int run_commit_hook(bool offline, const Format& format, Context& context) {
   scope.kind = check::Scope::Kind::changes;
   scope.before = registry.objects().find_ref("HEAD");
   scope.changes = std::move(changes);
+  const bool is_clean_merge = hook == "pre-merge-commit";
+  scope.merged = is_clean_merge ? git::announced_merge_heads(context.environment) : git::load_merge_heads(registry);
   const HookPolicy policy = load_policy(registry, Audience::committer, offline);
   const int code =
       judge_and_print(registry, hook_settings(registry, context, policy), {scope}, {}, policy, format, context);
@@ -179,6 +179,7 @@ int run_pre_push(const std::vector<std::string>& words, bool offline, const Form
     if (update.before && !registry.objects().find_tree_ish(*update.before)) update.before.reset();
   }
   check::Pusher pusher;
+  pusher.is_at_clone = true;
   const std::string remote = words.size() > 1 ? words[1] : std::string();
   // Without a name of its own the remote is given by its address, and has no refs here.
   if (is_ref_name(remote)) pusher.known_refs = {"refs/remotes/" + remote + "/"};
@@ -198,6 +199,7 @@ int run_server_hook(const std::vector<check::RefUpdate>& updates, const Format& 
   const git::Registry registry = open_registry(context);
   const check::Pusher pusher = check::load_pusher(registry);
   const HookPolicy policy = load_policy(registry, Audience::pusher);
+  if (!format.quiet) warn_of_unknown_keys(context.err, registry.config());
   const source::Settings settings = hook_settings(registry, context, policy);
   return judge_and_print(registry, settings, check::push_scopes(registry, settings, updates, pusher),
                          check::pushed_refs(updates), policy, format, context);
@@ -218,7 +220,7 @@ int run_hook(const Args& args, Context& context) {
   if (words.empty()) throw options.wrong("which hook?");
   const std::string& hook = words.front();
   if (hook == "pre-commit" || hook == "pre-merge-commit" || hook == "pre-applypatch") {
-    return run_commit_hook(offline, format, context);
+    return run_commit_hook(hook, offline, format, context);
   }
   if (hook == "pre-push") return run_pre_push(words, offline, format, context);
   if (offline) throw options.wrong("'--offline' is for hooks of a clone");

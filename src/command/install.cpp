@@ -149,6 +149,7 @@ int run_install(const Args& args, Context& context) {
     return exit_yes;
   }
   const git::Registry registry = open_registry(context);
+  if (!format.quiet) warn_of_unknown_keys(context.err, registry.config());
   // First, for hooks may be refused: those of others do not matter to a merge.
   if (drivers) install_drivers(registry, force, format, context);
   return install_in_repository(registry, server ? Side::server : Side::client, script, replace, format, context);

@@ -34,7 +34,8 @@ bool wants_emoji(const git::Registry& registry, const Context& context) {
 std::string location(const Link& link) {
   if (!link.repo) return link.path;
   const RepoUrl repo = RepoUrl::parse(*link.repo);
-  return browse_url(repo, *link.rev, link.path).value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
+  return browse_url(repo, *link.rev, link.plain && link.path == "." ? "" : link.path)
+      .value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
 }
 
 /// `line` is what the message begins with: where the input has the link, or nothing.
@@ -45,7 +46,10 @@ void print_failed_link(std::ostream& err, const edit::LinkRequest& chosen, const
               line + "cannot link to '" + redact(chosen.source) + "'" + where + ": " +
                   std::string(name(finding.verdict)) + ": " +
                   (finding.hops.empty() && chosen.source_project ? finding.message : described(finding)));
-  print_hint(err, finding.hint);
+  const bool may_be_plain = finding.verdict == Verdict::not_an_object && !chosen.is_plain && finding.hops.empty();
+  print_hint(err, finding.hint + (may_be_plain ? (finding.hint.empty() ? "" : "; ") +
+                                                     std::string("'--plain' links to what has no metafile")
+                                               : std::string()));
 }
 
 void warn_of_local_path(const edit::NewLink& made, Context& context) {
@@ -102,6 +106,7 @@ void tell_saved(const git::Registry& registry, const edit::NewLink& made, Saving
   }
   out << (saving.emoji ? "💾 " : "") << (dry ? "Would save link to " : "Saving link to ") << shown
       << (dry && saving.stages ? would_stage(registry, made) : "") << '\n';
+  if (made.link.plain) out << "It is a plain link, which MLEM cannot load\n";
 }
 
 /// Reads a request from each line that is not empty.
@@ -130,7 +135,8 @@ int tell_failures(const std::vector<edit::NewLink>& made, const std::vector<edit
     if (made[i].error) {
       print_error(err, "error", line + made[i].error->what());
       print_hint(err, made[i].error->hint());
-      code = exit_fatal;
+      if (!made[i].is_held) code = exit_fatal;
+      if (code != exit_fatal) code = exit_no;
     } else if (made[i].finding.verdict != Verdict::ok) {
       print_failed_link(err, requests[i], made[i].finding, line);
       const int own = exit_code(made[i].finding.verdict);
@@ -145,11 +151,9 @@ int make_and_tell(const git::Registry& registry, const source::Settings& setting
                   const std::vector<edit::LinkRequest>& requests, const std::vector<std::size_t>& lines, Saving saving,
                   const Format& format, Context& context) {
   const bool is_one = lines.empty();
-  std::vector<edit::NewLink> made;
-  if (is_one)
-    made.push_back(edit::make_link(registry, settings, requests.front()));
-  else
-    made = edit::make_links(registry, settings, requests);
+  std::vector<edit::NewLink> made = edit::make_links(registry, settings, requests);
+  // What is wrong with the one that the command line asks for ends the command, but for a hold: there the answer is no.
+  if (is_one && made.front().error && !made.front().is_held) throw Error(*made.front().error);
   if (const int code = tell_failures(made, requests, lines, context.err); code != exit_yes) {
     if (!is_one && !format.quiet) context.err << "nothing was changed\n";
     return code;
@@ -190,6 +194,8 @@ int run_link(const Args& args, Context& context) {
       .alias("relative", "no-absolute")
       .alias("rel", "no-absolute")
       .flag("pin", "name the commit, and record what is there", pin)
+      .flag("plain", "link to a file or directory that has no metafile", chosen.is_plain)
+      .value("type", "type", "what a plain link takes that for, by default a model", chosen.type)
       .flag("force,f", "re-point a link that is held, replace what is not a link, write what git add would refuse",
             chosen.force)
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
@@ -201,6 +207,7 @@ int run_link(const Args& args, Context& context) {
   const std::vector<std::string> words = rest->all();
   if (from_stdin && !words.empty()) throw options.wrong("with '--stdin', sources and targets are read from there");
   if (!from_stdin && words.size() != 2) throw options.wrong("a source and a target are needed");
+  if (chosen.type && !chosen.is_plain && !from_stdin) throw options.wrong("'--type' is of a '--plain' link only");
 
   if (!from_stdin) {
     chosen.source = words[0];

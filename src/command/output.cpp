@@ -1,6 +1,7 @@
 #include "command/output.hpp"
 
 #include "base/text.hpp"
+#include "source/own_config.hpp"
 
 #include <fmt/format.h>
 
@@ -38,6 +39,16 @@ bool is_about_content(Verdict verdict) {
   constexpr Verdict verdicts[] = {Verdict::missing_rev,   Verdict::ambiguous_rev, Verdict::missing_path,
                                   Verdict::not_an_object, Verdict::wrong_type,    Verdict::changed};
   return std::find(std::begin(verdicts), std::end(verdicts), verdict) != std::end(verdicts);
+}
+
+/// Names what was refused and is not a link: refs, and files such as the marker of a project.
+std::string quoted_others(const check::Summary& summary) {
+  std::string text = summary.refs == 0 ? "" : fmt::format("{} ref{}", summary.refs, summary.refs == 1 ? "" : "s");
+  if (summary.others == 0) return text;
+  text += (text.empty() ? "" : ", ") + quoted_list(summary.other_names);
+  if (summary.others > summary.other_names.size())
+    text += fmt::format(" and {} more", summary.others - summary.other_names.size());
+  return text;
 }
 
 bool tells(const std::string& message, std::string_view name) {
@@ -129,10 +140,21 @@ void print_hint(std::ostream& err, const std::string& text) {
   if (!text.empty()) err << "hint: " << escape_for_terminal(text) << '\n';
 }
 
+void warn_of_unknown_keys(std::ostream& err, const git::Config& config) {
+  for (const source::UnknownKey& unknown : source::find_unknown_keys(config)) {
+    print_error(err, "warning", source::describe(unknown));
+    print_hint(err, source::hint_of(unknown));
+  }
+}
+
+std::string painted_verdict(const Finding& finding, bool color) {
+  const std::string rules = finding.rules.empty() ? "" : fmt::format(" ({})", fmt::join(finding.rules, ", "));
+  return painted(name(finding.verdict), color_of(finding.verdict), color) + rules;
+}
+
 void print_failure(std::ostream& err, const char* severity, const std::string& subject, const Finding& finding,
                    bool color) {
-  err << severity << ": " << escape_for_terminal(subject) << ": "
-      << painted(name(finding.verdict), color_of(finding.verdict), color) << ": "
+  err << severity << ": " << escape_for_terminal(subject) << ": " << painted_verdict(finding, color) << ": "
       << escape_for_terminal(described(finding)) << '\n';
   print_hint(err, all_hints(finding));
 }
@@ -151,7 +173,7 @@ std::string relative_to(const std::string& name, const std::string& prefix) {
 }
 
 int exit_code(const check::Summary& summary) {
-  if (summary.broken > 0 || summary.refs > 0) return exit_no;
+  if (summary.has_broken()) return exit_no;
   return summary.undecided > 0 ? exit_undecided : exit_yes;
 }
 
@@ -168,8 +190,10 @@ int exit_code(Verdict verdict) {
 }
 
 std::string summary_line(const check::Summary& summary, const char* suffix, const char* ok_word) {
-  return fmt::format("{} link{}{}: {} {}, {} broken, {} undecided", summary.total(), summary.total() == 1 ? "" : "s",
-                     suffix, summary.ok, ok_word, summary.broken, summary.undecided);
+  const std::string others = quoted_others(summary);
+  return fmt::format("{} link{}{}: {} {}, {} broken, {} undecided{}{}", summary.total(),
+                     summary.total() == 1 ? "" : "s", suffix, summary.ok, ok_word, summary.broken, summary.undecided,
+                     others.empty() ? "" : "; also forbidden: ", escape_for_terminal(others));
 }
 
 }  // namespace mlem::command

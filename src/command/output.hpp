@@ -57,11 +57,15 @@ bool quotes_non_ascii(const git::Registry& registry);
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);
 void print_hint(std::ostream& err, const std::string& text);
+/// Warns of keys of the section `mlem` that mean nothing.
+void warn_of_unknown_keys(std::ostream& err, const git::Config& config);
 /// Returns a finding's message with what it has not said yet: the repository and the rev that were looked in, the
 /// link that led there, and what policies say besides.
 std::string described(const Finding& finding);
 /// Returns a finding's hint and those of the policies that it breaks besides.
 std::string all_hints(const Finding& finding);
+/// Returns a finding's verdict in its colour and the rules that are broken: `forbidden (source, pinned)`.
+std::string painted_verdict(const Finding& finding, bool color);
 /// Writes `<severity>: <subject>: <verdict>: <message>` and the hint.
 void print_failure(std::ostream& err, const char* severity, const std::string& subject, const Finding& finding,
                    bool color);
@@ -73,7 +77,7 @@ std::string relative_to(const std::string& name, const std::string& prefix);
 int exit_code(const check::Summary& summary);
 int exit_code(Verdict verdict);
 
-/// Returns `<n> links<suffix>: <n> <ok_word>, <n> broken, <n> undecided`.
+/// Returns `<n> links<suffix>: <n> <ok_word>, <n> broken, <n> undecided`, and names what is forbidden besides.
 std::string summary_line(const check::Summary& summary, const char* suffix, const char* ok_word);
 
 }  // namespace mlem::command

@@ -52,7 +52,7 @@ int run_update(const Args& args, Context& context) {
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
-  const auto placement = branch ? edit::place_on_branches(registry, *branch) : edit::place_in_index(registry);
+  const auto placement = branch ? edit::place_on_branches(registry, settings, *branch) : edit::place_in_index(registry);
   const auto rule = edit::update_rule(registry, settings, update);
   return edit_and_tell(registry, settings, *rule, *placement, rest->all(), dry_run, {"update", "updated"}, format,
                        context);

@@ -54,7 +54,7 @@ class LinkTable {
     for (const std::string& ref : found.refs) refs.push_back(shown_ref(ref));
     std::vector<Cell> cells{{name}, {described(point_of(found.link))}, {fmt::format("{}", fmt::join(refs, ", "))}};
     if (has_registries_) cells.push_back({found.registry.empty() ? "." : found.registry});
-    table_->add(std::move(cells));
+    table_->add(cells);
     floating_ += found.floats ? 1 : 0;
   }
 

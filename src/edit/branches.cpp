@@ -6,11 +6,14 @@
 #include "edit/target_file.hpp"
 #include "git/history.hpp"
 #include "git/writer.hpp"
+#include "history/diff.hpp"
+#include "model/compatibility.hpp"
 #include "model/oid.hpp"
 #include "model/point.hpp"
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
 #include "model/rev.hpp"
+#include "resolve/tree_view.hpp"
 #include "source/refs.hpp"
 #include "yaml/edit_link.hpp"
 #include "yaml/metafile.hpp"
@@ -59,8 +62,8 @@ struct Branch {
 
 class BranchesPlacement : public Placement {
  public:
-  BranchesPlacement(const git::Registry& registry, std::string pattern)
-      : registry_(registry), pattern_(std::move(pattern)), writer_(registry) {
+  BranchesPlacement(const git::Registry& registry, source::Settings settings, std::string pattern)
+      : registry_(registry), settings_(std::move(settings)), pattern_(std::move(pattern)), writer_(registry) {
     const std::string example = std::string(heads_prefix) + branch_for(pattern_, "a.mlem");
     if (pattern_.starts_with('-') || !is_ref_name(example)) {
       throw Error(ErrorKind::invalid, "'" + escape_for_terminal(pattern_) + "' gives no name of a branch", "",
@@ -88,6 +91,7 @@ class BranchesPlacement : public Placement {
     require_own_name(branch, draft.target);
     require_no_conversion(conversions_, draft.target);
     branch.tip = registry_.objects().find_ref(branch.name);
+    draft.decision.branch = branch.name;
     if (branch.tip && is_proposed(*branch.tip, draft)) {
       draft.decision.action = Action::kept;
       draft.decision.after.reset();
@@ -103,11 +107,12 @@ class BranchesPlacement : public Placement {
     std::vector<std::string> texts;
     for (const Draft* draft : drafts) texts.push_back(draft->text);
     const std::vector<Oid> blobs = writer_.write_blobs(texts);
+    const std::vector<std::string> messages = write_messages(drafts);
     std::vector<git::RefUpdate> updates;
     for (std::size_t i = 0; i < drafts.size(); ++i) {
       const Draft& draft = *drafts[i];
       const Oid tree = writer_.write_tree(head_, {{draft.target, git::Entry{draft.file.entry.mode, blobs[i]}}});
-      const std::string message = message_for(draft);
+      const std::string& message = messages[i];
       const Oid commit = writer_.write_commit(tree, {head_}, message);
       const Branch& branch = branches_.at(draft.target);
       updates.push_back({branch.name, commit, branch.tip});
@@ -203,7 +208,42 @@ class BranchesPlacement : public Placement {
     writer_.update_refs(rest, "mlem update");
   }
 
-  static std::string message_for(const Draft& draft) {
+  /// Returns the messages of the commits. So many links are compared at once: the metafiles of all are in memory then.
+  std::vector<std::string> write_messages(const std::vector<const Draft*>& drafts) const {
+    constexpr std::size_t most_at_once = 1000;
+    const auto view = resolve::view_commit(registry_.objects(), head_);
+    std::vector<std::string> messages;
+    for (std::size_t begin = 0; begin < drafts.size(); begin += most_at_once) {
+      const std::size_t end = std::min(drafts.size(), begin + most_at_once);
+      std::vector<history::LinkDifference> differences(end - begin);
+      for (std::size_t i = begin; i < end; ++i) {
+        history::LinkChange& change = differences[i - begin].change;
+        change.kind = history::ChangeKind::re_pointed;
+        change.name = drafts[i]->target;
+        change.before = drafts[i]->link;
+        change.after = drafts[i]->decision.after;
+      }
+      history::compare_sources(registry_, settings_, *view, *view, differences);
+      for (std::size_t i = begin; i < end; ++i) messages.push_back(message_for(*drafts[i], differences[i - begin]));
+    }
+    return messages;
+  }
+
+  /// How the objects differ, in the words of git-mlem-diff(1).
+  static std::string describe(const history::LinkDifference& difference) {
+    std::string text;
+    if (difference.comparison) {
+      text += fmt::format("\n{}\n", name(difference.comparison->compatibility));
+      for (const Detail& detail : difference.comparison->details) {
+        text += "    " + escape_for_terminal(described(detail)) + '\n';
+      }
+    } else if (!difference.unknown.empty()) {
+      text += "\ncannot be told: " + escape_for_terminal(difference.unknown.front()) + '\n';
+    }
+    return text;
+  }
+
+  static std::string message_for(const Draft& draft, const history::LinkDifference& difference) {
     const Link& before = draft.link;
     const Link& after = *draft.decision.after;
     std::string message = fmt::format("Update {} to {}\n\n", quote_path(draft.target, true), short_id(after.rev));
@@ -215,10 +255,12 @@ class BranchesPlacement : public Placement {
     for (const std::string& commit : commits) message += "    " + escape_for_terminal(commit) + '\n';
     const std::size_t count = draft.decision.commit_count.value_or(0);
     if (count > commits.size()) message += fmt::format("    … and {} more\n", count - commits.size());
+    message += describe(difference);
     return message + '\n' + std::string(trailer) + quote_path(draft.target, true) + '\n';
   }
 
   const git::Registry& registry_;
+  source::Settings settings_;
   std::string pattern_;
   git::Writer writer_;
   Oid head_;
@@ -247,8 +289,9 @@ std::string branch_for(std::string_view pattern, std::string_view link) {
   return branch;
 }
 
-std::unique_ptr<Placement> place_on_branches(const git::Registry& registry, const std::string& pattern) {
-  return std::make_unique<BranchesPlacement>(registry, pattern);
+std::unique_ptr<Placement> place_on_branches(const git::Registry& registry, source::Settings settings,
+                                             const std::string& pattern) {
+  return std::make_unique<BranchesPlacement>(registry, std::move(settings), pattern);
 }
 
 }  // namespace mlem::edit

@@ -13,8 +13,6 @@
 #include "yaml/metafile.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -29,15 +27,14 @@ namespace {
 /// A selected link on its way.
 struct Item {
   git::File file;
-  bool is_named = false;         ///< one by one
-  bool is_in_work_tree = false;  ///< whether its text is the work tree's: the index has another
-  std::string link_type{};
-  std::unique_ptr<Link> link{};  ///< its fields, if they will be needed
+  bool is_named = false;                   ///< one by one
+  bool is_in_work_tree = false;            ///< whether its text is the work tree's: the index has another
+  const std::string* link_type = nullptr;  ///< of a link
+  std::unique_ptr<Link> link{};            ///< its fields, if they will be needed
   Questions questions{};
   std::unique_ptr<LinkDecision> decision{};  ///< if it is anything but `kept`
   std::unique_ptr<Draft> draft{};            ///< if it changes
 };
-using Items = std::map<std::string, Item>;
 
 LinkDecision reject(const Error& error) {
   return broken(Verdict::invalid_link, yaml::flaw_of(error), error.hint(),
@@ -59,15 +56,15 @@ class LinkEditor {
                                  : resolve::view_index(registry)) {}
 
   LinkEditSummary run(const std::function<void(const LinkEdit&)>& report) {
-    for (auto& [name, selected] : select_links(registry_, placement_.source(), request_.links)) {
-      items_[name] = Item{.file = std::move(selected.file), .is_named = selected.is_named};
+    for (SelectedFile& selected : select_links(registry_, placement_.source(), request_.links)) {
+      items_.push_back({.file = std::move(selected.file), .is_named = selected.is_named});
     }
     if (!placement_.source() && !placement_.reads_index_alone()) mark_unstaged();
     read();
     registry_.objects().release();
     rule_.ask_more(resolver_, *view_);
     resolver_.run();
-    for (auto& [name, item] : items_) decide(item);
+    for (Item& item : items_) decide(item);
     compose();
     LinkEditSummary summary = count();
     if (summary.changed > 0 && !summary.is_refused && !request_.dry_run) save();
@@ -86,27 +83,30 @@ class LinkEditor {
       if (name_of_link(registry_, pathspecs[i])) pathspecs.push_back(pathspecs[i] + std::string(mlem_suffix));
     }
     for (const std::string& name : registry_.unstaged_files(mlem_suffix, pathspecs)) {
-      const auto item = items_.find(name);
-      if (item != items_.end()) item->second.is_in_work_tree = true;
+      if (Item* const item = find_item(name)) item->is_in_work_tree = true;
     }
-    for (auto& [name, item] : items_) item.is_in_work_tree |= item.file.is_assumed;
+    for (Item& item : items_) item.is_in_work_tree |= item.file.is_assumed;
+  }
+
+  /// Returns the link of that name; null if it was not selected.
+  Item* find_item(const std::string& name) {
+    const auto found =
+        std::lower_bound(items_.begin(), items_.end(), name,
+                         [](const Item& item, const std::string& wanted) { return item.file.name < wanted; });
+    return found == items_.end() || found->file.name != name ? nullptr : &*found;
   }
 
   void read() {
     std::vector<SelectedText> files;
-    std::vector<Item*> items;
-    for (auto& [name, item] : items_) {
-      files.push_back({&item.file, item.is_in_work_tree});
-      items.push_back(&item);
-    }
+    for (const Item& item : items_) files.push_back({&item.file, item.is_in_work_tree});
     read_selected(registry_, settings_, files,
                   {.take =
                        [&](std::size_t i, std::string_view text, bool is_in_work_tree) {
-                         items[i]->is_in_work_tree = is_in_work_tree;
-                         take_text(*items[i], text);
+                         items_[i].is_in_work_tree = is_in_work_tree;
+                         take_text(items_[i], text);
                        },
-                   .settle = [&](std::size_t i, LinkDecision decision) { settle(*items[i], std::move(decision)); }});
-    std::erase_if(items_, [](const auto& entry) { return entry.second.link_type.empty() && !entry.second.decision; });
+                   .settle = [&](std::size_t i, LinkDecision decision) { settle(items_[i], std::move(decision)); }});
+    std::erase_if(items_, [](const Item& item) { return item.link_type == nullptr && !item.decision; });
   }
 
   /// Throws Error(invalid) for what is not a valid link.
@@ -116,7 +116,7 @@ class LinkEditor {
       if (item.is_named) settle(item, skipped("it is not a link"));
       return;
     }
-    item.link_type = file.link.link_type;
+    item.link_type = &*link_types_.insert(file.link.link_type).first;
     item.questions = rule_.ask(resolver_, *view_, item.file.name, file.link);
     if (item.questions.needs_fields) item.link = std::make_unique<Link>(std::move(file.link));
   }
@@ -127,7 +127,7 @@ class LinkEditor {
 
   LinkDecision ask_rule(Item& item) {
     const auto link = [&]() -> const Link& { return fields_of(item); };
-    return rule_.decide(resolver_, {item.file.name, item.link_type, item.questions, link});
+    return rule_.decide(resolver_, {item.file.name, *item.link_type, item.questions, link});
   }
 
   const Link& fields_of(Item& item) const {
@@ -169,13 +169,13 @@ class LinkEditor {
 
   void compose() {
     std::vector<std::string> names;
-    for (const auto& [name, item] : items_) {
-      if (item.decision && item.decision->after) names.push_back(name);
+    for (const Item& item : items_) {
+      if (item.decision && item.decision->after) names.push_back(item.file.name);
     }
     if (names.empty()) return;
     placement_.prepare(names);
-    for (const std::string& name : names) {
-      Item& item = items_.at(name);
+    for (Item& item : items_) {
+      if (!item.decision || !item.decision->after) continue;
       item.draft = std::make_unique<Draft>(Draft{
           .file = item.file, .link = *item.link, .is_in_work_tree = item.is_in_work_tree, .decision = *item.decision});
       try {
@@ -189,7 +189,7 @@ class LinkEditor {
 
   LinkEditSummary count() const {
     LinkEditSummary summary;
-    for (const auto& [name, item] : items_) {
+    for (const Item& item : items_) {
       if (!item.decision || item.decision->action == Action::kept) {
         ++summary.kept;
       } else if (item.decision->after) {
@@ -207,14 +207,15 @@ class LinkEditor {
 
   void save() const {
     std::vector<const Draft*> drafts;
-    for (const auto& [name, item] : items_) {
+    for (const Item& item : items_) {
       if (item.draft && item.decision->after) drafts.push_back(item.draft.get());
     }
     placement_.save(drafts);
   }
 
   void tell(const LinkEditSummary& summary, const std::function<void(const LinkEdit&)>& report) {
-    for (auto& [name, item] : items_) {
+    for (Item& item : items_) {
+      const std::string& name = item.file.name;
       const bool is_kept = !item.decision || item.decision->action == Action::kept;
       if (is_kept && !request_.reports_kept) continue;
       LinkEdit edit{.decision = item.decision ? std::move(*item.decision) : ask_rule(item), .source = name};
@@ -229,7 +230,10 @@ class LinkEditor {
         edit.decision.is_bystander = true;
         edit.before.reset();
       }
-      edit.decision.finding.link_type = item.link_type;
+      // What was asked about it may have been another one.
+      if (edit.decision.after && edit.decision.after->rev)
+        edit.decision.finding.rev = redact(*edit.decision.after->rev);
+      if (item.link_type != nullptr) edit.decision.finding.link_type = *item.link_type;
       edit.decision.finding.at = item.is_in_work_tree ? "worktree" : view_->at();
       report(edit);
     }
@@ -242,7 +246,8 @@ class LinkEditor {
   const LinkEditRequest& request_;
   resolve::Resolver resolver_;
   std::unique_ptr<resolve::TreeView> view_;
-  Items items_;
+  std::vector<Item> items_;  ///< in the order of their names
+  std::set<std::string> link_types_;
 };
 
 }  // namespace

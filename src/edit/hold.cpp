@@ -1,35 +1,14 @@
 #include "edit/hold.hpp"
 
 #include "base/text.hpp"
+#include "model/date.hpp"
 #include "model/repo_url.hpp"
+#include "resolve/chain.hpp"
 
-#include <charconv>
-#include <chrono>
-#include <string_view>
 #include <utility>
 
 namespace mlem::edit {
 namespace {
-
-/// The number that `text` is in digits; -1 if it is anything else.
-int number_of_digits(std::string_view text) {
-  int number = -1;
-  const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = failure == std::errc{} && rest == text.data() + text.size() && text.front() != '-';
-  return is_number ? number : -1;
-}
-
-/// Whether `text` is a day of the calendar, `2027-01-31`.
-bool is_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const int year = number_of_digits(text.substr(0, 4));
-  const int month = number_of_digits(text.substr(5, 2));
-  const int day = number_of_digits(text.substr(8, 2));
-  if (year < 0 || month < 0 || day < 0) return false;
-  return std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                     std::chrono::day(static_cast<unsigned>(day)))
-      .ok();
-}
 
 void require_end(const std::string& until, const std::string& today) {
   const std::string what = "cannot hold until '" + escape_for_terminal(until) + "'";
@@ -37,7 +16,7 @@ void require_end(const std::string& until, const std::string& today) {
   if (until < today) throw Error(ErrorKind::invalid, what, "it is past: today is '" + today + "' in UTC");
 }
 
-/// Sets or lifts holds. What links lead to does not matter.
+/// Sets or lifts holds. What links lead to does not matter, but what they record is to be well-formed.
 class HoldRule : public LinkRule {
  public:
   HoldRule(Action action, std::optional<std::string> reason, std::optional<std::string> until)
@@ -49,6 +28,7 @@ class HoldRule : public LinkRule {
 
   LinkDecision decide(const resolve::Resolver&, const Subject& subject) override {
     const Link& before = subject.link();
+    if (reason_) resolve::pin_of(before);  // a link that is not valid is not held
     LinkDecision decision;
     decision.finding.repo = redact(before.repo.value_or(""));
     decision.finding.rev = redact(before.rev.value_or(""));
@@ -78,13 +58,13 @@ void require_hold_reason(const std::string& reason) {
   if (trim(reason).empty() || !is_utf8(reason) || escape_for_terminal(reason) != reason) throw bad;
 }
 
-Error hold_refusal(const std::string& name, const Link& link) {
+HoldRefusal hold_refusal(const std::string& name, const Link& link) {
   return {ErrorKind::invalid, "cannot re-point '" + name + "'",
           "it is held" + (link.until ? " until " + *link.until : std::string()) + ": " + *link.hold,
           "'-f' re-points it and lifts the hold"};
 }
 
-std::optional<Error> respect_hold(const std::string& name, const Link& before, Link& after, const Holds& holds) {
+std::optional<HoldRefusal> respect_hold(const std::string& name, const Link& before, Link& after, const Holds& holds) {
   if (!before.is_held(holds.today)) return std::nullopt;
   if (!holds.force) return hold_refusal(name, before);
   after.hold.reset();

@@ -19,12 +19,17 @@ struct Holds {
 /// Throws Error(invalid) for a reason to hold a link that it cannot have: more than a line of text.
 void require_hold_reason(const std::string& reason);
 
+/// Thrown, or returned, where a link is not re-pointed because it is held: the answer is no, and nothing has failed.
+class HoldRefusal : public Error {
+  using Error::Error;
+};
+
 /// Returns why a link that is held is not re-pointed.
-Error hold_refusal(const std::string& name, const Link& link);
+HoldRefusal hold_refusal(const std::string& name, const Link& link);
 
 /// Has `after`, which leads elsewhere than `before`, respect a hold: it is refused, or with force the hold is lifted.
 /// Returns why it is refused.
-std::optional<Error> respect_hold(const std::string& name, const Link& before, Link& after, const Holds& holds);
+std::optional<HoldRefusal> respect_hold(const std::string& name, const Link& before, Link& after, const Holds& holds);
 
 /// Returns the rule of git-mlem-hold(1): links are held for `reason`, a line of text, and to the end of the day
 /// `until`, if any. Throws Error(invalid) for a reason that a link cannot have, and for what is not a date from `today`

@@ -47,6 +47,7 @@ struct LinkDecision {
   /// all.
   std::vector<std::string> commits{};
   std::optional<std::size_t> commit_count{};  ///< how many those are, if that is known
+  std::string branch{};                       ///< the full name of the one that has the link so, if it is on its own
   bool is_bystander = false;                  ///< it is skipped for another one that was named cannot be changed
 };
 

@@ -6,13 +6,16 @@
 #include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <set>
+#include <tuple>
+#include <utility>
 
 namespace mlem::edit {
 namespace {
 
-using Selection = std::map<std::string, SelectedFile>;
+using Selection = std::vector<SelectedFile>;
 
 bool is_exclusion(const std::string& pathspec) {
   return pathspec.starts_with(":!") || pathspec.starts_with(":^") || pathspec.starts_with(":(exclude");
@@ -59,16 +62,26 @@ std::set<std::string> select_named(const git::Registry& registry, const std::opt
   if (names.empty()) return found;
   for (const git::File& file : find_named(registry, tree, names, suffixes)) {
     if (!names.contains(file.name) || !suffixes.match(file.name)) continue;
-    selection.insert_or_assign(file.name, SelectedFile{file, true});
+    selection.push_back({file, true});
     found.insert(file.name);
   }
   return found;
 }
 
+/// Orders the files by their names, each of which is there once.
+void settle(Selection& selection) {
+  std::sort(selection.begin(), selection.end(), [](const SelectedFile& a, const SelectedFile& b) {
+    return std::tie(a.file.name, b.is_named) < std::tie(b.file.name, a.is_named);
+  });
+  const auto end = std::unique(selection.begin(), selection.end(),
+                               [](const SelectedFile& a, const SelectedFile& b) { return a.file.name == b.file.name; });
+  selection.erase(end, selection.end());
+}
+
 }  // namespace
 
 std::optional<std::string> name_of_link(const git::Registry& registry, const std::string& word) {
-  if (word.empty() || word.starts_with(':')) return std::nullopt;
+  if (word.empty() || word.starts_with(':') || word.ends_with('/')) return std::nullopt;
   std::string name;
   try {
     name = path_in_registry(registry, word);
@@ -81,8 +94,8 @@ std::optional<std::string> name_of_link(const git::Registry& registry, const std
   return has_ending ? name : name + std::string(mlem_suffix);
 }
 
-std::map<std::string, SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
-                                                 const std::vector<std::string>& words, const git::Suffixes& suffixes) {
+std::vector<SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
+                                       const std::vector<std::string>& words, const git::Suffixes& suffixes) {
   Selection selection;
   std::vector<std::optional<std::string>> names;
   for (const std::string& word : words) names.push_back(name_of_link(registry, word));
@@ -95,14 +108,16 @@ std::map<std::string, SelectedFile> select_links(const git::Registry& registry, 
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!names[i] || !found.contains(*names[i])) pathspecs.push_back(words[i]);
   }
-  if (!words.empty() && pathspecs.empty()) return selection;
-  const auto files = list(registry, tree, pathspecs, suffixes);
-  for (const git::File& file : files) selection[file.name].file = file;
+  std::deque<git::File> files;
+  if (words.empty() || !pathspecs.empty()) files = list(registry, tree, pathspecs, suffixes);
   for (const std::string& pathspec : pathspecs) {
     if (is_exclusion(pathspec)) continue;
     const bool has_match = pathspecs.size() == 1 ? !files.empty() : !list(registry, tree, {pathspec}, suffixes).empty();
     if (!has_match) throw no_match(registry, tree, pathspec);
   }
+  selection.reserve(selection.size() + files.size());
+  for (git::File& file : files) selection.push_back({std::move(file)});
+  settle(selection);
   return selection;
 }
 

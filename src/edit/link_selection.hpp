@@ -5,7 +5,6 @@
 #include "model/repo_path.hpp"
 
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,13 +18,13 @@ struct SelectedFile {
   bool is_named = false;  ///< one by one
 };
 
-/// Returns the files, by default `*.mlem`, that `words` select, by name: each word is the name of a link, with or
-/// without `.mlem`, or one of git's pathspecs, relative to the registry's directory; without any they are all. What is
-/// the name of a link is that link alone. They are those of the commit `tree`, if there is one, else of the index.
-/// Throws Error(not_found) for a word that selects none.
-std::map<std::string, SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
-                                                 const std::vector<std::string>& words,
-                                                 const git::Suffixes& suffixes = mlem_suffix);
+/// Returns the files, by default `*.mlem`, that `words` select, in the order of their names: each word is the name of a
+/// link, with or without `.mlem`, or one of git's pathspecs, relative to the registry's directory; without any they are
+/// all. What is the name of a link is that link alone. They are those of the commit `tree`, if there is one, else of
+/// the index. Throws Error(not_found) for a word that selects none.
+std::vector<SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
+                                       const std::vector<std::string>& words,
+                                       const git::Suffixes& suffixes = mlem_suffix);
 
 /// The ending that files had before MLEM 0.1.10.
 inline constexpr std::string_view old_mlem_suffix = ".mlem.yaml";

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "edit/detail/compose_link.hpp"
 #include "edit/detail/find_target.hpp"
+#include "edit/hold.hpp"
 #include "edit/link_selection.hpp"
 #include "edit/link_target.hpp"
 #include "edit/object_argument.hpp"
@@ -49,12 +50,13 @@ AliasBase alias_base_of(const git::Registry& registry, const ObjectViews& views,
 }
 
 /// An object of this registry as others see it: in this repository, at its current branch.
-Source from_outside(const git::Registry& registry, const std::string& path) {
+Source from_outside(const git::Registry& registry, const resolve::Answer& found) {
   const fs::path& directory = registry.has_work_tree() ? registry.work_tree() : registry.git_dir();
   Source source;
   source.repo = RepoUrl::parse(file_url(directory.string()));
   source.rev = Rev::head();
-  source.path = path;
+  source.path = found.path;
+  source.plain = found.plain;
   return source;
 }
 
@@ -137,6 +139,7 @@ class LinkMaker {
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::not_found) throw;
         job.made.error = error;
+        job.made.is_held = dynamic_cast<const HoldRefusal*>(&error) != nullptr;
       }
     }
   }
@@ -159,14 +162,15 @@ class LinkMaker {
 
   void find_source(Job& job) {
     const LinkRequest& request = job.request;
+    const Names names = request.is_plain ? Names::plain : Names::object;
     if (request.source_project && !request.rev) {
-      auto own = find_own_object(registry_, views_, request.source, *request.source_project);
+      auto own = find_own_object(registry_, views_, request.source, *request.source_project, names);
       if (own) {
         job.source = std::move(*own);
         return;
       }
     }
-    job.source = parse_object(registry_, settings_, views_, request.source, request.source_project, request.rev);
+    job.source = parse_object(registry_, settings_, views_, request.source, request.source_project, request.rev, names);
   }
 
   /// Looks at the files to be written. Throws if they may not be.
@@ -210,7 +214,7 @@ class LinkMaker {
       take_chain(job);
       if (job.is_done() || !job.request.absolute || !job.end().source.is_alias()) return;
       // What is in the work tree or the index alone is not there for whoever reads the link.
-      job.number = resolver_.add(*views_.work_tree, "", from_outside(registry_, job.end().path));
+      job.number = resolver_.add(*views_.work_tree, "", from_outside(registry_, job.end()));
       job.chain.clear();
     });
     resolver_.run();

@@ -29,6 +29,8 @@ struct LinkRequest {
   std::optional<std::string> rev;
   std::string target;                         ///< the link file, with or without `.mlem`; empty: none will be written
   std::optional<std::string> target_project;  ///< a project of the work tree that `target` is relative to
+  bool is_plain = false;                      ///< `source` names a file or directory that has no metafile
+  std::optional<std::string> type{};          ///< of a plain link: what it takes that for
   bool follow_links = true;
   bool absolute = false;  ///< name the repository even where an alias would do
   Pin pin = Pin::no;
@@ -40,6 +42,7 @@ struct LinkRequest {
 /// A link to an object that was found, not written yet.
 struct NewLink {
   std::optional<Error> error{};         ///< why there is none, if that is not about the source
+  bool is_held = false;                 ///< the error is that a hold forbids it
   Finding finding;                      ///< of the source; if it is not `ok`, the rest is empty
   std::string target;                   ///< the file, from the work tree's root
   std::uint32_t mode = git::mode_file;  ///< of the entry that it replaces in the index

@@ -35,9 +35,10 @@ struct Pointing {
   std::string rev;
   std::optional<std::string> blob;
   std::optional<std::string> ref;
+  std::optional<Plain> plain;
 
   bool is_same_place(const Pointing& other) const {
-    return link_type == other.link_type && repo == other.repo && path == other.path;
+    return link_type == other.link_type && repo == other.repo && path == other.path && plain == other.plain;
   }
   friend bool operator==(const Pointing&, const Pointing&) = default;
 };
@@ -48,7 +49,8 @@ Pointing pointing_of(const Link& link) {
                     .path = link.path,
                     .rev = link.rev.value_or(""),
                     .blob = link.pinned_blob,
-                    .ref = link.pinned_ref};
+                    .ref = link.pinned_ref,
+                    .plain = link.plain};
   try {
     const Source source = Source::from_link(link);
     if (source.repo) pointing.repo = source.repo->normalized();
@@ -290,13 +292,22 @@ LinkMerge in_conflict(const git::Registry& registry, const LinkMergeRequest& req
           .sides = std::move(sides)};
 }
 
+/// Why lines cannot be merged.
+std::string reason_of_lines(bool ours_is_link, bool theirs_is_link) {
+  if (ours_is_link == theirs_is_link) return "both sides changed the same lines";
+  return ours_is_link ? "ours is a valid link and theirs is not" : "theirs is a valid link and ours is not";
+}
+
 /// Merges lines, as git does. What was a metafile on both sides may not come out as none.
-LinkMerge merge_lines(const git::Registry& registry, const LinkMergeRequest& request) {
+LinkMerge merge_lines(const git::Registry& registry, const LinkMergeRequest& request, bool ours_is_link,
+                      bool theirs_is_link) {
   auto merged = git::merge_texts(
       registry,
       {.base = request.base, .ours = request.ours, .theirs = request.theirs, .marker_size = request.marker_size});
   if (!merged) return {request.ours, false, {}, "it is a binary file", {}};
-  if (!merged->is_clean) return {std::move(merged->text), false, {}, "both sides changed the same lines", {}};
+  if (!merged->is_clean) {
+    return {std::move(merged->text), false, {}, reason_of_lines(ours_is_link, theirs_is_link), {}};
+  }
   if (is_metafile(request.ours) && is_metafile(request.theirs) && !is_metafile(merged->text)) {
     return in_conflict(registry, request, "with the changes of both sides it would not be a metafile", {});
   }
@@ -330,7 +341,9 @@ LinkMerge merge_link_files(const git::Registry& registry, const source::Settings
   const std::optional<Link> base = read_link(request.base);
   const std::optional<Link> ours = read_link(request.ours);
   const std::optional<Link> theirs = read_link(request.theirs);
-  if (!ours || !theirs || (!base && !request.base.empty())) return merge_lines(registry, request);
+  if (!ours || !theirs || (!base && !request.base.empty())) {
+    return merge_lines(registry, request, ours.has_value(), theirs.has_value());
+  }
   const Ancestry ancestry(registry, settings);
   FieldMerge fields(ancestry, base, *ours, *theirs);
   try {

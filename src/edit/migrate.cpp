@@ -92,9 +92,8 @@ class Migrator {
   LinkEditSummary run(const std::function<void(const LinkEdit&)>& report) {
     registry_.require_work_tree();
     select();
-    read();
-    find_moves();
-    for (auto& [name, item] : items_) decide(item);
+    find_begun();
+    plan();
     compose();
     const LinkEditSummary summary = count();
     if (summary.changed > 0 && !summary.is_refused && !migration_.dry_run) save();
@@ -103,9 +102,65 @@ class Migrator {
   }
 
  private:
+  void plan() {
+    read();
+    find_moves();
+    for (auto& [name, item] : items_) decide(item);
+  }
+
+  /// Finds the files that the work tree has migrated and the index has not, as after a run that was ended between the
+  /// two: those are read as the index has them.
+  void find_begun() {
+    const auto may_be_begun = [&](const auto& entry) {
+      const auto& [name, item] = entry;
+      return item.target == name ? unstaged_.contains(name) : is_in_work_tree(item.target);
+    };
+    Migrator supposed(registry_, settings_, migration_);
+    supposed.items_ = items_;
+    for (const auto& entry : items_) {
+      if (may_be_begun(entry)) supposed.begun_.insert(entry.first);
+    }
+    if (supposed.begun_.empty()) return;
+    supposed.unstaged_ = unstaged_;
+    supposed.plan();
+    for (auto& [name, item] : supposed.items_) {
+      if (item.decision.action != Action::migrated || !supposed.begun_.contains(name)) continue;
+      const auto former = load_staged(item);
+      const bool is_left = item.target != name && is_in_work_tree(name);
+      // What was edited since is the user's.
+      if (is_left && load_in_work_tree(name) != former) continue;
+      if (former && load_in_work_tree(item.target) == write(item, *former)) begun_.insert(name);
+    }
+  }
+
+  bool is_in_work_tree(const std::string& name) const {
+    return load_type(registry_.work_tree() / name) == fs::regular_file;
+  }
+
+  std::optional<std::string> load_in_work_tree(const std::string& name) const {
+    if (!is_in_work_tree(name)) return std::nullopt;
+    return load_file(registry_.work_tree() / name, yaml::max_object_size);
+  }
+
+  std::optional<std::string> load_staged(const MigrationItem& item) const {
+    return registry_.objects().find_blob(item.file.entry.oid, yaml::max_object_size);
+  }
+
+  /// What becomes of a file's text; nothing if it cannot be changed.
+  static std::optional<std::string> write(const MigrationItem& item, std::string text) {
+    try {
+      if (item.has_both_keys) text = without_other_key(std::move(text), *item.after->dialect);
+      return item.after != item.link ? yaml::edit_link(text, *item.after) : text;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;
+      return std::nullopt;
+    }
+  }
+
   void select() {
     const git::Suffixes suffixes(std::vector<std::string_view>{mlem_suffix, old_mlem_suffix});
-    for (auto& [name, selected] : select_links(registry_, std::nullopt, migration_.words, suffixes)) {
+    for (const SelectedFile& selected : select_links(registry_, std::nullopt, migration_.words, suffixes)) {
+      const std::string& name = selected.file.name;
       if (is_marker(name)) continue;
       items_.emplace(name,
                      MigrationItem{.file = selected.file, .is_named = selected.is_named, .target = target_of(name)});
@@ -119,7 +174,7 @@ class Migrator {
     std::vector<SelectedText> files;
     std::vector<MigrationItem*> items;
     for (auto& [name, item] : items_) {
-      files.push_back({&item.file, unstaged_.contains(name) || item.file.is_assumed});
+      files.push_back({&item.file, !begun_.contains(name) && (unstaged_.contains(name) || item.file.is_assumed)});
       items.push_back(&item);
     }
     read_selected(registry_, settings_, files,
@@ -164,7 +219,8 @@ class Migrator {
       if (item.target == name || item.decision.action != Action::kept) continue;
       if (claims.at(item.target) > 1) {
         item.decision = skipped("another file would be '" + item.target + "', too", {}, Decision::no);
-      } else if (taken.contains(item.target) || load_type(registry_.work_tree() / item.target) != fs::file_not_found) {
+      } else if (taken.contains(item.target) ||
+                 (!begun_.contains(name) && load_type(registry_.work_tree() / item.target) != fs::file_not_found)) {
         item.decision = skipped("'" + item.target + "' is there already", "remove one of the two", Decision::no);
       } else {
         moves_.emplace(name, item.target);
@@ -251,7 +307,9 @@ class Migrator {
           item.decision = broken(Verdict::invalid_link, git::describe_conversion(converted->second),
                                  git::conversion_remedy(converted->second));
         } else {
-          item.text = load_file(registry_.work_tree() / name, yaml::max_object_size).value_or("");
+          item.text = begun_.contains(name)
+                          ? load_staged(item).value_or("")
+                          : load_file(registry_.work_tree() / name, yaml::max_object_size).value_or("");
           if (item.has_both_keys) item.text = without_other_key(item.text, *item.after->dialect);
           if (item.after != item.link) item.text = yaml::edit_link(item.text, *item.after);
         }
@@ -319,6 +377,7 @@ class Migrator {
   std::unique_ptr<resolve::TreeView> view_;
   std::map<std::string, MigrationItem> items_;
   std::set<std::string> unstaged_;
+  std::set<std::string> begun_;               ///< files that are read as the index has them
   std::map<std::string, std::string> moves_;  ///< new names by old ones
   std::set<std::string> markers_;             ///< to be made or staged
 };

@@ -13,6 +13,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -52,10 +53,28 @@ bool is_in_nested(const git::Registry& registry, ObjectViews& views, const WorkT
   return views.nested.emplace(directory.text(), is_nested).first->second;
 }
 
+/// What is asked beside a name.
+struct Asked {
+  const std::optional<std::string>& rev;
+  std::optional<Plain> plain;
+};
+
+/// Gives `argument` the path `text` from `base`, both of one tree.
+void take_path(ObjectArgument& argument, const std::string& text, std::string_view base, const Asked& asked) {
+  argument.source.plain = asked.plain;
+  if (!asked.plain) {
+    argument.source.path = RepoPath::parse(text, base).text();
+    return;
+  }
+  argument.source.path = RepoPath::parse_or_root(text, base).text();
+  if (argument.source.path.empty()) argument.source.path = ".";
+}
+
 /// An object of the work tree at a path from its root; of the index if there is none.
-ObjectArgument in_own_tree(ObjectViews& views, const std::string& path) {
+ObjectArgument in_own_tree(ObjectViews& views, const std::string& path, const Asked& asked) {
   ObjectArgument argument{{}, views.work_tree.get()};
-  argument.source.path = RepoPath::parse(path).text();
+  take_path(argument, path.empty() ? "." : path, {}, asked);
+  if (asked.plain) return argument;
   if (resolve::locate(*argument.view, argument.source.path, "").state != resolve::Located::State::found) {
     argument.view = views.index.get();
   }
@@ -84,13 +103,14 @@ void take_rev(ObjectArgument& argument, RevArgument rev) {
 }
 
 ObjectArgument in_local_repository(const source::Settings& settings, ObjectViews& views, const fs::path& path,
-                                   const std::optional<std::string>& rev) {
+                                   const Asked& asked) {
   const LocalRepository found = find_repository(path);
   ObjectArgument argument{{}, views.work_tree.get()};
   argument.source.repo = RepoUrl::parse(file_url(found.root.string()));
   argument.source.rev = Rev::head();
-  if (rev) take_rev(argument, rev_of_source(*argument.source.repo, *rev, settings));
-  argument.source.path = found.inner;
+  argument.source.plain = asked.plain;
+  if (asked.rev) take_rev(argument, rev_of_source(*argument.source.repo, *asked.rev, settings));
+  argument.source.path = asked.plain && found.inner.empty() ? "." : found.inner;
   return argument;
 }
 
@@ -115,26 +135,29 @@ std::string without_parents(const std::string& address) {
 
 /// Reads the address of an object or, with the object's `path`, of a repository.
 ObjectArgument from_address(const source::Settings& settings, ObjectViews& views, const std::string& written,
-                            const std::optional<std::string>& path, const std::optional<std::string>& rev) {
+                            const std::optional<std::string>& path, const Asked& asked) {
+  const std::optional<std::string>& rev = asked.rev;
   ObjectArgument argument{{}, views.work_tree.get()};
   const std::string address = without_parents(written);
   const UrlParts parts = split_url(address);
   if (parts.rev_kind != UrlParts::RevKind::none) {
-    argument.source = path ? Source::from_parts(address, *path, rev) : Source::from_url(address, rev);
+    argument.source =
+        path ? Source::from_parts(address, *path, rev, asked.plain) : Source::from_url(address, rev, asked.plain);
     return argument;
   }
   const auto found = split_at_git_dir(settings, address);
   const std::string whole = found ? file_url(found->root.string()) : address;
   const std::string inner = found ? found->inner + (path ? "/" + *path : "") : path.value_or("");
   const RepoUrl repo = RepoUrl::parse(found ? whole : parts.repo);
-  if (inner.empty() && parts.rest.empty()) {
+  if (inner.empty() && parts.rest.empty() && !asked.plain) {
     const auto corrected = corrected_address(address);
     throw Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(address)) + "'",
                 "it names no file in the repository",
                 corrected ? "write '" + escape_for_terminal(*corrected) + "'"
                           : "name an object in it: the repository by '--sp' or '--project', and the path beside it");
   }
-  argument.source = inner.empty() ? Source::from_url(address) : Source::from_parts(whole, inner, std::nullopt);
+  argument.source = inner.empty() ? Source::from_url(address, std::nullopt, asked.plain)
+                                  : Source::from_parts(whole, inner, std::nullopt, asked.plain);
   if (rev) take_rev(argument, rev_of_source(repo, *rev, settings));
   return argument;
 }
@@ -149,8 +172,8 @@ void require_no_other_rev(const std::string& text, const std::string& own, const
 }
 
 /// Throws if a name is that of a repository or of the directory at its root.
-void require_file(const std::string& text, const std::string& inner) {
-  if (!inner.empty()) return;
+void require_file(const std::string& text, const std::string& inner, const Asked& asked) {
+  if (!inner.empty() || asked.plain) return;
   const std::string directory = text.substr(0, text.find_last_not_of('/') + 1);
   throw Error(ErrorKind::invalid, "invalid object name '" + escape_for_terminal(text) + "'",
               "it names no file in the repository",
@@ -169,46 +192,59 @@ bool begins_with_host(const std::string& path) {
          host.find_first_not_of(std::string(letters).append(others)) == std::string::npos;
 }
 
+/// Returns what to write for an address whose protocol was left out before a host and its port, which is read as
+/// `<rev>:<path>`: `127.0.0.1:8000/x.git/m`; empty for what is not like one.
+std::string hint_of_protocol(const std::string& rev, const std::string& path) {
+  const std::size_t end = path.find_first_not_of("0123456789");
+  constexpr std::size_t most_digits = 5;
+  if (end == 0 || end > most_digits || path[end] != '/') return {};
+  const bool is_ipv4 =
+      rev.find_first_not_of("0123456789.") == std::string::npos && std::count(rev.begin(), rev.end(), '.') == 3;
+  if (!is_ipv4 && rev != "localhost" && !begins_with_host(rev + "/")) return {};
+  const std::string rest = escape_for_terminal(redact(rev + ":" + path));
+  return "write 'http://" + rest + "', or with the protocol that is meant instead of 'http'";
+}
+
 /// The object `text` of the repository `project`.
 ObjectArgument in_project(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
-                          const std::string& text, const std::string& project, const std::optional<std::string>& rev) {
+                          const std::string& text, const std::string& project, const Asked& asked) {
   ObjectArgument argument{{}, views.work_tree.get()};
   if (text.empty()) throw Error(ErrorKind::invalid, "an object's path is empty");
   if (project.empty()) throw Error(ErrorKind::invalid, "a repository's address is empty");
-  if (is_surely_url(project) || looks_like_url(project)) return from_address(settings, views, project, text, rev);
+  if (is_surely_url(project) || looks_like_url(project)) return from_address(settings, views, project, text, asked);
   const fs::path directory = canonical(registry, project);
   boost::system::error_code ignored;
-  if (git::is_bundle(directory)) return from_address(settings, views, file_url(directory.string()), text, rev);
+  if (git::is_bundle(directory)) return from_address(settings, views, file_url(directory.string()), text, asked);
   if (!fs::is_directory(directory, ignored)) {
     if (inside_work_tree(registry, directory) || load_type(directory) != fs::file_not_found) {
       throw Error(ErrorKind::not_found, "'" + project + "' is neither a directory nor an address of a repository", "",
                   begins_with_host(project) ? "write 'https://" + escape_for_terminal(project) + "'" : "");
     }
     // That there is none is the resolver's to tell, as of any repository.
-    argument.source = Source::from_parts(file_url(directory.string()), text, rev);
+    argument.source = Source::from_parts(file_url(directory.string()), text, asked.rev, asked.plain);
     return argument;
   }
-  argument = in_local_repository(settings, views, directory, rev);
-  argument.source.path = RepoPath::parse(text, argument.source.path).text();
+  argument = in_local_repository(settings, views, directory, asked);
+  take_path(argument, text, std::string(argument.source.path), asked);
   return argument;
 }
 
 /// The object at a path of this machine, which `text` is to the user.
 ObjectArgument at_path(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
-                       const std::string& text, const std::string& given, const std::optional<std::string>& rev) {
+                       const std::string& text, const std::string& given, const Asked& asked) {
   const fs::path path = canonical(registry, views, given);
   const auto inner = inside_work_tree(registry, path);
   const bool is_nested = inner && is_in_nested(registry, views, inner->parent());
   if (!inner || is_nested) {
-    ObjectArgument argument = in_local_repository(settings, views, path, rev);
-    require_file(text, argument.source.path);
+    ObjectArgument argument = in_local_repository(settings, views, path, asked);
+    require_file(text, argument.source.path, asked);
     return argument;
   }
-  require_file(text, inner->text());
-  if (!rev) return in_own_tree(views, inner->text());
+  require_file(text, inner->text(), asked);
+  if (!asked.rev) return in_own_tree(views, inner->text(), asked);
   ObjectArgument argument{{}, views.work_tree.get()};
-  argument.source.path = RepoPath::parse(inner->text()).text();
-  take_rev(argument, rev_of_registry(registry, *rev));
+  take_path(argument, inner->is_root() ? "." : inner->text(), {}, asked);
+  take_rev(argument, rev_of_registry(registry, *asked.rev));
   return argument;
 }
 
@@ -220,47 +256,53 @@ std::size_t add_object(resolve::Resolver& resolver, const ObjectArgument& object
 }
 
 std::optional<ObjectArgument> find_own_object(const git::Registry& registry, ObjectViews& views,
-                                              const std::string& text, const std::string& project) {
+                                              const std::string& text, const std::string& project, Names names) {
   if (project.empty() || is_surely_url(project) || looks_like_url(project)) return std::nullopt;
   const fs::path directory = canonical(registry, project);
   const auto inner = inside_work_tree(registry, directory);
   boost::system::error_code ignored;
   const bool is_directory = fs::symlink_status(directory, ignored).type() == fs::directory_file;
   if (!inner || !is_directory || is_in_nested(registry, views, *inner)) return std::nullopt;
-  return in_own_tree(views, RepoPath::parse(text, inner->text()).text());
+  const std::optional<std::string> no_rev;
+  const Asked asked{no_rev, names == Names::plain ? std::optional(Plain::either) : std::nullopt};
+  return in_own_tree(views, RepoPath::parse_or_root(text, inner->text()).text(), asked);
 }
 
 ObjectArgument parse_object(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
                             const std::string& text, const std::optional<std::string>& project,
-                            const std::optional<std::string>& rev) {
-  if (project) return in_project(registry, settings, views, text, *project, rev);
+                            const std::optional<std::string>& rev, Names names) {
+  const Asked asked{rev, names == Names::plain ? std::optional(Plain::either) : std::nullopt};
+  if (project) return in_project(registry, settings, views, text, *project, asked);
   ObjectArgument argument{{}, views.work_tree.get()};
   const ObjectName name = ObjectName::parse(text);
-  const auto from_root = [&] {
-    return RepoPath::parse(name.path, name.is_relative_to_cwd() ? registry.prefix() : "").text();
+  const auto take_path_from_root = [&] {
+    take_path(argument, name.path, name.is_relative_to_cwd() ? registry.prefix() : "", asked);
   };
   switch (name.kind) {
     case ObjectName::Kind::url:
-      return from_address(settings, views, name.path, std::nullopt, rev);
+      return from_address(settings, views, name.path, std::nullopt, asked);
     case ObjectName::Kind::index:
       registry.require_repository();
       require_no_other_rev(text, {}, rev);
-      argument.source.path = from_root();
+      take_path_from_root();
       argument.view = views.index.get();
       return argument;
     case ObjectName::Kind::rev: {
       registry.require_repository();
       require_no_other_rev(text, name.rev, rev);
       const auto commit = registry.find_commit(name.rev);
-      if (!commit) throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit");
+      if (!commit) {
+        throw Error(ErrorKind::not_found, "bad revision '" + name.rev + "'", "it names no commit",
+                    hint_of_protocol(name.rev, name.path));
+      }
       take_rev(argument, rev_of_registry(registry, name.rev));
-      argument.source.path = from_root();
+      take_path_from_root();
       return argument;
     }
     case ObjectName::Kind::path:
       break;
   }
-  return at_path(registry, settings, views, text, name.path, rev);
+  return at_path(registry, settings, views, text, name.path, asked);
 }
 
 }  // namespace mlem::edit

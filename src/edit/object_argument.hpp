@@ -26,6 +26,12 @@ struct ObjectViews {
   std::unordered_map<std::string, bool> nested{};           ///< whether they are another repository's
 };
 
+/// What a name is to lead to.
+enum class Names {
+  object,  ///< a metafile
+  plain,   ///< a file or directory itself; of an address, and of a repository's directory, its root
+};
+
 /// An object as users name it, ready for the resolver: git-mlem(1).
 struct ObjectArgument {
   Source source;
@@ -40,7 +46,7 @@ struct ObjectArgument {
 /// `<rev>:<path>` without a commit or a directory in no repository.
 ObjectArgument parse_object(const git::Registry& registry, const source::Settings& settings, ObjectViews& views,
                             const std::string& text, const std::optional<std::string>& project,
-                            const std::optional<std::string>& rev);
+                            const std::optional<std::string>& rev, Names names = Names::object);
 
 /// Takes an object up for the resolver's next run. Returns its number there.
 std::size_t add_object(resolve::Resolver& resolver, const ObjectArgument& object);
@@ -48,6 +54,7 @@ std::size_t add_object(resolve::Resolver& resolver, const ObjectArgument& object
 /// Returns the object `text` of the directory `project` if that is one of this repository's work tree: the repository
 /// itself then, and not what others see of it. Throws Error(invalid) for a malformed `text`.
 std::optional<ObjectArgument> find_own_object(const git::Registry& registry, ObjectViews& views,
-                                              const std::string& text, const std::string& project);
+                                              const std::string& text, const std::string& project,
+                                              Names names = Names::object);
 
 }  // namespace mlem::edit

@@ -29,11 +29,6 @@ bool is_final(const std::string& text) {
   return text.empty() || text.starts_with('-') || text == "HEAD" || Oid::parse(text).has_value();
 }
 
-/// Whether it takes more than the branches and tags of a server to tell what `text` is.
-bool needs_history(const std::string& text) {
-  return is_expression(text) || is_abbreviated_oid(text) || is_described(text) || GtoQuery::parse(text);
-}
-
 bool is_behind_network(const RepoUrl& url, const source::Settings& settings) {
   const source::Place place = source::find_place(url, settings.access);
   return !place.local || place.is_bundle;
@@ -121,6 +116,10 @@ std::optional<source::Refusal> look_up(const RepoUrl& url, const std::string& te
 }
 
 }  // namespace
+
+bool needs_history(const std::string& text) {
+  return is_expression(text) || is_abbreviated_oid(text) || is_described(text) || GtoQuery::parse(text);
+}
 
 RevArgument rev_of_registry(const git::Registry& registry, const std::string& text) {
   if (is_final(text)) return {text};

@@ -18,6 +18,10 @@ struct RevArgument {
   std::string followed{};                    ///< the question of GTO that was asked
 };
 
+/// Whether it takes the history of a repository to tell what `text` is: an expression, an abbreviated id, what
+/// git-describe(1) prints, or a question of GTO.
+bool needs_history(const std::string& text);
+
 /// Looks a rev up in the registry.
 RevArgument rev_of_registry(const git::Registry& registry, const std::string& text);
 

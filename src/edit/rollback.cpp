@@ -63,7 +63,7 @@ class RollbackRule : public LinkRule {
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
     Questions questions{.first = {}, .second = {}, .needs_fields = true};
-    const auto& [former, refusal] = former_of(name, link);
+    const auto& [former, refusal] = former_of(name, begun_with(view, name, link).value_or(link));
     if (former) questions.first = resolver.add(view, name, former->link);
     return questions;
   }
@@ -122,9 +122,23 @@ class RollbackRule : public LinkRule {
 
   const Former& former_of(const std::string& name, const Link& link) {
     const auto known = former_.find(name);
-    if (known != former_.end()) return known->second;
-    return former_.emplace(name, rollback_.commit ? find_at(name, *rollback_.commit) : find_before(name, link))
-        .first->second;
+    return known != former_.end() ? known->second : former_.emplace(name, find(name, link)).first->second;
+  }
+
+  Former find(const std::string& name, const Link& link) {
+    return rollback_.commit ? find_at(name, *rollback_.commit) : find_before(name, link);
+  }
+
+  /// The link that the index has, if that of the work tree is what it is rolled back to: so a run leaves it that was
+  /// ended between the two.
+  std::optional<Link> begun_with(resolve::TreeView& index, const std::string& name, const Link& link) {
+    if (!link.hold) return std::nullopt;
+    const git::Lookup found = index.find(name);
+    if (found.state != git::Lookup::State::found) return std::nullopt;
+    const auto staged = find_link(registry_, found.entry);
+    if (!staged || names_the_same(staged->link, link)) return std::nullopt;
+    const Former former = find(name, staged->link);
+    return former.state && names_the_same(former.state->link, link) ? std::optional(staged->link) : std::nullopt;
   }
 
   /// The state below the top of the stack.

@@ -2,11 +2,14 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "edit/rev_argument.hpp"
 #include "edit/sights.hpp"
 #include "history/standing.hpp"
 #include "model/gto.hpp"
+#include "model/source.hpp"
 #include "resolve/chain.hpp"
 #include "source/reachability.hpp"
+#include "source/refs.hpp"
 
 #include <map>
 #include <utility>
@@ -31,13 +34,23 @@ class UpdateRule : public LinkRule {
         settings_(std::move(settings)),
         update_(std::move(update)),
         sights_(registry),
-        standings_(registry, settings_,
-                   {.today = update_.holds.today, .wants_commits = true, .asks_cache = false, .to = update_.to}) {}
+        standings_(registry, settings_, {.today = update_.holds.today, .wants_commits = true, .asks_cache = false}) {}
 
   Action action() const override { return Action::updated; }
 
   Questions ask(resolve::Resolver&, resolve::TreeView& view, const std::string& name, const Link& link) override {
-    return {.first = standings_.add(view, name, link), .second = {}, .needs_fields = false};
+    std::optional<std::string> to = update_.to;
+    if (to && needs_history(*to) && !GtoQuery::parse(*to) && names_commit(link)) {
+      const RevArgument& found = look_up(link);
+      if (found.refusal) {
+        refusals_.push_back(*found.refusal);
+        return {.first = {}, .second = refusals_.size() - 1, .needs_fields = false};
+      }
+      to = found.text;
+    }
+    const std::size_t number = standings_.add(view, name, link, to);
+    if (to) followed_.emplace(number, link.pinned_ref);
+    return {.first = number, .second = {}, .needs_fields = false};
   }
 
   void ask_more(resolve::Resolver& resolver, resolve::TreeView& view) override {
@@ -48,7 +61,7 @@ class UpdateRule : public LinkRule {
       if (why && settings_.observer.notice) settings_.observer.notice("what was seen is not noted: " + *why);
     }
     for (std::size_t number = 0; number < standings_.size(); ++number) {
-      if (is_to_move(standings_.standing(number))) choose(resolver, view, number);
+      if (is_to_move(number, standings_.standing(number))) choose(resolver, view, number);
     }
     std::vector<source::Reachability*> asked;
     for (auto& [number, goal] : goals_) {
@@ -58,11 +71,15 @@ class UpdateRule : public LinkRule {
   }
 
   LinkDecision decide(const resolve::Resolver& resolver, const Subject& subject) override {
+    if (subject.questions.second) {
+      const source::Refusal& refusal = refusals_[*subject.questions.second];
+      return broken(refusal.verdict, refusal.message, refusal.hint);
+    }
     const std::size_t number = *subject.questions.first;
     const history::Standing standing = standings_.standing(number);
-    if (auto decision = leave(standing)) return std::move(*decision);
+    if (auto decision = leave(number, standing)) return with_point(std::move(*decision), standing);
     const auto found = goals_.find(number);
-    if (found == goals_.end()) return wait(number);
+    if (found == goals_.end()) return with_point(wait(number), standing);
     const Goal& goal = found->second;
     const resolve::Chain chain = resolver.chain(goal.question);
     Finding finding = resolve::finding_of(chain, subject.link_type);
@@ -71,12 +88,12 @@ class UpdateRule : public LinkRule {
       return broken(goal.reachability->verdict, goal.reachability->message, goal.reachability->hint);
     }
     const resolve::Answer& source = chain.answers.front();
-    if (source.blob == standing.finding.blob && standing.finding.verdict == Verdict::ok) return {};
+    const bool is_same = source.blob == standing.finding.blob && standing.finding.verdict == Verdict::ok;
+    if (is_same && !follows_another(number)) return {};
     const Link& before = subject.link();
     Link after = before;
-    after.rev = source.commit->hex();
-    after.pinned_blob = source.blob->hex();
-    if (update_.to) after.pinned_ref = followed_after(number, before);
+    point(number, source, after);
+    if (update_.to) after.pinned_ref = followed_after(number);
     if (const auto refusal = respect_hold(subject.name, before, after, update_.holds)) {
       return skipped(refusal->why(), refusal->hint());
     }
@@ -97,15 +114,61 @@ class UpdateRule : public LinkRule {
     std::optional<source::Reachability> reachability{};
   };
 
+  static bool names_commit(const Link& link) { return link.rev && Oid::parse(*link.rev); }
+
+  /// Looks up what the user told all links to go to in the source of this one, once for each source.
+  const RevArgument& look_up(const Link& link) {
+    const std::string& text = *update_.to;
+    const std::optional<RepoUrl> repo = repo_of(link);
+    const auto [known, is_new] = looked_up_.try_emplace(repo ? repo->text() : std::string());
+    if (is_new) known->second = repo ? rev_of_source(*repo, text, settings_) : rev_of_registry(registry_, text);
+    return known->second;
+  }
+
+  /// Nothing where it is the registry itself, or is malformed: that is told of the link.
+  static std::optional<RepoUrl> repo_of(const Link& link) {
+    try {
+      return Source::from_link(link).repo;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;
+      return std::nullopt;
+    }
+  }
+
+  /// A decision that leaves a link as it is, with what it leads to.
+  static LinkDecision with_point(LinkDecision decision, const history::Standing& standing) {
+    Finding& finding = decision.finding;
+    const Finding& found = standing.finding;
+    finding.repo = found.repo;
+    finding.rev = found.rev;
+    finding.ref = found.ref;
+    finding.commit = found.commit;
+    finding.path = found.path;
+    finding.blob = found.blob;
+    return decision;
+  }
+
+  /// Has a link name what was found. One that names the version of GTO's names the version again, if there is one.
+  void point(std::size_t number, const resolve::Answer& found, Link& link) const {
+    const std::string ref = standings_.tip(number).value().ref;
+    const bool is_version = !names_commit(link) && !ref.empty();
+    if (!is_version)
+      link.rev = found.commit->hex();
+    else
+      link.rev = link.rev->starts_with("refs/") ? ref : source::short_name(ref);
+    if (!is_version || link.pinned_blob) link.pinned_blob = found.blob->hex();
+  }
+
   void note(std::size_t number) {
     const auto tip = standings_.tip(number);
     if (tip && !tip->failed() && tip->source.repo) sights_.note(*tip->source.repo, *tip->commit, update_.now);
   }
 
   /// Whether a link is to go to what it follows.
-  bool is_to_move(const history::Standing& standing) const {
+  bool is_to_move(std::size_t number, const history::Standing& standing) const {
     if (!standing.state || (standing.hold && !update_.holds.force)) return false;
     if (standing.state == State::behind) return true;
+    if (standing.state == State::same) return follows_another(number);
     return update_.holds.force && (standing.state == State::moved || standing.state == State::rewritten);
   }
 
@@ -115,13 +178,18 @@ class UpdateRule : public LinkRule {
     return first && update_.now - *first >= update_.min_age.count();
   }
 
+  /// The commits that a link may stop at on its way; null where there are none, as between versions.
+  const source::Distance* distance_of(std::size_t number) const {
+    return standings_.asks_gto(number) ? nullptr : standings_.distance(number);
+  }
+
   /// Finds the newest commit that a link may go to, and asks what is there.
   void choose(resolve::Resolver& resolver, resolve::TreeView& view, std::size_t number) {
     const resolve::Answer tip = standings_.tip(number).value();
     std::optional<Oid> commit;
     if (is_old_enough(tip.source.repo, *tip.commit)) {
       commit = tip.commit;
-    } else if (const source::Distance* const distance = standings_.distance(number)) {
+    } else if (const source::Distance* const distance = distance_of(number)) {
       for (const Oid& each : distance->between) {
         if (!is_old_enough(tip.source.repo, each)) continue;
         commit = each;
@@ -132,6 +200,7 @@ class UpdateRule : public LinkRule {
     Link link;
     link.link_type = "model";  // any will do: it is not looked at here
     link.path = tip.source.path;
+    link.plain = tip.source.plain;
     if (tip.source.repo) link.repo = tip.source.repo->text();
     link.rev = commit->hex();
     Goal& goal = goals_[number];
@@ -144,13 +213,15 @@ class UpdateRule : public LinkRule {
   }
 
   /// Decides about a link that does not go anywhere, but for one that waits.
-  std::optional<LinkDecision> leave(const history::Standing& standing) const {
+  std::optional<LinkDecision> leave(std::size_t number, const history::Standing& standing) const {
     const Finding& finding = standing.finding;
     if (!standing.state) return broken(finding);
     const bool is_held = standing.hold && !update_.holds.force;
     switch (*standing.state) {
       case State::same:
-        return LinkDecision();
+        if (!follows_another(number)) return LinkDecision();
+        if (!is_held) return std::nullopt;
+        break;
       case State::floating:
       case State::unpinned:
         if (!finding.message.empty()) return skipped(finding.message);
@@ -184,10 +255,17 @@ class UpdateRule : public LinkRule {
   }
 
   /// What a link follows once it went to what the user said: that, if it is not a commit alone.
-  std::optional<std::string> followed_after(std::size_t number, const Link& before) const {
+  std::optional<std::string> followed_after(std::size_t number) const {
     if (GtoQuery::parse(*update_.to)) return update_.to;
     const std::string ref = standings_.tip(number).value().ref;
-    return ref.empty() ? before.pinned_ref : std::optional(ref);
+    return ref.empty() ? followed_.at(number) : std::optional(ref);
+  }
+
+  /// Whether the user said that a link is to follow something else than it does: that is recorded though the object be
+  /// the same.
+  bool follows_another(std::size_t number) const {
+    const auto before = followed_.find(number);
+    return before != followed_.end() && before->second != followed_after(number);
   }
 
   void take_commits(std::size_t number, const Goal& goal, LinkDecision& decision) const {
@@ -207,7 +285,10 @@ class UpdateRule : public LinkRule {
   Update update_;
   Sights sights_;
   history::Standings standings_;
-  std::map<std::size_t, Goal> goals_;  ///< by the number of the link
+  std::map<std::size_t, Goal> goals_;                           ///< by the number of the link
+  std::map<std::size_t, std::optional<std::string>> followed_;  ///< what links say, if the user said something else
+  std::map<std::string, RevArgument> looked_up_;                ///< by repository
+  std::vector<source::Refusal> refusals_;
 };
 
 }  // namespace

@@ -6,7 +6,13 @@
 
 namespace mlem::git {
 
-/// Returns how two files of the work tree's file system differ, as `git diff --no-index` shows it without drivers.
-std::string text_difference(const Registry& registry, const std::string& before, const std::string& after);
+/// A file of the file system, and the name that it is shown by.
+struct NamedFile {
+  std::string path;
+  std::string name;
+};
+
+/// Returns how two files differ, as git-diff(1) shows it without drivers.
+std::string text_difference(const Registry& registry, const NamedFile& before, const NamedFile& after);
 
 }  // namespace mlem::git

@@ -1,6 +1,7 @@
 #include "git/refs.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 #include <charconv>
@@ -34,6 +35,27 @@ std::vector<DatedTag> parse_tags(const RunResult& listed) {
 }
 
 }  // namespace
+
+std::vector<Oid> load_merge_heads(const Registry& registry) {
+  constexpr std::size_t most_bytes = 1 << 20;  // some 16,000 commits
+  const auto text = load_file(registry.git_dir() / "MERGE_HEAD", most_bytes);
+  std::vector<Oid> heads;
+  for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
+    if (const auto head = Oid::parse(trim(take_line(rest)))) heads.push_back(*head);
+  }
+  return heads;
+}
+
+std::vector<Oid> announced_merge_heads(const Environment& environment) {
+  constexpr std::string_view prefix = "GITHEAD_";
+  std::vector<Oid> heads;
+  for (const std::string& entry : environment.entries()) {
+    if (!entry.starts_with(prefix)) continue;
+    const std::string_view name = std::string_view(entry).substr(prefix.size());
+    if (const auto head = Oid::parse(name.substr(0, name.find('=')))) heads.push_back(*head);
+  }
+  return heads;
+}
 
 std::vector<std::string> list_symbolic_refs(const Registry& registry) {
   const RunResult listed = registry.git({"for-each-ref", "--format=%(if)%(symref)%(then)%(refname)%(end)"});

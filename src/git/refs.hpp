@@ -22,6 +22,14 @@ std::optional<std::vector<Oid>> list_tips_with(const Registry& registry, const s
                                                const std::vector<std::string>& prefixes, std::size_t most,
                                                const Limits& limits, Interrupt* interrupt);
 
+/// Returns the commits that are being merged into HEAD here: `MERGE_HEAD` of gitrevisions(7), of which there may be
+/// several. `git merge` writes that only where it stops, so that a hook before the commit of a clean merge has to be
+/// told by announced_merge_heads(). Throws Error(io) if the file cannot be read.
+std::vector<Oid> load_merge_heads(const Registry& registry);
+
+/// Returns the commits that `git merge` names to its children by variables `GITHEAD_<id>`, as its builtin/merge.c does.
+std::vector<Oid> announced_merge_heads(const Environment& environment);
+
 /// Returns the annotated tags of a repository that lead to a commit: of the registry, or of the one at `git_dir`, where
 /// `environment` is without_repository(). Throws Error(unavailable) if git refuses.
 std::vector<DatedTag> list_dated_tags(const Registry& registry);

@@ -3,6 +3,8 @@
 #include "base/error.hpp"
 #include "history/link_changes.hpp"
 #include "history/range.hpp"
+#include "model/object.hpp"
+#include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/chain.hpp"
 #include "resolve/resolver.hpp"
@@ -10,6 +12,7 @@
 #include "yaml/read_object.hpp"
 
 #include <deque>
+#include <unordered_map>
 #include <utility>
 
 namespace mlem::history {
@@ -28,8 +31,9 @@ bool is_comparable(const LinkChange& change) {
 struct Target {
   Finding finding;
   std::optional<RepoUrl> repo;
-  std::optional<Oid> commit;  ///< none: it is an alias, or was not found
-  std::string text;           ///< the object's metafile
+  std::optional<Oid> commit;     ///< none: it is an alias, or was not found
+  std::string text;              ///< the object's metafile
+  std::optional<Plain> plain{};  ///< of what has none
 };
 
 Target target_of(const resolve::Resolver& resolver, std::size_t number, const Link& link, Point& point) {
@@ -46,6 +50,7 @@ Target target_of(const resolve::Resolver& resolver, std::size_t number, const Li
   if (target.finding.verdict != Verdict::ok) return target;
   if (point.blob.empty() && target.finding.blob) point.blob = target.finding.blob->hex();
   target.text = chain.answers.back().text;
+  target.plain = chain.answers.back().plain;
   return target;
 }
 
@@ -53,15 +58,47 @@ std::string reason(const char* what, const Finding& finding) {
   return std::string(what) + ": " + std::string(name(finding.verdict)) + ": " + finding.message;
 }
 
+/// Reads objects, each once: many links lead to one before or after, and reading it takes the most time of all.
+class ObjectReader {
+ public:
+  const object::Description& read(const Target& target) {
+    if (!target.finding.blob) return unnamed_.emplace_back(yaml::read_object(target.text));
+    const auto [known, is_new] = by_blob_.try_emplace(*target.finding.blob);
+    if (is_new) known->second = yaml::read_object(target.text);
+    return known->second;
+  }
+
+ private:
+  std::unordered_map<Oid, object::Description> by_blob_;
+  std::deque<object::Description> unnamed_;  ///< of a work tree
+};
+
+/// What a detail of a comparison calls an object: `tree 7d5b31e`.
+std::string name_of_object(const Target& target) {
+  const std::string kind(target.plain ? name(*target.plain) : "metafile");
+  return target.finding.blob ? kind + " " + target.finding.blob->short_hex() : kind;
+}
+
+/// Compares what no metafile describes: all that can be told is that it is not the same.
+Comparison compare_unread(const Target& before, const Target& after) {
+  return {.compatibility = Compatibility::unknown,
+          .details = {{.what = "object",
+                       .from = name_of_object(before),
+                       .to = name_of_object(after),
+                       .compatibility = Compatibility::unknown}}};
+}
+
 /// Compares the objects, if both are there.
-void compare_objects(const Target& before, const Target& after, LinkDifference& difference) {
+void compare_objects(const Target& before, const Target& after, ObjectReader& objects, LinkDifference& difference) {
   if (before.finding.verdict != Verdict::ok) difference.unknown.push_back(reason("before", before.finding));
   if (after.finding.verdict != Verdict::ok) difference.unknown.push_back(reason("after", after.finding));
   if (!difference.unknown.empty()) return;
   if (before.finding.blob && before.finding.blob == after.finding.blob)
     difference.comparison = Comparison{};
+  else if (before.plain || after.plain)
+    difference.comparison = compare_unread(before, after);
   else
-    difference.comparison = compare(yaml::read_object(before.text), yaml::read_object(after.text));
+    difference.comparison = compare(objects.read(before), objects.read(after));
 }
 
 /// A question about the commits between, and whom it is for.
@@ -91,12 +128,13 @@ void compare_sources(const git::Registry& registry, const source::Settings& sett
   if (asked.empty()) return;
   resolver.run();
 
+  ObjectReader objects;
   std::deque<AskedCommits> questions;
   for (const Numbers& numbers : asked) {
     LinkDifference& difference = *numbers.difference;
     const Target from = target_of(resolver, numbers.before, *difference.change.before, difference.from);
     const Target to = target_of(resolver, numbers.after, *difference.change.after, difference.to);
-    compare_objects(from, to, difference);
+    compare_objects(from, to, objects, difference);
     const bool is_one_source = from.repo == to.repo && from.commit && to.commit;
     if (is_one_source && from.commit != to.commit)
       questions.push_back({{.repo = from.repo, .from = *from.commit, .to = *to.commit}, &difference});

@@ -25,7 +25,9 @@ bool floats(const resolve::Chain& chain) {
 /// What a pinned link says of the object that could not be asked for.
 std::optional<Finding> recorded_by(const resolve::Chain& chain) {
   const std::size_t count = chain.answers.size();
-  if (count < 2 || decision(chain.answers.back().verdict) != Decision::undecided) return std::nullopt;
+  if (count < 2) return std::nullopt;
+  const Verdict verdict = chain.answers.back().verdict;
+  if (decision(verdict) != Decision::undecided && verdict != Verdict::missing_repo) return std::nullopt;
   const auto& link = chain.answers[count - 2].link;
   if (!link || !names_commit(*link)) return std::nullopt;
   Finding finding = resolve::finding_of(chain, "");

@@ -4,6 +4,7 @@
 #include "git/log.hpp"
 #include "history/detail/side_commits.hpp"
 #include "history/link_changes.hpp"
+#include "history/link_name.hpp"
 #include "history/range.hpp"
 #include "model/point.hpp"
 #include "model/repo_path.hpp"
@@ -27,16 +28,12 @@ constexpr std::size_t batch_size = 4096;
 /// Of links that had other names once, so many are followed: git is told each of them.
 constexpr std::size_t most_followed = 1000;
 
-bool has_magic(const std::string& word) {
-  return word.starts_with(':') || word.find_first_of("*?[\\") != std::string::npos;
-}
-
 /// The files that a word names if it names a link.
 std::vector<std::string> names_of(const git::Registry& registry, const std::string& word) {
   if (word.empty() || word.starts_with(':')) return {};
   try {
     const std::string name = RepoPath::parse(word, registry.prefix()).text();
-    if (name.ends_with(mlem_suffix)) return {name};
+    if (name.ends_with(mlem_suffix) || word.ends_with('/')) return {name};
     return {name, name + std::string(mlem_suffix)};
   } catch (const Error&) {
     return {};  // as a pathspec, git says what is wrong with it
@@ -61,7 +58,7 @@ class LogWalk {
         boundary_(git::shallow_commits(registry)) {
     for (const std::string& word : request.links) {
       pathspecs_.push_back(word);
-      if (!has_magic(word) && !word.ends_with(mlem_suffix)) pathspecs_.push_back(word + std::string(mlem_suffix));
+      if (auto link = with_ending(registry, word)) pathspecs_.push_back(std::move(*link));
       for (std::string& name : names_of(registry, word)) named_.insert(std::move(name));
     }
   }
@@ -164,7 +161,7 @@ class LogWalk {
 
   /// Tells one change. Returns whether to go on.
   bool tell(const git::LoggedCommit& commit, const detail::SideCommit* side, LinkChange change) {
-    const bool is_shown = note(commit.time, change);
+    const bool is_shown = note(commit, change);
     const bool is_too_young = request_.until && commit.time > *request_.until;
     if (!is_shown) ++end_.hidden;
     if (!is_shown || is_too_young) return true;
@@ -193,8 +190,12 @@ class LogWalk {
 
   /// Notes a change, for those before it. Returns whether it is to be told; `until_` is then the end of what it
   /// brought.
-  bool note(std::int64_t time, const LinkChange& change) {
+  bool note(const git::LoggedCommit& commit, const LinkChange& change) {
+    const std::int64_t time = commit.time;
     Later later = later_of(change);
+    const bool leaves = change.kind == ChangeKind::renamed && is_limited() && !matched_.contains(change.name) &&
+                        !followed_.contains(change.name);
+    if (leaves) later.replaced = find_replacement(commit.oid, change.name);
     until_ = later.replaced;
     if (change.kind == ChangeKind::added) later.replaced.reset();
     if (change.kind != ChangeKind::added && names_other_point(change)) later.replaced = time;
@@ -206,6 +207,32 @@ class LogWalk {
     }
     return later.is_there || request_.tells_removed || named_.contains(change.name) ||
            named_.contains(change.former_name) || followed_.contains(change.name);
+  }
+
+  /// When a link was replaced that had got another name than was asked about by then.
+  std::optional<std::int64_t> find_replacement(const Oid& commit, const std::string& name) const {
+    std::optional<std::int64_t> replaced;
+    constexpr std::size_t most_names = 16;
+    if (depth_ >= most_names) return replaced;
+    LogRequest request{.tip = request_.tip};
+    request.without = commit;
+    request.links = {registry_.pathspec_of(name)};
+    request.tells_removed = true;
+    const std::function<void(const LogEntry&)> visit = [&](const LogEntry& entry) {
+      const LinkChange& change = entry.change;
+      if (change.kind != ChangeKind::added && names_other_point(change))
+        replaced = entry.time;
+      else if (change.kind == ChangeKind::renamed && change.former_name == name)
+        replaced = entry.until;
+    };
+    LogWalk walk(registry_, settings_, request, visit);
+    walk.depth_ = depth_ + 1;
+    try {
+      walk.run();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::not_found) throw;  // it has not changed since
+    }
+    return replaced;
   }
 
   Later later_of(const LinkChange& change) const {
@@ -262,6 +289,7 @@ class LogWalk {
   std::set<std::string> matched_;   ///< files that have changed
   std::optional<Oid> restart_;      ///< where the walk goes on, with more names
   bool is_done_ = false;
+  std::size_t depth_ = 0;                   ///< of walks that are for another one
   std::vector<git::LoggedCommit> commits_;  ///< to be told
   std::vector<FileChange> changes_;
   std::unordered_map<std::string, Later> later_;

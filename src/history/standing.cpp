@@ -82,6 +82,9 @@ void take_found(const resolve::Answer& answer, Finding& finding) {
   }
 }
 
+/// Whether what a link follows is a question of GTO.
+bool is_question(const std::optional<std::string>& followed) { return followed && GtoQuery::parse(*followed); }
+
 /// Returns what a link has for its repository; nothing if that is malformed, which the link itself is told.
 std::optional<RepoUrl> parse_repo(const std::string& text) {
   try {
@@ -98,7 +101,8 @@ std::vector<source::GtoAnswer> answer_gto(const git::Registry& registry, const s
                                           bool asks_cache) {
   if (repo) {
     const auto url = parse_repo(*repo);
-    if (!url) return std::vector<source::GtoAnswer>(queries.size(), {.refusal = source::no_gto_version(queries.front())});
+    if (!url)
+      return std::vector<source::GtoAnswer>(queries.size(), {.refusal = source::no_gto_version(queries.front())});
     auto answers = source::find_gto_versions(*url, queries, settings);
     const auto& refusal = answers.front().refusal;
     if (!asks_cache || settings.offline || !refusal || refusal->verdict == Verdict::missing_rev) return answers;
@@ -114,6 +118,19 @@ std::vector<source::GtoAnswer> answer_gto(const git::Registry& registry, const s
   }
   return answers;
 }
+
+/// The number of what a resolver was asked, if it was: a quarter of what std::optional takes.
+class Number {
+ public:
+  Number() = default;
+  Number(std::size_t number) : value_(static_cast<std::uint32_t>(number)) {}
+  explicit operator bool() const noexcept { return value_ != nothing; }
+  std::size_t operator*() const noexcept { return value_; }
+
+ private:
+  static constexpr std::uint32_t nothing = UINT32_MAX;
+  std::uint32_t value_ = nothing;
+};
 
 void say_why(Finding& finding, Verdict verdict, std::string message, std::string hint = {}) {
   finding.verdict = verdict;
@@ -151,20 +168,22 @@ bool is_apart(State state) noexcept {
 
 /// The numbers of what one resolver is asked about a link.
 struct Standings::Asked {
-  std::optional<std::size_t> pin;
-  std::optional<std::size_t> tip;
-  std::optional<std::size_t> newest;
+  Number pin;
+  Number tip;
+  Number newest;
 };
 
 struct Standings::Item {
   resolve::TreeView* view = nullptr;
-  const std::string* ref = nullptr;       ///< of a pinned link: what it follows, if anything
-  std::optional<Oid> recorded{};          ///< of a pinned link: the blob that it says
-  std::unique_ptr<Link> hold{};           ///< of a link with a hold: only that
-  std::unique_ptr<Finding> known{};       ///< of what nobody is asked about: an alias, or what is malformed
-  std::unique_ptr<Link> question{};       ///< of a link that follows what GTO says
+  const std::string* ref = nullptr;  ///< what it follows, if anything
+  bool is_pinned = false;
+  bool is_told = false;              ///< that is not what the link says, but what the user did
+  std::optional<Oid> recorded{};     ///< of a pinned link: the blob that it says
+  std::unique_ptr<Link> hold{};      ///< of a link with a hold: only that
+  std::unique_ptr<Finding> known{};  ///< of what nobody is asked about: an alias, or what is malformed
+  std::unique_ptr<Link> question{};  ///< of a link that follows what GTO says
   Asked asked{};
-  std::optional<Asked> cached{};          ///< by the resolver that is offline
+  std::unique_ptr<Asked> cached{};  ///< by the resolver that is offline
 };
 
 struct Standings::Answers {
@@ -184,7 +203,8 @@ Standings::~Standings() = default;
 
 std::size_t Standings::size() const noexcept { return items_.size(); }
 
-std::size_t Standings::add(resolve::TreeView& view, const std::string& name, const Link& link) {
+std::size_t Standings::add(resolve::TreeView& view, const std::string& name, const Link& link,
+                           const std::optional<std::string>& to) {
   Item& item = items_.emplace_back();
   item.view = &view;
   if (link.hold) {
@@ -198,18 +218,23 @@ std::size_t Standings::add(resolve::TreeView& view, const std::string& name, con
     item.known->message = "it is an alias, which goes with the tree that it is in";
     return items_.size() - 1;
   }
-  const bool is_pinned = link.rev && Oid::parse(*link.rev);
-  const std::optional<std::string>& followed = is_pinned && options_.to ? options_.to : link.pinned_ref;
-  if (is_pinned && followed) item.ref = &*refs_.insert(*followed).first;
+  item.is_pinned = link.rev && Oid::parse(*link.rev);
+  item.is_told = to.has_value();
+  const std::optional<std::string>& followed = to ? to : link.pinned_ref;
+  // The tag of a version stands for the question that it answered.
+  const bool is_version = link.rev && is_question(link.pinned_ref) && is_question(followed);
+  const bool follows = followed && (item.is_pinned || is_version);
+  if (follows) item.ref = &*refs_.insert(*followed).first;
   try {
-    if (is_pinned) item.recorded = resolve::pin_of(link);
+    const std::optional<Oid> recorded = resolve::pin_of(link);
+    if (item.is_pinned) item.recorded = recorded;
     Link asked = link;
     asked.pinned_ref = followed;
-    if (is_pinned && followed && GtoQuery::parse(*followed)) {
+    if (follows && is_question(followed)) {
       item.question = std::make_unique<Link>(asked);
       asked.pinned_ref.reset();
     }
-    item.asked = ask(resolver_, view, name, asked);
+    item.asked = ask(resolver_, view, name, asked, item.is_pinned || follows);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::invalid) throw;
     item.known = std::make_unique<Finding>();
@@ -222,12 +247,11 @@ std::size_t Standings::add(resolve::TreeView& view, const std::string& name, con
 }
 
 Standings::Asked Standings::ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
-                                const Link& link) const {
+                                const Link& link, bool follows) const {
   Asked asked;
   Link sought = link;
   sought.pinned_blob.reset();  // it is compared here
-  const bool is_pinned = link.rev && Oid::parse(*link.rev);
-  if (is_pinned) {
+  if (follows) {
     asked.pin = resolver.add(view, name, sought);
     if (!link.pinned_ref) return asked;
     sought.rev = link.pinned_ref;
@@ -281,29 +305,30 @@ void Standings::take_gto(Item& item, const source::GtoAnswer& answer) {
   item.asked.newest = resolver_.add_newest_version(*item.view, {}, link);
 }
 
-bool Standings::is_elsewhere(const Item& item) const { return item.question != nullptr || options_.to.has_value(); }
+bool Standings::is_elsewhere(const Item& item) { return item.question != nullptr || item.is_told; }
 
 void Standings::ask_cache() {
   source::Settings offline = settings_;
   offline.offline = true;
   for (Item& item : items_) {
     if (item.known) continue;
-    const std::optional<std::size_t> decisive = item.asked.tip ? item.asked.tip : item.asked.pin;
+    const Number decisive = item.asked.tip ? item.asked.tip : item.asked.pin;
     if (!is_about_source(resolver_.answer(*decisive))) continue;
     if (!cached_) {
       cached_ = std::make_unique<resolve::Resolver>(registry_, offline, resolve::ResolverOptions{.only_seeks = true});
     }
-    const auto again = [&](const std::optional<std::size_t>& number) -> std::optional<std::size_t> {
-      if (!number) return std::nullopt;
+    const auto again = [&](Number number) -> Number {
+      if (!number) return {};
       return cached_->add(*item.view, {}, resolver_.answer(*number).source);
     };
-    item.cached = Asked{.pin = again(item.asked.pin), .tip = again(item.asked.tip), .newest = again(item.asked.newest)};
+    item.cached = std::make_unique<Asked>(
+        Asked{.pin = again(item.asked.pin), .tip = again(item.asked.tip), .newest = again(item.asked.newest)});
   }
   if (cached_) cached_->run();
 }
 
 Standings::Answers Standings::answers_of(const Item& item) const {
-  const auto answer = [](const resolve::Resolver& resolver, const std::optional<std::size_t>& number) {
+  const auto answer = [](const resolve::Resolver& resolver, Number number) {
     return number ? std::optional(resolver.answer(*number)) : std::nullopt;
   };
   Answers answers{.pin = answer(resolver_, item.asked.pin),
@@ -313,7 +338,8 @@ Standings::Answers Standings::answers_of(const Item& item) const {
   Answers cached{.pin = answer(*cached_, item.cached->pin),
                  .tip = answer(*cached_, item.cached->tip),
                  .newest = answer(*cached_, item.cached->newest)};
-  const bool is_known = (!cached.pin || !is_about_source(*cached.pin)) && (!cached.tip || !is_about_source(*cached.tip));
+  const bool is_known =
+      (!cached.pin || !is_about_source(*cached.pin)) && (!cached.tip || !is_about_source(*cached.tip));
   if (!is_known) return answers;
   cached.refusal = answers.tip ? answers.tip : answers.pin;
   return cached;
@@ -325,8 +351,8 @@ std::optional<Standings::DistanceKey> Standings::distance_of(const Item& item, c
   if (answers.pin->blob == answers.tip->blob) return std::nullopt;
   if (answers.tip->ref.starts_with(tags_prefix) && !is_elsewhere(item)) return std::nullopt;
   const auto& repo = answers.tip->source.repo;
-  return DistanceKey{repo ? repo->text() : "", ref_of(*answers.tip),  *answers.pin->commit, *answers.tip->commit,
-                     answers.pin->path,        answers.tip->path, answers.refusal.has_value()};
+  return DistanceKey{repo ? repo->text() : "", ref_of(*answers.tip), *answers.pin->commit,       *answers.tip->commit,
+                     answers.pin->path,        answers.tip->path,    answers.refusal.has_value()};
 }
 
 void Standings::measure() {
@@ -344,6 +370,7 @@ void Standings::measure() {
     distance.to = *answers.tip->commit;
     distance.paths = {answers.pin->path};
     if (answers.tip->path != answers.pin->path) distance.paths.push_back(answers.tip->path);
+    distance.are_directories = answers.pin->plain == Plain::tree;
     distance.wants_commits = options_.wants_commits;
   }
   std::vector<source::Distance*> asked;
@@ -367,7 +394,10 @@ Standing Standings::standing(std::size_t number) const {
     if (standing.finding.verdict == Verdict::ok) standing.state = State::floating;
     return standing;
   }
-  const Answers answers = answers_of(item);
+  Answers answers = answers_of(item);
+  // A branch leads to whatever is there, whatever was asked once.
+  const bool is_version = !item.is_pinned && answers.pin && !answers.pin->failed();
+  if (is_version && !answers.pin->ref.starts_with(tags_prefix)) answers.tip = std::exchange(answers.pin, std::nullopt);
   if (answers.pin)
     tell_pin(item, answers, standing);
   else
@@ -378,7 +408,8 @@ Standing Standings::standing(std::size_t number) const {
   finding.proof_time = decisive.proof.time;
   if (!decisive.proof.doubt.empty()) finding.warnings.push_back({"stale-proof", decisive.proof.doubt});
   if (!answers.refusal) return standing;
-  const std::string since = decisive.proof.time == 0 ? std::string() : "; it was last seen " + format_time(decisive.proof.time);
+  const std::string since =
+      decisive.proof.time == 0 ? std::string() : "; it was last seen " + format_time(decisive.proof.time);
   const std::string doubt = answers.refusal->message + since;
   if (answers.refusal->verdict == Verdict::missing_repo) {
     say_why(finding, Verdict::missing_repo, doubt, answers.refusal->hint);
@@ -405,8 +436,9 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
   }
   if (item.recorded && item.recorded != pin.blob) {
     return say_why(finding, Verdict::changed,
-                  "'" + pin.path + "' is blob " + pin.blob->hex() + ", not " + item.recorded->hex(),
-                  "if that is what is wanted, 'git mlem pin --refresh <link>' records it");
+                   "'" + pin.path + "' is " + std::string(pin.git_type()) + " " + pin.blob->hex() + ", not " +
+                       item.recorded->hex(),
+                   "if that is what is wanted, 'git mlem pin --refresh <link>' records it");
   }
   if (item.ref == nullptr) {
     standing.state = State::fixed;
@@ -415,7 +447,7 @@ void Standings::tell_pin(const Item& item, const Answers& answers, Standing& sta
   } else if (is_absence(*answers.tip) || answers.tip->verdict == Verdict::invalid_link) {
     standing.state = State::gone;
     finding.hint = answers.tip->hint;
-    if (options_.to) {
+    if (item.is_told) {
       finding.message = answers.tip->message;
       return;
     }
@@ -437,7 +469,9 @@ void Standings::tell_tip(const Item&, const Answers& answers, Standing& standing
   }
   standing.tip = point_at(tip);
   // An address may have a commit in it.
-  standing.state = tip.ref.empty() ? State::fixed : tip.ref.starts_with(tags_prefix) ? State::unpinned : State::floating;
+  standing.state = tip.ref.empty()                    ? State::fixed
+                   : tip.ref.starts_with(tags_prefix) ? State::unpinned
+                                                      : State::floating;
 }
 
 void Standings::compare(const Item& item, const Answers& answers, Standing& standing) const {
@@ -478,6 +512,8 @@ std::optional<resolve::Answer> Standings::tip(std::size_t number) const {
   const Item& item = items_[number];
   return item.known || item.ref == nullptr ? std::nullopt : answers_of(item).tip;
 }
+
+bool Standings::asks_gto(std::size_t number) const { return items_[number].question != nullptr; }
 
 const source::Distance* Standings::distance(std::size_t number) const {
   const Item& item = items_[number];

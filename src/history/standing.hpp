@@ -63,12 +63,10 @@ struct StandingOptions {
   bool wants_newest = false;   ///< look for newer versions
   bool wants_commits = false;  ///< keep the commits that links are behind by: `Standings::distance()`
   bool asks_cache = false;     ///< have the cache answer for sources that cannot be asked
-  /// What pinned links are compared with in place of what they follow: a rev or a question of GTO.
-  std::optional<std::string> to{};
 };
 
-/// Compares pinned links with what they follow: asks each source once for all of them, and for its history only where an
-/// object differs.
+/// Compares links with what they follow, pinned ones and those that name the version that answered a question of GTO:
+/// asks each source once for all of them, and for its history only where an object differs.
 class Standings {
  public:
   /// `registry` must outlive it.
@@ -77,17 +75,21 @@ class Standings {
   Standings(const Standings&) = delete;
   Standings& operator=(const Standings&) = delete;
 
-  /// Takes a link up for run(), and returns its number. `view` is the tree that it was read from.
-  std::size_t add(resolve::TreeView& view, const std::string& name, const Link& link);
+  /// Takes a link up for run(), and returns its number. `view` is the tree that it was read from; `to` a rev or a
+  /// question of GTO that it is compared with in place of what it follows.
+  std::size_t add(resolve::TreeView& view, const std::string& name, const Link& link,
+                  const std::optional<std::string>& to = {});
   /// Asks the sources.
   void run();
 
   /// Returns how a link stands; its finding without `link`, `link_type` and `at`.
   Standing standing(std::size_t number) const;
-  /// Returns what the ref names that a link was compared with; nothing for one that is not pinned or follows nothing.
+  /// Returns what the ref names that a link was compared with; nothing for one that follows nothing.
   std::optional<resolve::Answer> tip(std::size_t number) const;
   /// Returns how far a link is behind; null if that was not asked.
   const source::Distance* distance(std::size_t number) const;
+  /// Whether a link was compared with what answers a question of GTO: with versions, that is, and not with commits.
+  bool asks_gto(std::size_t number) const;
   /// How many links were taken up.
   std::size_t size() const noexcept;
 
@@ -97,7 +99,9 @@ class Standings {
   /// The answers about one link: from the source, or from the cache if it could not be asked.
   struct Answers;
   Answers answers_of(const Item& item) const;
-  Asked ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name, const Link& link) const;
+  /// `follows`: what the link names is compared with its ref.
+  Asked ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name, const Link& link,
+            bool follows) const;
   /// Asks GTO's questions, and takes up what answers them.
   void ask_gto();
   void take_gto(Item& item, const source::GtoAnswer& answer);
@@ -105,7 +109,7 @@ class Standings {
   void ask_cache();
   void measure();
   /// Whether a link was compared with something else than the ref that it says.
-  bool is_elsewhere(const Item& item) const;
+  static bool is_elsewhere(const Item& item);
   /// Returns the key of what a link is asked about if it may be behind.
   using DistanceKey = std::tuple<std::string, std::string, Oid, Oid, std::string, std::string, bool>;
   std::optional<DistanceKey> distance_of(const Item& item, const Answers& answers) const;

@@ -57,9 +57,8 @@ class StatusReader {
  private:
   void read() {
     const std::deque<git::File> files =
-        request_.commit
-            ? source::tree_files(registry_, *request_.commit, mlem_suffix, request_.pathspecs, settings_)
-            : registry_.index_files(mlem_suffix, request_.pathspecs);
+        request_.commit ? source::tree_files(registry_, *request_.commit, mlem_suffix, request_.pathspecs, settings_)
+                        : registry_.index_files(mlem_suffix, request_.pathspecs);
     std::vector<Oid> blobs;
     std::vector<Row*> with_blobs;
     for (const git::File& file : files) {

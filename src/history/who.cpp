@@ -55,12 +55,85 @@ std::string local_address(const fs::path& path, std::string& rest) {
   return "file://" + directory.string();
 }
 
+std::string spelled(std::string_view address) { return std::string(without_end(without_end(address, "/"), ".git")); }
+
+/// Adds the addresses that git has for a repository.
+void add_spellings(const RepoUrl& repo, const source::Access& access, std::set<std::string>& spellings) {
+  spellings.insert(spelled(repo.normalized()));
+  const source::Place found = source::find_place(repo, access);
+  spellings.insert(spelled(found.rewritten));
+  if (found.local) spellings.insert(spelled("file://" + found.local->string()));
+}
+
+/// Tells links into a registry itself, by one of its own addresses.
+class OwnAddresses {
+ public:
+  explicit OwnAddresses(const source::Access& access) : access_(access) {}
+
+  /// `branches`: what the registry has the branches of that address as.
+  void add(const std::string& address, const std::string& branches) {
+    std::set<std::string> spellings;
+    try {
+      add_spellings(RepoUrl::parse(address), access_, spellings);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;  // no link can have it
+    }
+    for (const std::string& spelling : spellings) branches_.emplace(spelling, branches);
+  }
+
+  std::optional<std::string> find(const Link& link) {
+    if (branches_.empty()) return std::nullopt;
+    const std::string& written = link.repo ? *link.repo : link.path;
+    const auto [known, is_new] = known_.try_emplace(written);
+    if (is_new) known->second = look_up(link);
+    return known->second;
+  }
+
+ private:
+  std::optional<std::string> look_up(const Link& link) const {
+    try {
+      const Source source = Source::from_link(link);
+      std::set<std::string> spellings;
+      if (source.repo) add_spellings(*source.repo, access_, spellings);
+      for (const std::string& spelling : spellings) {
+        if (const auto own = branches_.find(spelling); own != branches_.end()) return own->second;
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;
+    }
+    return std::nullopt;
+  }
+
+  const source::Access& access_;
+  std::map<std::string, std::string> branches_;                        ///< by address
+  std::unordered_map<std::string, std::optional<std::string>> known_;  ///< by what links say
+};
+
+/// The addresses of a registry on this machine: its directory and those of its remotes.
+OwnAddresses own_addresses(const git::Registry& registry, const source::Access& access) {
+  OwnAddresses own(access);
+  for (const fs::path& directory : {fs::path(registry.root()), registry.git_dir()}) {
+    own.add("file://" + directory.string(), "refs/heads/");
+  }
+  constexpr std::string_view section = "remote.";
+  constexpr std::string_view variable = ".url";
+  for (const auto& [key, value] : registry.config().entries()) {
+    if (!key.starts_with(section) || !key.ends_with(variable) || key.size() <= section.size() + variable.size())
+      continue;
+    const std::string name = key.substr(section.size(), key.size() - section.size() - variable.size());
+    const bool is_directory = !looks_like_url(value);
+    own.add(is_directory ? "file://" + fs::absolute(value, registry.root()).lexically_normal().string() : value,
+            "refs/remotes/" + name + "/");
+  }
+  return own;
+}
+
 /// Compares what links say with a place.
 class Matcher {
  public:
   enum class Answer { no, yes, perhaps };
   Matcher(const Place& place, const source::Access& access) : place_(place), access_(access) {
-    add_spellings(place.repo, addresses_);
+    add_spellings(place.repo, access, addresses_);
     for (const std::string prefix : {"", "refs/", "refs/tags/", "refs/heads/"}) names_.insert(prefix + place.rev);
   }
 
@@ -84,23 +157,12 @@ class Matcher {
   }
 
  private:
-  static std::string spelled(std::string_view address) {
-    return std::string(without_end(without_end(address, "/"), ".git"));
-  }
-
-  void add_spellings(const RepoUrl& repo, std::set<std::string>& spellings) const {
-    spellings.insert(spelled(repo.normalized()));
-    const source::Place found = source::find_place(repo, access_);
-    spellings.insert(spelled(found.rewritten));
-    if (found.local) spellings.insert(spelled("file://" + found.local->string()));
-  }
-
   /// A registry has many links to few repositories.
   bool is_place(const RepoUrl& repo) {
     const auto [known, is_new] = known_.try_emplace(repo.text());
     if (is_new) {
       std::set<std::string> spellings;
-      add_spellings(repo, spellings);
+      add_spellings(repo, access_, spellings);
       known->second = std::any_of(spellings.begin(), spellings.end(),
                                   [&](const std::string& spelling) { return addresses_.contains(spelling); });
     }
@@ -111,7 +173,8 @@ class Matcher {
     const std::string_view asked = without_end(without_end(place_.path, "/"), mlem_suffix);
     const std::string path = source.tree_path().text();
     const std::string_view found = without_end(path, mlem_suffix);
-    if (!asked.empty() && found != asked && !is_below(found, asked)) return Answer::no;
+    const bool has_asked = link.plain && is_below(asked, found);  // a directory leads to all that is in it
+    if (!asked.empty() && found != asked && !is_below(found, asked) && !has_asked) return Answer::no;
     if (place_.rev.empty()) return Answer::yes;
     const std::string rev = source.rev ? source.rev->text() : "";
     if (names_.contains(rev) || names_.contains("refs/tags/" + rev) || names_.contains("refs/heads/" + rev))
@@ -221,6 +284,8 @@ class Search {
     std::vector<Oid> commits;
     for (const Tip& tip : tips) commits.push_back(tip.commit);
     Survey survey;
+    OwnAddresses own = own_addresses(registry, settings_.access);
+    const detail::SurveyQuestions questions = questions_about(own);
     source::read_trees(registry, commits, settings_, [&] {
       survey = detail::survey_links(
           registry.objects(), tips,
@@ -230,13 +295,16 @@ class Search {
             source::fetch_missing(registry, blobs, settings_);
             return registry.objects();
           },
-          [&](const Link& link) { return matcher_.match(link) != Matcher::Answer::no; });
+          questions);
     });
     surveys_.emplace_back("", std::move(survey));
   }
 
   void search(const RepoUrl& url) {
     Survey survey;
+    OwnAddresses own(settings_.access);
+    own.add(url.text(), "refs/heads/");
+    const detail::SurveyQuestions questions = questions_about(own);
     const auto refusal = source::converse(url, settings_, [&](source::Conversation& source) {
       const std::vector<Tip> tips = tips_of(source);
       survey = detail::survey_links(
@@ -249,7 +317,7 @@ class Search {
             if (!missing.empty()) source.need_objects(missing);
             return source.repository();
           },
-          [&](const Link& link) { return matcher_.match(link) != Matcher::Answer::no; });
+          questions);
     });
     if (refusal) {
       throw Error(ErrorKind::unavailable, "cannot read the registry '" + url.printable() + "'", refusal->message,
@@ -266,13 +334,18 @@ class Search {
         const Link& last = survey.files[link.end];
         if (!leads_there(last)) continue;
         const bool floats = !last.rev || !Oid::parse(*last.rev);
-        visit({link.name, survey.files[link.file], link.via, link.refs, floats, registry});
+        visit({link.name, survey.files[link.file], link.via, *link.refs, floats, registry});
       }
     }
     return end;
   }
 
  private:
+  detail::SurveyQuestions questions_about(OwnAddresses& own) {
+    return {.is_wanted = [this](const Link& link) { return matcher_.match(link) != Matcher::Answer::no; },
+            .own_branches = [&own](const Link& link) { return own.find(link); }};
+  }
+
   static std::string rev_of(const Link& link) {
     const Source source = Source::from_link(link);
     return source.rev ? source.rev->text() : "";

@@ -52,8 +52,11 @@ resolve::Answer find(const git::Registry& registry, resolve::TreeView& view, con
   resolver.run();
   const auto chain = resolver.chain(number).answers;
   if (follow_links || chain.empty() || chain.front().failed()) {
-    require_ok(object, resolver.finding(number, ""));
-    return chain.back();
+    const engine::Finding finding = resolver.finding(number, "");
+    require_ok(object, finding);
+    resolve::Answer end = chain.back();
+    if (end.plain) end.object_type = finding.object_type;
+    return end;
   }
   return chain.front();
 }
@@ -63,8 +66,12 @@ std::string today() { return format_time(std::time(nullptr)).substr(0, 10); }
 
 EditedLink describe(const edit::LinkEdit& edit) {
   const engine::Finding& finding = edit.decision.finding;
-  return {finding.link, std::string(name(edit.decision.action)),
-          edit.decision.is_judged ? std::string(name(finding.verdict)) : std::string(), finding.message, finding.hint};
+  return {finding.link,
+          std::string(name(edit.decision.action)),
+          edit.decision.is_judged ? std::string(name(finding.verdict)) : std::string(),
+          finding.message,
+          finding.hint,
+          edit.decision.branch};
 }
 
 /// Changes links by the rule that `make_rule` gives for a registry, where `place` says.
@@ -154,7 +161,7 @@ Object Link::load_link() const {
     const resolve::Answer target =
         find(registry, *work_view, file_, yaml::read_metafile(text_).link, file_.empty() ? path_ : file_, true);
     Object object;
-    object.object_type_ = target.object_type;
+    object.object_type_ = target.object_type.empty() ? link_type_ : target.object_type;
     object.repo_ = target.source.repo ? target.source.repo->text() : "";
     object.commit_ = target.commit ? target.commit->hex() : "";
     object.path_ = target.path;
@@ -173,6 +180,8 @@ Link link(const std::string& source, const LinkOptions& options) {
                                                 .rev = if_given(options.rev),
                                                 .target = options.target,
                                                 .target_project = if_given(options.target_project),
+                                                .is_plain = options.plain,
+                                                .type = if_given(options.type),
                                                 .follow_links = options.follow_links,
                                                 .absolute = options.absolute,
                                                 .pin = options.pin ? edit::Pin::yes : edit::Pin::no,
@@ -276,7 +285,8 @@ std::vector<EditedLink> update(const UpdateOptions& options) {
                               .holds = {today(), options.force}});
   };
   return edit_links(edited, make_rule, [&](const git::Registry& registry) {
-    return options.branch.empty() ? edit::place_in_index(registry) : edit::place_on_branches(registry, options.branch);
+    return options.branch.empty() ? edit::place_in_index(registry)
+                                  : edit::place_on_branches(registry, source::load_settings(registry), options.branch);
   });
 }
 

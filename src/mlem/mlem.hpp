@@ -51,6 +51,8 @@ struct LinkOptions {
   bool follow_links = true;      ///< link to what a link leads to
   bool absolute = false;         ///< name the repository even where an alias would do
   bool pin = false;              ///< name the commit, and record what is there
+  bool plain = false;            ///< link to a file or directory that has no metafile
+  std::string type{};            ///< of a plain link: what it takes that for; empty: `model`
   bool force = false;  ///< re-point a link that is held, replace what is not a link, write what `git add` would refuse
   bool stage = true;   ///< stage the file that was written
   std::string directory{};  ///< inside the registry; empty: the current directory
@@ -161,6 +163,7 @@ struct EditedLink {
   std::string verdict;  ///< `ok` if it resolves; empty where that was not asked
   std::string message;  ///< of one that was skipped: why
   std::string hint;
+  std::string branch{};  ///< the full name of the branch of its own that has it so, if it has one
 };
 
 /// Which links are compared with what they follow.

@@ -482,6 +482,12 @@ std::string_view name(Compatibility compatibility) noexcept {
   return {};
 }
 
+std::string described(const Detail& detail) {
+  if (!detail.from) return detail.what + ": new: " + detail.to.value_or("");
+  if (!detail.to) return detail.what + ": gone: " + *detail.from;
+  return detail.what + ": " + *detail.from + " -> " + *detail.to;
+}
+
 Comparison compare(const object::Description& before, const object::Description& after) {
   object::Comparer comparer;
   comparer.compare_objects(before, after);

@@ -31,6 +31,9 @@ struct Detail {
   friend bool operator==(const Detail&, const Detail&) = default;
 };
 
+/// Returns a detail as one line: `method predict: argument X: int -> float`. Not fit for a terminal unescaped.
+std::string described(const Detail& detail);
+
 /// More details than this are not kept, but for the first of each worse word.
 inline constexpr std::size_t max_details = 1000;
 

@@ -1,5 +1,6 @@
 #include "model/gto.hpp"
 
+#include "model/rev.hpp"
 #include "model/version.hpp"
 
 #include <algorithm>
@@ -125,6 +126,10 @@ std::optional<GtoQuery> GtoQuery::parse(std::string_view text) {
   if (text[mark] == '@') return wanted == "latest" || wanted == "greatest" ? std::optional(query) : std::nullopt;
   query.stage = wanted;
   return is_name(wanted) ? std::optional(query) : std::nullopt;
+}
+
+bool is_followable(std::string_view text) {
+  return (is_ref_name(text) && !text.starts_with('-')) || GtoQuery::parse(text);
 }
 
 std::optional<GtoVersion> find_version(const GtoQuery& query, std::vector<DatedTag> tags) {

@@ -24,6 +24,9 @@ struct GtoQuery {
   static std::optional<GtoQuery> parse(std::string_view text);
 };
 
+/// Returns whether a link may follow `text`: the name of a ref, or a question.
+bool is_followable(std::string_view text);
+
 /// An annotated tag: GTO passes over others.
 struct DatedTag {
   std::string name;       ///< short

@@ -10,6 +10,14 @@ namespace mlem {
 /// The key that names the repository: MLEM 0.1.5-0.2.0 read `repo`, 0.2.1 and later `project`.
 enum class Dialect { repo, project };
 
+/// What a plain link names, which has no metafile: a directory or a file. A user who names it leaves open which.
+enum class Plain { tree, blob, either };
+
+/// Returns the word that a link has for it, empty for `either`.
+constexpr std::string_view name(Plain plain) noexcept {
+  return plain == Plain::tree ? "tree" : plain == Plain::blob ? "blob" : "";
+}
+
 /// Something that is right but probably not meant. `code` is one of the stable words of git-mlem(1):
 /// `ambiguous-scalar`, `unknown-key`, `local-path`, `external-artifact`, `moved`, `floating`.
 struct Warning {
@@ -26,10 +34,11 @@ struct Link {
   std::optional<std::string> repo;  ///< the value of `repo:` or `project:`
   std::optional<std::string> rev;
   std::optional<Dialect> dialect;          ///< which key `repo` came from, or is to be written to
-  std::optional<std::string> pinned_blob;  ///< params.git-mlem.blob
+  std::optional<std::string> pinned_blob;  ///< params.git-mlem.blob; of a plain link, params.git-mlem.object
   std::optional<std::string> pinned_ref;   ///< params.git-mlem.ref
   std::optional<std::string> hold{};       ///< params.git-mlem.hold: why the link is to stay as it is
   std::optional<std::string> until{};      ///< params.git-mlem.until: the last day of that, `2027-01-31`
+  std::optional<Plain> plain{};            ///< params.git-mlem.plain: `path` names the thing itself, no metafile
 
   /// Has neither repository nor rev: names an object of its own project.
   bool is_alias() const noexcept { return !repo && !rev; }

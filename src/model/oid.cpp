@@ -1,20 +1,34 @@
 #include "model/oid.hpp"
 
-#include "base/text.hpp"
-
 #include <algorithm>
 #include <cassert>
 #include <cstring>
 
 namespace mlem {
+namespace {
+
+/// What hex_value() gives, without a call for each of the digits, of which a registry has millions.
+constexpr auto hex_values = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int digit = 0; digit < 10; ++digit)
+    values[static_cast<std::size_t>('0' + digit)] = static_cast<std::int8_t>(digit);
+  for (int digit = 10; digit < 16; ++digit) {
+    values[static_cast<std::size_t>('a' + digit - 10)] = static_cast<std::int8_t>(digit);
+    values[static_cast<std::size_t>('A' + digit - 10)] = static_cast<std::int8_t>(digit);
+  }
+  return values;
+}();
+
+}  // namespace
 
 std::optional<Oid> Oid::parse(std::string_view hex) {
   if (hex.size() != 40 && hex.size() != 64) return std::nullopt;
   Oid oid;
   oid.size_ = static_cast<std::uint8_t>(hex.size() / 2);
   for (std::size_t i = 0; i < oid.size_; ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
+    const int high = hex_values[static_cast<unsigned char>(hex[2 * i])];
+    const int low = hex_values[static_cast<unsigned char>(hex[2 * i + 1])];
     if (high < 0 || low < 0) return std::nullopt;
     oid.bytes_[i] = static_cast<std::uint8_t>(high * 16 + low);
   }

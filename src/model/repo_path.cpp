@@ -59,7 +59,7 @@ bool is_surely_normal(std::string_view text) {
 
 }  // namespace
 
-RepoPath RepoPath::parse(std::string_view text, std::string_view base) {
+RepoPath RepoPath::parse_or_root(std::string_view text, std::string_view base) {
   const auto refuse = [text](const char* why) {
     return Error(ErrorKind::invalid, "invalid path '" + escape_for_terminal(text) + "'", why);
   };
@@ -83,8 +83,6 @@ RepoPath RepoPath::parse(std::string_view text, std::string_view base) {
       }
     }
   }
-  if (components.empty()) throw refuse("it is the root of the repository");
-
   std::string normalized;
   normalized.reserve(base.size() + 1 + text.size());
   for (const std::string_view component : components) {
@@ -92,6 +90,13 @@ RepoPath RepoPath::parse(std::string_view text, std::string_view base) {
     normalized += component;
   }
   return RepoPath(std::move(normalized));
+}
+
+RepoPath RepoPath::parse(std::string_view text, std::string_view base) {
+  RepoPath path = parse_or_root(text, base);
+  if (!path.text_.empty()) return path;
+  throw Error(ErrorKind::invalid, "invalid path '" + escape_for_terminal(text) + "'",
+              "it is the root of the repository");
 }
 
 std::string_view RepoPath::directory() const noexcept { return parent_of(text_); }

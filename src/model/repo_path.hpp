@@ -17,6 +17,8 @@ class RepoPath {
   /// NTFS spellings (`git~1`, `.git.`, `.git `, `.git::$INDEX_ALLOCATION`, with `\` as a separator too) and HFS+
   /// ones (code points it ignores); git's verify_path() has the list.
   static RepoPath parse(std::string_view text, std::string_view base = {});
+  /// The same where the root of the tree may be meant, as by `.`: its text is empty.
+  static RepoPath parse_or_root(std::string_view text, std::string_view base = {});
 
   const std::string& text() const noexcept { return text_; }
   /// The part before the last `/`, empty at the root.

@@ -25,10 +25,22 @@ bool starts_with_segments(std::string_view text, std::string_view beginning) {
   return text == beginning || is_below(text, beginning);
 }
 
+/// What the root of a tree is called in the path of a plain link.
+constexpr std::string_view root_name = ".";
+
+/// Returns the path from the root as a source has it: normalised. Only a plain one may be the root.
+std::string source_path(std::string_view text, std::optional<Plain> plain) {
+  if (!plain) return RepoPath::parse(text).text();
+  std::string path = RepoPath::parse_or_root(text).text();
+  return path.empty() ? std::string(root_name) : path;
+}
+
 /// Puts together what an address says, the rev beside it and the path behind it.
 Source assemble(std::string_view url, const UrlParts& parts, const std::optional<std::string>& rev,
-                std::string_view path) {
+                std::string_view path, std::optional<Plain> plain) {
+  if (plain && path.empty()) path = root_name;
   Source source;
+  source.plain = plain;
   source.repo = RepoUrl::parse(parts.repo);
   source.rev_kind = parts.rev_kind;
 
@@ -48,8 +60,8 @@ Source assemble(std::string_view url, const UrlParts& parts, const std::optional
     source.rev = parts.rev.empty() ? Rev::head() : Rev::parse(parts.rev);
   const std::string whole = join(parts.rest, path);
   if (whole.empty()) throw invalid("address", url, "it names no file in the repository");
-  source.path = RepoPath::parse(whole).text();
-  if (!path.empty() && !parts.rest.empty()) source.directory = RepoPath::parse(parts.rest).text();
+  source.path = source_path(whole, plain);
+  if (!plain && !path.empty() && !parts.rest.empty()) source.directory = RepoPath::parse(parts.rest).text();
   return source;
 }
 
@@ -81,22 +93,24 @@ Source at_rev(const Link& link) {
   if (link.path.starts_with('/')) throw invalid("path", link.path, "it is absolute");
   Source source;
   source.rev = Rev::parse(*link.rev);
-  source.path = RepoPath::parse(link.path).text();
+  source.path = source_path(link.path, link.plain);
+  source.plain = link.plain;
   return source;
 }
 
 }  // namespace
 
-Source Source::from_url(std::string_view url, const std::optional<std::string>& rev) {
-  return assemble(url, split_url(url), rev, {});
+Source Source::from_url(std::string_view url, const std::optional<std::string>& rev, std::optional<Plain> plain) {
+  return assemble(url, split_url(url), rev, {}, plain);
 }
 
-Source Source::from_parts(const std::string& repo, const std::string& path, const std::optional<std::string>& rev) {
+Source Source::from_parts(const std::string& repo, const std::string& path, const std::optional<std::string>& rev,
+                          std::optional<Plain> plain) {
   if (is_surely_url(path)) throw invalid("path", path, "it is an address, and the link names a repository too");
   if (path.starts_with('/')) throw invalid("path", path, "it is absolute");
   const std::string url = repo.starts_with('/') ? file_url(repo) : repo;
   if (!looks_like_url(url)) throw invalid("repository", repo, "it is a relative path");
-  return assemble(url, split_url(url), rev, path);
+  return assemble(url, split_url(url), rev, path, plain);
 }
 
 Source Source::from_link(const Link& link) {
@@ -105,16 +119,20 @@ Source Source::from_link(const Link& link) {
       throw invalid("path", link.path, "it is an address to git and a file's name to MLEM");
     }
     require_address_of_mlem(link.path);
-    return from_url(link.path, link.rev);
+    return from_url(link.path, link.rev, link.plain);
   }
-  require_one_reading(link.path);
+  if (!link.plain || link.path != root_name) require_one_reading(link.path);
   if (link.repo || link.rev) {
     if (link.repo) require_address_of_mlem(*link.repo);
-    const Source source = link.repo ? from_parts(*link.repo, link.path, link.rev) : at_rev(link);
+    const Source source = link.repo ? from_parts(*link.repo, link.path, link.rev, link.plain) : at_rev(link);
     if (!has_parent_component(link.path)) return source;
     throw Error(ErrorKind::invalid, "invalid path '" + escape_for_terminal(link.path) + "'",
                 "it leads through a directory that need not be there, and then MLEM finds nothing or something else",
                 "write 'path: " + escape_for_terminal(source.path) + "'");
+  }
+  if (link.plain) {
+    throw Error(ErrorKind::invalid, "invalid plain link", "it names neither a repository nor a rev, as an alias",
+                "only a link to a metafile can be an alias");
   }
   if (link.path.starts_with('/')) throw invalid("path", link.path, "it is absolute");
   Source source;
@@ -124,7 +142,8 @@ Source Source::from_link(const Link& link) {
 
 RepoPath Source::tree_path(std::string_view project_root) const {
   assert(undivided.empty());
-  return RepoPath::parse(path, is_alias() ? project_root : std::string_view());
+  const std::string_view base = is_alias() ? project_root : std::string_view();
+  return plain ? RepoPath::parse_or_root(path, base) : RepoPath::parse(path, base);
 }
 
 std::vector<std::string_view> Source::possible_revs() const {
@@ -145,8 +164,8 @@ Source Source::divided_at(std::string_view rev_text) const {
   if (inner.starts_with('/')) inner.remove_prefix(1);
   const std::string whole = join(inner, path);
   if (whole.empty()) throw invalid("path", undivided, "it names a rev and no file");
-  source.path = RepoPath::parse(whole).text();
-  source.directory = path.empty() || inner.empty() ? std::string() : RepoPath::parse(inner).text();
+  source.path = source_path(whole, plain);
+  source.directory = plain || path.empty() || inner.empty() ? std::string() : RepoPath::parse(inner).text();
   source.undivided.clear();
   return source;
 }

@@ -32,6 +32,8 @@ struct Source {
   /// The directory that the address names in its repository, a part of `path` already; empty at the root and in an
   /// alias. MLEM starts every alias there that the object at `path` leads to.
   std::string directory{};
+  /// Of a plain link: what `path` names is the object itself. The path of the tree's root is `.`.
+  std::optional<Plain> plain{};
 
   /// Returns what `link` points at. Throws Error(invalid) for a malformed field, a `repo` that is a relative path, an
   /// absolute `path`, an address in `path` beside `repo` or without a path in it, a rev in the address that
@@ -40,17 +42,19 @@ struct Source {
 
   /// Returns what `path` names in the repository or directory `repo`, which are read as the fields of a link.
   /// Throws Error(invalid) as from_link().
-  static Source from_parts(const std::string& repo, const std::string& path,
-                           const std::optional<std::string>& rev = {});
+  static Source from_parts(const std::string& repo, const std::string& path, const std::optional<std::string>& rev = {},
+                           std::optional<Plain> plain = {});
 
   /// Returns what `url`, an address with a path in it, points at; `rev` is what was asked for beside it, if anything.
   /// Throws Error(invalid) as from_link().
-  static Source from_url(std::string_view url, const std::optional<std::string>& rev = {});
+  static Source from_url(std::string_view url, const std::optional<std::string>& rev = {},
+                         std::optional<Plain> plain = {});
 
   bool is_alias() const noexcept { return !repo && !rev; }
 
-  /// Returns the path from the root of the tree. `project_root` is the directory of an alias's project (empty: the
-  /// tree's root), and unused in a divided source. Throws Error(invalid) if an alias leaves the tree.
+  /// Returns the path from the root of the tree, which of a plain source may be that root. `project_root` is the
+  /// directory of an alias's project (empty: the tree's root), and unused in a divided source. Throws Error(invalid) if
+  /// an alias leaves the tree.
   RepoPath tree_path(std::string_view project_root = {}) const;
 
   /// Returns the beginnings of `undivided` that can be its rev, shortest first, as views into this source. Nothing is

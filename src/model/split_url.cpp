@@ -31,13 +31,17 @@ RevKind gitea_kind(std::string_view word) {
 
 bool is_tree_or_blob(std::string_view word) { return word == "tree" || word == "blob"; }
 
-/// The pages of Hugging Face, of a model (`org/name`) or of a data set or space (`datasets/org/name`).
+/// The pages of Hugging Face, of a model (`org/name`) or of a data set or space (`datasets/org/name`). Some of the
+/// first that it had are of no organisation (`gpt2`).
 std::optional<Border> find_hugging_face_page(const Segments& segments) {
   const bool has_kind = segments[0] == "datasets" || segments[0] == "spaces";
-  const std::size_t end = has_kind ? 3 : 2;
-  if (segments.size() <= end + 1) return std::nullopt;
-  const bool is_page = is_tree_or_blob(segments[end]) || segments[end] == "resolve";
-  return is_page ? std::optional(Border{end, end + 1, RevKind::any}) : std::nullopt;
+  const std::size_t name = has_kind ? 1 : 0;
+  for (const std::size_t end : {name + 2, name + 1}) {
+    if (segments.size() <= end + 1) continue;
+    const bool is_page = is_tree_or_blob(segments[end]) || segments[end] == "resolve";
+    if (is_page) return Border{end, end + 1, RevKind::any};
+  }
+  return std::nullopt;
 }
 
 /// Returns where the repository ends and the rev begins if the address is a page of a web host, whose mark is not

@@ -42,8 +42,9 @@ struct Answer : Query {
   std::optional<Oid> commit;      ///< none in an index or work tree
   std::int64_t commit_time = 0;   ///< seconds since 1970
   std::string path;               ///< as found, else as asked
-  std::optional<Oid> blob;        ///< none in a work tree
-  std::string object_type;        ///< of an object
+  std::optional<Oid> blob;        ///< or tree, of a plain source; none in a work tree
+  std::string object_type;        ///< of an object with a metafile
+  std::optional<Plain> plain;     ///< what is there of what has none; never `either`
   source::Proof proof;            ///< what the source was last seen to have
   std::string text;               ///< the metafile as it is
   std::optional<Link> link;       ///< if a link was found instead
@@ -59,6 +60,8 @@ struct Answer : Query {
   /// Takes a negative answer back.
   void ask_again();
   bool failed() const noexcept { return verdict != Verdict::ok; }
+  /// What Git calls the thing that `blob` is the id of.
+  std::string_view git_type() const noexcept { return plain ? name(*plain) : name(Plain::blob); }
 };
 
 }  // namespace mlem::resolve

@@ -53,11 +53,13 @@ bool follow(const Chain& chain, std::string& wanted_type, Finding& finding) {
     // Each link of the chain is held to its own pin.
     if (is_pinned_to_other(answer, pin)) {
       finding.verdict = Verdict::changed;
-      finding.message = "'" + answer.path + "' is blob " + answer.blob->hex() + ", not " + pin->hex();
+      finding.message = "'" + answer.path + "' is " + std::string(answer.git_type()) + " " + answer.blob->hex() +
+                        ", not " + pin->hex();
       // A link of another repository is not this one's to change.
       const bool is_ours = i == 0 ? !chain.is_named : !chain.answers[i - 1].source.repo;
       finding.hint = is_ours ? "if that is what is wanted, 'git mlem pin --refresh <link>' records it"
-                             : "if that is what is wanted, write 'blob: " + answer.blob->hex() + "'";
+                             : "if that is what is wanted, write '" + std::string(answer.plain ? "object" : "blob") +
+                                   ": " + answer.blob->hex() + "'";
       return false;
     }
     if (wanted_type.empty() && answer.link) finding.link_type = wanted_type = answer.link->link_type;
@@ -84,7 +86,9 @@ std::optional<Oid> pin_of(const Link& link) {
   if (!link.pinned_blob) return std::nullopt;
   auto pin = Oid::parse(*link.pinned_blob);
   if (!pin) {
-    throw Error(ErrorKind::invalid, "invalid params.git-mlem.blob '" + escape_for_terminal(*link.pinned_blob) + "'",
+    const char* const key = link.plain ? "object" : "blob";
+    throw Error(ErrorKind::invalid,
+                "invalid params.git-mlem." + std::string(key) + " '" + escape_for_terminal(*link.pinned_blob) + "'",
                 "it is not a full object id");
   }
   return pin;
@@ -124,6 +128,7 @@ Finding finding_of(const Chain& chain, const std::string& link_type) {
       finding.object_type = "link";
       break;
     case Chain::End::reached:
+      if (chain.answers.back().plain) finding.object_type = wanted_type;  // it is what its links take it for
       if (wanted_type.empty() || finding.object_type == wanted_type) break;
       finding.verdict = Verdict::wrong_type;
       finding.message = "'" + finding.path + "' is a " + finding.object_type + ", not a " + wanted_type;

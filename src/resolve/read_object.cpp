@@ -104,10 +104,49 @@ void keep_text(std::string_view text, Answer& answer) {
   answer.text = text;
 }
 
+/// Answers for what has no metafile: with the file or directory at `path` itself, which is not read.
+void find_plain(TreeView& view, const std::string& path, const std::string& base, Answer& answer,
+                std::vector<Oid>& missing) {
+  answer.path = path.empty() ? "." : path;
+  const Located metafile = path.empty() ? Located() : locate(view, path, base);
+  if (metafile.state == Located::State::found) {
+    answer.fail(Verdict::invalid_link, "'" + metafile.path + "' is a metafile, which MLEM would follow a plain link to",
+                "a link to it is not plain: it has no 'plain', and is made without '--plain'");
+    return;
+  }
+  const git::Lookup lookup = view.find(path);
+  if (lookup.state == git::Lookup::State::missing_object) {
+    missing = {*lookup.missing};
+    return;
+  }
+  if (lookup.state != git::Lookup::State::found) {
+    answer.fail(Verdict::missing_path, "nothing at '" + redact(answer.path) + "'");
+    return;
+  }
+  if (git::is_link(lookup.entry)) {
+    answer.fail(Verdict::not_an_object, "'" + answer.path + "' is a symbolic link or a submodule");
+    return;
+  }
+  const bool is_tree = git::is_directory(lookup.entry);
+  const Plain found = is_tree ? Plain::tree : Plain::blob;
+  if (answer.source.plain != Plain::either && answer.source.plain != found) {
+    answer.fail(Verdict::wrong_type,
+                "'" + answer.path + (is_tree ? "' is a directory, not a file" : "' is a file, not a directory"),
+                "write 'plain: " + std::string(name(found)) + "'");
+    return;
+  }
+  answer.plain = found;
+  if (lookup.entry.oid != Oid()) answer.blob = lookup.entry.oid;
+}
+
 }  // namespace
 
 std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Answer& answer,
                                       std::vector<Oid>& missing) {
+  if (answer.source.plain) {
+    find_plain(view, path, base, answer, missing);
+    return std::nullopt;
+  }
   answer.path = path;
   Located located = locate(view, path, base);
   switch (located.state) {

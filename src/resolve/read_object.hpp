@@ -2,7 +2,6 @@
 
 #include "resolve/answer.hpp"
 #include "resolve/tree_view.hpp"
-
 #include "source/settings.hpp"
 
 #include <cstddef>
@@ -14,7 +13,7 @@
 namespace mlem::resolve {
 
 /// Looks `path` up in `view`. Returns the metafile that is there, which `answer.path` then names; nothing if the answer
-/// failed, or if the repository lacks what `missing` then has.
+/// failed, if it is whole because its source is plain, or if the repository lacks what `missing` then has.
 std::optional<git::Entry> find_object(TreeView& view, const std::string& path, const std::string& base, Answer& answer,
                                       std::vector<Oid>& missing);
 

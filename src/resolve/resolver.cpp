@@ -14,11 +14,15 @@
 #include <atomic>
 #include <map>
 #include <set>
+#include <span>
 #include <thread>
 #include <utility>
 
 namespace mlem::resolve {
 namespace {
+
+/// So many answers are whole at a time, where it does not cost a server more questions.
+constexpr std::size_t most_whole_answers = 8192;
 
 /// Whether a link leads to an object of its own tree.
 bool is_by_alias(const Link& link) { return link.is_alias() && !is_surely_url(link.path); }
@@ -77,7 +81,7 @@ Resolver::QueryNumber Resolver::number_of(TreeView* view, std::string_view file,
     if (kind != UrlParts::RevKind::none) source.rev_kind = kind;
     return source;
   };
-  if (!link.repo || link.path.starts_with('/') || is_surely_url(link.path)) {
+  if (!link.repo || link.plain || link.path.starts_with('/') || is_surely_url(link.path)) {
     return number_of(view, file, source_of());
   }
   mlem::require_one_reading(link.path);
@@ -232,10 +236,25 @@ void Resolver::read_own(const std::vector<QueryNumber>& numbers) {
   ask_all(*registry, numbers, settings_);
 }
 
-// The whole answers of one repository at a time: together they would be many times what is kept of them.
 void Resolver::ask_all(source::Conversation& source, const std::vector<QueryNumber>& numbers,
                        const source::Settings& settings) {
   detail::Hints hints;
+  if (source.local() == nullptr || numbers.size() <= most_whole_answers) {
+    return ask_together(source, numbers, settings, hints);
+  }
+  // Whole answers are many times what is kept of them. A server is asked once for all of them; what is read in place is
+  // asked for some at a time, one rev after the other.
+  std::vector<QueryNumber> in_order = numbers;
+  answers_.sort(in_order);
+  for (std::span<const QueryNumber> left = in_order; !left.empty();) {
+    const auto some = left.first(std::min(left.size(), most_whole_answers));
+    ask_together(source, some, settings, hints);
+    left = left.subspan(some.size());
+  }
+}
+
+void Resolver::ask_together(source::Conversation& source, std::span<const QueryNumber> numbers,
+                            const source::Settings& settings, detail::Hints& hints) {
   std::vector<Answer> answers;
   std::vector<Answer*> asked;
   answers.reserve(numbers.size());
@@ -246,7 +265,8 @@ void Resolver::ask_all(source::Conversation& source, const std::vector<QueryNumb
     const RepoUrl repo = RepoUrl::parse(file_url(local->root.string()));
     for (Answer* answer : asked) {
       answer->source.repo = repo;
-      answer->source.path = local->inner + "/" + answer->source.path;
+      const std::string path = std::exchange(answer->source.path, {});
+      answer->source.path = answer->source.plain && path == "." ? local->inner : local->inner + "/" + path;
       answer->source.directory = join(local->inner, answer->source.directory);
     }
   }
@@ -256,14 +276,29 @@ void Resolver::ask_all(source::Conversation& source, const std::vector<QueryNumb
 
 void Resolver::read_source(const std::vector<QueryNumber>& numbers, const source::Settings& settings) {
   const RepoUrl url = *answers_.repo(numbers.front());
-  const auto refusal =
-      source::converse(url, settings, [&](source::Conversation& source) { ask_all(source, numbers, settings); });
+  const auto ask_about = [&](const std::vector<QueryNumber>& some) {
+    return source::converse(url, settings, [&](source::Conversation& source) { ask_all(source, some, settings); });
+  };
+  const auto fail = [&](const std::vector<QueryNumber>& some, const source::Refusal& refusal) {
+    for (const QueryNumber number : some) {
+      Answer answer = answers_.get(number);
+      answer.fail(refusal.verdict, refusal.message, refusal.hint);
+      answers_.put(number, std::move(answer));
+    }
+  };
+  const auto refusal = ask_about(numbers);
   if (!refusal) return;
+  // What commits lead to may be known already, where only the source can say what refs do.
+  std::vector<QueryNumber> pinned;
+  std::vector<QueryNumber> others;
   for (const QueryNumber number : numbers) {
-    Answer answer = answers_.get(number);
-    answer.fail(refusal->verdict, refusal->message, refusal->hint);
-    answers_.put(number, std::move(answer));
+    const auto rev = answers_.get(number).source.rev;
+    (rev && rev->oid() ? pinned : others).push_back(number);
   }
+  const bool is_mixed = !pinned.empty() && !others.empty();
+  const bool may_be_known = is_mixed && decision(refusal->verdict) == Decision::undecided;
+  fail(others, *refusal);
+  if (const auto again = may_be_known ? ask_about(pinned) : refusal) fail(pinned, *again);
 }
 
 void Resolver::read_sources(std::vector<const std::vector<QueryNumber>*> groups) {
@@ -290,7 +325,7 @@ void Resolver::read_sources(std::vector<const std::vector<QueryNumber>*> groups)
   if (!settings_.access.interactive) return;
   // One at a time: two prompts on one terminal would mix. What was typed for a host is there for its other sources.
   for (const auto* group : groups) {
-    const bool refused = std::all_of(group->begin(), group->end(), [&](QueryNumber number) {
+    const bool refused = std::any_of(group->begin(), group->end(), [&](QueryNumber number) {
       return answers_.get(number).verdict == Verdict::auth_required;
     });
     if (!refused) continue;
@@ -321,7 +356,7 @@ void Resolver::read_level(const std::vector<QueryNumber>& level) {
 
 /// Returns the number of what a link at the end of an answer leads to.
 Resolver::QueryNumber Resolver::number_after(QueryNumber number) {
-  if (answers_.is_plain_object(number)) return -1;
+  if (answers_.is_common_object(number)) return -1;
   Answer answer = answers_.get(number);
   if (answer.failed() || !answer.link) return -1;
   TreeView* const view = answers_.view(number);

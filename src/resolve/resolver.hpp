@@ -16,6 +16,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,8 +43,8 @@ class Resolver {
   std::size_t add(TreeView& view, const std::string& name, const Link& link);
   /// The same for an object named by address or path instead of by a link.
   std::size_t add(TreeView& view, const std::string& name, const Source& source);
-  /// Takes a link up for the newest version of what its rev is a version of: newest_version(). It names a repository or a
-  /// rev, without a path in its address.
+  /// Takes a link up for the newest version of what its rev is a version of: newest_version(). It names a repository or
+  /// a rev, without a path in its address.
   std::size_t add_newest_version(TreeView& view, const std::string& name, const Link& link);
   /// The same for one that needs no question, for it is known why there is no answer.
   std::size_t add_refused(const Source& source, const source::Refusal& refusal);
@@ -95,6 +96,8 @@ class Resolver {
   void read_source(const std::vector<QueryNumber>& numbers, const source::Settings& settings);
   void read_sources(std::vector<const std::vector<QueryNumber>*> groups);
   void ask_all(source::Conversation& source, const std::vector<QueryNumber>& numbers, const source::Settings& settings);
+  void ask_together(source::Conversation& source, std::span<const QueryNumber> numbers,
+                    const source::Settings& settings, detail::Hints& hints);
   void read_level(const std::vector<QueryNumber>& level);
 
   const git::Registry& registry_;

@@ -80,7 +80,8 @@ class Graph {
 /// The questions about one repository whose commits are all there.
 class Answering {
  public:
-  Answering(const git::History& history, Distances questions) : history_(history), questions_(std::move(questions)) {}
+  Answering(git::Repository& repository, const git::History& history, Distances questions)
+      : repository_(repository), history_(history), questions_(std::move(questions)) {}
 
   void run() {
     const auto commits = list();
@@ -113,7 +114,8 @@ class Answering {
     for (Distance* question : questions_) {
       if (!question->is_ancestor) continue;
       const auto& numbers = known.at({question->from, question->to}).first;
-      question->touching = count_touching(*question, *commits, numbers);
+      question->touching = question->are_directories ? count_touching_directories(*question, *commits, numbers)
+                                                     : count_touching(*question, *commits, numbers);
     }
   }
 
@@ -146,7 +148,8 @@ class Answering {
   void list_changes(const std::vector<Oid>& commits) {
     std::set<std::string> paths;
     for (const Distance* question : questions_) {
-      if (question->is_ancestor) paths.insert(question->paths.begin(), question->paths.end());
+      if (question->is_ancestor && !question->are_directories)
+        paths.insert(question->paths.begin(), question->paths.end());
     }
     std::vector<std::string> some;
     for (auto path = paths.begin(); path != paths.end();) {
@@ -200,8 +203,43 @@ class Answering {
     }));
   }
 
+  /// The tree at a directory of a commit, an id of zeros if there is none; nothing if that cannot be told.
+  std::optional<Oid> directory_at(const Oid& commit, const std::string& path) {
+    const auto [known, is_new] = directories_.try_emplace({commit, path});
+    if (!is_new) return known->second;
+    const git::Lookup lookup = repository_.find(commit, path == "." ? "" : path);
+    if (lookup.state == git::Lookup::State::missing_object) return std::nullopt;
+    return known->second = lookup.state == git::Lookup::State::found ? lookup.entry.oid : Oid();
+  }
+
+  /// Compares the ids of directories: git would read what is in them, and a cache does not have that. As for files, a
+  /// merge changes what differs from all that it merges.
+  std::optional<std::size_t> count_touching_directories(const Distance& question,
+                                                        const std::vector<git::Commit>& commits,
+                                                        const std::vector<std::size_t>& numbers) {
+    std::size_t touching = 0;
+    for (const std::size_t number : numbers) {
+      const git::Commit& commit = commits[number];
+      bool is_touched = false;
+      for (const std::string& path : question.paths) {
+        const auto after = directory_at(commit.oid, path);
+        bool differs = after != Oid() || !commit.parents.empty();
+        for (const Oid& parent : commit.parents) {
+          const auto before = directory_at(parent, path);
+          if (!after || !before) return std::nullopt;
+          differs = differs && *before != *after;
+        }
+        is_touched = is_touched || differs;
+      }
+      if (is_touched) ++touching;
+    }
+    return touching;
+  }
+
+  git::Repository& repository_;
   const git::History& history_;
   Distances questions_;
+  std::map<std::pair<Oid, std::string>, std::optional<Oid>> directories_;  ///< by commit and path
   bool are_changes_known_ = true;
   std::map<std::string, std::unordered_set<Oid>> changing_;  ///< the commits that change a file
 };
@@ -223,11 +261,11 @@ void measure_repository(git::Repository& repository, const git::History& history
     }
     // What is not there is not in the history of what is.
   }
-  if (!open.empty()) Answering(history, open).run();
+  if (!open.empty()) Answering(repository, history, open).run();
 }
 
 void measure_directory(const fs::path& git_dir, git::Reading reading, const Settings& settings,
-                   const Distances& questions) {
+                       const Distances& questions) {
   const auto repository = git::open_repository(git_dir, settings.access.environment, reading);
   repository->set_deadline(settings.budget.deadline);
   const git::History history(git_dir, settings.access.environment, limits_of_history(settings),
@@ -246,18 +284,19 @@ void measure_source(const Distances& questions, const Settings& settings) {
     }
   }
   wanted.refs.assign(refs.begin(), refs.end());
-  const auto refusal = with_history_and_trees(
-      *questions.front()->repo, settings, wanted, [&](const fs::path& git_dir, git::Reading reading) {
-        for (Distance* question : questions) {
-          *question = {.repo = question->repo,
-                       .ref = question->ref,
-                       .from = question->from,
-                       .to = question->to,
-                       .paths = question->paths,
-                       .wants_commits = question->wants_commits};
-        }
-        measure_directory(git_dir, reading, settings, questions);
-      });
+  const auto refusal = with_history_and_trees(*questions.front()->repo, settings, wanted,
+                                              [&](const fs::path& git_dir, git::Reading reading) {
+                                                for (Distance* question : questions) {
+                                                  *question = {.repo = question->repo,
+                                                               .ref = question->ref,
+                                                               .from = question->from,
+                                                               .to = question->to,
+                                                               .paths = question->paths,
+                                                               .are_directories = question->are_directories,
+                                                               .wants_commits = question->wants_commits};
+                                                }
+                                                measure_directory(git_dir, reading, settings, questions);
+                                              });
   if (!refusal) return;
   for (Distance* question : questions) {
     question->verdict = refusal->verdict;
@@ -274,8 +313,9 @@ void find_distances(const git::Registry& registry, const Settings& settings, con
   for (Distance* question : questions) {
     (question->repo ? by_repository[question->repo->text()] : own).push_back(question);
   }
-  if (!own.empty()) measure_repository(registry.objects(),
-                                         git::History(registry, limits_of_history(settings), settings.observer.interrupt), own);
+  if (!own.empty())
+    measure_repository(registry.objects(),
+                       git::History(registry, limits_of_history(settings), settings.observer.interrupt), own);
   std::vector<const Distances*> groups;
   for (const auto& [url, group] : by_repository) groups.push_back(&group);
   Settings quiet = settings;  // several prompts on one terminal would mix

@@ -4,7 +4,6 @@
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
-
 #include "source/settings.hpp"
 
 #include <cstddef>
@@ -16,12 +15,13 @@ namespace mlem::source {
 
 /// How far a ref of a source has come from a commit: a question, and its answer.
 struct Distance {
-  std::optional<RepoUrl> repo;        ///< none: the registry itself
-  std::string ref;                    ///< the full name of the ref
-  Oid from;                           ///< a commit
-  Oid to;                             ///< the commit that the ref names
-  std::vector<std::string> paths;     ///< the files that matter
-  bool wants_commits = false;         ///< whether `between` and `subjects` are wanted
+  std::optional<RepoUrl> repo;     ///< none: the registry itself
+  std::string ref;                 ///< the full name of the ref
+  Oid from;                        ///< a commit
+  Oid to;                          ///< the commit that the ref names
+  std::vector<std::string> paths;  ///< the files that matter, or directories; `.` is the root
+  bool are_directories = false;    ///< which of the two
+  bool wants_commits = false;      ///< whether `between` and `subjects` are wanted
 
   Verdict verdict = Verdict::ok;  ///< why nobody knows
   std::string message{};
@@ -34,8 +34,9 @@ struct Distance {
   static constexpr std::size_t most_subjects = 20;
 };
 
-/// Answers all questions, each source asked once, in parallel, for the history of the refs in question with the trees on
-/// the way to the paths. Costs one git network command for each remote source; none offline, where the cache answers.
+/// Answers all questions, each source asked once, in parallel, for the history of the refs in question with the trees
+/// on the way to the paths. Costs one git network command for each remote source; none offline, where the cache
+/// answers.
 void find_distances(const git::Registry& registry, const Settings& settings, const std::vector<Distance*>& questions);
 
 }  // namespace mlem::source

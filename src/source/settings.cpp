@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/transport.hpp"
+#include "source/own_config.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -107,6 +108,7 @@ Settings load_settings(const git::Registry& registry, Trust trust) {
     }
   }
   if (const auto age = config.find("mlem.proofage")) settings.proof_age = parse_proof_age(*age);
+  rejects_undecided(config);  // a bad value is told by whatever command comes first
   settings.budget.jobs = static_cast<std::size_t>(bounded(config, "mlem.jobs", 8, 1, most_jobs));
   settings.budget.timeout = seconds_of(config, "mlem.timeout", 30);
   const std::int64_t max_fetch = std::int64_t{is_server ? 100 : 1024} << 20;

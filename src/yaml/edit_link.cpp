@@ -286,6 +286,7 @@ class LinkText::Reader : public detail::EventHandler {
 struct LinkText::Spelling {
   std::string_view text;
   std::string_view eol = first_line_end(text);
+  bool is_json = false;  ///< the file is JSON, and is to stay so
 
   /// Returns `value` for a place in `map` at `column`. Quotes that `old`, which stands there, has without need are
   /// somebody's wish, and stay.
@@ -305,6 +306,7 @@ struct LinkText::Spelling {
   /// Returns `value` as MLEM writes it. In braces a colon ends a plain scalar for some readers, but not for those of a
   /// file that has one there.
   std::string usual(std::string_view value, const Node& map, std::size_t column, bool may_have_colon) const {
+    if (is_json) return quoted(value, '"');
     std::string written = write_scalar(value, column, map.column);
     const bool is_plain = written.front() != '\'' && written.front() != '"';
     const std::string_view ends = may_have_colon ? ",?[]{}" : ",?[]{}:";
@@ -325,7 +327,9 @@ struct LinkText::Spelling {
   std::string nested(const std::vector<std::string_view>& keys, std::string_view value, const Node& map) const {
     std::string out;
     if (map.flow) {
-      for (const std::string_view key : keys) out.append(key).append(key == keys.back() ? ": " : ": {");
+      for (const std::string_view key : keys) {
+        out.append(is_json ? quoted(key, '"') : std::string(key)).append(key == keys.back() ? ": " : ": {");
+      }
       out += scalar(value, map, 0, nullptr);
       return out.append(keys.size() - 1, '}');
     }
@@ -423,8 +427,14 @@ std::optional<std::string> LinkText::find(std::string_view key) const {
   return node->kind == Event::Kind::scalar ? std::optional(node->value) : std::nullopt;
 }
 
+bool LinkText::is_json() const {
+  return root_->flow && !root_->members.empty() &&
+         std::all_of(root_->members.begin(), root_->members.end(),
+                     [&](const Node::Member& member) { return text_[member.begin] == '"'; });
+}
+
 void LinkText::set(std::string_view key, std::string_view value) {
-  const Spelling spelling{text_};
+  const Spelling spelling{.text = text_, .is_json = is_json()};
   std::vector<std::string_view> path = path_of(key);
   Node* map = root_.get();
   for (;;) {
@@ -485,7 +495,7 @@ void LinkText::remove(std::string_view key) {
     }
     map = member->value.get();
   }
-  replace(Spelling{text_}.without(*from, number), key, std::nullopt);
+  replace(Spelling{.text = text_}.without(*from, number), key, std::nullopt);
 }
 
 void LinkText::replace(std::string text, std::string_view key, const std::optional<std::string>& value) {
@@ -544,7 +554,10 @@ std::string edit_link(std::string_view text, const Link& link) {
     update(other, both ? link.repo : std::nullopt);
   }
   update("rev", link.rev);
-  update("params.git-mlem.blob", link.pinned_blob);
+  const auto pin_if = [&](bool has_this_name) { return has_this_name ? link.pinned_blob : std::nullopt; };
+  update("params.git-mlem.blob", pin_if(!link.plain));
+  update("params.git-mlem.object", pin_if(link.plain.has_value()));
+  update("params.git-mlem.plain", link.plain ? std::optional<std::string>(name(*link.plain)) : std::nullopt);
   update("params.git-mlem.ref", link.pinned_ref);
   update("params.git-mlem.hold", link.hold);
   update("params.git-mlem.until", link.until);

@@ -40,6 +40,8 @@ class LinkText {
   class Reader;
   struct Spelling;
   static std::unique_ptr<Node> read(std::string_view text);
+  /// Whether the file is one object of JSON: its keys are in double quotes.
+  bool is_json() const;
   void replace(std::string text, std::string_view key, const std::optional<std::string>& value);
 
   std::string text_;

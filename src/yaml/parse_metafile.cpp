@@ -1,4 +1,6 @@
 #include "base/text.hpp"
+#include "model/date.hpp"
+#include "model/gto.hpp"
 #include "yaml/detail/events.hpp"
 #include "yaml/detail/object_type.hpp"
 #include "yaml/detail/scalar_type.hpp"
@@ -36,7 +38,7 @@ struct Field {
 /// What one pass finds out about a metafile.
 struct Outline {
   std::size_t offset = 0;  ///< of the mapping
-  Field object_type, link_type, path, repo, project, rev, params, own_params, blob, ref, hold, until;
+  Field object_type, link_type, path, repo, project, rev, params, own_params, blob, ref, hold, until, plain, object;
   std::string likely_object_type;  ///< a key that is `object_type` but for a letter
   std::optional<Error> problem;    ///< the first thing that a link may not have
   std::vector<Warning> warnings;
@@ -54,8 +56,8 @@ constexpr Name top_texts[] = {{"link_type", &Outline::link_type},
                               {"repo", &Outline::repo},
                               {"project", &Outline::project},
                               {"rev", &Outline::rev}};
-constexpr Name own_texts[] = {
-    {"blob", &Outline::blob}, {"ref", &Outline::ref}, {"hold", &Outline::hold}, {"until", &Outline::until}};
+constexpr Name own_texts[] = {{"blob", &Outline::blob},   {"ref", &Outline::ref},     {"hold", &Outline::hold},
+                              {"until", &Outline::until}, {"plain", &Outline::plain}, {"object", &Outline::object}};
 
 template <std::size_t size>
 const Name* find_name(const Name (&names)[size], std::string_view key) {
@@ -289,10 +291,11 @@ class LinkReader {
     link.repo = repo();
     if (link.repo) link.dialect = outline_.project.is_null() ? Dialect::repo : Dialect::project;
     link.rev = text(outline_.rev, "rev");
-    link.pinned_blob = text(outline_.blob, "params.git-mlem.blob");
-    link.pinned_ref = text(outline_.ref, "params.git-mlem.ref");
+    link.plain = plain();
+    link.pinned_blob = pinned_blob(link.plain.has_value());
+    link.pinned_ref = ref();
     link.hold = text(outline_.hold, "params.git-mlem.hold");
-    link.until = text(outline_.until, "params.git-mlem.until");
+    link.until = until();
     return link;
   }
 
@@ -314,6 +317,22 @@ class LinkReader {
     return field.value;
   }
 
+  std::optional<std::string> ref() const {
+    std::optional<std::string> value = text(outline_.ref, "params.git-mlem.ref");
+    if (value && !is_followable(*value)) {
+      fail(outline_.ref.offset, "'params.git-mlem.ref' is neither the name of a ref nor a question of GTO");
+    }
+    return value;
+  }
+
+  std::optional<std::string> until() const {
+    std::optional<std::string> value = text(outline_.until, "params.git-mlem.until");
+    if (value && !is_date(*value)) {
+      fail(outline_.until.offset, "'params.git-mlem.until' is not a date as in '2027-01-31'");
+    }
+    return value;
+  }
+
   std::string required(const Field& field, std::string_view name) const {
     const std::optional<std::string> value = text(field, name);
     if (!value) fail(outline_.offset, fmt::format("there is no '{}'", name));
@@ -333,6 +352,24 @@ class LinkReader {
       fail(outline_.link_type.offset, "'link_type' and 'object_type' name different types");
     }
     return typed;
+  }
+
+  std::optional<Plain> plain() const {
+    const auto word = text(outline_.plain, "params.git-mlem.plain");
+    if (!word) return std::nullopt;
+    for (const Plain plain : {Plain::tree, Plain::blob}) {
+      if (*word == name(plain)) return plain;
+    }
+    fail(outline_.plain.offset, "'params.git-mlem.plain' is neither 'tree' nor 'blob'");
+  }
+
+  /// What a link is pinned to has one name where it is a metafile, and another where it is not.
+  std::optional<std::string> pinned_blob(bool is_plain) const {
+    const auto blob = text(outline_.blob, "params.git-mlem.blob");
+    const auto object = text(outline_.object, "params.git-mlem.object");
+    if (is_plain && blob) fail(outline_.blob.offset, "a plain link is pinned by 'object', not by 'blob'");
+    if (!is_plain && object) fail(outline_.object.offset, "'params.git-mlem.object' is of a plain link only");
+    return is_plain ? object : blob;
   }
 
   std::optional<std::string> repo() const {

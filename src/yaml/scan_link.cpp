@@ -1,3 +1,5 @@
+#include "model/date.hpp"
+#include "model/gto.hpp"
 #include "yaml/detail/scalar_type.hpp"
 #include "yaml/metafile.hpp"
 
@@ -91,9 +93,15 @@ std::optional<Metafile> scan_link(std::string_view text) {
   if (cursor.eat("params:\n  git-mlem:\n")) {
     const bool blob = cursor.eat_field("    blob: ", link.pinned_blob);
     const bool hold = cursor.eat_field("    hold: ", link.hold);
+    const bool object = !blob && cursor.eat_field("    object: ", link.pinned_blob);
+    if (cursor.eat("    plain: tree\n")) link.plain = Plain::tree;
+    if (!link.plain && cursor.eat("    plain: blob\n")) link.plain = Plain::blob;
     const bool ref = cursor.eat_field("    ref: ", link.pinned_ref);
     const bool until = cursor.eat_field("    until: ", link.until);
-    if (!blob && !hold && !ref && !until) return std::nullopt;
+    if (!blob && !hold && !object && !link.plain && !ref && !until) return std::nullopt;
+    if (link.plain ? blob : object) return std::nullopt;
+    if (ref && !is_followable(*link.pinned_ref)) return std::nullopt;
+    if (until && !is_date(*link.until)) return std::nullopt;
   }
   if (!cursor.eat_field("path: ", link.path)) return std::nullopt;
   if (cursor.eat_field("project: ", link.repo)) {

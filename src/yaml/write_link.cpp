@@ -240,10 +240,12 @@ std::string write_link(const Link& link) {
   std::string out;
   write_field(out, 0, "link_type", link.link_type);
   write_field(out, 0, "object_type", "link");
-  if (link.pinned_blob || link.hold || link.pinned_ref || link.until) {
+  if (link.pinned_blob || link.hold || link.plain || link.pinned_ref || link.until) {
     out += "params:\n  git-mlem:\n";
-    if (link.pinned_blob) write_field(out, 2 * step, "blob", *link.pinned_blob);
+    if (link.pinned_blob && !link.plain) write_field(out, 2 * step, "blob", *link.pinned_blob);
     if (link.hold) write_field(out, 2 * step, "hold", *link.hold);
+    if (link.pinned_blob && link.plain) write_field(out, 2 * step, "object", *link.pinned_blob);
+    if (link.plain) write_field(out, 2 * step, "plain", name(*link.plain));
     if (link.pinned_ref) write_field(out, 2 * step, "ref", *link.pinned_ref);
     if (link.until) write_field(out, 2 * step, "until", *link.until);
   }

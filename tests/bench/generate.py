@@ -50,12 +50,12 @@ def model(seed):
             f"- module: sklearn\n  version: 1.0.2\n- module: pandas\n  version: 1.4.1\n")
 
 
-def make_source(directory, number, objects):
-    """A bare repository with `objects` metafiles at each of REVS tags, all of them different."""
+def make_source(directory, number, objects, revs=REVS):
+    """A bare repository with `objects` metafiles at each of `revs` tags, all of them different."""
     init(directory, bare=True)
 
     def stream():
-        for rev in range(REVS):
+        for rev in range(revs):
             yield commit("refs/heads/main", rev)
             for each in range(objects):
                 yield f"M 100644 inline models/m{each:04}.mlem\n".encode()
@@ -131,6 +131,90 @@ def make_checked_out(directory, links):
         git(registry, "repack", "-adq")
         (registry / ".git" / "done").touch()
     git(registry, "reset", "--hard", "-q")
+    return registry
+
+
+def pins_of(source, revs):
+    """By rev: its commit, and the ids of a source's objects by their paths."""
+    found = []
+    for rev in revs:
+        commit_id = git(source, "rev-parse", f"{rev}^{{commit}}").decode().strip()
+        lines = git(source, "ls-tree", "-r", "--format=%(path) %(objectname)", rev).decode().splitlines()
+        found.append((commit_id, dict(line.split() for line in lines)))
+    return found
+
+
+def pinned_link(source, each, pin):
+    commit_id, blobs = pin
+    path = f"models/m{each:04}.mlem"
+    return (f"link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: {blobs[path]}\n"
+            f"    ref: refs/heads/main\npath: {path}\nrepo: {BASE_URL}s{source}/\nrev: {commit_id}\n")
+
+
+def make_pinned(directory, links, sources):
+    """A registry of `links` links that are pinned to what they follow, to as many objects of `sources` sources, in
+    `directory`/registry; checked out. Kept if it is there."""
+    directory = pathlib.Path(directory)
+    registry = directory / "registry"
+    if (directory / "done").exists():
+        return registry
+    directory.mkdir(parents=True, exist_ok=True)
+    objects = links // sources
+    pins = []
+    for number in range(sources):
+        make_source(directory / f"s{number}", number, objects, revs=1)
+        pins += pins_of(directory / f"s{number}", ["main"])
+    init(registry)
+
+    def stream():
+        yield commit("refs/heads/main", 0)
+        yield b"M 100644 inline .mlem.yaml\n" + data("")
+        for number in range(links):
+            source, each = number % sources, number // sources
+            yield f"M 100644 inline {link_name(number)}\n".encode() + data(pinned_link(source, each, pins[source]))
+
+    fast_import(registry, stream())
+    git(registry, "config", f"url.file://{directory}/.insteadOf", BASE_URL)
+    git(registry, "repack", "-adq")
+    git(registry, "reset", "--hard", "-q")
+    (directory / "done").touch()
+    return registry
+
+
+def make_past(directory, links, commits=1000, changed=20, branches=20):
+    """A registry of `links` pinned links and `commits` commits, each of which re-points `changed` of them; a branch is at
+    every so many commits, and `prod` where the first one left all. Kept if it is there."""
+    directory = pathlib.Path(directory)
+    registry = directory / "registry"
+    if (directory / "done").exists():
+        return registry
+    directory.mkdir(parents=True, exist_ok=True)
+    objects = min(links, 1000)
+    make_source(directory / "s0", 0, objects)
+    pins = pins_of(directory / "s0", [f"v{rev}" for rev in range(REVS)])
+    init(registry)
+    numbers = random.Random(7)
+
+    def stream():
+        yield commit("refs/heads/main", 0)
+        yield b"M 100644 inline .mlem.yaml\n" + data("")
+        for number in range(links):
+            yield f"M 100644 inline {link_name(number)}\n".encode() + data(pinned_link(0, number % objects, pins[0]))
+        yield b"reset refs/heads/prod\nfrom refs/heads/main\n\n"
+        for each in range(1, commits):
+            yield commit("refs/heads/main", each * 3600)
+            for number in numbers.sample(range(links), min(changed, links)):
+                pin = pins[numbers.randrange(1, REVS)]
+                yield f"M 100644 inline {link_name(number)}\n".encode() + data(pinned_link(0, number % objects, pin))
+            if each % max(1, commits // branches) == 0:
+                yield f"reset refs/heads/branch{each:04}\nfrom refs/heads/main\n\n".encode()
+
+    fast_import(registry, stream())
+    git(registry, "config", f"url.file://{directory}/.insteadOf", BASE_URL)
+    git(registry, "repack", "-adq")
+    git(registry, "commit-graph", "write", "--reachable")
+    git(registry, "read-tree", "HEAD")
+    (directory / "done").touch()
     return registry
 
 

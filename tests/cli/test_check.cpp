@@ -702,7 +702,9 @@ TEST_CASE("check: a link may be named without its '.mlem'") {
   const Row rows[] = {
       {{"rf"}, "rf.mlem"},
       {{"--", "./rf"}, "rf.mlem"},
-      {{"--", "d"}, "d/a.mlem"},
+      {{"--", "d"}, "d.mlem d/a.mlem"},
+      {{"--", "d/"}, "d/a.mlem"},
+      {{"--", world.registry.path().string() + "/d"}, "d.mlem d/a.mlem"},
       {{"d/a"}, "d/a.mlem"},
       {{"--", ":(top)d/a", "rf.mlem"}, "d/a.mlem rf.mlem"},
       {{"--worktree", "rf"}, "rf.mlem"},
@@ -787,4 +789,38 @@ TEST_CASE("check: it says when the work tree is not what was judged") {
   CHECK(world.mlem({"check", "-q"}).errors.empty());
   CHECK(world.mlem({"check", "--cached"}).errors == summary);
   CHECK(world.mlem({"check", "HEAD"}).errors == summary);
+}
+
+TEST_CASE("check: an alias whose object was renamed in the index has its new name as hint as in the hook") {
+  World world;
+  world.registry.commit({{"rf.mlem", model_meta()}, {"alias.mlem", link_text({.path = "rf.mlem"})}});
+  fs::create_directory(world.registry.path() / "models");
+  world.registry.git({"mv", "rf.mlem", "models/best.mlem"});
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"check"}, {"check", "--cached"}, {"check", "--changed"}}) {
+    const Outcome outcome = world.mlem(arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 1);
+    CHECK(outcome.output == "alias.mlem: missing-path: nothing at 'rf.mlem'\n  hint: it is now 'models/best.mlem'\n");
+  }
+}
+
+TEST_CASE("check: a link into its own registry to a tag that is not pushed yet says to push that first") {
+  World world;
+  const RepoBuilder server(world.sandbox, "server.git", {.bare = true});
+  world.registry.commit({{"rf.mlem", model_meta()}});
+  world.registry.git({"remote", "add", "hub", server.url()});
+  world.registry.git({"push", "-q", "hub", "main"});
+  world.registry.tag("v2");
+  world.registry.commit({{"a.mlem", link_text({.path = "rf.mlem", .repo = server.url(), .rev = "v2"})},
+                         {"b.mlem", link_text({.path = "rf.mlem", .repo = server.url(), .rev = "v3"})},
+                         {"c.mlem", link_text({.path = "models/rf.mlem", .repo = world.models.url(), .rev = "v2"})}});
+  const Outcome outcome = world.mlem({"check"});
+  CAPTURE(outcome);
+  const std::string hint =
+      "  hint: 'refs/tags/v2' is here and was not pushed: 'git push hub refs/tags/v2' comes first\n";
+  CHECK(contains(outcome.output, hint + "b.mlem: missing-rev: "));
+  CHECK(outcome.output.find("comes first") == outcome.output.rfind("comes first"));
+  world.registry.git({"push", "-q", "hub", "refs/tags/v2"});
+  CHECK_FALSE(contains(world.mlem({"check"}).output, "a.mlem: missing-rev"));
 }

@@ -205,6 +205,10 @@ TEST_CASE("diff: git shows links by it where it is the diff driver") {
                      " from v1 to v2\n    2 commits\n    breaking\n        method predict: argument k: new: k: int\n"));
   CHECK(contains(outcome.output, "link new.mlem\nadded       new.mlem: " + place + " at v1\n"));
   CHECK(contains(outcome.output, "link gone.mlem\nremoved     gone.mlem: was " + place + " at v1\n"));
+  CHECK(contains(outcome.output, "diff --git a/o.mlem b/o.mlem\n"));
+  CHECK(contains(outcome.output, "\n--- a/o.mlem\n+++ b/o.mlem\n@@ "));
   CHECK(contains(outcome.output, "+# more\n"));
+  CHECK_FALSE(contains(outcome.output, world.sandbox.path().string()));
+  CHECK_FALSE(contains(outcome.output, "/git-blob-"));
   CHECK(contains(world.sandbox.git({"diff", "HEAD", "-M"}, options).output, "link a.mlem\n"));
 }

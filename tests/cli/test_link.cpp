@@ -1018,12 +1018,15 @@ TEST_CASE("link: a line that is not a request is told by its number") {
   const std::vector<Row> rows{
       {"[1]", "fatal: line 2: cannot read '[1]': it is not a JSON object\n"},
       {"{\"source\": \"a\"", "fatal: line 2: cannot read '{\"source\": \"a\"': it is not a JSON object\n"},
+      {R"({"source": "a", "target": "b", "target": "c"})",
+       "fatal: line 2: cannot read '{\"source\": \"a\", \"target\": \"b\", \"target\": \"c\"}': 'target' is there "
+       "twice\n"},
       {R"({"source": "a"})", "fatal: line 2: cannot read '{\"source\": \"a\"}': a source and a target are needed\n"},
       {R"({"source": 1})", "fatal: line 2: cannot read '{\"source\": 1}': 'source' is not a text\n"},
       {R"({"pin": "yes"})", "fatal: line 2: cannot read '{\"pin\": \"yes\"}': 'pin' is not true or false\n"},
       {R"({"sp": "a"})",
        "fatal: line 2: cannot read '{\"sp\": \"a\"}': 'sp' is not a key\n"
-       "hint: the keys are 'source', 'target', 'project', 'rev', 'pin', 'follow_links' and 'absolute'\n"},
+       "hint: the keys are 'source', 'target', 'project', 'rev', 'pin', 'plain', 'type', 'follow_links' and 'absolute'\n"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.line);

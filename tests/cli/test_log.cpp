@@ -164,6 +164,26 @@ TEST_CASE("log: renamed links are followed with the names of their times") {
         "renamed stage/a.mlem > staging/a.mlem v2 > v2\nre-pointed stage/a.mlem v1 > v2\nadded stage/a.mlem > v1\n");
 }
 
+TEST_CASE("log: what was replaced under a later name has its end under the former one") {
+  World world;
+  commit_as(world, "first", "2024-01-01T00:00:00Z", {{"a.mlem", link_at("v1")}});
+  world.registry.git({"mv", "a.mlem", "b.mlem"});
+  commit_as(world, "second", "2024-01-02T00:00:00Z", {});
+  world.registry.git({"mv", "b.mlem", "c.mlem"});
+  commit_as(world, "third", "2024-01-03T00:00:00Z", {});
+  CHECK_FALSE(json_rows(world.mlem({"log", "--json", "a"})).back().contains("until"));
+  commit_as(world, "fourth", "2024-01-04T00:00:00Z", {{"c.mlem", link_at("v2")}});
+  commit_as(world, "fifth", "2024-01-05T00:00:00Z", {{"c.mlem", link_at("v3")}});
+  for (const std::string name : {"a", "b", "c"}) {
+    const Outcome outcome = world.mlem({"log", "--json", name});
+    CAPTURE(outcome);
+    const auto rows = json_rows(outcome);
+    REQUIRE(!rows.empty());
+    CHECK(rows.back()["change"] == "added");
+    CHECK(rows.back().value("until", "") == "2024-01-04T00:00:00Z");
+  }
+}
+
 TEST_CASE("log: links that were removed are told where they are asked for") {
   World world;
   world.registry.commit({{"a.mlem", link_at("v1")}, {"gone.mlem", link_at("v1", "models/x.mlem")}});

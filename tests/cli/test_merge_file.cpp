@@ -320,11 +320,15 @@ TEST_CASE("merge-file: what is not a link is merged by lines as git does") {
     std::string base;
     std::string ours;
     std::string theirs;
+    std::string why = "both sides changed the same lines";
   };
   const Row rows[] = {
       {"objects", object, "# ours\n" + object, edited},
       {"objects in conflict", object, "# ours\n" + object, "# theirs\n" + object},
-      {"a link that became an object", plain_link("main"), object, plain_link("side")},
+      {"a link that became an object", plain_link("main"), object, plain_link("side"),
+       "theirs is a valid link and ours is not"},
+      {"an object that became a link", object, plain_link("main"), "# theirs\n" + object,
+       "ours is a valid link and theirs is not"},
       {"a broken base", "<<<<<<<\n", plain_link("main"), plain_link("side")},
       {"broken text", "a: b\nc\nd\ne: 'f\n", "x\na: b\nc\nd\ne: 'f\n", "a: b\nc\nd\ne: 'f\ny\n"},
       {"no text at all", "", "a\n", "b\n"},
@@ -340,8 +344,7 @@ TEST_CASE("merge-file: what is not a link is merged by lines as git does") {
     CHECK(merged == git.output);
     CHECK((outcome.code == 0) == (git.code == 0));
     CHECK(outcome.code <= 1);
-    CHECK(outcome.errors ==
-          (git.code == 0 ? "" : "error: cannot merge 'prod/a.mlem': both sides changed the same lines\n"));
+    CHECK(outcome.errors == (git.code == 0 ? "" : "error: cannot merge 'prod/a.mlem': " + row.why + "\n"));
   }
 
   const std::string binary("a\0b\n", 4);

@@ -1,5 +1,6 @@
 #include "support/text_file.hpp"
 
+#include "cli/killed_run.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
@@ -148,6 +149,39 @@ TEST_CASE("migrate: unsaved edits go along and what cannot be written changes no
   CHECK(read_file(world.registry.path() / "dir/b.mlem.yaml") == model);
   CHECK_FALSE(fs::exists(world.registry.path() / "dir/b.mlem"));
   CHECK(world.registry.git({"status", "--porcelain"}) == "R  a.mlem.yaml -> a.mlem");
+}
+
+TEST_CASE("migrate: a run that was killed between files and index is brought to its end by the next") {
+  World world;
+  world.registry.commit({{"p/.mlem/link/sub/x.mlem", alias("rf")},
+                         {"p/.mlem/model/rf.mlem", model},
+                         {"far.mlem", far("repo")},
+                         {"rf.mlem.yaml", model},
+                         {"old.mlem.yaml", alias("rf.mlem.yaml")},
+                         {"new.mlem", alias("rf.mlem.yaml")}});
+  const std::string head = world.registry.id("HEAD");
+  REQUIRE(world.mlem({"migrate", "--to=project", "-q"}).code == 0);
+  const std::string tree = world.registry.git({"write-tree"});
+  for (const std::string left : {"", "old.mlem.yaml"}) {
+    CAPTURE(left);
+    world.registry.git({"reset", "-q", "--hard", head});
+    world.registry.git({"clean", "-q", "-f", "-d"});
+    run_killed_before_staging(world, {"migrate", "--to=project"});
+    REQUIRE(world.registry.git({"diff", "--cached", "--name-only"}).empty());
+    REQUIRE_FALSE(world.registry.git({"diff", "--name-only"}).empty());
+    // Or it was killed before the old file was removed.
+    if (!left.empty()) world.registry.git({"checkout", "--", left});
+    const Outcome outcome = world.mlem({"migrate", "--to=project"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.registry.git({"write-tree"}) == tree);
+    CHECK(world.registry.git({"diff", "--name-only"}).empty());
+    CHECK(world.registry.git({"ls-files", "--others"}).empty());
+  }
+  // What somebody else has put there is not taken for it.
+  world.registry.git({"reset", "-q", "--hard", head});
+  write_file(world.registry.path() / "old.mlem", "# mine\n" + alias("rf"));
+  CHECK(contains(world.mlem({"migrate", "--to=project"}).errors, "'old.mlem' is there already"));
 }
 
 TEST_CASE("migrate: rows for scripts and what is not taken") {

@@ -120,17 +120,24 @@ struct Yard {
     world.registry.git({"rm", "-q", "new.mlem"});
     CHECK(world.git({"commit", "-m", "removed"}).code == 0);
   }
+  /// A merge that breaks an alias which is good on its branch.
   void check_merges() const {
+    const auto commit_all = [&](const std::string& message) {
+      world.registry.git({"add", "-A", "*.mlem"});
+      world.registry.git({"commit", "-q", "--no-verify", "-m", message});
+    };
+    world.registry.write("object.mlem", model_meta());
+    commit_all("object");
     world.registry.git({"checkout", "-q", "-b", "side"});
-    world.registry.write("side.mlem", link("nope"));
-    world.registry.git({"add", "side.mlem"});
-    world.registry.git({"commit", "-q", "--no-verify", "-m", "broken"});
+    world.registry.write("side.mlem", link_text({.path = "object.mlem"}));
+    commit_all("alias");
     world.registry.git({"checkout", "-q", "main"});
-    world.registry.git({"commit", "-q", "--no-verify", "--allow-empty", "-m", "aside"});
+    world.registry.git({"rm", "-q", "object.mlem"});
+    world.registry.git({"commit", "-q", "--no-verify", "-m", "removed"});
     const Outcome refused = world.git({"merge", "--no-edit", "side"});
     CAPTURE(refused);
     CHECK(refused.code != 0);
-    CHECK(contains(refused.output + refused.errors, "error: side.mlem: missing-rev"));
+    CHECK(contains(refused.output + refused.errors, "error: side.mlem: missing-path"));
     world.registry.git({"reset", "-q", "--merge"});
     world.registry.git({"branch", "-q", "-D", "side"});
   }

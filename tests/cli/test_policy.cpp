@@ -254,7 +254,7 @@ TEST_CASE("policy: another branch is proposed only where it could be merged") {
   REQUIRE(server.push({"origin", "main:production"}).code == 0);
   server.as("mallory");
   const std::string who = "hint: the server takes you for 'mallory'; 'alice' may";
-  const std::string summary = " 0 links judged: 0 ok, 0 broken, 0 undecided ";
+  const std::string summary = " 0 links judged: 0 ok, 0 broken, 0 undecided; also forbidden: 1 ref ";
   const std::string lead =
       "error: refs/heads/production: forbidden (approver) policy 'production' lets only its approvers have this ref ";
   CHECK(contains(said(server.push({"origin", ":production"})), lead + "deleted " + who + summary));
@@ -732,7 +732,7 @@ TEST_CASE("policy: check tells what the server would say") {
   CAPTURE(said);
   CHECK(said.code == 1);
   CHECK(said.output ==
-        "prod/b.mlem: forbidden: policy 'production' wants a full commit id as rev\n"
+        "prod/b.mlem: forbidden (pinned): policy 'production' wants a full commit id as rev\n"
         "  hint: 'git mlem pin' writes the commit's id into the link\n");
   CHECK(said.errors == "1 link: 0 ok, 1 broken, 0 undecided\n");
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/b.mlem", "pinned");
@@ -766,7 +766,7 @@ TEST_CASE("policy: check tells another pusher's answer") {
     return box.mlem(all, there);
   };
   const std::string refused =
-      "prod/a.mlem: forbidden: policy 'production' lets only its approvers have a link changed\n  hint: ";
+      "prod/a.mlem: forbidden (approver): policy 'production' lets only its approvers have a link changed\n  hint: ";
   const Outcome nobody = check({"main"});
   CHECK(nobody.errors ==
         "warning: it is not known here who pushes\nhint: '--as <pusher>' says who\n"
@@ -830,7 +830,7 @@ TEST_CASE("policy: an audit judges what was there before, and asks nobody to app
   box.git_output({"update-ref", "refs/heads/production", server.world.registry.id("main")}, there);
   server.as("mallory");
   const std::string broken = "dev/c.mlem: missing-rev: no branch, tag or commit 'nope' in '" + example_url + "/'\n" +
-                             "prod/a.mlem: forbidden: policy 'production' wants a full commit id as rev\n"
+                             "prod/a.mlem: forbidden (pinned): policy 'production' wants a full commit id as rev\n"
                              "  hint: 'git mlem pin' writes the commit's id into the link\n";
   const Outcome all = audit({});
   CAPTURE(all);
@@ -848,10 +848,11 @@ TEST_CASE("policy: an audit judges what was there before, and asks nobody to app
   server.git_in(server.bare, {"fetch", "-q", server.world.registry.path().string(), "main:refs/hidden/x"});
   const Outcome both = audit({"refs/hidden/x"});
   CAPTURE(both);
-  CHECK(both.output == broken +
-                           "prod/d.mlem: forbidden: policy 'production' lets only its approvers have a link added\n"
-                           "  hint: the server takes you for 'mallory'; 'alice' may; push another branch for them to "
-                           "merge\n");
+  CHECK(both.output ==
+        broken +
+            "prod/d.mlem: forbidden (approver): policy 'production' lets only its approvers have a link added\n"
+            "  hint: the server takes you for 'mallory'; 'alice' may; push another branch for them to "
+            "merge\n");
   CHECK(audit({"--as", "alice", "refs/hidden/x"}).output == broken);
 }
 
@@ -877,10 +878,10 @@ TEST_CASE("policy: an audit is about folders, symbolic links and signatures of l
     const Outcome audit = server.world.sandbox.mlem(all, there);
     CAPTURE(audit);
     CHECK(audit.code == 1);
-    const std::string wants = ": forbidden: policy 'folder' wants commit '";
+    const std::string wants = ": forbidden (signed): policy 'folder' wants commit '";
     CHECK(contains(audit.output, wants + tip + "' signed"));
     CHECK(contains(audit.output, wants + unsigned_commit + "' signed"));
-    CHECK(contains(audit.output, "prod/tmp: forbidden: policy 'folder' allows no symbolic link or submodule here"));
+    CHECK(contains(audit.output, "prod/tmp: forbidden (link-only"));
     CHECK(contains(audit.output, "approver") == (arguments.back() == "main~1..main"));
   }
 }
@@ -1010,6 +1011,30 @@ TEST_CASE("policy: a project that aliases would start at needs an approver") {
   // From now on the alias would be for 'prod/d/prod/rf.mlem'.
   server.commit({{"prod/d/.mlem.yaml", "core: {}\n"}});
   check_refused(server.push({"origin", "main:production"}), "refs/heads/production: prod/d/.mlem.yaml", "approver");
+}
+
+TEST_CASE("policy: a marker that is refused is named in the summary and is not one of its links") {
+  Production server({{"path", "prod/**"}, {"approver", "alice"}});
+  server.commit({{"prod/a.mlem", server.link("main")}});
+  REQUIRE(server.push({"origin", "main"}).code == 0);
+  server.as("mallory");
+  server.commit({{"prod/.mlem.yaml", "core: {}\n"}});
+  const Outcome refused = server.push({"origin", "main"});
+  CAPTURE(refused);
+  CHECK(contains(said(refused), " 0 links judged: 0 ok, 0 broken, 0 undecided; also forbidden: 'prod/.mlem.yaml' "));
+  RunOptions there;
+  there.directory = server.bare;
+  const Outcome checked = server.world.sandbox.mlem({"check", "--policy", "main", "--as", "mallory"}, there);
+  CHECK(checked.code == 0);
+  server.world.sandbox.git_output(
+      {"-C", server.bare.string(), "fetch", "-q", server.world.registry.url(), "main:proposal"});
+  const Outcome proposed =
+      server.world.sandbox.mlem({"check", "--policy", "main", "--as", "mallory", "proposal"}, there);
+  CAPTURE(proposed);
+  CHECK(proposed.code == 1);
+  CHECK(proposed.output.find("prod/.mlem.yaml: forbidden (approver): policy 'production' lets only its approvers make "
+                             "or remove a project that has its links\n  hint: ") == 0);
+  CHECK(proposed.errors == "0 links: 0 ok, 0 broken, 0 undecided; also forbidden: 'prod/.mlem.yaml'\n");
 }
 
 TEST_CASE("policy: a directory that becomes the marker of a project where a file was needs an approver") {
@@ -1326,7 +1351,7 @@ TEST_CASE("policy: check tells beforehand what breaks callers") {
   const Outcome told = server.world.mlem({"check", "--policy", "main"});
   CAPTURE(told);
   CHECK(told.code == 1);
-  CHECK(contains(told.output, "prod/a.mlem: forbidden: " + forbids_breaking +
+  CHECK(contains(told.output, "prod/a.mlem: forbidden (breaking): " + forbids_breaking +
                                   ": method predict: argument X: column float64: float64 -> nothing\n  hint: " +
                                   hint_of_breaking + "\n"));
   const Outcome all = server.world.mlem({"check", "--policy", "main", "--all", "HEAD"});

@@ -114,6 +114,19 @@ TEST_CASE("proof age: a source that is not reached keeps its verdict, with a war
                               "/' could not be asked whether it is still there; nor is it known when it last was\n");
 }
 
+TEST_CASE("proof age: a pinned link keeps its proof beside one that floats") {
+  Proven proven;
+  proven.registry.commit(
+      {{"b.mlem", link_text({.path = "models/rf.mlem", .repo = proven.address + "/", .rev = "main"})}});
+  REQUIRE(proven.mlem({"check"}).code == 0);
+  proven.server.reset();
+  const Outcome check = proven.mlem({"check", "-v", "--porcelain"});
+  CAPTURE(check);
+  CHECK(check.code == 2);
+  CHECK(check.output.starts_with("ok\ta.mlem\t"));
+  CHECK(contains(check.output, "\nunreachable\tb.mlem\t"));
+}
+
 TEST_CASE("proof age: it is told with -v and --offline") {
   Proven proven;
   proven.grow_older(3600);

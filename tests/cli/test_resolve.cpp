@@ -246,16 +246,11 @@ TEST_CASE("resolve: --at goes by first parents and a day ends when it ends here"
     std::string date;
     std::string commit;
   };
-  const std::vector<Row> rows = {{"UTC", "2024-03-01", before},
-                                 {"UTC", "2024-03-02", before},
-                                 {"UTC", "2024-03-04 23:59:59", before},
-                                 {"UTC", "2024-03-05", after},
-                                 {"UTC", "2024-03-05 10:00", before},
-                                 {"UTC", "Mar 5 2024", after},
-                                 {"UTC", "5 March 2024", after},
-                                 {"<+02>-2", "2024-03-05", before},  // there, it was merged on the 6th
-                                 {"<+02>-2", "2024-03-06", after},
-                                 {"<-02>2", "2024-03-05", after}};
+  const std::vector<Row> rows = {
+      {"UTC", "2024-03-01", before},    {"UTC", "2024-03-02", before},       {"UTC", "2024-03-04 23:59:59", before},
+      {"UTC", "2024-03-05", after},     {"UTC", "2024-03-05 10:00", before}, {"UTC", "Mar 5 2024", after},
+      {"UTC", "5 March 2024", after},   {"<+02>-2", "2024-03-05", before},  // there, it was merged on the 6th
+      {"<+02>-2", "2024-03-06", after}, {"<-02>2", "2024-03-05", after}};
   const fs::path bare = world.registry.bare_clone(world.sandbox.path() / "bare.git");
   for (const Row& row : rows) {
     CAPTURE(row.zone);
@@ -275,9 +270,10 @@ TEST_CASE("resolve: --at goes by first parents and a day ends when it ends here"
 TEST_CASE("resolve: --at asks no network for pinned links and says of the others that they float") {
   World world;
   const std::string blob = world.models.id("main:models/rf.mlem");
-  const std::string pinned = "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + blob +
-                             "\n    ref: refs/heads/main\npath: models/rf\nrepo: https://gone.invalid/models/\nrev: " +
-                             world.model_commit + "\n";
+  const std::string pinned =
+      "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    blob: " + blob +
+      "\n    ref: refs/heads/main\npath: models/rf\nrepo: https://gone.invalid/models/\nrev: " + world.model_commit +
+      "\n";
   const std::string floating = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
   world.registry.commit({{"pinned.mlem", pinned},
                          {"alias.mlem", "link_type: model\nobject_type: link\npath: pinned.mlem\n"},
@@ -288,10 +284,21 @@ TEST_CASE("resolve: --at asks no network for pinned links and says of the others
     const Outcome outcome = world.mlem({"resolve", "--at", "HEAD~1", name});
     CAPTURE(outcome);
     CHECK(outcome.code == 0);
-    CHECK(outcome.output ==
-          world.model_commit + " " + blob + " model models/rf.mlem https://gone.invalid/models/\n");
+    CHECK(outcome.output == world.model_commit + " " + blob + " model models/rf.mlem https://gone.invalid/models/\n");
     CHECK(outcome.errors.empty());
   }
+  // So is a directory that is gone.
+  const std::string place = "file://" + (world.sandbox / "gone").string() + "/";
+  std::string local = pinned;
+  local.replace(local.find("https://gone.invalid/models/"), 28, place);
+  world.registry.commit({{"local.mlem", local}});
+  const Outcome gone = world.mlem({"resolve", "--at", "HEAD", "local"});
+  CAPTURE(gone);
+  CHECK(gone.code == 0);
+  CHECK(gone.output == world.model_commit + " " + blob + " model models/rf.mlem " + place + "\n");
+  CHECK(world.mlem({"resolve", "local"}).code == 1);
+  world.registry.remove({"local.mlem"});
+
   const std::string now = world.models.commit({{"models/rf.mlem", model_meta() + "# 2\n"}});
   const Outcome outcome = world.mlem({"resolve", "--at", "HEAD~1", "floating"});
   CAPTURE(outcome);
@@ -300,7 +307,25 @@ TEST_CASE("resolve: --at asks no network for pinned links and says of the others
   CHECK(outcome.errors == "warning: 'floating': floating: the commit is that of 'main' now, not of then\n");
   const Outcome json = world.mlem({"resolve", "--json", "--at", "HEAD", "floating"});
   CHECK(json.code == 2);
-  CHECK(contains(json.output, R"("verdict":"ok","warnings":[{"code":"floating","message":"the commit is that of 'main' now, not of then"}])"));
+  CHECK(contains(
+      json.output,
+      R"("verdict":"ok","warnings":[{"code":"floating","message":"the commit is that of 'main' now, not of then"}])"));
   CHECK(world.mlem({"resolve", "--at", "HEAD", "--no-follow-links", "floating"}).code == 0);
   CHECK(world.mlem({"resolve", "floating"}).code == 0);
+}
+
+TEST_CASE("resolve: a host with a port and without a protocol gets the spelling that would do as hint") {
+  const World world;
+  for (const std::string address : {"127.0.0.1:8000/x.git/m", "localhost:8000/x.git/m", "git.example.com:8443/o/r/m"}) {
+    CAPTURE(address);
+    const Outcome refused = world.mlem({"resolve", address});
+    CHECK(refused.code == 128);
+    CHECK(refused.errors == "fatal: bad revision '" + address.substr(0, address.find(':')) +
+                                "': it names no commit\nhint: write 'http://" + address +
+                                "', or with the protocol that is meant instead of 'http'\n");
+  }
+  for (const std::string rev : {"mian:2024/m", "v1.2.3.4:m", "1.2.3:2024/m"}) {
+    CAPTURE(rev);
+    CHECK_FALSE(contains(world.mlem({"resolve", rev}).errors, "hint:"));
+  }
 }

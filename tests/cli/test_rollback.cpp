@@ -1,6 +1,7 @@
 #include "support/http_server.hpp"
 #include "support/text_file.hpp"
 
+#include "cli/killed_run.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
@@ -106,6 +107,22 @@ TEST_CASE("rollback: renamed links are followed") {
   world.registry.git({"reset", "-q", "--hard"});
   CHECK(world.mlem({"rollback", "-q", "live", "--to", world.registry_commits[0]}).code == 0);
   CHECK(contains(world.staged("live.mlem"), "rev: " + world.commits[0]));
+}
+
+TEST_CASE("rollback: a run that was killed between files and index is brought to its end by the next") {
+  Releases world;
+  for (std::size_t i = 0; i < 3; ++i) world.release(i);
+  run_killed_before_staging(world, {"rollback", "-m", "fell", "prod/rf"});
+  REQUIRE(world.now() == world.pinned(2));
+  REQUIRE(read_file(world.registry.path() / "prod/rf.mlem") == world.held(1, "fell"));
+  const Outcome outcome = world.mlem({"rollback", "-m", "fell", "prod/rf"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "Rolled back 'prod/rf.mlem'\n");
+  CHECK(world.now() == world.held(1, "fell"));
+  // The next one is a step further.
+  CHECK(world.mlem({"rollback", "-m", "fell", "prod/rf"}).code == 0);
+  CHECK(world.now() == world.held(0, "fell"));
 }
 
 TEST_CASE("rollback: what was not pinned is taken by force alone") {

@@ -724,3 +724,14 @@ TEST_CASE("server: an address that is allowed leads to no repository above it") 
   CHECK(refused.code == 1);
   CHECK(contains(refused.errors, "a.mlem: auth-required"));
 }
+
+TEST_CASE("server: a misspelt key of its configuration is told to who pushes and rejects nothing") {
+  Server server;
+  server.config("mlem.serverHint", "true");
+  server.world.registry.commit({{"a.mlem", server.link("main")}});
+  const Outcome pushed = server.push({"origin", "main"});
+  CAPTURE(pushed);
+  CHECK(pushed.code == 0);
+  CHECK(contains(pushed.errors, "remote: warning: 'mlem.serverhint' is not a key of git-mlem"));
+  CHECK(contains(pushed.errors, "remote: hint: the nearest one is 'mlem.serverHints'"));
+}

@@ -323,6 +323,108 @@ TEST_CASE("update: what GTO assigns to a stage is followed wherever it goes") {
   CHECK(staged_text(world, "a.mlem") == pinned(second, second_blob, "churn@latest"));
 }
 
+TEST_CASE("update: a link that is not pinned goes to the version that answers its question now") {
+  World world;
+  const auto tag = [&](const std::string& name, const std::string& commit, int minute) {
+    RunOptions options;
+    options.environment = {{"GIT_COMMITTER_DATE", std::to_string(1704067200 + 60 * minute) + " +0000"}};
+    world.models.git({"tag", "-a", "-m", "by GTO", name, commit}, options);
+  };
+  const std::string first = world.model_commit;
+  const std::string second = world.models.commit({{"models/rf.mlem", model_meta() + "# 2\n"}});
+  const std::string third = world.models.commit({{"models/rf.mlem", model_meta() + "# 3\n"}});
+  const std::string third_blob = world.models.id("main:models/rf.mlem");
+  tag("churn@v1.0.0", first, 1);
+  tag("churn#prod#1", first, 2);
+  const std::vector<std::string> sp{"link", "-q", "--sp", example_url, "--rev"};
+  for (const std::string name : {"latest", "prod", "tag"}) {
+    const std::string rev = name == "latest" ? "churn@latest" : name == "prod" ? "churn#prod" : "churn@v1.0.0";
+    auto arguments = sp;
+    arguments.insert(arguments.end(), {rev, "models/rf", name});
+    REQUIRE(world.mlem(arguments).code == 0);
+  }
+  world.registry.git({"commit", "-q", "-m", "Link"});
+  const auto link = [&](const std::string& params, const std::string& rev) {
+    return "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n" + params +
+           "path: models/rf.mlem\nrepo: " + example_url + "/\nrev: " + rev + "\n";
+  };
+  const auto state = [&](const std::string& name) {
+    return rows_of(world.mlem({"status", "--json"})).at(name)["state"].get<std::string>();
+  };
+  CHECK(state("latest") == "same");
+  CHECK(state("prod") == "same");
+  CHECK(state("tag") == "unpinned");
+  CHECK(world.mlem({"update", "latest", "prod"}).errors == "2 links: 2 kept\n");
+
+  tag("churn@v2.0.0", second, 3);
+  CHECK(state("latest") == "behind");
+  CHECK(state("prod") == "same");
+  CHECK(world.mlem({"status", "--exit-code"}).code == 1);
+  CHECK(world.mlem({"update", "--min-age", "2d", "latest"}).code == 1);
+  const Outcome outcome = world.mlem({"update", "latest", "prod"});
+  CAPTURE(outcome);
+  CHECK(outcome.output == "Updated 'latest.mlem': rev 'churn@v1.0.0' -> 'churn@v2.0.0'\n");
+  CHECK(staged_text(world, "latest.mlem") == link("    ref: churn@latest\n", "churn@v2.0.0"));
+  CHECK(state("latest") == "same");
+
+  // A commit that is no version is pinned.
+  tag("churn#prod#2", third, 4);
+  CHECK(world.mlem({"update", "prod"}).code == 0);
+  CHECK(staged_text(world, "prod.mlem") == link("    blob: " + third_blob + "\n    ref: churn#prod\n", third));
+  CHECK(world.mlem({"update", "--to", "churn#prod", "latest"}).code == 0);
+  CHECK(staged_text(world, "latest.mlem") == link("    blob: " + third_blob + "\n    ref: churn#prod\n", third));
+  const Outcome unpinned = world.mlem({"update", "--to", "main", "tag"});
+  CHECK(unpinned.code == 1);
+  CHECK(contains(unpinned.errors, "error: cannot update 'tag.mlem': it is not pinned\n"));
+  CHECK(world.mlem({"check", "--strict"}).code == 0);
+}
+
+TEST_CASE("update: a ref that is named is followed from then on though its object is the same") {
+  Behind behind;
+  World& world = behind.world;
+  const std::string still = world.models.id("still");
+  world.registry.commit({{"prod/fixed.mlem", pinned(behind.old, behind.blob, "")}});
+  const Outcome outcome = behind.update({"--to", "still"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors == "2 links: 2 updated\n");
+  CHECK(behind.a() == pinned(still, behind.blob, "refs/heads/still"));
+  CHECK(staged_text(world, "prod/fixed.mlem") == pinned(still, behind.blob, "refs/heads/still"));
+  CHECK(behind.update({"--to", "still"}).errors == "2 links: 2 kept\n");
+  CHECK(behind.update({"--to", behind.old}).errors == "2 links: 2 kept\n");
+
+  REQUIRE(world.mlem({"hold", "-m", "fell in the test", "prod/a"}).code == 0);
+  const Outcome held = behind.update({"--to", "4-pack", "prod/a"});
+  CAPTURE(held);
+  CHECK(held.code == 1);
+  CHECK(held.errors ==
+        "error: cannot update 'prod/a.mlem': it is held: fell in the test\n"
+        "hint: '-f' re-points it and lifts the hold\n"
+        "nothing was changed\n");
+  CHECK(behind.update({"-f", "--to", "4-pack", "prod/a"}).code == 0);
+  CHECK(behind.a() == pinned(behind.old, behind.blob, "refs/tags/4-pack"));
+}
+
+TEST_CASE("update: an abbreviated id or an expression is looked up in each source") {
+  Behind behind;
+  const std::string before = behind.a();
+  const std::string middle = behind.world.models.id("main~1");
+  for (const std::string& to : {middle.substr(0, 9), std::string("main~1"), std::string("HEAD^")}) {
+    CAPTURE(to);
+    behind.world.registry.commit({{"prod/a.mlem", before}});
+    const Outcome outcome = behind.update({"--to", to});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(behind.a() == pinned(middle, behind.new_blob, "refs/heads/main"));
+  }
+  const Outcome none = behind.update({"--to", "main~99", "prod/a"});
+  CAPTURE(none);
+  CHECK(none.code == 1);
+  CHECK(none.errors ==
+        "error: cannot update 'prod/a.mlem': missing-rev: no branch, tag or commit 'main~99'\n"
+        "nothing was changed\n");
+}
+
 TEST_CASE("update: JSON has where a pin was and where it is") {
   Behind behind;
   const Outcome outcome = behind.update({"--json"});
@@ -334,7 +436,15 @@ TEST_CASE("update: JSON has where a pin was and where it is") {
   CHECK(row["to"]["commit"] == behind.tip);
   CHECK(row["to"]["blob"] == behind.new_blob);
   CHECK(row["to"]["ref"] == "refs/heads/main");
-  CHECK(behind.update({"--porcelain"}).output.starts_with("kept\tprod/a.mlem\t"));
+  CHECK(behind.update({"--porcelain"}).output == "kept\tprod/a.mlem\t-\t" + behind.tip + "\t" + behind.new_blob +
+                                                     "\tmodels/rf.mlem\t" + example_url + "/\t" + behind.tip + "\n");
+  REQUIRE(behind.world.mlem({"hold", "-m", "fell", "prod/a"}).code == 0);
+  behind.world.models.commit({{"models/rf.mlem", model_meta() + "# newer\n"}});
+  const auto held = rows_of(behind.update({"--json"})).at("prod/a");
+  CHECK(held["action"] == "skipped");
+  CHECK(held["commit"] == behind.tip);
+  CHECK(held["ref"] == "refs/heads/main");
+  CHECK(held["blob"] == behind.new_blob);
 }
 
 TEST_CASE("update: branches of their own get the links and nothing else is touched") {
@@ -364,7 +474,7 @@ TEST_CASE("update: branches of their own get the links and nothing else is touch
   }
   CHECK(world.registry.git({"log", "-1", "--format=%B", tip}) ==
         "Update prod/a.mlem to " + to + "\n\n" + example_url + "/ (main)\n" + behind.old.substr(0, 12) + ".." + to +
-            "\n\n" + commits + "\nMlem-Link: prod/a.mlem\n");
+            "\n\n" + commits + "\ncompatible\n\nMlem-Link: prod/a.mlem\n");
   CHECK(world.registry.git({"status", "--porcelain"}) == " M prod/a.mlem");
   CHECK(read_file(world.registry.path() / "prod/a.mlem") == "unsaved");
   CHECK(world.registry.git({"fsck", "--strict"}).empty());
@@ -373,6 +483,29 @@ TEST_CASE("update: branches of their own get the links and nothing else is touch
   CHECK(again.code == 0);
   CHECK(again.errors == "1 link: 1 kept\n");
   CHECK(world.registry.id("mlem/prod/a") == tip);
+}
+
+TEST_CASE("update: the message of a branch says how the objects differ and JSON names the branch") {
+  Behind behind;
+  World& world = behind.world;
+  std::string breaking = model_meta();
+  breaking.replace(breaking.find("name: X"), 7, "name: Y");
+  world.models.commit({{"models/rf.mlem", breaking}});
+  const Outcome planned = behind.update({"-n", "--json", "--branch", "mlem/{link}"});
+  CHECK(rows_of(planned).at("prod/a")["branch"] == "refs/heads/mlem/prod/a");
+  const Outcome outcome = behind.update({"--json", "--branch", "mlem/{link}"});
+  CAPTURE(outcome);
+  CHECK(rows_of(outcome).at("prod/a")["branch"] == "refs/heads/mlem/prod/a");
+  const std::string message = world.registry.git({"log", "-1", "--format=%B", "mlem/prod/a"});
+  CAPTURE(message);
+  CHECK(contains(message, "\n\nbreaking\n    method predict: argument X: X -> Y\n"));
+  CHECK(contains(message, "\n\nMlem-Link: prod/a.mlem\n"));
+  // A branch that has it so already is named, too.
+  const Outcome again = behind.update({"--json", "--branch", "mlem/{link}"});
+  const auto row = rows_of(again).at("prod/a");
+  CHECK(row["action"] == "kept");
+  CHECK(row["branch"] == "refs/heads/mlem/prod/a");
+  CHECK(!rows_of(world.mlem({"update", "--json"})).at("prod/a").contains("branch"));
 }
 
 TEST_CASE("update: a branch that proposes less is made anew and one of somebody else is left alone") {

@@ -164,6 +164,51 @@ TEST_CASE("who: links that lead there over links of their registry are told with
   CHECK(contains(world.mlem({"who", "--porcelain", example_url + ":models/rf"}).output, "via\tprod/alias.mlem\t"));
 }
 
+TEST_CASE("who: links that lead there over the address of their own registry are told with the way") {
+  World world;
+  const std::string own = "https://example.com/team/registry";
+  world.registry.commit({{".mlem.yaml", ""}, {"a.mlem", link_at(world.model_commit)}, {"alias.mlem", alias_of("a")}});
+  world.registry.tag("then");
+  world.registry.git({"update-ref", "refs/remotes/origin/next", "HEAD"});
+  world.registry.git({"rm", "-q", "a.mlem", "alias.mlem"});
+  const auto at = [&](const std::string& rev, const std::string& path, const std::string& repo) {
+    return link_text({.path = path, .repo = repo + "/", .rev = rev});
+  };
+  world.registry.commit({{"tag.mlem", at("then", "alias.mlem", own)},
+                         {"branch.mlem", at("next", "a", own)},
+                         {"again.mlem", alias_of("branch")},
+                         {"local.mlem", at("then", "a.mlem", "file://" + world.registry.path().string())},
+                         {"gone.mlem", at("nowhere", "a.mlem", own)},
+                         {"other.mlem", at("then", "a.mlem", "https://example.com/team/other")}});
+  world.registry.git({"tag", "-d", "then"});
+  const std::string then = world.registry.id("HEAD~1");
+  world.registry.commit({{"tag.mlem", at(then, "alias.mlem", own)},
+                         {"local.mlem", at(then, "a.mlem", "file://" + world.registry.path().string())}});
+  world.registry.git({"config", "remote.origin.url", own + ".git"});
+  const Outcome outcome = world.mlem({"who", "--json", example_url + ":models/rf"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(contains(summary_of(outcome), "a.mlem: refs/remotes/origin/next\n"));
+  CHECK(contains(summary_of(outcome), "tag.mlem > " + then + ":alias.mlem > " + then + ":a.mlem: refs/heads/main\n"));
+  CHECK(contains(summary_of(outcome), "local.mlem > " + then + ":a.mlem: refs/heads/main\n"));
+  CHECK(contains(summary_of(outcome), "again.mlem > branch.mlem > next:a.mlem: refs/heads/main\n"));
+  CHECK(contains(summary_of(outcome), "\nbranch.mlem > next:a.mlem: refs/heads/main\n"));
+  CHECK_FALSE(contains(summary_of(outcome), "gone.mlem"));
+  CHECK_FALSE(contains(summary_of(outcome), "other.mlem"));
+  CHECK(contains(world.mlem({"who", example_url + ":models/rf"}).output, "\nbranch.mlem -> next:a.mlem "));
+
+  // Another registry by its own address.
+  const auto server = world.registry.bare_clone(world.sandbox / "server.git");
+  const std::string address = "file://" + server.string();
+  world.sandbox.add_config("url." + address + ".insteadOf", own);
+  RunOptions options;
+  options.directory = server;
+  world.sandbox.git_output({"update-ref", "refs/heads/next", then}, options);
+  const Outcome remote = world.mlem({"who", "--json", "--registry", own, example_url + ":models/rf"});
+  CAPTURE(remote);
+  CHECK(contains(summary_of(remote), "branch.mlem > next:a.mlem: refs/heads/main\n"));
+}
+
 TEST_CASE("who: other registries are searched too and bare ones") {
   World world;
   RepoBuilder other(world.sandbox, "other");

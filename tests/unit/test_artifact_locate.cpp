@@ -347,7 +347,8 @@ TEST_CASE("locate: more files than an object may have") {
   const std::vector<Wanted> wanted = {
       {.kind = Wanted::Kind::tree, .commit = world.commit, .path = "a"},
       {.kind = Wanted::Kind::tree, .commit = world.commit, .path = "b"},
-      {.commit = world.commit, .declared = {World::declared("b", "x.mlem"), World::declared("b", "x.mlem")}}};
+      {.commit = world.commit,
+       .declared = {World::declared("c", "x.mlem"), World::declared("b", "x.mlem"), World::declared("b", "x.mlem")}}};
   const std::vector<Located> located = locate(*world.open(), wanted, 2);
   CHECK(located[0] == Located{.flaw = "it has more than 2 files"});
   CHECK(paths_of(located[1]) == std::vector<std::string>{"1", "2"});

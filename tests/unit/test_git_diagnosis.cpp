@@ -29,6 +29,10 @@ struct Row {
 const std::string id(40, 'b');
 
 const Row rows[] = {
+    {"a repository that git-daemon does not have, with informative errors", all,
+     "fatal: remote error: no such repository: /none.git\n", TransportFailure::missing_repo},
+    {"a repository that git-daemon does not export, with informative errors", all,
+     "fatal: remote error: repository not exported: /closed.git\n", TransportFailure::missing_repo},
     {"a ref that is not there", all, "fatal: couldn't find remote ref refs/heads/none\n", TransportFailure::missing_ref,
      Explained::yes, "refs/heads/none"},
     {"an object that is not there", all,

@@ -49,6 +49,26 @@ TEST_CASE("library: a link inside a source is followed there") {
   }
 }
 
+TEST_CASE("library: a plain link leads to a file without a metafile") {
+  const mlem::test::Sandbox sandbox;
+  mlem::test::RepoBuilder source(sandbox, "source");
+  mlem::test::RepoBuilder registry(sandbox, "registry");
+  const std::string commit = source.commit({{"data/rows.csv", "a,b"}});
+  registry.commit({{"README", "r"}});
+  const std::string directory = registry.path().string();
+  const mlem::Link link = mlem::link("data", {.source_project = source.url(),
+                                              .target = "rows",
+                                              .plain = true,
+                                              .type = "data",
+                                              .directory = directory});
+  CHECK(link.link_type() == "data");
+  const mlem::Object object = link.load_link();
+  CHECK(object.object_type() == "data");
+  CHECK(object.commit() == commit);
+  CHECK(object.path() == "data");
+  CHECK(mlem::load_meta("rows", {.directory = directory}).object_type() == "data");
+}
+
 TEST_CASE("library: what is checked is what the command checks") {
   const mlem::test::Sandbox box;
   mlem::test::RepoBuilder registry(box, "registry");

@@ -45,6 +45,36 @@ TEST_CASE("source: a rev alone names this repository from its root") {
   CHECK(source.tree_path("ignored").text() == "rf");
 }
 
+TEST_CASE("source: a plain link may name the root of a tree, and is not an alias") {
+  struct Row {
+    std::string path;
+    Text repo;
+    Text rev;
+    std::string tree_path;
+  };
+  const Row rows[] = {{".", github, "main", ""},
+                      {"a/b", github, "main", "a/b"},
+                      {".", github + "/tree/main/a", {}, "a"},
+                      {".", {}, "main", ""},
+                      {github + "/tree/main/a", {}, {}, "a"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.path);
+    mlem::Link link = link_of(row.path, row.repo, row.rev);
+    link.plain = mlem::Plain::tree;
+    Source source = Source::from_link(link);
+    if (!source.undivided.empty()) source = source.divided_at("main");
+    CHECK(source.plain == mlem::Plain::tree);
+    CHECK(source.tree_path().text() == row.tree_path);
+    CHECK(source.path == (row.tree_path.empty() ? "." : row.tree_path));
+  }
+  mlem::Link alias = link_of("a");
+  alias.plain = mlem::Plain::tree;
+  CHECK_THROWS_WITH(Source::from_link(alias),
+                    "invalid plain link: it names neither a repository nor a rev, as an alias");
+  CHECK_THROWS_WITH(Source::from_link(link_of(".", github, "main")),
+                    "invalid path '.': it ends in '.' and names no file");
+}
+
 TEST_CASE("source: repository and rev and path are read together") {
   struct Row {
     std::string path;

@@ -206,3 +206,63 @@ TEST_CASE("resolver: two links to one object are held to their own pins") {
   CHECK(resolver.finding(first, "model").verdict == Verdict::ok);
   CHECK(resolver.finding(second, "model").verdict == Verdict::changed);
 }
+
+TEST_CASE("resolver: what is told of a rev is told of each link to it") {
+  Fixture fixture;
+  const Registry registry = fixture.registry();
+  const auto view = resolve::view_index(registry);
+  Resolver resolver(registry, source::load_settings(registry));
+  const std::size_t first = resolver.add(*view, "a.mlem", fixture.link("m.mlem", "mian"));
+  const std::size_t second = resolver.add(*view, "b.mlem", fixture.link("bad.mlem", "mian"));
+  const std::size_t there = resolver.add(*view, "c.mlem", fixture.link("m.mlem"));
+  resolver.run();
+
+  for (const std::size_t number : {first, second}) {
+    const Finding finding = resolver.finding(number, "model");
+    CHECK(finding.verdict == Verdict::missing_rev);
+    CHECK(finding.message == "no branch, tag or commit 'mian'");
+    CHECK(finding.hint == "the nearest name is 'main'");
+    CHECK(finding.rev == "mian");
+  }
+  CHECK(resolver.answer(first).source.path == "m.mlem");
+  CHECK(resolver.answer(second).source.path == "bad.mlem");
+  CHECK(resolver.finding(there, "model").verdict == Verdict::ok);
+}
+
+TEST_CASE("resolver: of one source more is asked than is held in memory at a time") {
+  constexpr int objects = 4200;
+  Sandbox box;
+  RepoBuilder models(box, "models");
+  RepoBuilder repo(box, "registry");
+  mlem::test::Files files;
+  for (int i = 0; i < objects; ++i) files["m" + std::to_string(i) + ".mlem"] = model_meta();
+  const std::string first = models.commit(files);
+  models.tag("v1");
+  const std::string second = models.commit({{"m0.mlem", "object_type: data\n"}});
+  const Registry registry = Registry::discover(environment_of(box), repo.path().string());
+  const auto view = resolve::view_index(registry);
+  Resolver resolver(registry, source::load_settings(registry));
+  Link link;
+  link.link_type = "model";
+  link.repo = models.url();
+  for (int i = 0; i < objects; ++i) {
+    link.path = "m" + std::to_string(i) + ".mlem";
+    for (const std::string rev : {"v1", "main"}) {
+      link.rev = rev;
+      resolver.add(*view, "a.mlem", link);
+    }
+  }
+  link.path = "none.mlem";
+  const std::size_t missing = resolver.add(*view, "a.mlem", link);
+  resolver.run();
+
+  for (std::size_t number = 0; number < missing; ++number) {
+    const Finding finding = resolver.finding(number, "");
+    CAPTURE(number);
+    REQUIRE(finding.verdict == Verdict::ok);
+    REQUIRE(finding.path == "m" + std::to_string(number / 2) + ".mlem");
+    REQUIRE(finding.commit.value().hex() == (number % 2 == 0 ? first : second));
+    REQUIRE(finding.object_type == std::string(number == 1 ? "data" : "model"));
+  }
+  CHECK(resolver.finding(missing, "model").verdict == Verdict::missing_path);
+}

@@ -141,6 +141,26 @@ TEST_CASE("read_metafile: pinned links keep blob and ref") {
   CHECK(other.pinned_ref == "v1");
 }
 
+TEST_CASE("read_metafile: plain links keep what they name and are pinned to") {
+  for (const mlem::Plain plain : {mlem::Plain::tree, mlem::Plain::blob}) {
+    for (const std::optional<std::string>& object :
+         {std::optional<std::string>(), std::optional<std::string>("d670460b4b4aece5915caf5c68d12f560a9fe3e4")}) {
+      Link link = read_metafile(alias).link;
+      link.plain = plain;
+      link.pinned_blob = object;
+      link.hold = "fell";
+      const std::string text = write_link(link);
+      CAPTURE(text);
+      REQUIRE(scan_link(text));
+      CHECK(scan_link(text)->link == link);
+      CHECK(parse_metafile(text).link == link);
+    }
+  }
+  CHECK(read_metafile(alias + "params: {git-mlem: {plain: tree}}\n").link.plain == mlem::Plain::tree);
+  CHECK(why(alias + "params: {git-mlem: {plain: trees}}\n") ==
+        "line 4, column 28: 'params.git-mlem.plain' is neither 'tree' nor 'blob'");
+}
+
 TEST_CASE("read_metafile: what holds a link is read from every form of it") {
   Link link = read_metafile(alias).link;
   link.hold = "fell";  // a blank is for yaml-cpp
@@ -160,6 +180,25 @@ TEST_CASE("read_metafile: what holds a link is read from every form of it") {
   link.hold.reset();
   CHECK_FALSE(link.is_held("2020-01-01"));
   CHECK_THROWS_WITH(read_metafile(alias + "params: {git-mlem: {hold: [a]}}\n"), doctest::Contains("is not a scalar"));
+}
+
+TEST_CASE("read_metafile: a date or a ref that means nothing is refused in every form") {
+  const std::string begin = "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n";
+  for (const std::string until : {"soon", "'2027-02-30'", "31.01.2027", "'2027-1-31'", "2027-01-31x", "''"}) {
+    CAPTURE(until);
+    CHECK_THROWS_WITH(read_metafile(begin + "    hold: fell\n    until: " + until + "\npath: a.mlem\n"),
+                      doctest::Contains("line 6, column 12: 'params.git-mlem.until' is not a date as in '2027-01-31'"));
+  }
+  for (const std::string ref : {"a..b", "'-x'", "'v1~2'", "'refs/heads/a b'", "''"}) {
+    CAPTURE(ref);
+    CHECK_THROWS_WITH(read_metafile(begin + "    ref: " + ref + "\npath: a.mlem\n"),
+                      doctest::Contains("line 5, column 10: 'params.git-mlem.ref' is neither the name of a ref nor a "
+                                        "question of GTO"));
+  }
+  for (const std::string ref : {"refs/heads/main", "v1", "churn@latest", "models:churn@latest", "churn#prod"}) {
+    CAPTURE(ref);
+    CHECK(read_metafile(begin + "    ref: " + ref + "\npath: a.mlem\n").link.pinned_ref == ref);
+  }
 }
 
 TEST_CASE("read_metafile: an error has the place as data") {

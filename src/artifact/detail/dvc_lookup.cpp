@@ -108,7 +108,7 @@ DvcLookup::Project DvcLookup::project_of(const Oid& commit, const std::string& p
   std::string_view at = place.second;
   for (std::size_t level = 0; level <= most_levels; ++level) {
     const git::Lookup marker = repository_->find(commit, join(at, ".dvc"));
-    project.missing = marker.missing;
+    if (marker.missing) project.missing = marker.missing;
     if (marker.state == git::Lookup::State::found && git::is_directory(marker.entry)) {
       project.root = at;
       break;

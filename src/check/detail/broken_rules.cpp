@@ -82,6 +82,10 @@ void hold_to(const Policy& policy, Finding& finding, const std::vector<resolve::
       }
       continue;
     }
+    if (source.plain && !policy.allow_plain) {
+      break_rule(finding, "plain", policy_wants(policy, "allows no plain links, which lead to what has no metafile"),
+                 "link to an object, or ask for 'allowPlain' in the policy");
+    }
     const std::string repo = source.repo ? source.repo->normalized() : std::string();
     if (!policy.covers_source(repo)) {
       const std::string name = source.repo ? source.repo->printable() : std::string("this repository");

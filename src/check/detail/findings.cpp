@@ -1,9 +1,12 @@
 #include "check/detail/findings.hpp"
 
+#include "base/error.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "model/repo_path.hpp"
+#include "model/repo_url.hpp"
 
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace mlem::check::detail {
@@ -19,13 +22,46 @@ void report_of_ref(const JudgedScope& judged, Finding finding, Summary& summary,
 
 /// Says where the object of the alias `name` is now, if the change itself has moved it: that is surer than what is like
 /// its name.
-void hint_at_rename(const JudgedScope& judged, const std::string& name, Finding& finding) {
+void hint_at_rename(JudgedScope& judged, const std::string& name, Finding& finding) {
   if (finding.verdict != Verdict::missing_path || !finding.repo.empty()) return;
+  judged.pair_staged_names();
   const auto is_lost = [&](const std::string& former) {
     return former == finding.path || former == finding.path + std::string(mlem_suffix);
   };
   for (const auto& [now, former] : judged.former_names) {
     if (now != former && now != name && is_lost(former)) finding.hint = "it is now '" + now + "'";
+  }
+}
+
+/// Returns the remote of a registry that an address is that of; nothing if it is none of them.
+std::optional<std::string> find_remote(const git::Config& config, const std::string& address) {
+  constexpr std::string_view section = "remote.";
+  const auto normalized = [](const std::string& url) -> std::optional<std::string> {
+    try {
+      return RepoUrl::parse(url).normalized();
+    } catch (const Error&) {
+      return std::nullopt;  // a path, perhaps
+    }
+  };
+  const auto wanted = normalized(address);
+  for (const auto& [key, value] : config.entries()) {
+    const std::size_t dot = key.rfind('.');
+    if (!key.starts_with(section) || !key.ends_with(".url") || dot < section.size()) continue;
+    if (wanted && normalized(value) == wanted) return key.substr(section.size(), dot - section.size());
+  }
+  return std::nullopt;
+}
+
+/// Says that what a link into its own registry names is here, and only has not been pushed yet.
+void hint_at_unpushed(const JudgedScope& judged, Finding& finding) {
+  if (finding.verdict != Verdict::missing_rev || finding.repo.empty() || !finding.hops.empty()) return;
+  const auto remote = find_remote(judged.registry.config(), finding.repo);
+  if (!remote) return;
+  for (const char* const prefix : {"", "refs/tags/", "refs/heads/"}) {
+    const std::string ref = prefix + finding.rev;
+    if (!ref.starts_with("refs/") || !judged.registry.objects().find_ref(ref)) continue;
+    finding.hint = "'" + ref + "' is here and was not pushed: 'git push " + *remote + " " + ref + "' comes first";
+    return;
   }
 }
 
@@ -77,6 +113,7 @@ void report_findings(JudgedScope& judged, Summary& summary, const std::function<
   for (auto& [name, file] : judged.files) {
     take_answer(file);
     hint_at_rename(judged, name, *file.finding);
+    hint_at_unpushed(judged, *file.finding);
     file.finding->link = name;
     file.finding->at = at;
     file.finding->pushed_ref = judged.scope.pushed_ref;

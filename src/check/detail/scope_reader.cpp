@@ -37,27 +37,15 @@ void fail(Finding& finding, Verdict verdict, std::string message, std::string hi
   finding.hint = std::move(hint);
 }
 
-/// Finds the files that changed their names or modes and nothing else: nobody broke those. A name that is gone is the
-/// former one of one new name.
-void pair_names(const std::vector<git::Change>& changes, std::map<std::string, std::string>& former_names) {
-  const auto is_link_file = [](const git::Change& change, const std::optional<git::Entry>& entry) {
-    return change.name.ends_with(mlem_suffix) && entry && git::is_regular(*entry) && !change.unmerged;
-  };
-  std::multimap<Oid, std::string> gone;
-  for (const git::Change& change : changes) {
-    if (!change.after && is_link_file(change, change.before)) gone.emplace(change.before->oid, change.name);
+/// Returns the commit of a merge that has a changed file as it is now: whoever merges did not write it.
+std::optional<Oid> find_merged(const git::Change& change, const std::vector<Oid>& merged, git::Repository& objects) {
+  if (!change.after || change.unmerged) return std::nullopt;
+  for (const Oid& commit : merged) {
+    const git::Lookup found = objects.find(commit, change.name);
+    if (found.state != git::Lookup::State::found || found.entry.oid != change.after->oid) continue;
+    if (((found.entry.mode ^ change.after->mode) & git::mode_type_mask) == 0) return commit;
   }
-  for (const git::Change& change : changes) {
-    if (!is_link_file(change, change.after)) continue;
-    if (is_link_file(change, change.before) && change.before->oid == change.after->oid) {
-      former_names.emplace(change.name, change.name);
-    } else if (!change.before) {
-      const auto former = gone.find(change.after->oid);
-      if (former == gone.end()) continue;
-      former_names.emplace(change.name, former->second);
-      gone.erase(former);
-    }
-  }
+  return std::nullopt;
 }
 
 bool is_below_any(std::string_view name, const std::vector<std::string>& directories) {
@@ -201,7 +189,7 @@ void ScopeReader::read_changes(const Pass& pass) {
     if (change.after && change.name.ends_with(mlem_suffix)) changed.push_back({change.name, *change.after});
   }
   note_conversions(pass.judged, changed);
-  pair_names(changes, pass.judged.former_names);
+  pass.judged.pair_names(changes);
   for (const git::Change& change : changes) read_change(pass, change);
 }
 
@@ -232,7 +220,11 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
   const auto file = judged.files.find(change.name);
   if (file == judged.files.end()) return;
   file->second.is_changed = change.before.has_value();
-  file->second.is_as_before = judged.former_names.contains(change.name) && !judged.is_judged_whole(change.name);
+  if (const auto merged = find_merged(change, judged.scope.merged, registry_.objects())) {
+    judged.merged_from.emplace(change.name, *merged);
+  }
+  const bool is_known = judged.former_names.contains(change.name) || judged.merged_from.contains(change.name);
+  file->second.is_as_before = is_known && !judged.is_judged_whole(change.name);
 }
 
 void ScopeReader::read_files(const Pass& pass, std::deque<git::File> files) {

@@ -87,14 +87,7 @@ void DifferencePrinter::print_whole(const history::LinkDifference& difference) {
 void DifferencePrinter::print_comparison(const Comparison& comparison) {
   out_ << "    " << word_of(comparison) << '\n';
   for (const Detail& detail : comparison.details) {
-    out_ << "        " << escape_for_terminal(detail.what) << ": ";
-    if (!detail.from)
-      out_ << "new: " << escape_for_terminal(detail.to.value_or(""));
-    else if (!detail.to)
-      out_ << "gone: " << escape_for_terminal(*detail.from);
-    else
-      out_ << escape_for_terminal(*detail.from) << " -> " << escape_for_terminal(*detail.to);
-    out_ << '\n';
+    out_ << "        " << escape_for_terminal(described(detail)) << '\n';
   }
 }
 

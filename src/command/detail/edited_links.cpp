@@ -98,6 +98,10 @@ std::string capitalized(std::string word) {
 /// The key that names the repository.
 std::string key_of(const Link& link) { return link.dialect == Dialect::project ? "project" : "repo"; }
 
+std::optional<std::string> plain_of(const Link& link) {
+  return link.plain ? std::optional<std::string>(name(*link.plain)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string difference_of(const Link& before, const Link& after) {
@@ -114,7 +118,8 @@ std::string difference_of(const Link& before, const Link& after) {
   if (before.dialect && after.dialect) compare("dialect", key_of(before), key_of(after));
   compare("rev", before.rev, after.rev);
   compare("ref", before.pinned_ref, after.pinned_ref);
-  compare("blob", before.pinned_blob, after.pinned_blob);
+  compare("plain", plain_of(before), plain_of(after));
+  compare(after.plain ? "object" : "blob", before.pinned_blob, after.pinned_blob);
   compare("hold", before.hold, after.hold);
   compare("until", before.until, after.until);
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -109,9 +109,7 @@ class PusherReporter : public HookReporter {
   void print_verdict(const FindingGroup& group) {
     const Finding& finding = group.finding;
     err_ << severity_of(finding) << ": " << escape_for_terminal(whole_subject_of(group)) << ": "
-         << painted(name(finding.verdict), color_of(finding.verdict), style_.color);
-    if (!finding.rules.empty()) err_ << fmt::format(" ({})", fmt::join(finding.rules, ", "));
-    err_ << '\n';
+         << painted_verdict(finding, style_.color) << '\n';
     print_wrapped(err_, "  ", "  ", described(finding));
     const std::string hint = all_hints(finding);
     if (!hint.empty()) print_wrapped(err_, "  hint: ", "        ", hint);

@@ -11,6 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace mlem::command {
 namespace {
@@ -64,6 +68,52 @@ std::string made_harmless(std::string json) {
   return text;
 }
 
+/// Appends what Json::dump() gives. Most texts have nothing to escape, which that finds out byte by byte.
+void write(const Json& json, std::string& text) {
+  const auto write_string = [&](const std::string& string, const auto& dump) {
+    const bool is_plain = std::all_of(string.begin(), string.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+    });
+    if (!is_plain) {
+      text += dump();
+      return;
+    }
+    text += '"';
+    text += string;
+    text += '"';
+  };
+  if (json.is_string()) {
+    write_string(json.get_ref<const std::string&>(), [&] { return json.dump(); });
+  } else if (json.is_object() && !json.empty()) {
+    char before = '{';
+    for (const auto& [key, value] : json.get_ref<const Json::object_t&>()) {
+      text += std::exchange(before, ',');
+      write_string(key, [&, &key = key] { return Json(key).dump(); });
+      text += ':';
+      write(value, text);
+    }
+    text += '}';
+  } else if (json.is_array() && !json.empty()) {
+    char before = '[';
+    for (const Json& value : json) {
+      text += std::exchange(before, ',');
+      write(value, text);
+    }
+    text += ']';
+  } else {
+    text += json.dump();
+  }
+}
+
+std::string text_of(const Json& json) {
+  constexpr std::size_t usual_size = 1024;
+  std::string text;
+  text.reserve(usual_size);
+  write(json, text);
+  return made_harmless(std::move(text));
+}
+
 Json hops_to_json(const std::vector<Hop>& hops) {
   Json list = Json::array();
   for (const Hop& hop : hops) {
@@ -77,8 +127,11 @@ Json hops_to_json(const std::vector<Hop>& hops) {
   return list;
 }
 
-/// Puts the keys of a finding up to `at`.
+/// Puts the keys of a finding up to `at` into what is empty yet.
 void put(Json& json, const Finding& finding, bool is_judged) {
+  constexpr std::size_t usual_keys = 24;
+  json = Json::object();
+  json.get_ref<Json::object_t&>().reserve(usual_keys);
   json["schema"] = 1;
   put(json, "link", finding.link);
   if (is_judged) json["verdict"] = std::string(name(finding.verdict));
@@ -106,7 +159,9 @@ void put(Json& json, const Finding& finding, bool is_judged) {
 }
 
 Json point_to_json(const Point& point) {
+  constexpr std::size_t keys = 6;
   Json json = Json::object();
+  json.get_ref<Json::object_t&>().reserve(keys);
   put(json, "rev", point.rev);
   put(json, "ref", point.ref);
   put(json, "commit", point.commit);
@@ -167,7 +222,7 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
   if (!finding.rules.empty()) json["rules"] = finding.rules;
   if (finding.line != 0) json["line"] = finding.line;
   if (proof_time) json["proved_at"] = format_time(*proof_time);
-  return made_harmless(json.dump());
+  return text_of(json);
 }
 
 std::string to_json(const edit::LinkEdit& edit) {
@@ -181,10 +236,11 @@ std::string to_json(const edit::LinkEdit& edit) {
     if (edit.before && from != to) json["from"] = point_to_json(from);
     if (from != to) json["to"] = point_to_json(to);
   }
+  put(json, "branch", decision.branch);
   put(json, "hold", decision.hold.value_or(""));
   put(json, "until", decision.until.value_or(""));
   if (decision.finding.line != 0) json["line"] = decision.finding.line;
-  return made_harmless(json.dump());
+  return text_of(json);
 }
 
 std::string to_json(const history::LogEntry& entry) {
@@ -200,7 +256,7 @@ std::string to_json(const history::LogEntry& entry) {
   if (entry.changed_in) json["changed_in"] = entry.changed_in->hex();
   put(json, "author", entry.author);
   if (entry.until) json["until"] = format_time(*entry.until);
-  return made_harmless(json.dump());
+  return text_of(json);
 }
 
 std::string to_json(const history::LinkDifference& difference) {
@@ -216,7 +272,7 @@ std::string to_json(const history::LinkDifference& difference) {
     json["compatibility"] = std::string(name(difference.comparison->compatibility));
     json["details"] = details_to_json(difference.comparison->details);
   }
-  return made_harmless(json.dump());
+  return text_of(json);
 }
 
 std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time) {
@@ -232,13 +288,25 @@ std::string to_json(const history::Standing& standing, std::optional<std::int64_
   put(json, "until", standing.until.value_or(""));
   if (finding.line != 0) json["line"] = finding.line;
   if (proof_time) json["proved_at"] = format_time(*proof_time);
-  return made_harmless(json.dump());
+  return text_of(json);
 }
 
 edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest request) {
   const std::string what = "cannot read '" + escape_for_terminal(redact(std::string(line.substr(0, 100)))) + "'";
-  const Json json = Json::parse(line, nullptr, false);
+  // Of a key that is there twice the library keeps the last.
+  std::vector<std::set<std::string>> open;
+  std::string twice;
+  const auto note = [&](int, Json::parse_event_t event, const Json& value) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second) {
+      twice = value.get<std::string>();
+    }
+    return true;
+  };
+  const Json json = Json::parse(line, note, false);
   if (!json.is_object()) throw Error(ErrorKind::invalid, what, "it is not a JSON object");
+  if (!twice.empty()) throw Error(ErrorKind::invalid, what, "'" + twice + "' is there twice");
   for (const auto& [key, value] : json.items()) {
     if (value.is_null()) continue;
     const auto wrong = [&, &name = key](const char* kind) {
@@ -262,17 +330,23 @@ edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest re
       request.rev = text();
     else if (key == "pin")
       request.pin = truth() ? edit::Pin::yes : edit::Pin::no;
+    else if (key == "plain")
+      request.is_plain = truth();
+    else if (key == "type")
+      request.type = text();
     else if (key == "follow_links")
       request.follow_links = truth();
     else if (key == "absolute")
       request.absolute = truth();
     else
       throw Error(ErrorKind::invalid, what, "'" + escape_for_terminal(key) + "' is not a key",
-                  "the keys are 'source', 'target', 'project', 'rev', 'pin', 'follow_links' and 'absolute'");
+                  "the keys are 'source', 'target', 'project', 'rev', 'pin', 'plain', 'type', 'follow_links' and "
+                  "'absolute'");
   }
   if (request.source.empty() || request.target.empty()) {
     throw Error(ErrorKind::invalid, what, "a source and a target are needed");
   }
+  if (request.type && !request.is_plain) throw Error(ErrorKind::invalid, what, "'type' is of a plain link only");
   return request;
 }
 
@@ -290,6 +364,27 @@ std::string to_json(const history::LinkToPlace& found, const std::vector<Warning
   put_names("refs", found.refs);
   put_names("via", found.via);
   put(json, "registry", found.registry);
+  return text_of(json);
+}
+
+std::string files_to_json(const std::vector<source::WantedFile>& files) {
+  constexpr int most_depth = 64;  // each level is a call of the writer's
+  Json json;
+  json["schema"] = 1;
+  for (const source::WantedFile& file : files) {
+    if (!file.content) continue;
+    bool is_deep = false;
+    const auto bound = [&](int depth, Json::parse_event_t, const Json&) {
+      is_deep = is_deep || depth > most_depth;
+      return !is_deep;
+    };
+    const Json content =
+        file.path.ends_with(".json") ? Json::parse(*file.content, bound, false) : Json(Json::value_t::discarded);
+    if (content.is_discarded() || is_deep)
+      set(json, file.path, *file.content);
+    else
+      json[file.path] = content;
+  }
   return made_harmless(json.dump());
 }
 
@@ -297,7 +392,7 @@ std::string to_json(const std::vector<std::pair<std::string, std::string>>& fiel
   Json json;
   json["schema"] = 1;
   for (const auto& [key, value] : fields) set(json, key, value);
-  return made_harmless(json.dump());
+  return text_of(json);
 }
 
 }  // namespace mlem::command

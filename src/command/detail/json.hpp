@@ -8,6 +8,7 @@
 #include "history/standing.hpp"
 #include "history/who.hpp"
 #include "model/finding.hpp"
+#include "source/read_files.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -26,7 +27,7 @@ namespace mlem::command {
 std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time = std::nullopt);
 
 /// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`
-/// and `to`, and of one that is held `hold` and `until`.
+/// and `to`, of one on a branch of its own `branch`, and of one that is held `hold` and `until`.
 std::string to_json(const edit::LinkEdit& edit);
 
 /// Returns what became of a link by one commit: the keys of what it names now, or has named, and behind `at` those that
@@ -46,6 +47,10 @@ edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest re
 
 /// Returns a link that leads somewhere, with the keys of git-mlem-who(1). `warnings` may be empty.
 std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings);
+
+/// Returns an object of files by their names from the root: what a `.json` file has as it is, others as text. Files
+/// without content have no key.
+std::string files_to_json(const std::vector<source::WantedFile>& files);
 
 /// Returns an object of texts behind its `schema`.
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields);

@@ -23,17 +23,27 @@ std::size_t width_of(std::string_view text) {
 
 }  // namespace
 
-void Table::add(std::vector<Cell> cells, std::string note) { rows_.push_back({std::move(cells), std::move(note)}); }
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)), colors_{nullptr} {
+  for (const Column& column : columns_) widest_.push_back(width_of(column.title));
+}
+
+void Table::add(const std::vector<Cell>& cells, std::string_view note) {
+  std::string row;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    auto color = std::find(colors_.begin(), colors_.end(), cells[i].color);
+    if (color == colors_.end()) color = colors_.insert(color, cells[i].color);
+    row += static_cast<char>(color - colors_.begin());
+    row.append(cells[i].text).push_back('\0');
+    widest_[i] = std::max(widest_[i], width_of(cells[i].text));
+  }
+  rows_.emplace_back(row.append(note)).shrink_to_fit();
+}
 
 std::vector<std::size_t> Table::widths(std::size_t width) const {
   constexpr std::size_t least = 8;  // less of a name says nothing
-  std::vector<std::size_t> widths;
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    widths.push_back(width_of(columns_[i].title));
-    for (const Row& row : rows_) widths[i] = std::max(widths[i], width_of(row.cells[i].text));
-    total += widths[i] + (i > 0 ? gap : 0);
-  }
+  std::vector<std::size_t> widths = widest_;
+  std::size_t total = widths.empty() ? 0 : (widths.size() - 1) * gap;
+  for (const std::size_t each : widths) total += each;
   for (; width > 0 && total > width; --total) {
     std::size_t* widest = nullptr;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -62,9 +72,16 @@ std::string Table::text(std::size_t width, bool color) const {
   std::vector<Cell> titles;
   for (const Column& column : columns_) titles.push_back({column.title});
   add_line(titles);
-  for (const Row& row : rows_) {
-    add_line(row.cells);
-    if (!row.note.empty()) text += "  " + row.note + "\n";
+  for (const std::string& row : rows_) {
+    std::vector<Cell> cells;
+    std::size_t at = 0;
+    while (cells.size() < columns_.size()) {
+      const std::size_t end = row.find('\0', at + 1);
+      cells.push_back({row.substr(at + 1, end - at - 1), colors_[static_cast<unsigned char>(row[at])]});
+      at = end + 1;
+    }
+    add_line(cells);
+    if (at < row.size()) text += "  " + row.substr(at) + "\n";
   }
   return text;
 }

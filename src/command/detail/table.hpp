@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace mlem::command {
@@ -24,24 +24,25 @@ struct Cell {
 /// A table for people, as wide as its longest texts where nothing limits it.
 class Table {
  public:
-  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  explicit Table(std::vector<Column> columns);
 
   /// Adds a row, with a cell for each column. A note is a line below it.
-  void add(std::vector<Cell> cells, std::string note = {});
+  void add(const std::vector<Cell>& cells, std::string_view note = {});
   bool is_empty() const noexcept { return rows_.empty(); }
   /// Returns the table with its titles. Where it would be wider than `width` columns of a terminal, the widest of the
   /// texts that may be cut get `…` for their middle, down to where they would say nothing; 0: nothing is cut.
   std::string text(std::size_t width, bool color) const;
 
  private:
-  struct Row {
-    std::vector<Cell> cells;
-    std::string note;
-  };
+  /// Returns how wide the columns are where there is room for `width`; 0: for all.
   std::vector<std::size_t> widths(std::size_t width) const;
 
   std::vector<Column> columns_;
-  std::vector<Row> rows_;
+  std::vector<std::size_t> widest_;  ///< by column
+  std::vector<const char*> colors_;  ///< that cells have
+  /// There may be a hundred thousand: for each cell the number of its color and its text, which is without NUL, behind
+  /// which there is one; then the note.
+  std::vector<std::string> rows_;
 };
 
 /// Returns `text`, which is UTF-8, with `…` for so much of its middle that it takes at most `width` columns, which are

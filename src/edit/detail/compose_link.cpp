@@ -33,6 +33,12 @@ bool is_same_repo(const std::optional<std::string>& a, const std::optional<std::
   }
 }
 
+/// The `link_type` of a link to the end of `chain`. What is plain says nothing of itself, but a link to it does.
+std::string type_at_end(const std::vector<resolve::Answer>& chain, const LinkRequest& request) {
+  if (!chain.back().plain) return chain.back().object_type;
+  return chain.size() > 1 ? chain[chain.size() - 2].link->link_type : request.type.value_or("model");
+}
+
 }  // namespace
 
 const resolve::Answer& end_of(const std::vector<resolve::Answer>& chain, const LinkRequest& request) {
@@ -43,14 +49,18 @@ Link compose_link(const std::vector<resolve::Answer>& chain, const std::string& 
                   const std::function<Dialect()>& dialect, const LinkRequest& request) {
   const resolve::Answer& end = end_of(chain, request);
   Link link;
-  link.link_type = chain.back().object_type;
+  link.link_type = type_at_end(chain, request);
   link.path = end.path;
+  link.plain = end.plain;
   if (end.source.repo) {
     link.repo = end.source.repo->text();
     link.rev = end.stored_rev;
     link.dialect = dialect();
   } else if (end.source.rev) {
     link.rev = end.stored_rev;
+  } else if (end.plain) {
+    throw Error(ErrorKind::invalid, "cannot link to '" + redact(request.source) + "' of this repository",
+                "an alias leads to a metafile, and a plain link to what has none", "'--absolute' names the repository");
   } else if (!base.empty()) {
     // From the root, for boost has no answer where the two have nothing in common.
     const fs::path root("/");
@@ -66,7 +76,7 @@ std::string rewrite_link(const ExistingLink& before, const resolve::Answer& end,
   const bool same_repo = is_same_repo(before.link.repo, link.repo);
   if (same_repo) link.repo = before.link.repo;
   const bool same_rev = same_repo && before.link.rev == link.rev;
-  const bool same = same_rev && before.link.path == link.path;
+  const bool same = same_rev && before.link.path == link.path && before.link.plain == link.plain;
   const bool is_new_pin = link.pinned_blob.has_value();
   if (same_rev && !link.pinned_ref) link.pinned_ref = before.link.pinned_ref;
   if (before.link.pinned_blob && !is_new_pin) {
@@ -78,13 +88,9 @@ std::string rewrite_link(const ExistingLink& before, const resolve::Answer& end,
   link.until = before.link.until;
   if (!same || before.link.link_type != link.link_type) {
     const auto refusal = respect_hold(target, before.link, link, {request.today, request.force});
-    if (refusal) throw Error(*refusal);
+    if (refusal) throw HoldRefusal(*refusal);
   }
-  yaml::LinkText file(yaml::edit_link(before.text, link));
-  if (!same) {
-    for (const char* const key : {"params.git-mlem.object", "params.git-mlem.plain"}) file.remove(key);
-  }
-  return file.text();
+  return yaml::edit_link(before.text, link);
 }
 
 }  // namespace mlem::edit

@@ -16,7 +16,7 @@ const resolve::Answer& end_of(const std::vector<resolve::Answer>& chain, const L
 
 /// Returns what a link to the end of `chain` says. The path of an alias starts at `base`; `followed` is the question of
 /// GTO that the chain begins with; `dialect` is asked for only if a repository is named. Throws Error(invalid) if an
-/// alias is to be pinned.
+/// alias is to be pinned, or what is plain would be named by one.
 Link compose_link(const std::vector<resolve::Answer>& chain, const std::string& base, const std::string& followed,
                   const std::function<Dialect()>& dialect, const LinkRequest& request);
 

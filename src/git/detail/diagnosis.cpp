@@ -72,7 +72,10 @@ constexpr Symptom symptoms[] = {
     {"requested url returned error: 30", TransportFailure::redirected},
     {"requested url returned error: 410", TransportFailure::missing_repo},
     {"does not appear to be a git repository", TransportFailure::missing_repo},
+    // git-daemon(1), which is asked anonymously; the others with --informative-errors.
     {"access denied or repository not exported", TransportFailure::missing_repo},
+    {"repository not exported: ", TransportFailure::missing_repo},
+    {"no such repository: ", TransportFailure::missing_repo},
     {"repository not found", TransportFailure::missing_repo},                             // GitHub by ssh, JGit by http
     {"project not found", TransportFailure::missing_repo},                                // Gerrit
     {"cannot find repository", TransportFailure::missing_repo},                           // Gitea by ssh

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "model/repo_path.hpp"
+#include "model/repo_url.hpp"
 #include "model/rev.hpp"
 #include "model/source.hpp"
 #include "resolve/chain.hpp"
@@ -142,6 +143,58 @@ std::string last_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
 }
 
+/// Whether a link has an address, in its path perhaps.
+bool has_address(const Link& link) { return link.repo || is_surely_url(link.path); }
+
+/// The distinct links, by their blobs.
+class Contents {
+ public:
+  Contents(git::Repository& repository, const SurveyQuestions& questions)
+      : repository_(repository), questions_(questions) {}
+
+  /// Keeps a link that is wanted, or may lead to one. Returns its number; nothing for another.
+  std::optional<std::size_t> add(const Oid& blob, Link link) {
+    const bool is_wanted = questions_.is_wanted(link);
+    if (!is_wanted && has_address(link) && !questions_.own_branches(link)) return std::nullopt;
+    numbers_.emplace(blob, links_.size());
+    has_wanted_ |= is_wanted;
+    has_own_ |= !is_wanted && (link.rev || has_address(link));
+    is_wanted_.push_back(is_wanted);
+    links_.push_back(std::move(link));
+    return links_.size() - 1;
+  }
+
+  /// Whether there is anything to be found.
+  bool may_lead_there() const { return has_wanted_ || has_own_; }
+
+  std::optional<std::size_t> known(const Oid& blob) const {
+    const auto number = numbers_.find(blob);
+    return number == numbers_.end() ? std::nullopt : std::optional(number->second);
+  }
+
+  /// The same for a blob that may be in another commit than the tips, and is read then.
+  std::optional<std::size_t> find(const Oid& blob) {
+    if (auto number = known(blob)) return number;
+    const auto text = repository_.find_blob(blob, yaml::max_object_size);
+    auto link = text ? read_link(*text) : std::nullopt;
+    return link ? add(blob, std::move(*link)) : std::nullopt;
+  }
+
+  const Link& link(std::size_t number) const { return links_[number]; }
+  bool is_wanted(std::size_t number) const { return is_wanted_[number]; }
+  std::optional<std::string> own_branches(const Link& link) const { return questions_.own_branches(link); }
+  std::vector<Link> take_links() { return std::move(links_); }
+
+ private:
+  git::Repository& repository_;
+  const SurveyQuestions& questions_;
+  std::vector<Link> links_;
+  std::vector<bool> is_wanted_;
+  std::unordered_map<Oid, std::size_t> numbers_;
+  bool has_wanted_ = false;
+  bool has_own_ = false;
+};
+
 /// What was found at one tree of a tip.
 class TreeSurvey {
  public:
@@ -150,16 +203,17 @@ class TreeSurvey {
     std::size_t end;
     std::vector<std::string> via;
   };
-  TreeSurvey(git::Repository& repository, const Oid& root, const std::vector<Link>& files)
-      : repository_(repository), view_(resolve::view_commit(repository, root)), files_(files) {}
+  TreeSurvey(git::Repository& repository, const Oid& root, Contents& contents)
+      : repository_(repository), view_(resolve::view_commit(repository, root)), contents_(contents) {}
 
   void add_wanted(const std::string& name, std::size_t file) { add(name, {file, file, {}}); }
   void add_other(std::string name, std::size_t file) { others_.emplace_back(std::move(name), file); }
 
   /// Follows the others for as long as one leads to what was found.
-  void follow(const std::function<std::optional<std::size_t>(const Oid& blob)>& wanted_file) {
+  void follow() {
     for (const auto& [name, file] : others_) {
-      if (files_[file].rev) follow_own_rev(name, file, wanted_file);
+      const Link& link = contents_.link(file);
+      if (link.rev || has_address(link)) follow_own(name, file);
     }
     for (std::size_t hop = 0; hop < resolve::most_hops && !others_.empty(); ++hop) {
       std::vector<std::pair<std::string, Found>> found;
@@ -182,7 +236,7 @@ class TreeSurvey {
   }
 
   std::optional<Found> follow_alias(const std::string& name, std::size_t file) {
-    const Link& link = files_[file];
+    const Link& link = contents_.link(file);
     if (!link.is_alias() || !last_names_.contains(last_name(link.path))) return std::nullopt;
     try {
       const std::string directory(parent_of(name));
@@ -200,34 +254,83 @@ class TreeSurvey {
     }
   }
 
-  /// A link to a commit or ref of this registry.
-  void follow_own_rev(const std::string& name, std::size_t file,
-                      const std::function<std::optional<std::size_t>(const Oid& blob)>& wanted_file) {
+  /// A link to a commit or ref of this registry, followed to the end for as long as it stays here.
+  void follow_own(const std::string& name, std::size_t file) {
+    std::vector<std::string> via;
+    std::unique_ptr<resolve::TreeView> view;
+    std::string prefix;
+    std::string at = name;
+    std::size_t last = file;
     try {
-      const Source source = Source::from_link(files_[file]);
-      const auto commit = source.rev ? find_commit(*source.rev) : std::nullopt;
-      if (!commit) return;
-      const auto view = resolve::view_commit(repository_, *commit);
-      const resolve::Located located = resolve::locate(*view, source.tree_path().text(), "");
-      if (located.state != resolve::Located::State::found) return;
-      const auto end = wanted_file(located.entry.oid);
-      if (end) add(name, {file, *end, {source.rev->text() + ":" + located.path}});
+      for (std::size_t hop = 0; hop < resolve::most_hops; ++hop) {
+        const Link link = contents_.link(last);
+        const Source source = Source::from_link(link);
+        if (source.plain) return;
+        std::string path;
+        if (source.is_alias()) {
+          path = source.tree_path(resolve::alias_base(*view, at)).text();
+        } else {
+          const auto commit = find_commit(link, source);
+          if (!commit) return;
+          view = resolve::view_commit(repository_, *commit);
+          prefix = (source.rev ? source.rev->text() : "HEAD") + ":";
+          path = source.tree_path().text();
+        }
+        const resolve::Located located = resolve::locate(*view, path, "");
+        if (located.state != resolve::Located::State::found) return;
+        const auto next = contents_.find(located.entry.oid);
+        if (!next) return;
+        via.push_back(prefix + located.path);
+        if (contents_.is_wanted(*next)) return add(name, {file, *next, std::move(via)});
+        at = located.path;
+        last = *next;
+      }
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
+      if (error.kind() != ErrorKind::invalid) throw;  // it leads nowhere
     }
   }
 
-  std::optional<Oid> find_commit(const Rev& rev) {
-    if (rev.oid()) return repository_.find_commit(*rev.oid());
-    for (const std::string prefix : {"", "refs/", "refs/tags/", "refs/heads/"}) {
-      if (const auto oid = repository_.find_ref(prefix + rev.text())) return repository_.find_commit(*oid);
+  /// The commit of this registry that a link names, and `source` divided where its address has a rev in it; nothing if
+  /// it names another repository, or that commit is not here.
+  std::optional<Oid> find_commit(const Link& link, Source& source) {
+    std::string branches = "refs/heads/";
+    if (source.repo) {
+      const auto own = contents_.own_branches(link);
+      if (!own) return std::nullopt;
+      branches = *own;
+    }
+    if (source.undivided.empty()) return find_commit(source.rev, branches);
+    for (const std::string_view rev : source.possible_revs()) {
+      Source divided = source.divided_at(rev);
+      if (const auto commit = find_commit(divided.rev, branches)) {
+        source = std::move(divided);
+        return commit;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Oid> find_commit(const std::optional<Rev>& rev, const std::string& branches) {
+    if (rev && rev->oid()) return repository_.find_commit(*rev->oid());
+    const std::string name = rev ? rev->text() : "HEAD";
+    std::vector<std::string> full_names;
+    if (name == "HEAD") {
+      full_names = {branches + "HEAD", "HEAD"};
+    } else {
+      for (const std::string& prefix :
+           {std::string(), std::string("refs/"), std::string("refs/tags/"), branches, std::string("refs/heads/")}) {
+        full_names.push_back(prefix + name);
+      }
+    }
+    for (const std::string& full_name : full_names) {
+      if (const auto oid = repository_.find_ref(full_name)) return repository_.find_commit(*oid);
     }
     return std::nullopt;
   }
 
   git::Repository& repository_;
   std::unique_ptr<resolve::TreeView> view_;
-  const std::vector<Link>& files_;
+  Contents& contents_;
   std::map<std::string, Found> found_;
   std::set<std::string> last_names_;
   std::vector<std::pair<std::string, std::size_t>> others_;
@@ -237,28 +340,41 @@ class TreeSurvey {
 /// Adds a row to the others of the same link, whichever refs have it.
 class Rows {
  public:
+  /// `refs` are those of one tree, and must live as long.
   void add(const std::string& name, const TreeSurvey::Found& found, const std::vector<std::string>& refs) {
-    std::vector<std::string>& all = rows_[{name, found.file, found.end, found.via}];
-    all.insert(all.end(), refs.begin(), refs.end());
+    rows_[{name, found.file, found.end, found.via}].push_back(&refs);
   }
   std::vector<SurveyedLink> take() {
     std::vector<SurveyedLink> links;
-    for (auto& [key, refs] : rows_) {
-      std::sort(refs.begin(), refs.end());
-      const auto& [name, file, end, via] = key;
-      links.push_back({name, file, end, via, std::move(refs)});
+    std::map<Trees, std::shared_ptr<const std::vector<std::string>>> known;
+    while (!rows_.empty()) {
+      const auto row = rows_.extract(rows_.begin());
+      const auto [list, is_new] = known.try_emplace(row.mapped());
+      if (is_new) list->second = std::make_shared<const std::vector<std::string>>(refs_of(row.mapped()));
+      const auto& [name, file, end, via] = row.key();
+      links.push_back({name, file, end, via, list->second});
     }
     return links;
   }
 
  private:
-  std::map<std::tuple<std::string, std::size_t, std::size_t, std::vector<std::string>>, std::vector<std::string>> rows_;
+  using Trees = std::vector<const std::vector<std::string>*>;  ///< the refs of each
+  using Row = std::tuple<std::string, std::size_t, std::size_t, std::vector<std::string>>;
+
+  static std::vector<std::string> refs_of(const Trees& trees) {
+    std::vector<std::string> refs;
+    for (const auto* some : trees) refs.insert(refs.end(), some->begin(), some->end());
+    std::sort(refs.begin(), refs.end());
+    return refs;
+  }
+
+  std::map<Row, Trees> rows_;
 };
 
 }  // namespace
 
 Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, const ProvideBlobs& provide,
-                    const std::function<bool(const Link& link)>& is_wanted) {
+                    const SurveyQuestions& questions) {
   Forest forest(repository);
   std::map<Oid, std::vector<std::string>> roots;
   for (const Tip& tip : tips) {
@@ -280,37 +396,30 @@ Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, c
   commits_by_blob.clear();
   forest.use(readable);
   Survey survey;
-  std::unordered_map<Oid, std::size_t> wanted;
-  std::unordered_map<Oid, std::size_t> others;  // that may lead to a wanted one
+  Contents contents(readable, questions);
   readable.read_blobs(blobs, yaml::max_object_size, [&](std::size_t i, const std::optional<std::string_view>& text) {
     auto link = text ? read_link(*text) : std::nullopt;
-    if (!link) return true;
-    const bool is_end = is_wanted(*link);
-    if (!is_end && link->repo) return true;
-    (is_end ? wanted : others).emplace(blobs[i], survey.files.size());
-    survey.files.push_back(std::move(*link));
-    forest.mark(i);
+    if (link && contents.add(blobs[i], std::move(*link))) forest.mark(i);
     return true;
   });
-  if (wanted.empty()) return survey;
+  if (!contents.may_lead_there()) return survey;
 
-  const auto wanted_file = [&](const Oid& blob) {
-    const auto found = wanted.find(blob);
-    return found == wanted.end() ? std::nullopt : std::optional(found->second);
-  };
   Rows rows;
   for (const auto& [root, refs] : roots) {
-    TreeSurvey tree(readable, root, survey.files);
+    TreeSurvey tree(readable, root, contents);
     forest.walk(root, [&](std::string name, const Oid& blob) {
-      if (const auto file = wanted_file(blob))
+      const auto file = contents.known(blob);
+      if (!file) return;
+      if (contents.is_wanted(*file))
         tree.add_wanted(name, *file);
-      else if (const auto other = others.find(blob); other != others.end())
-        tree.add_other(std::move(name), other->second);
+      else
+        tree.add_other(std::move(name), *file);
     });
-    tree.follow(wanted_file);
+    tree.follow();
     for (const auto& [name, found] : tree.found()) rows.add(name, found, refs);
   }
   survey.links = rows.take();
+  survey.files = contents.take_links();
   return survey;
 }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace mlem::resolve::detail {
 
@@ -23,7 +24,7 @@ using QueryNumber = int;
 
 /// The questions of a run and their answers, a whole registry's. Most are about a few revs of a few repositories and
 /// are answered by an object, or by a link to one: of those only path, blob and link are kept, and once what they have
-/// in common.
+/// in common. Of what is refused because there is no such rev or repository, nothing is kept for each.
 class AnswerStore {
  public:
   /// What questions about one rev of one repository, or about one project of a tree, have in common.
@@ -38,6 +39,9 @@ class AnswerStore {
   /// Notes what a link that leads here is pinned to, unless another one has noted that: Query::pinned_blob.
   void note_pin(QueryNumber number, const Oid& pin);
 
+  /// Orders questions by their subjects, and then by their paths.
+  void sort(std::vector<QueryNumber>& numbers) const;
+
   /// The repository that is asked; none: the registry's own.
   const std::optional<RepoUrl>& repo(QueryNumber number) const { return common(number).source.repo; }
   /// The tree that an alias is looked up in; null if it is none.
@@ -46,7 +50,7 @@ class AnswerStore {
   const std::string& base(QueryNumber number) const { return common(number).base; }
 
   /// Whether the answer is an object like most, which leads nowhere: told without looking at what else is known of it.
-  bool is_plain_object(QueryNumber number) const {
+  bool is_common_object(QueryNumber number) const {
     return entry(number).object_type != nullptr && !entry(number).whole;
   }
 
@@ -70,17 +74,21 @@ class AnswerStore {
     TreeView* view = nullptr;
     std::string base;
     std::optional<Revision> revision;
+    std::unique_ptr<Answer> refusal;  ///< of those that were told of the rev or the repository, without its path
     std::pmr::unordered_map<std::string_view, QueryNumber> numbers;  ///< of its questions, by path
   };
   struct Entry {
     std::string_view path;  ///< as asked
     Subject subject = 0;
-    std::optional<Oid> blob;
-    std::optional<Oid> pin;
-    const std::string* object_type = nullptr;  ///< of an object that was found and needs no `whole`; empty: not read
-    std::unique_ptr<Link> link;                ///< that was found, the same
-    std::unique_ptr<Answer> whole;             ///< what is neither
+    bool is_refused = false;    ///< as all others of its subject
+    const Oid* blob = nullptr;  ///< in `memory_`, as `pin`, which is mostly the same
+    const Oid* pin = nullptr;
+    const std::string* object_type =
+        nullptr;                    ///< of an object that was found and needs no `whole`; empty: not read, or plain
+    std::unique_ptr<Link> link;     ///< that was found, the same
+    std::unique_ptr<Answer> whole;  ///< what is neither
   };
+  const Oid* keep(const Oid& oid);
   const Entry& entry(QueryNumber number) const { return entries_[static_cast<std::size_t>(number)]; }
   const Common& common(QueryNumber number) const { return subjects_[entry(number).subject]; }
 

@@ -2,7 +2,6 @@
 
 #include "model/oid.hpp"
 #include "resolve/answer.hpp"
-
 #include "source/refs.hpp"
 
 #include <functional>
