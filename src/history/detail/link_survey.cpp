@@ -264,7 +264,7 @@ class TreeSurvey {
     try {
       for (std::size_t hop = 0; hop < resolve::most_hops; ++hop) {
         const Link link = contents_.link(last);
-        const Source source = Source::from_link(link);
+        Source source = Source::from_link(link);
         if (source.plain) return;
         std::string path;
         if (source.is_alias()) {
