@@ -276,6 +276,7 @@ Transfer LfsClient::transfer(const LfsPointer& pointer) {
                     .size = pointer.size,
                     .expires = Transfer::Clock::time_point::min()};
   transfer.renew = [this, pointer](Transfer& renewed) -> std::optional<source::Refusal> {
+    if (endpoint_.url.empty()) return ask_lfs_store(*endpoint_.store, pointer).refusal;
     source::Refusal refusal;
     const LfsObjectAnswer answer = ask_batch({pointer}, refusal).front();
     if (answer.answer.kind != ObjectAnswer::Kind::exists) return answer.answer.refusal;

@@ -147,8 +147,10 @@ class Run {
   }
 
   TransferResult run() {
-    if (transfer_->size && position_ == *transfer_->size && position_ > 0 && transfer_->method == Method::get) {
+    if (transfer_->size && position_ == *transfer_->size && transfer_->method == Method::get) {
+      // Nothing is left to ask for, as of the empty file, which nobody keeps.
       result_.size = transfer_->size;
+      result_.is_stopped = position_ == 0 && transfer_->begin && !transfer_->begin(0);
       return std::move(result_);
     }
     while (!is_over_) attempt();
@@ -497,6 +499,24 @@ class Run {
   bool is_over_ = false;
 };
 
+/// source::in_parallel() that ends what the other threads do as soon as one throws.
+template <typename Work>
+void in_workers(detail::TransferState& state, std::size_t count, std::size_t threads, const Work& work) {
+  try {
+    source::in_parallel(count, threads, [&](std::size_t i) {
+      try {
+        work(i);
+      } catch (...) {
+        state.cancelled = true;
+        throw;
+      }
+    });
+  } catch (...) {
+    state.cancelled = false;
+    throw;
+  }
+}
+
 }  // namespace
 
 TransferEngine::TransferEngine(const source::Settings& settings, Retries retries)
@@ -525,29 +545,19 @@ void TransferEngine::run_all(const std::function<std::optional<Transfer>()>& nex
     return transfer;
   };
   const std::size_t threads = std::max<std::size_t>(state_->settings->budget.jobs, 1);
-  try {
-    source::in_parallel(threads, threads, [&](std::size_t) {
-      try {
-        while (const auto transfer = take_next()) {
-          TransferResult result = run(*transfer);
-          const std::lock_guard lock(mutex);
-          if (!state_->cancelled) done(*transfer, std::move(result));
-        }
-      } catch (...) {
-        state_->cancelled = true;
-        throw;
-      }
-    });
-  } catch (...) {
-    state_->cancelled = false;
-    throw;
-  }
+  in_workers(*state_, threads, threads, [&](std::size_t) {
+    while (const auto transfer = take_next()) {
+      TransferResult result = run(*transfer);
+      const std::lock_guard lock(mutex);
+      if (!state_->cancelled) done(*transfer, std::move(result));
+    }
+  });
 }
 
 std::vector<TransferResult> TransferEngine::run_all(const std::vector<Transfer>& transfers) {
   std::vector<TransferResult> results(transfers.size());
-  source::in_parallel(transfers.size(), std::max<std::size_t>(state_->settings->budget.jobs, 1),
-                      [&](std::size_t i) { results[i] = run(transfers[i]); });
+  in_workers(*state_, transfers.size(), std::max<std::size_t>(state_->settings->budget.jobs, 1),
+             [&](std::size_t i) { results[i] = run(transfers[i]); });
   return results;
 }
 

@@ -345,4 +345,10 @@ TEST_CASE("lfs client: git-lfs itself is content with the server of these tests"
   CHECK(local.ask({*pointer}).front().size == 24);
   REQUIRE(local.find_local(*pointer));
   CHECK(read_file(*local.find_local(*pointer)) == "weights of a large model");
+  // What the store of a repository lacks that names no server is missing.
+  LfsClient bare(endpoint_for(RepoBuilder::file_url(remote), settings), engine);
+  const TransferResult absent = engine.run(bare.transfer(*pointer));
+  REQUIRE(absent.refusal);
+  CHECK(absent.refusal->message ==
+        "the store of Git LFS in '" + (remote / "lfs/objects").string() + "' lacks object " + pointer->oid);
 }

@@ -120,6 +120,11 @@ TEST_CASE("transfer: what is here already is not asked for") {
   const TransferResult result = world.run({.url = server.url("rf"), .size = 7, .offset = 7});
   CHECK(message(result) == "");
   CHECK(result.received == 7);
+  bool is_begun = false;
+  Transfer empty{.url = server.url("rf"), .size = 0};
+  empty.begin = [&](std::uint64_t offset) { return is_begun = true, offset == 0; };
+  CHECK(message(world.run(empty)) == "");
+  CHECK(is_begun);
   CHECK(server.requests().empty());
 }
 
@@ -421,6 +426,11 @@ TEST_CASE("transfer: who takes the bytes may end it") {
   transfer.take = [](std::string_view) -> bool { throw std::runtime_error("the disk is full"); };
   CHECK_THROWS_WITH(world.run(transfer), "the disk is full");
   CHECK_THROWS_WITH(world.engine.run_all({transfer, transfer}), "the disk is full");
+  // And what the others do ends with it.
+  world.settings.budget.timeout = 0s;
+  SilentServer silent;
+  CHECK_THROWS_WITH(world.engine.run_all({{.url = silent.url("rf")}, transfer}), "the disk is full");
+  CHECK(world.get(server.url("rf"), 7).body == "weights");
 }
 
 TEST_CASE("transfer: the size of a file is asked for without its bytes") {
