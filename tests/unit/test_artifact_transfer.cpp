@@ -5,6 +5,7 @@
 #include "support/text_file.hpp"
 
 #include "artifact_fixtures.hpp"
+#include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -20,6 +21,7 @@ using mlem::artifact::Transfer;
 using mlem::artifact::TransferEngine;
 using mlem::artifact::TransferResult;
 using namespace mlem::test;
+namespace fs = mlem::fs;
 using namespace std::chrono_literals;
 
 constexpr Retries quick{.most = 3, .pause = 1ms, .longest = 5s};
@@ -499,6 +501,33 @@ TEST_CASE("transfer: many files come over few connections") {
   CHECK(whole == 40);
   CHECK(server.requests().size() == 40);
   CHECK(server.connections() <= 3);
+}
+
+TEST_CASE("transfer: memory does not grow with a file") {
+  World world;
+  const HttpServer server(world.box);
+  constexpr std::uint64_t size = std::uint64_t{300} << 20;
+  write_file(server.files() / "rf", "");
+  fs::resize_file(server.files() / "rf", size);
+  const auto peak = [] {  // in KiB
+    const std::string status = read_file("/proc/self/status");
+    return std::stoll(status.substr(status.find("VmHWM:") + 6));
+  };
+  const auto before = peak();
+  std::uint64_t taken = 0;
+  Transfer transfer{.url = server.url("files/rf"), .size = size};
+  transfer.take = [&](std::string_view bytes) { return taken += bytes.size(), true; };
+  CHECK(message(world.run(transfer)) == "");
+  CHECK(taken == size);
+  CHECK(peak() - before < 32 * 1024);
+}
+
+TEST_CASE("transfer: a program that transfers nothing does not load libcurl") {
+  const Sandbox box;
+  const Outcome libraries = box.run({"ldd", fs::read_symlink("/proc/self/exe").string()});
+  CAPTURE(libraries);
+  CHECK(libraries.code == 0);
+  CHECK_FALSE(contains(libraries.output, "libcurl"));
 }
 
 TEST_CASE("transfer: a server of files goes on in the middle") {
