@@ -163,6 +163,7 @@ class Run {
 
   void fail(Verdict verdict, const std::string& why, std::string hint = {}) {
     is_over_ = true;
+    if (!takes_body_) result_.body = error_body_;
     result_.refusal = source::Refusal{verdict, "cannot read '" + name() + "': " + why, std::move(hint)};
   }
   void stop() {
@@ -408,12 +409,10 @@ class Run {
         break;
     }
     if (std::exchange(is_anew_, false)) return retry(server, "the file changes while it is read");
-    result_.body.append(takes_body_ ? std::string() : error_body_);
     const int status = head_.status;
     if (is_busy(status)) return retry(server, describe_answer(head_), retry_after());
     if ((status == 401 || status == 403 || status == 410) && transfer_->renew && !std::exchange(was_renewed_, true) &&
         !transfer_->renew(*transfer_)) {
-      result_.body.clear();
       return;
     }
     if (status != 200 && status != 206 && !(transfer_->method == Method::post && status / 100 == 2)) {
@@ -464,7 +463,6 @@ class Run {
     }
     const auto pause = asked.value_or(retries.pause * (1U << std::min<std::size_t>(failures_, 16)));
     ++failures_;
-    result_.body.resize(takes_body_ && !transfer_->take ? result_.body.size() : 0);
     wait(std::min(pause, retries.longest));
   }
 

@@ -86,6 +86,15 @@ TEST_CASE("transfer: what broke off is gone on with where it ended") {
   CHECK(contains(server.requests()[1], "\r\nRange: bytes=4-\r\nIf-Range: \"v1\"\r\n"));
 }
 
+TEST_CASE("transfer: what broke off is gone on with after a server was busy") {
+  World world;
+  HttpStub server(
+      {HttpStub::cut_response("weig", 7), HttpStub::response("503 Busy", "later"), partial("4-6/7", "hts")});
+  const TransferResult result = world.get(server.url("rf"), 7);
+  CHECK(message(result) == "");
+  CHECK(result.body == "weights");
+}
+
 TEST_CASE("transfer: a server that sends all where a part was asked for is taken from the beginning") {
   World world;
   HttpStub server({HttpStub::response("200 OK", "weights")});
