@@ -117,6 +117,9 @@ class Repository {
   /// Calls `visit` for each blob, in order, until it returns false. Many are read by `git cat-file`, which works beside
   /// us and keeps more bases of deltas than libgit2.
   virtual void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) = 0;
+  /// Returns the size in bytes of each blob; nothing for one that is absent, corrupt or no blob. Many are asked of `git
+  /// cat-file`. No content is read.
+  virtual std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) = 0;
   /// Lets go of the memory that reading took; the next call takes it up again.
   virtual void release() = 0;
 };

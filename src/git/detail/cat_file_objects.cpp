@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -67,10 +69,10 @@ class BulkReader {
   bool is_alive() const noexcept { return is_alive_; }
 
   /// It has read every request before its replies can fill their pipe.
-  void ask(std::span<const Oid> blobs) {
+  void ask(std::string_view request, std::span<const Oid> blobs) {
     if (!is_alive_) return;
     std::string requests;
-    for (const Oid& blob : blobs) requests += "contents " + blob.hex() + "\n";
+    for (const Oid& blob : blobs) requests.append(request).append(blob.hex()).push_back('\n');
     try {
       cat_file_->write(requests + "flush\n");
     } catch (const Error&) {
@@ -78,14 +80,20 @@ class BulkReader {
     }
   }
 
-  /// Returns the next blob asked for, until the next call.
-  std::optional<std::string_view> read(const Oid& blob, std::size_t limit) {
+  /// Returns the type and the size of the next object asked for.
+  std::optional<Header> read_header(const Oid& blob) {
     if (!is_alive_) return std::nullopt;
     const std::optional<std::string_view> line = cat_file_->read_line();
     if (line && line->ends_with(" missing") && line->starts_with(blob.hex())) return std::nullopt;
     const std::optional<Header> header = line ? parse_header(*line, blob) : std::nullopt;
     is_alive_ = header.has_value();
-    if (!is_alive_) return std::nullopt;
+    return header;
+  }
+
+  /// Returns the next blob asked for, until the next call.
+  std::optional<std::string_view> read(const Oid& blob, std::size_t limit) {
+    const std::optional<Header> header = read_header(blob);
+    if (!header) return std::nullopt;
     if (header->type != ObjectType::blob || header->size > limit) {
       skip(header->size + 1);
       return std::nullopt;
@@ -139,7 +147,23 @@ class CatFileObjects final : public Objects {
     return object;
   }
 
-  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) override;
+  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) override {
+    ask_in_bulk("contents ", blobs, [&](std::size_t i, BulkReader* reader) {
+      return visit(i, reader != nullptr ? reader->read(blobs[i], limit) : std::nullopt);
+    });
+  }
+
+  std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) override {
+    std::vector<std::optional<std::uint64_t>> sizes(blobs.size());
+    ask_in_bulk("info ", blobs, [&](std::size_t i, BulkReader* reader) {
+      std::optional<Header> header = reader != nullptr ? reader->read_header(blobs[i]) : std::nullopt;
+      // git has ended, maybe of another object than this.
+      if (!header && reader != nullptr && !reader->is_alive()) header = ask_again(blobs[i]);
+      if (header && header->type == ObjectType::blob) sizes[i] = header->size;
+      return true;
+    });
+    return sizes;
+  }
 
   void release() override {
     process_.reset();
@@ -181,11 +205,25 @@ class CatFileObjects final : public Objects {
     throw_unread_object(oid, flaw_.empty() ? last_fatal(errors) : flaw_);
   }
 
+  /// Asks another process for an object; nothing if that cannot read it either.
+  std::optional<Header> ask_again(const Oid& oid) {
+    try {
+      return ask("info ", oid);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+
   void start() {
     process_.reset();
     const BatchScheduling scheduling;
     process_ = make_process();
   }
+
+  /// Sends that request for each blob, and calls `take` with its number and who has the reply, null if it is not here,
+  /// until that returns false.
+  void ask_in_bulk(std::string_view request, const std::vector<Oid>& blobs,
+                   const std::function<bool(std::size_t i, BulkReader* reader)>& take);
 
   std::unique_ptr<Coprocess> make_process() {
     return std::make_unique<Coprocess>(cat_file_, reply_pipe, [this] { return is_held_up(); });
@@ -248,7 +286,8 @@ class CatFileObjects final : public Objects {
   std::optional<std::vector<Oid>> present_;  ///< sorted
 };
 
-void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) {
+void CatFileObjects::ask_in_bulk(std::string_view request, const std::vector<Oid>& blobs,
+                                 const std::function<bool(std::size_t i, BulkReader* reader)>& take) {
   // One process keeps up with who looks at what is in the blobs, two with who only passes over them; but for fewer the
   // second is not worth its start.
   constexpr std::size_t least_for_two = 16'384;
@@ -263,7 +302,7 @@ void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit
   std::unique_ptr<Coprocess> second;
   std::vector<BulkReader> readers{BulkReader(*first)};
   if (present.size() >= least_for_two) readers.emplace_back(*(second = make_process()));
-  const std::size_t request_size = std::string_view("contents \n").size() + hex_digits_;
+  const std::size_t request_size = request.size() + hex_digits_ + 1;
   // The next requests of each reader are written while it answers, and reads none: they have to fit into the pipe.
   const std::size_t chunk = readers.front().capacity() / request_size - 1;
   const auto reader_of = [&](std::size_t i) -> BulkReader& { return readers[i / chunk % readers.size()]; };
@@ -272,16 +311,16 @@ void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit
   bool goes_on = true;
   for (std::size_t i = 0; i < blobs.size() && goes_on; ++i) {
     if (next == present.size() || present[next] != blobs[i]) {
-      goes_on = visit(i, std::nullopt);
+      goes_on = take(i, nullptr);
       continue;
     }
     const std::size_t ahead = std::min(present.size(), (next / chunk + 2 * readers.size()) * chunk);
     while (asked < ahead) {
       const std::size_t count = std::min(chunk, present.size() - asked);
-      reader_of(asked).ask(std::span(present).subspan(asked, count));
+      reader_of(asked).ask(request, std::span(present).subspan(asked, count));
       asked += count;
     }
-    goes_on = visit(i, reader_of(next).read(blobs[i], limit));
+    goes_on = take(i, &reader_of(next));
     ++next;
   }
   // Replies that nobody has read would be taken for the next ones.

@@ -90,6 +90,24 @@ class Libgit2Objects final : public Objects {
     }
   }
 
+  std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) override {
+    if (blobs.size() >= least_blobs_in_bulk) {
+      auto sizes = bulk_->blob_sizes(blobs);
+      bulk_->release();
+      return sizes;
+    }
+    std::vector<std::optional<std::uint64_t>> sizes(blobs.size());
+    for (std::size_t i = 0; i < blobs.size(); ++i) {
+      try {
+        const std::optional<Object> object = find_header(blobs[i]);
+        if (object && object->type == ObjectType::blob) sizes[i] = object->size;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unavailable) throw;
+      }
+    }
+    return sizes;
+  }
+
   void release() override { close(); }
 
  private:

@@ -5,6 +5,7 @@
 #include "git/repository.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ class Objects {
   virtual std::optional<Object> find(const Oid& oid, std::size_t limit) = 0;
   /// As Repository::read_blobs() has it.
   virtual void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) = 0;
+  /// As Repository::blob_sizes() has it.
+  virtual std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) = 0;
   /// Lets go of the memory that reading took; the next call takes it up again.
   virtual void release() = 0;
 };
