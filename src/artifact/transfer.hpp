@@ -39,6 +39,7 @@ struct Transfer {
   using Clock = std::chrono::steady_clock;
 
   Method method = Method::get;
+  std::size_t number = 0;               ///< the caller\'s own, to know it again
   std::string url;                      ///< of http or https
   std::string name{};                   ///< what messages call it; empty: shown_url() of `url`
   std::vector<HttpHeader> headers{};    ///< not sent to any other server than that of `url`

@@ -14,6 +14,7 @@ namespace {
 void take(Finding& finding, const Answer& answer) {
   take_answer(answer, finding);
   finding.object_type = answer.object_type;
+  finding.plain = answer.plain;
   const source::Proof& proof = answer.proof;
   if (proof.time != 0) {
     finding.proof_time = finding.proof_time == 0 ? proof.time : std::min(finding.proof_time, proof.time);

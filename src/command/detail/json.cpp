@@ -158,6 +158,20 @@ void put(Json& json, const Finding& finding, bool is_judged) {
   put(json, "at", finding.at);
 }
 
+Json artifacts_to_json(const std::vector<FoundArtifact>& artifacts) {
+  Json list = Json::array();
+  for (const FoundArtifact& artifact : artifacts) {
+    Json entry = Json::object();
+    put(entry, "name", artifact.name);
+    put(entry, "path", artifact.path);
+    if (artifact.size) entry["size"] = *artifact.size;
+    put(entry, "hash", artifact.hash);
+    entry["state"] = std::string(name(artifact.state));
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 Json point_to_json(const Point& point) {
   constexpr std::size_t keys = 6;
   Json json = Json::object();
@@ -222,6 +236,7 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
   if (!finding.rules.empty()) json["rules"] = finding.rules;
   if (finding.line != 0) json["line"] = finding.line;
   if (proof_time) json["proved_at"] = format_time(*proof_time);
+  if (finding.artifacts) json["artifacts"] = artifacts_to_json(*finding.artifacts);
   return text_of(json);
 }
 

@@ -108,7 +108,15 @@ class Libgit2Objects final : public Objects {
     return sizes;
   }
 
-  void release() override { close(); }
+  // libgit2 streams loose objects only.
+  bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) override {
+    return bulk_->stream_blob(blob, take);
+  }
+
+  void release() override {
+    close();
+    bulk_->release();
+  }
 
  private:
   /// Returns an object without its content.

@@ -36,6 +36,9 @@ class ObjectRepository : public Repository {
   std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) final {
     return objects_->blob_sizes(blobs);
   }
+  bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) final {
+    return objects_->stream_blob(blob, take);
+  }
   void release() override {
     last_trees_.clear();
     objects_->release();

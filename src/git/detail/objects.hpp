@@ -6,9 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlem::git::detail {
@@ -33,6 +35,8 @@ class Objects {
   virtual void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) = 0;
   /// As Repository::blob_sizes() has it.
   virtual std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) = 0;
+  /// As Repository::stream_blob() has it.
+  virtual bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) = 0;
   /// Lets go of the memory that reading took; the next call takes it up again.
   virtual void release() = 0;
 };
