@@ -343,3 +343,29 @@ TEST_CASE("check --deep: the files of a plain link are all that is there") {
   CHECK(whole["message"] == "'module' may not be read: a submodule");
   CHECK(whole["artifacts"].size() == 4);
 }
+
+TEST_CASE("check --deep: a configuration that cannot be read is about the files that need it alone") {
+  Objects world;
+  const std::string hash = md5(weights);
+  world.source.commit({{".dvc/config", "[core\nremote = store\n"},
+                       {".lfsconfig", "[lfs\n"},
+                       {"m/git.mlem", declaring("weights", hash, weights.size())},
+                       {"m/weights", weights},
+                       {"m/lfs.mlem", declaring("big", hash, weights.size())},
+                       {"m/big", pointer_to(weights)},
+                       {"m/dvc.mlem", declaring("tracked", hash, weights.size())},
+                       {"m/tracked.dvc", "outs:\n- md5: " + hash + "\n  size: 100000\n  path: tracked\n"}});
+  for (const char* const name : {"git", "lfs", "dvc"}) world.link(name, world.source.url());
+  const Outcome outcome = world.mlem({"check", "--deep", "--json"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 2);
+  const auto rows = json_rows(outcome);
+  CHECK(rows.at(0)["verdict"] == "unreachable");
+  CHECK(rows.at(0)["message"] ==
+        "'tracked' could not be looked at: cannot tell where DVC has it: not a configuration of DVC: line 1: a section "
+        "whose brackets do not match");
+  CHECK(rows.at(0)["artifacts"][0]["state"] == "unverified");
+  CHECK(rows.at(1)["verdict"] == "ok");
+  CHECK(rows.at(2)["verdict"] == "unreachable");
+  CHECK(contains(rows.at(2)["message"], "'big' could not be looked at: cannot tell where Git LFS has the objects"));
+}
