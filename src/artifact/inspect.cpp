@@ -194,6 +194,10 @@ class SourceInspection {
 
   std::variant<std::vector<DvcEntry>, Outcome> list_directory(std::size_t object, const PlacedFile& file) {
     const StoredFile stored{&file, group_.objects[object]->commit};
+    const auto own = hash_of(file.place);
+    if (own && file.hash && own->value != file.hash->value) {
+      return Outcome{State::mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash"};
+    }
     std::optional<std::string> text;
     try {
       if (const auto path = stores_.find_file(stored)) {
@@ -210,9 +214,8 @@ class SourceInspection {
         if (result.refusal) return outcome_of(*result.refusal);
         text = std::move(result.body);
       }
-      const auto hash = hash_of(file.place);
-      if (hash) {
-        HashCheck check(*hash, text->size());
+      if (own) {
+        HashCheck check(*own, text->size());
         check.update(*text);
         if (!check.matches())
           return Outcome{State::mismatch, "the list of its files has another hash than is recorded"};
@@ -225,7 +228,8 @@ class SourceInspection {
   }
 
   static Outcome outcome_of(const source::Refusal& refusal) {
-    if (refusal.verdict == Verdict::artifact_missing) return {State::missing, refusal.message};
+    if (refusal.verdict == Verdict::artifact_missing)
+      return {State::missing, refusal.message, Verdict::ok, refusal.hint};
     return {State::unverified, refusal.message, refusal.verdict, refusal.hint};
   }
   static Outcome offline_outcome() {
@@ -246,6 +250,8 @@ class SourceInspection {
         item.settle({State::external, external->why});
       } else if (std::holds_alternative<Symlink>(file.place)) {
         item.settle({State::ok});
+      } else if (std::holds_alternative<LfsObject>(file.place) && stores_.why_external(stored(item))) {
+        item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
         item.settle({State::mismatch, "it has " + size_text(*size) + " instead of " + size_text(*file.size)});
       }
@@ -443,7 +449,7 @@ class SourceInspection {
     const auto told = [](const std::vector<const Item*>& some, const char* what) {
       const Item& first = *some.front();
       const std::string& name = first.file.path.empty() ? first.file.name : first.file.path;
-      std::string text = "'" + escape_for_terminal(name) + "' " + what;
+      std::string text = (name.empty() ? "a file" : "'" + escape_for_terminal(name) + "'") + " " + what;
       if (!first.outcome.why.empty()) text += ": " + first.outcome.why;
       return some.size() > 1 ? text + fmt::format("; and {} more", some.size() - 1) : text;
     };

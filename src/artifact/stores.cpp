@@ -3,6 +3,7 @@
 #include "artifact/dvc_directory.hpp"
 #include "artifact/lfs_store.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -120,7 +121,9 @@ void Stores::set_up(Dvc& dvc, const DvcObject& object) {
   }
   const auto usable = find_usable_remote(committed, local ? &*local : nullptr, object.remote);
   if (!usable) {
-    dvc.why_external = object.remote.empty() ? "DVC has no default remote there" : "DVC has no such remote there";
+    dvc.refusal.message = object.remote.empty()
+                              ? "DVC has no remote there that could have it"
+                              : "DVC has no remote '" + escape_for_terminal(object.remote) + "' there";
   } else if (usable->remote.is_versioned) {
     dvc.why_external = "a remote of DVC that keeps versions by itself";
   } else if (usable->remote.kind == DvcRemote::Kind::http) {

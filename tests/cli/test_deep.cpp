@@ -281,6 +281,17 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
     CHECK(row["artifacts"][0]["state"] == "ok");
     put("files/md5", directory + ".dir", listing + " ");
     CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+    put("files/md5", directory + ".dir", listing);
+    world.source.commit({{"m/set.mlem", declaring("set", std::string(32, 'c') + ".dir", 3)}});
+    CHECK(world.row({"--deep"})["message"] == "'set' is not what is recorded: DVC has recorded '" + directory +
+                                                  ".dir' for it, and the metafile another hash");
+  }
+  SUBCASE("what no remote of DVC has is missing") {
+    world.source.commit({{".dvc/config", ""}});
+    world.link("rf", world.source.url());
+    const auto row = world.row({"--deep"});
+    CHECK(row["verdict"] == "artifact-missing");
+    CHECK(row["message"] == "'rf' is missing: DVC has no remote there that could have it");
   }
   SUBCASE("a remote on another machine is not looked at") {
     const HttpServer server(world.sandbox);
@@ -323,6 +334,9 @@ TEST_CASE("check --deep: the files of aliases are those of the tree that is judg
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-mismatch");
   world.registry.git({"commit", "-qm", "Worse"});
   CHECK(json_rows(world.mlem({"check", "--json", "--deep", "HEAD"})).at(0)["verdict"] == "artifact-mismatch");
+  const auto here = json_rows(world.mlem({"check", "--json", "--deep", "--worktree", "prod"})).at(0);
+  CHECK(here["verdict"] == "artifact-mismatch");
+  CHECK(here["artifacts"].size() == 1);
   world.registry.git({"rm", "-q", "m/rf"});
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-missing");
 }
