@@ -1,5 +1,6 @@
 #include "artifact/inspect.hpp"
 
+#include "artifact/file_proof.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/locate.hpp"
 #include "artifact/object_files.hpp"
@@ -43,16 +44,6 @@ struct Outcome {
   Verdict verdict = Verdict::ok;  ///< of what is unverified: why it is
   std::string hint{};
 };
-
-std::string size_text(std::uint64_t size) { return fmt::format("{} byte{}", size, size == 1 ? "" : "s"); }
-
-std::string hash_text(const Hash& hash) {
-  const char* const algorithm = hash.kind == Hash::Kind::sha256         ? "sha256"
-                                : hash.kind == Hash::Kind::git_blob     ? "git"
-                                : hash.kind == Hash::Kind::md5_dos2unix ? "md5-dos2unix"
-                                                                        : "md5";
-  return std::string(algorithm) + ":" + hash.value;
-}
 
 /// Hashes what comes in pieces.
 class Hashing {
@@ -441,7 +432,7 @@ class SourceInspection {
       artifacts->push_back({.name = item.file.name,
                             .path = item.file.path,
                             .size = item.file.size,
-                            .hash = item.file.hash ? hash_text(*item.file.hash) : "",
+                            .hash = item.file.hash ? text_of(*item.file.hash) : "",
                             .state = item.outcome.state});
       by_state[item.outcome.state].push_back(&item);
     }

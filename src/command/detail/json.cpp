@@ -240,6 +240,27 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
   return text_of(json);
 }
 
+std::string to_json(const Finding& finding, const artifact::ClonePlan& plan) {
+  Json json;
+  put(json, finding, true);
+  if (finding.verdict == Verdict::ok) {
+    Json& files = json["files"] = Json::array();
+    for (const artifact::CloneItem& item : plan.items) {
+      Json entry = Json::object();
+      put(entry, "file", (plan.root / item.path).string());
+      if (const auto size = item.size(); size && item.kind != artifact::CloneItem::Kind::symlink) entry["size"] = *size;
+      if (item.kind == artifact::CloneItem::Kind::file) {
+        const auto own = artifact::hash_of(item.file.place);
+        const auto& hash = item.file.hash ? item.file.hash : own;
+        if (hash) put(entry, "hash", artifact::text_of(*hash));
+      }
+      entry["action"] = std::string(name(item.state));
+      files.push_back(std::move(entry));
+    }
+  }
+  return text_of(json);
+}
+
 std::string to_json(const edit::LinkEdit& edit) {
   const edit::LinkDecision& decision = edit.decision;
   Json json;
