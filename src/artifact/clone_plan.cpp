@@ -141,6 +141,12 @@ std::optional<std::uint64_t> CloneItem::size() const {
   return own ? own : file.size;
 }
 
+std::string CloneItem::hash_text() const {
+  if (kind != Kind::file) return {};
+  const std::optional<Hash> own = hash_of(file.place);
+  return file.hash ? text_of(*file.hash) : own ? text_of(*own) : std::string();
+}
+
 void select_files(std::vector<PlacedFile>& files, const CloneRequest& request) {
   if (request.only.empty()) return;
   std::vector<bool> is_used(request.only.size());

@@ -48,6 +48,8 @@ struct CloneItem {
   bool is_executable() const { return kind == Kind::file && (file.mode & 0111U) != 0; }
   /// Returns the bytes that it takes, as far as that is known.
   std::optional<std::uint64_t> size() const;
+  /// Returns what its bytes hash to, as text_of() has it; empty of what is no file.
+  std::string hash_text() const;
 };
 
 /// Returns the word that scripts read: `made`, `kept`, `replaced`.

@@ -85,9 +85,8 @@ bool is_wholly_fresh(const ClonePlan& plan) {
 }  // namespace
 
 void look_at_target(ClonePlan& plan, bool force, Interrupt* interrupt) {
-  if (const fs::file_type type = plan.is_directory ? load_type(plan.root) : fs::file_not_found;
-      type != fs::file_not_found && type != fs::directory_file && !fs::is_directory(plan.root)) {
-    throw cannot_make(plan.root, "it is there already, and is not a directory");
+  if (!plan.root.empty() && load_type(plan.root) != fs::file_not_found && !fs::is_directory(plan.root)) {
+    throw cannot_make(plan.root, "it is not a directory");
   }
   std::vector<CloneItem*> there;
   for (CloneItem& item : plan.items) {

@@ -7,13 +7,9 @@
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
-#include "edit/object_argument.hpp"
-#include "git/index_tree.hpp"
-#include "model/repo_path.hpp"
+#include "edit/clone_argument.hpp"
 #include "model/repo_url.hpp"
-#include "resolve/resolver.hpp"
 
-#include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -28,50 +24,10 @@ namespace {
 using artifact::CloneItem;
 using artifact::ClonePlan;
 
-/// What the command line asks for.
-struct CloneOptions {
-  std::optional<std::string> project;
-  std::optional<std::string> rev;
-  std::optional<std::string> target_project;
-  std::optional<std::string> layout;
-  std::vector<std::string> only;
-  bool is_plain = false;
-  bool force = false;
-  bool dry_run = false;
-};
-
 /// Where the object is, for people.
 std::string shown_object(const Finding& finding) {
   if (finding.repo.empty()) return escape_for_terminal(finding.path);
   return escape_for_terminal(location(finding.sources.back(), finding.rev, finding.path));
-}
-
-/// Returns where the clone of an object goes: into a directory that is there, or whose name ends in a slash, under the
-/// object's own name. What is plain and a directory becomes the target itself.
-fs::path target_of(const std::string& word, const CloneOptions& asked, const artifact::ObjectAt& object) {
-  fs::path target = word.empty() ? fs::path(".") : fs::path(word);
-  if (asked.target_project) target = fs::path(*asked.target_project) / target;
-  if (asked.layout == "hf-cache") return target;
-  const bool is_directory = object.plain == Plain::tree;
-  boost::system::error_code failure;
-  const bool is_into = target.filename() == "." || target.filename() == ".." || word.ends_with('/');
-  if (is_directory ? word.empty() || word == "." : is_into || fs::is_directory(target, failure)) {
-    const std::string path = object.path == "." ? object.repo ? object.repo->normalized() : "" : object.path;
-    const std::string_view name = RepoPath::parse(path.substr(path.rfind('/') + 1)).name();
-    target /= std::string(name);
-  }
-  std::string text = target.string();
-  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-  return text;
-}
-
-/// The ref that led to an object: of a link that is pinned, the one that it follows.
-std::string ref_of(const std::vector<resolve::Answer>& chain) {
-  const resolve::Answer& object = chain.back();
-  if (!object.ref.empty() || chain.size() < 2) return object.ref;
-  const resolve::Answer& link = chain[chain.size() - 2];
-  const std::string followed = link.link ? link.link->pinned_ref.value_or("") : std::string();
-  return followed.starts_with("refs/") ? followed : std::string();
 }
 
 std::string counted(std::size_t count) { return fmt::format("{} file{}", count, count == 1 ? "" : "s"); }
@@ -154,14 +110,15 @@ int print_no_clone(const std::string& word, Finding finding, const artifact::Clo
 int run_clone(const Args& args, Context& context) {
   Options options({"clone [<options>] <object> <target>"});
   Format format;
-  CloneOptions asked;
+  edit::CloneWords asked;
+  std::optional<std::string> layout;
   bool json = false;
   options.value("project,p", "repo", "the repository that has the object", asked.project)
       .value("rev,r", "rev", "the rev in it", asked.rev)
       .value("target-project,t", "dir", "the directory that the target is relative to", asked.target_project)
       .alias("tp", "target-project")
       .values("only", "glob", "copy the files with such paths only", asked.only)
-      .value("layout", "layout", "'mlem', or 'hf-cache' for what reads Hugging Face's cache", asked.layout)
+      .value("layout", "layout", "'mlem', or 'hf-cache' for what reads Hugging Face's cache", layout)
       .flag("plain", "copy a file or directory that has no metafile", asked.is_plain)
       .flag("force,f", "replace files that are something else", asked.force)
       .flag("dry-run,n", "list what would be written, write nothing", asked.dry_run)
@@ -171,22 +128,17 @@ int run_clone(const Args& args, Context& context) {
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
   if (words.size() != 2) throw options.wrong("an object and a target are needed");
-  if (asked.layout && asked.layout != "mlem" && asked.layout != "hf-cache") {
-    throw options.wrong("'--layout' is 'mlem' or 'hf-cache'");
-  }
+  if (layout && layout != "mlem" && layout != "hf-cache") throw options.wrong("'--layout' is 'mlem' or 'hf-cache'");
+  if (layout == "hf-cache") asked.layout = artifact::Layout::hf_cache;
+  asked.object = words.front();
+  asked.target = words.back();
 
   const git::Registry registry = open_registry_if_any(context);
   const bool color = wants_color(format, context, registry, Stream::err);
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
-  resolve::Resolver resolver(registry, settings, {.wants_text = true});
-  edit::ObjectViews views(registry);
-  const edit::ObjectArgument object =
-      edit::parse_object(registry, settings, views, words.front(), asked.project, asked.rev,
-                         asked.is_plain ? edit::Names::plain : edit::Names::object);
-  const std::size_t number = edit::add_object(resolver, object);
-  resolver.run();
-  Finding finding = resolver.finding(number, "");
+  const edit::CloneArgument found = edit::find_clone(registry, settings, asked);
+  const Finding& finding = found.finding;
   if (finding.verdict != Verdict::ok) {
     if (json) context.out << to_json(finding) << '\n';
     print_failure(context.err, "error", redact(words.front()), finding, color);
@@ -196,16 +148,7 @@ int run_clone(const Args& args, Context& context) {
   const bool emoji = wants_emoji(registry, context);
   if (tells) context.out << (emoji ? "⏳️ " : "") << "Loading meta from " << shown_object(finding) << '\n';
 
-  const artifact::ObjectAt at = artifact::object_of(registry, finding, [&] { return git::write_index_tree(registry); });
-  const artifact::CloneRequest request{
-      .object = at,
-      .ref = ref_of(resolver.chain(number).answers),
-      .target = target_of(words.back(), asked, at),
-      .only = asked.only,
-      .layout = asked.layout == "hf-cache" ? artifact::Layout::hf_cache : artifact::Layout::mlem,
-      .force = asked.force,
-      .dry_run = asked.dry_run};
-  const artifact::CloneResult result = artifact::clone(registry, settings, request);
+  const artifact::CloneResult result = artifact::clone(registry, settings, *found.request);
   if (result.refusal.verdict != Verdict::ok) {
     return print_no_clone(words.front(), finding, result, json, color, context);
   }

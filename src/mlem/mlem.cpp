@@ -393,6 +393,37 @@ std::vector<UsedBy> who(const std::string& place, const WhoOptions& options) {
   });
 }
 
+std::vector<ClonedFile> clone(const std::string& object, const std::string& target, const CloneOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    const source::Settings settings = source::load_settings(registry);
+    const edit::CloneArgument found =
+        edit::find_clone(registry, settings,
+                         {.object = object,
+                          .project = if_given(options.project),
+                          .rev = if_given(options.rev),
+                          .is_plain = options.plain,
+                          .target = target,
+                          .target_project = {},
+                          .directory = options.directory,
+                          .only = options.only,
+                          .layout = options.hf_cache ? artifact::Layout::hf_cache : artifact::Layout::mlem,
+                          .force = options.force,
+                          .dry_run = options.dry_run});
+    require_ok(object, found.finding);
+    const artifact::CloneResult result = artifact::clone(registry, settings, *found.request);
+    if (result.refusal.verdict != Verdict::ok) {
+      const std::string verdict(name(result.refusal.verdict));
+      throw Error("'" + object + "': " + verdict + ": " + result.refusal.message, verdict, result.refusal.hint);
+    }
+    std::vector<ClonedFile> files;
+    for (const artifact::CloneItem& item : result.plan.items) {
+      files.push_back(
+          {(result.plan.root / item.path).string(), item.size(), item.hash_text(), std::string(name(item.state))});
+    }
+    return files;
+  });
+}
+
 std::vector<Finding> check(const CheckOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
     source::Settings settings = source::load_settings(registry);

@@ -5,7 +5,9 @@
 #include "yaml/detail/placed_node.hpp"
 #include "yaml/detail/spelling.hpp"
 #include "yaml/detail/text_lines.hpp"
+#include "yaml/read_object.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -102,6 +104,13 @@ std::string edit_artifacts(std::string_view text, const std::function<std::strin
   const std::unique_ptr<PlacedNode> meant = detail::read_placed(text);
   change(*meant, *changed, rename);
   if (!meant->says_what(*changed)) throw not_editable();
+  // What stands elsewhere and is repeated among the artifacts has not been looked at.
+  const object::Description before = read_object(text);
+  const object::Description after = read_object(edited);
+  const bool is_meant =
+      std::equal(before.artifacts.begin(), before.artifacts.end(), after.artifacts.begin(), after.artifacts.end(),
+                 [&](const auto& was, const auto& is) { return is.uri == rename(was.uri) && is.type != "dvc"; });
+  if (!is_meant) throw not_editable();
   return edited;
 }
 

@@ -538,8 +538,8 @@ TEST_CASE("clone: wrong usage and unwritable targets are told") {
   CHECK(contains(absent.errors, "error: nothing: missing-path: "));
   write_file(world.sandbox / "file", "");
   const Outcome below = world.mlem({"clone", "--project", url, "rf", (world.sandbox / "file/x").string()});
-  CAPTURE(below);
   CHECK(below.code == 128);
+  CHECK(below.errors == "fatal: cannot clone to '" + (world.sandbox / "file").string() + "': it is not a directory\n");
   const Outcome odd = world.mlem({"clone", "--project", url, "--layout=hf-cache", "rf", world.out.string()});
   CHECK(odd.code == 128);
   CHECK(odd.errors ==

@@ -249,11 +249,7 @@ std::string to_json(const Finding& finding, const artifact::ClonePlan& plan) {
       Json entry = Json::object();
       put(entry, "file", (plan.root / item.path).string());
       if (const auto size = item.size(); size && item.kind != artifact::CloneItem::Kind::symlink) entry["size"] = *size;
-      if (item.kind == artifact::CloneItem::Kind::file) {
-        const auto own = artifact::hash_of(item.file.place);
-        const auto& hash = item.file.hash ? item.file.hash : own;
-        if (hash) put(entry, "hash", artifact::text_of(*hash));
-      }
+      put(entry, "hash", item.hash_text());
       entry["action"] = std::string(name(item.state));
       files.push_back(std::move(entry));
     }
