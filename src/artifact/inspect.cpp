@@ -176,7 +176,7 @@ class SourceInspection {
   void add_files(std::size_t object, const std::vector<PlacedFile>& files) {
     for (const PlacedFile& file : files) {
       const auto* const tracked = std::get_if<DvcObject>(&file.place);
-      if (tracked == nullptr || !tracked->is_directory) {
+      if (tracked == nullptr || !tracked->is_directory || !file.flaw.empty()) {
         items_.push_back({.object = object, .file = file});
         continue;
       }
@@ -250,6 +250,8 @@ class SourceInspection {
         item.settle({State::external, external->why});
       } else if (std::holds_alternative<Symlink>(file.place)) {
         item.settle({State::ok});
+      } else if (!file.flaw.empty()) {
+        item.settle({State::mismatch, file.flaw});
       } else if (std::holds_alternative<LfsObject>(file.place) && stores_.why_external(stored(item))) {
         item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {

@@ -86,6 +86,7 @@ struct PlacedFile {
   std::optional<std::uint64_t> size{};  ///< in bytes: as declared, else as its place has it
   std::optional<Hash> hash{};           ///< as declared, else as its place has it
   Place place{};
+  std::string flaw{};  ///< why no bytes are what is declared: its hash or size is not valid
 
   friend bool operator==(const PlacedFile&, const PlacedFile&) = default;
 };

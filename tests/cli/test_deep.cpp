@@ -137,6 +137,68 @@ TEST_CASE("check --deep: files that Git has are compared with what metafiles dec
   CHECK(world.mlem({"check", "--deep", "--strict", "s3"}).code == 1);
 }
 
+TEST_CASE("check --deep: what is recorded but can never be right is a mismatch at every depth") {
+  const std::string good = "hash: " + md5(weights) + "\n    size: 100000";
+  struct Row {
+    std::string name;
+    std::string record;  ///< of the only artifact
+    std::string why;     ///< empty: it is right
+  };
+  const std::vector<Row> rows = {
+      {"good", good, ""},
+      {"float", "hash: " + md5(weights) + "\n    size: 100000.0", ""},
+      {"octal", "hash: " + md5(weights) + "\n    size: 0303240", ""},
+      {"short", "hash: deadbeef\n    size: 100000", "the metafile records the hash 'deadbeef', which is not an MD5"},
+      {"zeros", "hash: " + std::string(32, '0') + "\n    size: 100000",
+       "the metafile records the hash '0', which is not an MD5: is it a number without quotes?"},
+      {"list", "hash: [a]\n    size: 100000", "the metafile records the hash '[\"a\"]', which is not an MD5"},
+      {"negative", "hash: " + md5(weights) + "\n    size: -4",
+       "the metafile records the size '-4', which is not a number of bytes"},
+      {"fraction", "hash: " + md5(weights) + "\n    size: 100000.5",
+       "the metafile records the size '100000.5', which is not a number of bytes"},
+  };
+  Objects world;
+  Files files = {{"m/weights", weights}};
+  for (const Row& row : rows) {
+    files.emplace("m/" + row.name + ".mlem",
+                  "artifacts:\n  data:\n    " + row.record + "\n    uri: weights\nobject_type: model\n");
+  }
+  world.source.commit(files);
+  for (const Row& row : rows) world.link(row.name, world.source.url());
+  for (const std::string depth : {"--deep", "--deep=hash", "--deep=size"}) {
+    CAPTURE(depth);
+    const auto found = json_rows(world.mlem({"check", "--json", depth}));
+    for (const Row& row : rows) {
+      CAPTURE(row.name);
+      const auto at = std::find_if(found.begin(), found.end(),
+                                   [&](const auto& one) { return one["link"] == row.name + ".mlem"; });
+      REQUIRE(at != found.end());
+      const std::string state = row.why.empty() ? depth == "--deep=size" ? "unhashed" : "ok" : "mismatch";
+      CHECK(at->at("verdict") == std::string(row.why.empty() ? "ok" : "artifact-mismatch"));
+      CHECK(at->at("artifacts")[0]["state"] == state);
+      CHECK(at->value("message", "") == (row.why.empty() ? "" : "'weights' is not what is recorded: " + row.why));
+    }
+  }
+}
+
+TEST_CASE("check --deep: what MLEM refuses as artifacts is not an object") {
+  Objects world;
+  const std::vector<std::string> rows = {"5", "[a]", "text", "[{uri: w}, b]"};
+  Files files;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    files.emplace("m/" + std::to_string(i) + ".mlem", "artifacts: " + rows[i] + "\nobject_type: model\n");
+  world.source.commit(files);
+  for (std::size_t i = 0; i < rows.size(); ++i) world.link(std::to_string(i), world.source.url());
+  const auto found = json_rows(world.mlem({"check", "--json", "--deep"}));
+  REQUIRE(found.size() == rows.size());
+  for (const auto& row : found) {
+    CAPTURE(row);
+    CHECK(row["verdict"] == "not-an-object");
+    CHECK(row.value("message", "") ==
+          "what its metafile declares cannot be read: 'artifacts' is not a mapping of artifacts");
+  }
+}
+
 TEST_CASE("check --deep: of a remote source no byte of a file is fetched but to hash it") {
   Objects world;
   const HttpServer server(world.sandbox);
