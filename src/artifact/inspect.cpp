@@ -1,5 +1,6 @@
 #include "artifact/inspect.hpp"
 
+#include "artifact/detail/hashing.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/locate.hpp"
 #include "artifact/object_files.hpp"
@@ -7,24 +8,19 @@
 #include "artifact/transfer.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "source/conversation.hpp"
 #include "source/in_parallel.hpp"
 
-#include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <iterator>
 #include <map>
 #include <set>
 #include <span>
 #include <thread>
 #include <tuple>
-#include <unistd.h>
 #include <utility>
 #include <variant>
 
@@ -36,15 +32,8 @@ namespace {
 
 using State = FoundArtifact::State;
 
-/// What is said of one file, beside its state.
-struct Outcome {
-  State state = State::unhashed;
-  std::string why{};
-  Verdict verdict = Verdict::ok;  ///< of what is unverified: why it is
-  std::string hint{};
-};
-
-std::string size_text(std::uint64_t size) { return fmt::format("{} byte{}", size, size == 1 ? "" : "s"); }
+using detail::Outcome;
+using detail::wrong_size;
 
 std::string hash_text(const Hash& hash) {
   const char* const algorithm = hash.kind == Hash::Kind::sha256         ? "sha256"
@@ -52,71 +41,6 @@ std::string hash_text(const Hash& hash) {
                                 : hash.kind == Hash::Kind::md5_dos2unix ? "md5-dos2unix"
                                                                         : "md5";
   return std::string(algorithm) + ":" + hash.value;
-}
-
-/// Hashes what comes in pieces.
-class Hashing {
- public:
-  /// `size` is how many bytes there are to be, if that is known; of a blob it is.
-  Hashing(const PlacedFile& file, std::optional<std::uint64_t> size) : expected_(file.size ? file.size : size) {
-    if (!file.hash) return;
-    // What a metafile has from DVC was made as DVC made it.
-    const auto own = hash_of(file.place);
-    check_.emplace(own && own->value == file.hash->value ? *own : *file.hash, size.value_or(0));
-  }
-  void take(std::string_view piece) {
-    received_ += piece.size();
-    if (check_) check_->update(piece);
-  }
-  Outcome outcome() {
-    if (expected_ && received_ != *expected_) {
-      return {State::mismatch, "it has " + size_text(received_) + " instead of " + size_text(*expected_)};
-    }
-    if (!check_) return {};
-    if (check_->matches()) return {State::ok};
-    return {State::mismatch, "its bytes have another hash than is recorded"};
-  }
-
- private:
-  std::optional<std::uint64_t> expected_;
-  std::uint64_t received_ = 0;
-  std::optional<HashCheck> check_;
-};
-
-void end_if_asked(const Interrupt* interrupt) {
-  if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
-}
-
-/// Reads a file of this machine to its end.
-Outcome hash_file(const fs::path& path, const PlacedFile& file, const Interrupt* interrupt) {
-  constexpr std::size_t piece_size = std::size_t{1} << 18;
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0) return {State::missing, "'" + path.string() + "' cannot be read"};
-  struct Closing {
-    int descriptor;
-    ~Closing() { close(descriptor); }
-  } const closing{descriptor};
-  posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
-  Hashing hashing(file, size_of(file.place));
-  std::string buffer(piece_size, '\0');
-  for (;;) {
-    end_if_asked(interrupt);
-    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return {State::unverified, "'" + path.string() + "' cannot be read", Verdict::unreachable};
-    if (count == 0) return hashing.outcome();
-    hashing.take(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)));
-  }
-}
-
-/// Compares the size of a file of this machine.
-Outcome size_of_file(const fs::path& path, const PlacedFile& file) {
-  boost::system::error_code failure;
-  const std::uint64_t size = fs::file_size(path, failure);
-  if (failure) return {State::missing, "'" + path.string() + "' cannot be read"};
-  const auto expected = file.size ? file.size : size_of(file.place);
-  if (!expected || size == *expected) return {};
-  return {State::mismatch, "it has " + size_text(size) + " instead of " + size_text(*expected)};
 }
 
 /// The objects of one source, each once.
@@ -255,7 +179,7 @@ class SourceInspection {
       } else if (std::holds_alternative<LfsObject>(file.place) && stores_.why_external(stored(item))) {
         item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
-        item.settle({State::mismatch, "it has " + size_text(*size) + " instead of " + size_text(*file.size)});
+        item.settle(wrong_size(*size, *file.size));
       }
     }
   }
@@ -279,16 +203,16 @@ class SourceInspection {
     const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
     source::in_parallel(files.size(), threads, [&](std::size_t i) {
       auto& [item, path] = files[i];
-      item->settle(depth_ == Depth::size ? size_of_file(path, item->file)
-                                         : hash_file(path, item->file, settings_.observer.interrupt));
+      item->settle(depth_ == Depth::size ? detail::size_of_file(path, item->file)
+                                         : detail::hash_file(path, item->file, settings_.observer.interrupt));
     });
   }
 
   Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const PlacedFile& file) const {
-    Hashing hashing(file, *blob.size);
+    detail::Hashing hashing(file, *blob.size);
     try {
       const bool is_here = repository.stream_blob(blob.oid, [&](std::string_view piece) {
-        end_if_asked(settings_.observer.interrupt);
+        detail::end_if_asked(settings_.observer.interrupt);
         hashing.take(piece);
       });
       if (!is_here) return {State::missing, "blob '" + blob.oid.hex() + "' is not there"};
@@ -333,8 +257,7 @@ class SourceInspection {
       if (answer.kind != ObjectAnswer::Kind::exists) {
         items[i]->settle(outcome_of(answer.refusal));
       } else if (answer.size && expected && *answer.size != *expected) {
-        items[i]->settle(
-            {State::mismatch, "it has " + size_text(*answer.size) + " instead of " + size_text(*expected)});
+        items[i]->settle(wrong_size(*answer.size, *expected));
       } else {
         items[i]->settle({});
       }
@@ -342,7 +265,7 @@ class SourceInspection {
   }
 
   void transfer_and_hash(const std::vector<Item*>& items) {
-    std::map<std::size_t, std::pair<Item*, std::unique_ptr<Hashing>>> running;
+    std::map<std::size_t, std::pair<Item*, std::unique_ptr<detail::Hashing>>> running;
     std::size_t next = 0;
     const auto give = [&]() -> std::optional<Transfer> {
       while (next < items.size()) {
@@ -358,7 +281,7 @@ class SourceInspection {
         entry.first = item;
         transfer.begin = [&entry](std::uint64_t offset) {
           if (offset == 0)
-            entry.second = std::make_unique<Hashing>(entry.first->file, size_of(entry.first->file.place));
+            entry.second = std::make_unique<detail::Hashing>(entry.first->file, size_of(entry.first->file.place));
           return true;
         };
         transfer.take = [&entry](std::string_view piece) {

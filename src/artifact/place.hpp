@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace mlem::artifact {
 
@@ -95,5 +96,8 @@ struct PlacedFile {
 std::optional<std::uint64_t> size_of(const Place& place);
 /// Returns the hash that a place records; nothing if it records none.
 std::optional<Hash> hash_of(const Place& place);
+/// Returns the hashes that the bytes of a file are to have: what is declared and what its place records, one if they
+/// are the same. The id of a blob, by which Git finds it, is one if nothing is declared.
+std::vector<Hash> hashes_of(const PlacedFile& file);
 
 }  // namespace mlem::artifact

@@ -170,8 +170,8 @@ TEST_CASE("check --deep: what is recorded but can never be right is a mismatch a
     const auto found = json_rows(world.mlem({"check", "--json", depth}));
     for (const Row& row : rows) {
       CAPTURE(row.name);
-      const auto at = std::find_if(found.begin(), found.end(),
-                                   [&](const auto& one) { return one["link"] == row.name + ".mlem"; });
+      const auto at =
+          std::find_if(found.begin(), found.end(), [&](const auto& one) { return one["link"] == row.name + ".mlem"; });
       REQUIRE(at != found.end());
       const std::string state = row.why.empty() ? depth == "--deep=size" ? "unhashed" : "ok" : "mismatch";
       CHECK(at->at("verdict") == std::string(row.why.empty() ? "ok" : "artifact-mismatch"));
@@ -272,6 +272,36 @@ TEST_CASE("check --deep: what Git LFS keeps is looked for in its store and on it
     write_file(lfs_server.objects() / oid, "short");
     CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
   }
+}
+
+TEST_CASE("check --deep: what Git LFS keeps has to have the hash of its pointer and that of the metafile") {
+  Objects world;
+  const std::string bytes = "the model";
+  const std::string other = "the mudel";
+  world.source.commit({{"m/rf.mlem", declaring("rf", md5(bytes), bytes.size())},
+                       {"m/rf", pointer_to(other)},
+                       {"m/good.mlem", declaring("good", md5(bytes), bytes.size())},
+                       {"m/good", pointer_to(bytes)}});
+  const auto put = [&](const std::string& name, const std::string& content) {
+    const std::string oid = sha256(name);
+    const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+    fs::create_directories(store);
+    write_file(store / oid, content);
+  };
+  world.link("rf", world.source.url());
+  put(other, other);
+  const auto metafile = world.row({"--deep"});
+  CHECK(metafile["verdict"] == "artifact-mismatch");
+  CHECK(metafile.value("message", "") == "'rf' is not what is recorded: its bytes have another hash than is recorded");
+  put(other, bytes);
+  const auto pointer = world.row({"--deep"});
+  CHECK(pointer["verdict"] == "artifact-mismatch");
+  CHECK(pointer.value("message", "") ==
+        "'rf' is not what is recorded: its bytes have another hash than its pointer records");
+  put(bytes, bytes);
+  world.registry.git({"rm", "-qf", "rf.mlem"});
+  world.link("good", world.source.url());
+  CHECK(world.row({"--deep"})["artifacts"][0]["state"] == "ok");
 }
 
 TEST_CASE("check --deep: many objects of Git LFS are few requests") {

@@ -145,7 +145,8 @@ TEST_CASE("declared: hashes and sizes that are not valid are flaws") {
   CHECK(with(md5, "163671.0").size == 163671);
   CHECK(with(md5, "163671.0").flaw.empty());
   CHECK(with("de\nad", "1").flaw == "the metafile records the hash 'de\\nad', which is not an MD5");
-  CHECK(with("17", "1").flaw == "the metafile records the hash '17', which is not an MD5: is it a number without quotes?");
+  CHECK(with("17", "1").flaw ==
+        "the metafile records the hash '17', which is not an MD5: is it a number without quotes?");
   CHECK(with(md5, "many").flaw == "the metafile records the size 'many', which is not a number of bytes");
   CHECK(with(md5.substr(1), "").md5.empty());
   CHECK(with(std::string(32, 'g'), "").md5.empty());
