@@ -1,5 +1,6 @@
 #include "artifact/inspect.hpp"
 
+#include "artifact/detail/directory_record.hpp"
 #include "artifact/detail/hashing.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/locate.hpp"
@@ -55,6 +56,8 @@ struct Item {
   PlacedFile file{};
   Outcome outcome{};
   bool is_settled = false;
+  bool wants_md5s = false;              ///< the hash of its directory is made of them
+  std::optional<std::size_t> record{};  ///< of what stands for the items before it: the number of what is recorded
   void settle(Outcome found) {
     outcome = std::move(found);
     is_settled = true;
@@ -79,13 +82,14 @@ class SourceInspection {
     for (std::size_t i = 0; i < found.size(); ++i) {
       const source::Refusal& refusal = found[i].refusal;
       if (refusal.verdict == Verdict::ok)
-        add_files(i, found[i].files);
+        add_files(i, found[i]);
       else
         fail(group_.inspections[i], refusal.verdict, refusal.message, refusal.hint);
     }
     look_at_records();
     look_here();
     look_elsewhere();
+    look_at_directories();
     tell_all();
   }
 
@@ -96,29 +100,48 @@ class SourceInspection {
     inspection.hint = std::move(hint);
   }
 
-  /// Adds the files of an object; a directory of DVC as what is in it.
-  void add_files(std::size_t object, const std::vector<PlacedFile>& files) {
-    for (const PlacedFile& file : files) {
+  /// Adds the files of an object; a directory as what is in it, and behind that what is recorded of it.
+  void add_files(std::size_t object, const ObjectFiles& found) {
+    auto directory = found.directories.begin();
+    for (std::size_t i = 0; i < found.files.size(); ++i) {
+      const PlacedFile& file = found.files[i];
       const auto* const tracked = std::get_if<DvcObject>(&file.place);
-      if (tracked == nullptr || !tracked->is_directory || !file.flaw.empty()) {
+      if (tracked != nullptr && tracked->is_directory && file.flaw.empty())
+        add_dvc_directory(object, file);
+      else
         items_.push_back({.object = object, .file = file});
-        continue;
-      }
-      std::variant<std::vector<DvcEntry>, Outcome> listing = list_directory(object, file);
-      if (auto* const outcome = std::get_if<Outcome>(&listing)) {
-        items_.push_back({.object = object, .file = file});
-        items_.back().settle(std::move(*outcome));
-        continue;
-      }
-      for (PlacedFile& inner : expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing))) {
-        items_.push_back({.object = object, .file = std::move(inner)});
-      }
+      if (directory == found.directories.end() || i < directory->first) continue;
+      items_.back().wants_md5s = !directory->md5.empty() && depth_ != Depth::size;
+      if (i + 1 == directory->first + directory->count) add_record(object, *directory++);
     }
+  }
+
+  void add_record(std::size_t object, PlacedDirectory record) {
+    PlacedFile file{.name = record.name, .path = record.path, .size = record.size};
+    if (!record.md5.empty()) file.hash = Hash{Hash::Kind::md5, record.md5};
+    items_.push_back({.object = object, .file = std::move(file), .is_settled = true, .record = records_.size()});
+    records_.push_back(std::move(record));
+  }
+
+  void add_dvc_directory(std::size_t object, const PlacedFile& file) {
+    std::variant<std::vector<DvcEntry>, Outcome> listing = list_directory(object, file);
+    if (auto* const outcome = std::get_if<Outcome>(&listing)) {
+      items_.push_back({.object = object, .file = file});
+      items_.back().settle(std::move(*outcome));
+      return;
+    }
+    std::vector<PlacedFile> files = expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing));
+    for (PlacedFile& inner : files) items_.push_back({.object = object, .file = std::move(inner)});
+    // Its hash is that of the list.
+    if (file.size && std::get<DvcObject>(file.place).inside.empty())
+      add_record(object, {.count = files.size(), .name = file.name, .path = file.path, .size = file.size});
   }
 
   std::variant<std::vector<DvcEntry>, Outcome> list_directory(std::size_t object, const PlacedFile& file) {
     const StoredFile stored{&file, group_.objects[object]->commit};
     const auto own = hash_of(file.place);
+    if (const auto size = size_of(file.place); size && file.size && *size != *file.size)
+      return wrong_size(*size, *file.size);
     if (own && file.hash && own->value != file.hash->value) {
       return Outcome{State::mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash"};
     }
@@ -193,9 +216,9 @@ class SourceInspection {
       if (item.is_settled) continue;
       if (const auto* const blob = std::get_if<GitBlob>(&item.file.place)) {
         if (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))
-          item.settle({});
+          item.settle({.size = blob->size});
         else if (blob->size)
-          item.settle(hash_blob(source_.repository(), *blob, item.file));
+          item.settle(hash_blob(source_.repository(), *blob, item));
       } else if (auto path = stores_.find_file(stored(item))) {
         files.emplace_back(&item, std::move(*path));
       }
@@ -204,12 +227,19 @@ class SourceInspection {
     source::in_parallel(files.size(), threads, [&](std::size_t i) {
       auto& [item, path] = files[i];
       item->settle(depth_ == Depth::size ? detail::size_of_file(path, item->file)
-                                         : detail::hash_file(path, item->file, settings_.observer.interrupt));
+                                         : detail::hash_file(path, hashing_of(*item, size_of(item->file.place)),
+                                                             settings_.observer.interrupt));
     });
   }
 
-  Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const PlacedFile& file) const {
-    detail::Hashing hashing(file, *blob.size);
+  static detail::Hashing hashing_of(const Item& item, std::optional<std::uint64_t> size) {
+    detail::Hashing hashing(item.file, size);
+    if (item.wants_md5s) hashing.want_md5s();
+    return hashing;
+  }
+
+  Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const Item& item) const {
+    detail::Hashing hashing = hashing_of(item, *blob.size);
     try {
       const bool is_here = repository.stream_blob(blob.oid, [&](std::string_view piece) {
         detail::end_if_asked(settings_.observer.interrupt);
@@ -259,7 +289,7 @@ class SourceInspection {
       } else if (answer.size && expected && *answer.size != *expected) {
         items[i]->settle(wrong_size(*answer.size, *expected));
       } else {
-        items[i]->settle({});
+        items[i]->settle({.size = answer.size});
       }
     }
   }
@@ -281,7 +311,8 @@ class SourceInspection {
         entry.first = item;
         transfer.begin = [&entry](std::uint64_t offset) {
           if (offset == 0)
-            entry.second = std::make_unique<detail::Hashing>(entry.first->file, size_of(entry.first->file.place));
+            entry.second =
+                std::make_unique<detail::Hashing>(hashing_of(*entry.first, size_of(entry.first->file.place)));
           return true;
         };
         transfer.take = [&entry](std::string_view piece) {
@@ -328,7 +359,7 @@ class SourceInspection {
         if (lack != lacks.end())
           items[i]->settle(outcome_of(lack->second));
         else if (blob.size)
-          items[i]->settle(hash_blob(source.repository(), blob, items[i]->file));
+          items[i]->settle(hash_blob(source.repository(), blob, *items[i]));
         else
           items[i]->settle({State::missing, "blob '" + blob.oid.hex() + "' is not there"});
       }
@@ -341,6 +372,20 @@ class SourceInspection {
     std::vector<Oid> oids;
     for (const Item* item : items) oids.push_back(std::get<GitBlob>(item->file.place).oid);
     return oids;
+  }
+
+  /// Settles what is recorded of directories, when all of their files are.
+  void look_at_directories() {
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!items_[i].record) continue;
+      const PlacedDirectory& record = records_[*items_[i].record];
+      std::vector<detail::DirectoryPart> parts;
+      for (std::size_t part = i - record.count; part < i; ++part) {
+        const std::string_view path = items_[part].file.path;
+        parts.push_back({path.substr(std::min(path.size(), record.path.size() + 1)), &items_[part].outcome});
+      }
+      items_[i].settle(detail::compare_directory(record, parts));
+    }
   }
 
   void tell_all() {
@@ -363,6 +408,8 @@ class SourceInspection {
     auto artifacts = std::make_shared<std::vector<FoundArtifact>>();
     std::map<State, std::vector<const Item*>> by_state;
     for (const Item& item : items) {
+      // What is right of a directory is said of its files.
+      if (item.record && item.outcome.state != State::mismatch) continue;
       artifacts->push_back({.name = item.file.name,
                             .path = item.file.path,
                             .size = item.file.size,
@@ -407,7 +454,8 @@ class SourceInspection {
   TransferEngine& engine_;
   Stores stores_;
   Group& group_;
-  std::vector<Item> items_;  ///< one object after the other
+  std::vector<Item> items_;               ///< one object after the other
+  std::vector<PlacedDirectory> records_;  ///< their `count` is that of the items before theirs
 };
 
 /// Inspects the objects of a source. What is at hand is taken a part at a time, for a file takes a kilobyte of memory;

@@ -130,7 +130,9 @@ class FileSearch {
       }
       for (std::size_t i = 0; i < located.size(); ++i) {
         if (!located[i].flaw.empty()) refuse(i, {Verdict::too_large, located[i].flaw, {}});
-        if (!is_refused(i)) found_[i].files = std::move(located[i].files);
+        if (is_refused(i)) continue;
+        found_[i].files = std::move(located[i].files);
+        found_[i].directories = std::move(located[i].directories);
       }
       return;
     }

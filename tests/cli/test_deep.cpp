@@ -304,6 +304,78 @@ TEST_CASE("check --deep: what Git LFS keeps has to have the hash of its pointer 
   CHECK(world.row({"--deep"})["artifacts"][0]["state"] == "ok");
 }
 
+TEST_CASE("check --deep: the hash and the size of a directory that Git has are those that DVC would give it") {
+  // The directory of DVC's own tests, and its hash.
+  const std::string hash = "bdb8641831d8fcb03939637e09011c21.dir";
+  const Files content = {{".gitignore", "/baz\n"}, {"bar", "bar"}, {"baz", "baz contents"}};
+  struct Row {
+    std::string name;
+    std::string hash;
+    std::size_t size;
+    std::string why;  ///< empty: it is right
+    bool is_seen_by_size = true;
+  };
+  const std::string wrong = std::string(32, 'a');
+  const std::vector<Row> rows = {
+      {"good", hash, 20, ""},
+      {"hash", wrong + ".dir", 20, "its files have another hash than is recorded", false},
+      {"size", hash, 21, "it has 20 bytes instead of 21 bytes"},
+      {"file", wrong, 20, "it is a directory, and the metafile records the hash of a file"},
+  };
+  Objects world;
+  Files files = {{"m/bar", "bar"}, {"m/kind.mlem", declaring("bar", hash, 3)}};
+  for (const auto& [path, text] : content) files.emplace("m/set/" + path, text);
+  for (const Row& row : rows) files.emplace("m/" + row.name + ".mlem", declaring("set", row.hash, row.size));
+  world.source.commit(files);
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    world.link(row.name, world.source.url());
+    for (const std::string depth : {"--deep", "--deep=hash", "--deep=size"}) {
+      CAPTURE(depth);
+      const auto found = world.row({depth});
+      const bool is_right = row.why.empty() || (depth == "--deep=size" && !row.is_seen_by_size);
+      CHECK(found["verdict"] == std::string(is_right ? "ok" : "artifact-mismatch"));
+      CHECK(found.value("message", "") == (is_right ? "" : "'set' is not what is recorded: " + row.why));
+      CHECK(found["artifacts"].size() == content.size() + (is_right ? 0 : 1));
+      CHECK(found["artifacts"][0]["path"] == "set/.gitignore");
+      CHECK(found["artifacts"][0]["state"] == std::string(depth == "--deep=size" ? "unhashed" : "ok"));
+      if (!is_right) {
+        CHECK(found["artifacts"][3] == nlohmann::json{{"name", "data"},
+                                                      {"path", "set"},
+                                                      {"size", row.size},
+                                                      {"hash", "md5:" + row.hash},
+                                                      {"state", "mismatch"}});
+      }
+    }
+    world.registry.git({"rm", "-qf", row.name + ".mlem"});
+  }
+  world.link("kind", world.source.url());
+  CHECK(world.row({"--deep=size"}).value("message", "") ==
+        "'bar' is not what is recorded: it is a file, and the metafile records the hash of a directory");
+}
+
+TEST_CASE("check --deep: a directory whose files Git LFS keeps has the hash of their bytes") {
+  Objects world;
+  const std::string text = "a\r\nb\r\n";
+  const std::string listing = "[{\"md5\": \"" + md5("a\nb\n") + "\", \"relpath\": \"\\u00e4\"}, {\"md5\": \"" +
+                              md5("x") + "\", \"relpath\": \"\\u20ac/b\"}]";
+  world.source.commit({{"m/rf.mlem", declaring("set", md5(listing) + ".dir", text.size() + 1)},
+                       {"m/set/ä", pointer_to(text)},
+                       {"m/set/€/b", "x"}});
+  const std::string oid = sha256(text);
+  const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+  fs::create_directories(store);
+  write_file(store / oid, text);
+  world.link("rf", world.source.url());
+  const auto right = world.row({"--deep"});
+  CAPTURE(right);
+  CHECK(right["verdict"] == "ok");
+  world.source.commit({{"m/set/€/c", "x"}});
+  const auto wrong = world.row({"--deep=size"});
+  CHECK(wrong["verdict"] == "artifact-mismatch");
+  CHECK(wrong.value("message", "") == "'set' is not what is recorded: it has 8 bytes instead of 7 bytes");
+}
+
 TEST_CASE("check --deep: many objects of Git LFS are few requests") {
   Objects world;
   const HttpServer git_server(world.sandbox);
@@ -374,7 +446,15 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
     put("files/md5", directory + ".dir", listing + " ");
     CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
     put("files/md5", directory + ".dir", listing);
-    world.source.commit({{"m/set.mlem", declaring("set", std::string(32, 'c') + ".dir", 3)}});
+    world.source.commit({{"m/set.mlem", declaring("set", directory + ".dir", 4)}});
+    CHECK(world.row({"--deep=size"})["message"] == "'set' is not what is recorded: it has 3 bytes instead of 4 bytes");
+    const auto tracked = [&](int size) {
+      return "outs:\n- md5: " + directory + ".dir\n  size: " + std::to_string(size) + "\n  hash: md5\n  path: set\n";
+    };
+    world.source.commit({{"m/set.dvc", tracked(4)}});
+    CHECK(world.row({"--deep=size"})["message"] == "'set' is not what is recorded: it has 3 bytes instead of 4 bytes");
+    world.source.commit(
+        {{"m/set.mlem", declaring("set", std::string(32, 'c') + ".dir", 3)}, {"m/set.dvc", tracked(3)}});
     CHECK(world.row({"--deep"})["message"] == "'set' is not what is recorded: DVC has recorded '" + directory +
                                                   ".dir' for it, and the metafile another hash");
   }

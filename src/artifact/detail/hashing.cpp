@@ -3,6 +3,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
@@ -28,9 +29,20 @@ Hashing::Hashing(const PlacedFile& file, std::optional<std::uint64_t> size) : ex
 void Hashing::take(std::string_view piece) {
   received_ += piece.size();
   for (HashCheck& check : checks_) check.update(piece);
+  if (md5s_) md5s_->update(piece);
 }
 
 Outcome Hashing::outcome() {
+  Outcome outcome = compare();
+  outcome.size = received_;
+  if (!md5s_) return outcome;
+  const std::array<std::string, 3> all = md5s_->finish();
+  const bool is_one = all[0] == all[1] && all[0] == all[2];
+  outcome.md5s.assign(all.begin(), is_one ? all.begin() + 1 : all.end());
+  return outcome;
+}
+
+Outcome Hashing::compare() {
   if (expected_ && received_ != *expected_) return wrong_size(received_, *expected_);
   if (checks_.empty()) return {};
   for (HashCheck& check : checks_) {
@@ -45,7 +57,7 @@ void end_if_asked(const Interrupt* interrupt) {
   if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
 }
 
-Outcome hash_file(const fs::path& path, const PlacedFile& file, const Interrupt* interrupt) {
+Outcome hash_file(const fs::path& path, Hashing hashing, const Interrupt* interrupt) {
   constexpr std::size_t piece_size = std::size_t{1} << 18;
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor < 0) return {State::missing, "'" + path.string() + "' cannot be read"};
@@ -54,7 +66,6 @@ Outcome hash_file(const fs::path& path, const PlacedFile& file, const Interrupt*
     ~Closing() { close(descriptor); }
   } const closing{descriptor};
   posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
-  Hashing hashing(file, size_of(file.place));
   std::string buffer(piece_size, '\0');
   for (;;) {
     end_if_asked(interrupt);
@@ -71,7 +82,7 @@ Outcome size_of_file(const fs::path& path, const PlacedFile& file) {
   const std::uint64_t size = fs::file_size(path, failure);
   if (failure) return {State::missing, "'" + path.string() + "' cannot be read"};
   const auto expected = file.size ? file.size : size_of(file.place);
-  return !expected || size == *expected ? Outcome{} : wrong_size(size, *expected);
+  return !expected || size == *expected ? Outcome{.size = size} : wrong_size(size, *expected);
 }
 
 }  // namespace mlem::artifact::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "artifact/dos2unix_digest.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/place.hpp"
 #include "base/file.hpp"
@@ -21,6 +22,9 @@ struct Outcome {
   std::string why{};
   Verdict verdict = Verdict::ok;  ///< of what is unverified: why it is
   std::string hint{};
+  std::optional<std::uint64_t> size{};  ///< in bytes, if it was found out
+  /// Of a file that was hashed for that: the MD5 that DVC may give it, all that Dos2unixDigest has if they differ.
+  std::vector<std::string> md5s{};
 };
 
 /// Returns `1 byte`, `2 bytes`.
@@ -34,14 +38,19 @@ class Hashing {
   /// `size` is how many bytes there are to be, if that is known; of a blob it is.
   Hashing(const PlacedFile& file, std::optional<std::uint64_t> size);
 
+  /// Has the outcome have `md5s`.
+  void want_md5s() { md5s_.emplace(); }
   void take(std::string_view piece);
   /// Returns what came of it, and takes no more.
   Outcome outcome();
 
  private:
+  Outcome compare();
+
   std::optional<std::uint64_t> expected_;
   std::uint64_t received_ = 0;
   std::vector<HashCheck> checks_;
+  std::optional<Dos2unixDigest> md5s_;
   std::string own_record_;  ///< what says what a second check compares with
 };
 
@@ -49,7 +58,7 @@ class Hashing {
 void end_if_asked(const Interrupt* interrupt);
 
 /// Reads a file of this machine to its end. Throws Interrupted.
-Outcome hash_file(const fs::path& path, const PlacedFile& file, const Interrupt* interrupt);
+Outcome hash_file(const fs::path& path, Hashing hashing, const Interrupt* interrupt);
 /// Compares the size of a file of this machine.
 Outcome size_of_file(const fs::path& path, const PlacedFile& file);
 
