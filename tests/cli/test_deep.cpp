@@ -495,6 +495,24 @@ TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
   CHECK(world.row({"--deep=hash"})["artifacts"][0]["state"] == "ok");
 }
 
+TEST_CASE("check --deep: a remote of DVC whose address names no server is not asked") {
+  for (const std::string url : {"http://", "https:///files", "http://alice@:80/files", "http://?x"}) {
+    CAPTURE(url);
+    Objects world;
+    world.source.commit({{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + url + "\n"},
+                         {"m/rf.mlem", declaring("rf", md5("x"), 1)},
+                         {"m/rf.dvc", "outs:\n- md5: " + md5("x") + "\n  size: 1\n  path: rf\n"}});
+    world.link("rf", world.source.url());
+    for (const std::string depth : {"--deep", "--deep=hash"}) {
+      const auto row = world.row({depth});
+      CHECK(row["verdict"] == "unreachable");
+      CHECK(row.value("message", "") ==
+            "'rf' could not be looked at: cannot tell where DVC has it: the address of its "
+            "remote 'store' names no server");
+    }
+  }
+}
+
 TEST_CASE("check --deep: the files of aliases are those of the tree that is judged") {
   World world;
   world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/rf", "weights"}});
