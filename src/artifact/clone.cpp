@@ -1,6 +1,8 @@
 #include "artifact/clone.hpp"
 
 #include "artifact/clone_target.hpp"
+#include "artifact/detail/directory_record.hpp"
+#include "artifact/detail/hashing.hpp"
 #include "artifact/dvc_listing.hpp"
 #include "artifact/locate.hpp"
 #include "artifact/object_files.hpp"
@@ -19,6 +21,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <limits>
@@ -73,7 +76,7 @@ class Workshop {
   /// Files that have come stay for the next run, unless all are in their places.
   ~Workshop() {
     boost::system::error_code ignored;
-    if (is_done_ || !has_files()) fs::remove_all(directory_, ignored);
+    if (!has_files()) fs::remove_all(directory_, ignored);
     fs::remove(lock_file_, ignored);
   }
   Workshop(const Workshop&) = delete;
@@ -82,7 +85,9 @@ class Workshop {
   fs::path files() const { return directory_ / "files"; }
   const fs::path& directory() const noexcept { return directory_; }
   void be_done() noexcept { is_done_ = true; }
+  /// Whether the next run has something to go on from.
   bool has_files() const {
+    if (is_done_) return false;
     boost::system::error_code failure;
     for (fs::recursive_directory_iterator entry(files(), failure);
          !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
@@ -123,6 +128,7 @@ class Clone {
       copy_here();
       fetch_blobs();
       transfer();
+      if (!is_refused()) compare_directories();
       if (!is_refused()) {
         const HeldSignals held;
         move_into_place(result_.plan, workshop_->files());
@@ -156,6 +162,9 @@ class Clone {
               std::string hint = {}) {
     refuse({verdict, shown(file) + " " + what + (why.empty() ? "" : ": " + why), std::move(hint)});
   }
+  void refuse_external(const PlacedFile& file, const std::string& why) {
+    refuse(file, Verdict::unreachable, "is where only another program gets at it", why);
+  }
   void refuse(const PlacedFile& file, Refusal refusal) {
     const char* const what = refusal.verdict == Verdict::artifact_missing    ? "is missing"
                              : refusal.verdict == Verdict::artifact_mismatch ? "is not what is recorded"
@@ -173,6 +182,7 @@ class Clone {
     stores_ = std::make_unique<Stores>(source, url_, settings_, engine_);
     std::vector<ObjectFiles> found = find_files(source, {&request_.object});
     if (found.front().refusal.verdict != Verdict::ok) return refuse(std::move(found.front().refusal));
+    note_directories(found.front());
     std::vector<PlacedFile> files = with_directories(std::move(found.front().files));
     if (is_refused()) return;
     at_target([&] { select_files(files, request_); });
@@ -217,6 +227,38 @@ class Clone {
     require_room();
   }
 
+  /// Notes what is recorded of directories of Git, to be compared when all of their files are here.
+  void note_directories(const ObjectFiles& found) {
+    directories_.clear();
+    for (const PlacedDirectory& record : found.directories) {
+      std::set<std::string> paths;
+      for (std::size_t i = record.first; i < record.first + record.count; ++i) paths.insert(found.files[i].path);
+      directories_.emplace_back(record, std::move(paths));
+    }
+  }
+
+  /// Compares them. One of which not all files are wanted cannot be.
+  void compare_directories() {
+    for (const auto& [record, paths] : directories_) {
+      std::deque<detail::Outcome> outcomes;
+      std::vector<detail::DirectoryPart> parts;
+      for (const CloneItem& item : result_.plan.items) {
+        if (item.kind != CloneItem::Kind::file || !paths.contains(item.file.path)) continue;
+        const fs::path directory = item.state == CloneItem::State::kept ? result_.plan.root : workshop_->files();
+        detail::Hashing hashing({}, std::nullopt);
+        if (!record.md5.empty()) hashing.want_md5s();
+        outcomes.push_back(detail::hash_file(directory / item.path, std::move(hashing), settings_.observer.interrupt));
+        parts.push_back({std::string_view(item.file.path).substr(record.path.size() + 1), &outcomes.back()});
+      }
+      if (parts.size() != paths.size()) continue;
+      const detail::Outcome outcome = detail::compare_directory(record, parts);
+      if (outcome.state != FoundArtifact::State::mismatch) continue;
+      refuse({.name = record.name, .path = record.path}, Verdict::artifact_mismatch, "is not what is recorded",
+             outcome.why);
+      workshop_->be_done();  // what is there would be wrong again
+    }
+  }
+
   /// Returns the files with what is in directories of DVC in their places.
   std::vector<PlacedFile> with_directories(std::vector<PlacedFile> files) {
     std::vector<PlacedFile> all;
@@ -226,7 +268,11 @@ class Clone {
         all.push_back(std::move(file));
         continue;
       }
-      auto listing = list_dvc_directory(*stores_, engine_, {&file, request_.object.commit});
+      DvcListing listing = list_dvc_directory(*stores_, engine_, {&file, request_.object.commit});
+      if (const auto* const external = std::get_if<External>(&listing)) {
+        refuse_external(file, external->why);
+        continue;
+      }
       if (auto* const refusal = std::get_if<Refusal>(&listing)) {
         refuse(file, std::move(*refusal));
         continue;
@@ -253,11 +299,11 @@ class Clone {
     const auto* const external = std::get_if<External>(&file.place);
     const auto why =
         external != nullptr ? std::optional(external->why) : stores_->why_external({&file, request_.object.commit});
-    if (why) return refuse(file, Verdict::unreachable, "is where only another program gets at it", *why);
+    if (why) return refuse_external(file, *why);
+    if (!file.flaw.empty()) return refuse(file, Verdict::artifact_mismatch, "is not what is recorded", file.flaw);
     const auto size = size_of(file.place);
     if (size && file.size && *size != *file.size) {
-      refuse(file, Verdict::artifact_mismatch, "is not what is recorded",
-             "it has " + size_text(*size) + " instead of " + size_text(*file.size));
+      refuse(file, Verdict::artifact_mismatch, "is not what is recorded", wrong_size_text(*size, *file.size));
     }
   }
 
@@ -556,6 +602,8 @@ class Clone {
   std::unique_ptr<Stores> stores_;
   std::unique_ptr<Workshop> workshop_;
   std::vector<Task> tasks_;
+  /// What is recorded of directories of Git, and the paths of their files.
+  std::vector<std::pair<PlacedDirectory, std::set<std::string>>> directories_;
   std::exception_ptr failure_;  ///< of what is about the target, while the source is talked to
   std::mutex mutex_;            ///< of the next two
   CloneResult result_;

@@ -35,7 +35,7 @@ fs::file_type type_at(const ClonePlan& plan, const std::string& path) {
 }
 
 /// Whether what is there, of a type that would do, is what the item is to be.
-bool is_right(const ClonePlan& plan, const CloneItem& item, Interrupt* interrupt) {
+bool is_right(const ClonePlan& plan, const CloneItem& item, const Interrupt* interrupt) {
   const fs::path path = plan.root / item.path;
   boost::system::error_code failure;
   if (item.kind == CloneItem::Kind::symlink) return fs::read_symlink(path, failure).string() == item.text;
@@ -84,7 +84,7 @@ bool is_wholly_fresh(const ClonePlan& plan) {
 
 }  // namespace
 
-void look_at_target(ClonePlan& plan, bool force, Interrupt* interrupt) {
+void look_at_target(ClonePlan& plan, bool force, const Interrupt* interrupt) {
   if (!plan.root.empty() && load_type(plan.root) != fs::file_not_found && !fs::is_directory(plan.root)) {
     throw cannot_make(plan.root, "it is not a directory");
   }
@@ -92,7 +92,10 @@ void look_at_target(ClonePlan& plan, bool force, Interrupt* interrupt) {
   for (CloneItem& item : plan.items) {
     const fs::file_type type = type_at(plan, item.path);
     item.state = type == fs::file_not_found ? CloneItem::State::fresh : CloneItem::State::replaced;
-    if (type == fs::directory_file) throw cannot_make(plan.root / item.path, "it is a directory");
+    if (type == fs::directory_file) {
+      throw cannot_make(plan.root / item.path, "it is a directory",
+                        "a target that ends in '/' is where the copy goes into");
+    }
     const fs::file_type wanted = item.kind == CloneItem::Kind::symlink ? fs::symlink_file : fs::regular_file;
     if (type == wanted) there.push_back(&item);
   }

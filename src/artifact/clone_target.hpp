@@ -10,7 +10,7 @@ namespace mlem::artifact {
 /// Finds out what of a plan is there already, and notes it: whole files are read. Nothing is taken for there beyond a
 /// symbolic link. Throws Error(invalid) if something else is where an item goes that may not be replaced, be it by
 /// `force`, and Interrupted.
-void look_at_target(ClonePlan& plan, bool force, Interrupt* interrupt);
+void look_at_target(ClonePlan& plan, bool force, const Interrupt* interrupt);
 
 /// Returns how many files of the plan's root are none of its items.
 std::size_t count_others(const ClonePlan& plan);

@@ -1,5 +1,6 @@
 #include "artifact/dvc_listing.hpp"
 
+#include "artifact/file_proof.hpp"
 #include "artifact/hash.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -14,11 +15,14 @@ source::Refusal offline_refusal() {
   return {Verdict::unreachable, "its bytes are not on this machine", "run the command without --offline"};
 }
 
-std::variant<std::vector<DvcEntry>, source::Refusal> list_dvc_directory(Stores& stores, TransferEngine& engine,
-                                                                        const StoredFile& directory) {
+DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const StoredFile& directory) {
   using source::Refusal;
   const PlacedFile& file = *directory.file;
   const std::optional<Hash> own = hash_of(file.place);
+  const std::optional<std::uint64_t> size = size_of(file.place);
+  if (size && file.size && *size != *file.size) {
+    return Refusal{Verdict::artifact_mismatch, wrong_size_text(*size, *file.size), {}};
+  }
   if (own && file.hash && own->value != file.hash->value) {
     return Refusal{
         Verdict::artifact_mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash", {}};
@@ -28,7 +32,7 @@ std::variant<std::vector<DvcEntry>, source::Refusal> list_dvc_directory(Stores& 
     if (const auto path = stores.find_file(directory)) {
       text = load_file(*path, max_dvc_directory_size).value_or("");
     } else if (const auto why = stores.why_external(directory)) {
-      return Refusal{Verdict::unreachable, *why, {}};
+      return External{*why};
     } else if (engine.settings().offline) {
       return offline_refusal();
     } else {

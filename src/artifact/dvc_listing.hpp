@@ -9,11 +9,12 @@
 
 namespace mlem::artifact {
 
-/// Returns the files of a directory that DVC tracks, whose object is read from this machine or a server and proved; or
-/// why they cannot be told: `artifact-missing`, `artifact-mismatch` for another list than is recorded, or why it is not
-/// known. Throws as TransferEngine::run().
-std::variant<std::vector<DvcEntry>, source::Refusal> list_dvc_directory(Stores& stores, TransferEngine& engine,
-                                                                        const StoredFile& directory);
+/// The files of a directory that DVC tracks; or why they cannot be told: only another program gets at the list, or a
+/// refusal, `artifact-mismatch` for another list than is recorded.
+using DvcListing = std::variant<std::vector<DvcEntry>, External, source::Refusal>;
+
+/// Reads the list of a directory's files from this machine or a server, and proves it. Throws as TransferEngine::run().
+DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const StoredFile& directory);
 
 /// Why what is not on this machine is not asked for.
 source::Refusal offline_refusal();

@@ -1,5 +1,8 @@
 #include "artifact/inspect.hpp"
 
+#include "artifact/detail/directory_record.hpp"
+#include "artifact/detail/hashing.hpp"
+#include "artifact/dvc_listing.hpp"
 #include "artifact/file_proof.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/locate.hpp"
@@ -8,24 +11,19 @@
 #include "artifact/transfer.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "source/conversation.hpp"
 #include "source/in_parallel.hpp"
 
-#include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <iterator>
 #include <map>
 #include <set>
 #include <span>
 #include <thread>
 #include <tuple>
-#include <unistd.h>
 #include <utility>
 #include <variant>
 
@@ -37,78 +35,8 @@ namespace {
 
 using State = FoundArtifact::State;
 
-/// What is said of one file, beside its state.
-struct Outcome {
-  State state = State::unhashed;
-  std::string why{};
-  Verdict verdict = Verdict::ok;  ///< of what is unverified: why it is
-  std::string hint{};
-};
-
-/// Hashes what comes in pieces.
-class Hashing {
- public:
-  /// `size` is how many bytes there are to be, if that is known; of a blob it is.
-  Hashing(const PlacedFile& file, std::optional<std::uint64_t> size) : expected_(file.size ? file.size : size) {
-    if (!file.hash) return;
-    // What a metafile has from DVC was made as DVC made it.
-    const auto own = hash_of(file.place);
-    check_.emplace(own && own->value == file.hash->value ? *own : *file.hash, size.value_or(0));
-  }
-  void take(std::string_view piece) {
-    received_ += piece.size();
-    if (check_) check_->update(piece);
-  }
-  Outcome outcome() {
-    if (expected_ && received_ != *expected_) {
-      return {State::mismatch, "it has " + size_text(received_) + " instead of " + size_text(*expected_)};
-    }
-    if (!check_) return {};
-    if (check_->matches()) return {State::ok};
-    return {State::mismatch, "its bytes have another hash than is recorded"};
-  }
-
- private:
-  std::optional<std::uint64_t> expected_;
-  std::uint64_t received_ = 0;
-  std::optional<HashCheck> check_;
-};
-
-void end_if_asked(const Interrupt* interrupt) {
-  if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
-}
-
-/// Reads a file of this machine to its end.
-Outcome hash_file(const fs::path& path, const PlacedFile& file, const Interrupt* interrupt) {
-  constexpr std::size_t piece_size = std::size_t{1} << 18;
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0) return {State::missing, "'" + path.string() + "' cannot be read"};
-  struct Closing {
-    int descriptor;
-    ~Closing() { close(descriptor); }
-  } const closing{descriptor};
-  posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
-  Hashing hashing(file, size_of(file.place));
-  std::string buffer(piece_size, '\0');
-  for (;;) {
-    end_if_asked(interrupt);
-    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return {State::unverified, "'" + path.string() + "' cannot be read", Verdict::unreachable};
-    if (count == 0) return hashing.outcome();
-    hashing.take(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)));
-  }
-}
-
-/// Compares the size of a file of this machine.
-Outcome size_of_file(const fs::path& path, const PlacedFile& file) {
-  boost::system::error_code failure;
-  const std::uint64_t size = fs::file_size(path, failure);
-  if (failure) return {State::missing, "'" + path.string() + "' cannot be read"};
-  const auto expected = file.size ? file.size : size_of(file.place);
-  if (!expected || size == *expected) return {};
-  return {State::mismatch, "it has " + size_text(size) + " instead of " + size_text(*expected)};
-}
+using detail::Outcome;
+using detail::wrong_size;
 
 /// The objects of one source, each once.
 struct Group {
@@ -122,6 +50,8 @@ struct Item {
   PlacedFile file{};
   Outcome outcome{};
   bool is_settled = false;
+  bool wants_md5s = false;              ///< the hash of its directory is made of them
+  std::optional<std::size_t> record{};  ///< of what stands for the items before it: the number of what is recorded
   void settle(Outcome found) {
     outcome = std::move(found);
     is_settled = true;
@@ -146,13 +76,14 @@ class SourceInspection {
     for (std::size_t i = 0; i < found.size(); ++i) {
       const source::Refusal& refusal = found[i].refusal;
       if (refusal.verdict == Verdict::ok)
-        add_files(i, found[i].files);
+        add_files(i, found[i]);
       else
         fail(group_.inspections[i], refusal.verdict, refusal.message, refusal.hint);
     }
     look_at_records();
     look_here();
     look_elsewhere();
+    look_at_directories();
     tell_all();
   }
 
@@ -163,71 +94,51 @@ class SourceInspection {
     inspection.hint = std::move(hint);
   }
 
-  /// Adds the files of an object; a directory of DVC as what is in it.
-  void add_files(std::size_t object, const std::vector<PlacedFile>& files) {
-    for (const PlacedFile& file : files) {
+  /// Adds the files of an object; a directory as what is in it, and behind that what is recorded of it.
+  void add_files(std::size_t object, const ObjectFiles& found) {
+    auto directory = found.directories.begin();
+    for (std::size_t i = 0; i < found.files.size(); ++i) {
+      const PlacedFile& file = found.files[i];
       const auto* const tracked = std::get_if<DvcObject>(&file.place);
-      if (tracked == nullptr || !tracked->is_directory) {
+      if (tracked != nullptr && tracked->is_directory && file.flaw.empty())
+        add_dvc_directory(object, file);
+      else
         items_.push_back({.object = object, .file = file});
-        continue;
-      }
-      std::variant<std::vector<DvcEntry>, Outcome> listing = list_directory(object, file);
-      if (auto* const outcome = std::get_if<Outcome>(&listing)) {
-        items_.push_back({.object = object, .file = file});
-        items_.back().settle(std::move(*outcome));
-        continue;
-      }
-      for (PlacedFile& inner : expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing))) {
-        items_.push_back({.object = object, .file = std::move(inner)});
-      }
+      if (directory == found.directories.end() || i < directory->first) continue;
+      items_.back().wants_md5s = !directory->md5.empty() && depth_ != Depth::size;
+      if (i + 1 == directory->first + directory->count) add_record(object, *directory++);
     }
   }
 
-  std::variant<std::vector<DvcEntry>, Outcome> list_directory(std::size_t object, const PlacedFile& file) {
-    const StoredFile stored{&file, group_.objects[object]->commit};
-    const auto own = hash_of(file.place);
-    if (own && file.hash && own->value != file.hash->value) {
-      return Outcome{State::mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash"};
+  void add_record(std::size_t object, PlacedDirectory record) {
+    PlacedFile file{.name = record.name, .path = record.path, .size = record.size};
+    if (!record.md5.empty()) file.hash = Hash{Hash::Kind::md5, record.md5};
+    items_.push_back({.object = object, .file = std::move(file), .is_settled = true, .record = records_.size()});
+    records_.push_back(std::move(record));
+  }
+
+  void add_dvc_directory(std::size_t object, const PlacedFile& file) {
+    const DvcListing listing = list_dvc_directory(stores_, engine_, {&file, group_.objects[object]->commit});
+    if (!std::holds_alternative<std::vector<DvcEntry>>(listing)) {
+      const auto* const external = std::get_if<External>(&listing);
+      items_.push_back({.object = object, .file = file});
+      items_.back().settle(external != nullptr ? Outcome{State::external, external->why}
+                                               : outcome_of(std::get<source::Refusal>(listing)));
+      return;
     }
-    std::optional<std::string> text;
-    try {
-      if (const auto path = stores_.find_file(stored)) {
-        text = load_file(*path, max_dvc_directory_size);
-      } else if (const auto why = stores_.why_external(stored)) {
-        return Outcome{State::external, *why};
-      } else if (settings_.offline) {
-        return offline_outcome();
-      } else {
-        auto transfer = stores_.transfer(stored);
-        if (const auto* const refusal = std::get_if<source::Refusal>(&transfer)) return outcome_of(*refusal);
-        std::get<Transfer>(transfer).limit = max_dvc_directory_size;
-        TransferResult result = engine_.run(std::get<Transfer>(std::move(transfer)));
-        if (result.refusal) return outcome_of(*result.refusal);
-        text = std::move(result.body);
-      }
-      if (own) {
-        HashCheck check(*own, text->size());
-        check.update(*text);
-        if (!check.matches())
-          return Outcome{State::mismatch, "the list of its files has another hash than is recorded"};
-      }
-      return parse_dvc_directory(*text);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
-      return Outcome{State::mismatch, error.what()};
-    }
+    std::vector<PlacedFile> files = expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing));
+    for (PlacedFile& inner : files) items_.push_back({.object = object, .file = std::move(inner)});
+    // Its hash is that of the list.
+    if (file.size && std::get<DvcObject>(file.place).inside.empty())
+      add_record(object, {.count = files.size(), .name = file.name, .path = file.path, .size = file.size});
   }
 
   static Outcome outcome_of(const source::Refusal& refusal) {
     if (refusal.verdict == Verdict::artifact_missing)
       return {State::missing, refusal.message, Verdict::ok, refusal.hint};
+    if (refusal.verdict == Verdict::artifact_mismatch) return {State::mismatch, refusal.message};
     return {State::unverified, refusal.message, refusal.verdict, refusal.hint};
   }
-  static Outcome offline_outcome() {
-    return {State::unverified, "its bytes are not on this machine", Verdict::unreachable,
-            "run the command without --offline"};
-  }
-
   /// Settles what can be said without asking for the bytes.
   void look_at_records() {
     for (Item& item : items_) {
@@ -241,10 +152,12 @@ class SourceInspection {
         item.settle({State::external, external->why});
       } else if (std::holds_alternative<Symlink>(file.place)) {
         item.settle({State::ok});
+      } else if (!file.flaw.empty()) {
+        item.settle({State::mismatch, file.flaw});
       } else if (std::holds_alternative<LfsObject>(file.place) && stores_.why_external(stored(item))) {
         item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
-        item.settle({State::mismatch, "it has " + size_text(*size) + " instead of " + size_text(*file.size)});
+        item.settle(wrong_size(*size, *file.size));
       }
     }
   }
@@ -258,9 +171,9 @@ class SourceInspection {
       if (item.is_settled) continue;
       if (const auto* const blob = std::get_if<GitBlob>(&item.file.place)) {
         if (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))
-          item.settle({});
+          item.settle({.size = blob->size});
         else if (blob->size)
-          item.settle(hash_blob(source_.repository(), *blob, item.file));
+          item.settle(hash_blob(source_.repository(), *blob, item));
       } else if (auto path = stores_.find_file(stored(item))) {
         files.emplace_back(&item, std::move(*path));
       }
@@ -268,16 +181,23 @@ class SourceInspection {
     const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
     source::in_parallel(files.size(), threads, [&](std::size_t i) {
       auto& [item, path] = files[i];
-      item->settle(depth_ == Depth::size ? size_of_file(path, item->file)
-                                         : hash_file(path, item->file, settings_.observer.interrupt));
+      item->settle(depth_ == Depth::size ? detail::size_of_file(path, item->file)
+                                         : detail::hash_file(path, hashing_of(*item, size_of(item->file.place)),
+                                                             settings_.observer.interrupt));
     });
   }
 
-  Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const PlacedFile& file) const {
-    Hashing hashing(file, *blob.size);
+  static detail::Hashing hashing_of(const Item& item, std::optional<std::uint64_t> size) {
+    detail::Hashing hashing(item.file, size);
+    if (item.wants_md5s) hashing.want_md5s();
+    return hashing;
+  }
+
+  Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const Item& item) const {
+    detail::Hashing hashing = hashing_of(item, *blob.size);
     try {
       const bool is_here = repository.stream_blob(blob.oid, [&](std::string_view piece) {
-        end_if_asked(settings_.observer.interrupt);
+        detail::end_if_asked(settings_.observer.interrupt);
         hashing.take(piece);
       });
       if (!is_here) return {State::missing, "blob '" + blob.oid.hex() + "' is not there"};
@@ -299,7 +219,7 @@ class SourceInspection {
       } else if (const auto why = stores_.why_external(stored(item))) {
         item.settle({State::external, *why});
       } else if (settings_.offline) {
-        item.settle(offline_outcome());
+        item.settle(outcome_of(offline_refusal()));
       } else {
         stored_there.push_back(&item);
       }
@@ -322,16 +242,15 @@ class SourceInspection {
       if (answer.kind != ObjectAnswer::Kind::exists) {
         items[i]->settle(outcome_of(answer.refusal));
       } else if (answer.size && expected && *answer.size != *expected) {
-        items[i]->settle(
-            {State::mismatch, "it has " + size_text(*answer.size) + " instead of " + size_text(*expected)});
+        items[i]->settle(wrong_size(*answer.size, *expected));
       } else {
-        items[i]->settle({});
+        items[i]->settle({.size = answer.size});
       }
     }
   }
 
   void transfer_and_hash(const std::vector<Item*>& items) {
-    std::map<std::size_t, std::pair<Item*, std::unique_ptr<Hashing>>> running;
+    std::map<std::size_t, std::pair<Item*, std::unique_ptr<detail::Hashing>>> running;
     std::size_t next = 0;
     const auto give = [&]() -> std::optional<Transfer> {
       while (next < items.size()) {
@@ -347,7 +266,8 @@ class SourceInspection {
         entry.first = item;
         transfer.begin = [&entry](std::uint64_t offset) {
           if (offset == 0)
-            entry.second = std::make_unique<Hashing>(entry.first->file, size_of(entry.first->file.place));
+            entry.second =
+                std::make_unique<detail::Hashing>(hashing_of(*entry.first, size_of(entry.first->file.place)));
           return true;
         };
         transfer.take = [&entry](std::string_view piece) {
@@ -371,7 +291,7 @@ class SourceInspection {
   /// Fetches blobs to where they stay no longer than it takes to hash them.
   void fetch_and_hash(const std::vector<Item*>& items) {
     if (settings_.offline) {
-      for (Item* item : items) item->settle(offline_outcome());
+      for (Item* item : items) item->settle(outcome_of(offline_refusal()));
       return;
     }
     std::map<Oid, Oid> wanted;
@@ -394,7 +314,7 @@ class SourceInspection {
         if (lack != lacks.end())
           items[i]->settle(outcome_of(lack->second));
         else if (blob.size)
-          items[i]->settle(hash_blob(source.repository(), blob, items[i]->file));
+          items[i]->settle(hash_blob(source.repository(), blob, *items[i]));
         else
           items[i]->settle({State::missing, "blob '" + blob.oid.hex() + "' is not there"});
       }
@@ -407,6 +327,20 @@ class SourceInspection {
     std::vector<Oid> oids;
     for (const Item* item : items) oids.push_back(std::get<GitBlob>(item->file.place).oid);
     return oids;
+  }
+
+  /// Settles what is recorded of directories, when all of their files are.
+  void look_at_directories() {
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!items_[i].record) continue;
+      const PlacedDirectory& record = records_[*items_[i].record];
+      std::vector<detail::DirectoryPart> parts;
+      for (std::size_t part = i - record.count; part < i; ++part) {
+        const std::string_view path = items_[part].file.path;
+        parts.push_back({path.substr(std::min(path.size(), record.path.size() + 1)), &items_[part].outcome});
+      }
+      items_[i].settle(detail::compare_directory(record, parts));
+    }
   }
 
   void tell_all() {
@@ -429,6 +363,8 @@ class SourceInspection {
     auto artifacts = std::make_shared<std::vector<FoundArtifact>>();
     std::map<State, std::vector<const Item*>> by_state;
     for (const Item& item : items) {
+      // What is right of a directory is said of its files.
+      if (item.record && item.outcome.state != State::mismatch) continue;
       artifacts->push_back({.name = item.file.name,
                             .path = item.file.path,
                             .size = item.file.size,
@@ -473,7 +409,8 @@ class SourceInspection {
   TransferEngine& engine_;
   Stores stores_;
   Group& group_;
-  std::vector<Item> items_;  ///< one object after the other
+  std::vector<Item> items_;               ///< one object after the other
+  std::vector<PlacedDirectory> records_;  ///< their `count` is that of the items before theirs
 };
 
 /// Inspects the objects of a source. What is at hand is taken a part at a time, for a file takes a kilobyte of memory;

@@ -34,7 +34,8 @@ ObjectAt object_of(const git::Registry& registry, const Finding& finding, const 
 /// The files of an object: what its metafile declares, or all that is there of what has none.
 struct ObjectFiles {
   std::vector<PlacedFile> files{};
-  source::Refusal refusal{};  ///< why they cannot be told; `ok` if they can
+  std::vector<PlacedDirectory> directories{};  ///< what is recorded of several of them together
+  source::Refusal refusal{};                   ///< why they cannot be told; `ok` if they can
 };
 
 /// Finds the files of objects of one source, for each in its order. Metafiles, trees and what may be a pointer are

@@ -20,7 +20,8 @@ Error cannot_use(const char* verb, const fs::path& path, int error_number) {
 
 }  // namespace
 
-bool read_file(const fs::path& path, Interrupt* interrupt, const std::function<void(std::string_view piece)>& take) {
+bool read_file(const fs::path& path, const Interrupt* interrupt,
+               const std::function<void(std::string_view piece)>& take) {
   constexpr std::size_t piece_size = std::size_t{1} << 18;
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor < 0) return false;
@@ -40,7 +41,7 @@ bool read_file(const fs::path& path, Interrupt* interrupt, const std::function<v
   }
 }
 
-bool prove_file(const fs::path& path, FileProof& proof, Interrupt* interrupt) {
+bool prove_file(const fs::path& path, FileProof& proof, const Interrupt* interrupt) {
   return read_file(path, interrupt, [&](std::string_view piece) { proof.update(piece); });
 }
 
@@ -49,7 +50,7 @@ PartialFile::PartialFile(fs::path path, const PlacedFile& file, std::optional<st
 
 PartialFile::~PartialFile() { close(); }
 
-bool PartialFile::resume(Interrupt* interrupt) {
+bool PartialFile::resume(const Interrupt* interrupt) {
   if (!prove_file(path_, proof_, interrupt)) return false;
   FileProof whole = proof_;
   return !whole.flaw();

@@ -15,9 +15,10 @@ namespace mlem::artifact {
 
 /// Calls `take` with a file of this machine, piece by piece. Returns whether it could be opened; throws Error(io) if it
 /// cannot be read, and Interrupted. A symbolic link is not followed.
-bool read_file(const fs::path& path, Interrupt* interrupt, const std::function<void(std::string_view piece)>& take);
+bool read_file(const fs::path& path, const Interrupt* interrupt,
+               const std::function<void(std::string_view piece)>& take);
 /// The same, to have its bytes proved.
-bool prove_file(const fs::path& path, FileProof& proof, Interrupt* interrupt);
+bool prove_file(const fs::path& path, FileProof& proof, const Interrupt* interrupt);
 
 /// A file that is being made: bytes are written and proved as they come. It stays as far as it is when this ends.
 class PartialFile {
@@ -30,7 +31,7 @@ class PartialFile {
 
   const fs::path& path() const noexcept { return path_; }
   /// Reads what an earlier run left. Returns whether that is the whole file. Throws as prove_file().
-  bool resume(Interrupt* interrupt);
+  bool resume(const Interrupt* interrupt);
   /// How much of it is there, in bytes.
   std::uint64_t size() const noexcept { return proof_.received(); }
   /// Bytes from `offset` come next, which is 0 or size(). Throws Error(io).

@@ -6,8 +6,6 @@
 #include "model/repo_path.hpp"
 #include "resolve/resolver.hpp"
 
-#include <boost/filesystem/operations.hpp>
-
 #include <cstddef>
 #include <utility>
 
@@ -22,16 +20,15 @@ std::string name_of(const artifact::ObjectAt& object) {
   return std::string(RepoPath::parse(path.substr(path.rfind('/') + 1)).name());
 }
 
-/// Returns where a clone goes: into a directory that is there, or whose name ends in a slash, under the object's own
-/// name. What is plain and a directory becomes the target itself.
+/// Returns where a clone goes: into what ends in a slash, under the object's own name. A directory that is there is no
+/// such thing by itself, for it may be what a former run has made. What is plain and a directory becomes the target.
 fs::path target_of(const CloneWords& words, const artifact::ObjectAt& object) {
   fs::path target = words.directory / words.target_project.value_or("") / words.target;
   if (target.empty()) target = ".";
   if (words.layout == artifact::Layout::hf_cache) return target;
   const bool is_here = words.target.empty() || words.target == ".";
   const bool is_named = words.target.ends_with('/') || target.filename() == "." || target.filename() == "..";
-  boost::system::error_code failure;
-  const bool is_into = object.plain == Plain::tree ? is_here : is_here || is_named || fs::is_directory(target, failure);
+  const bool is_into = object.plain == Plain::tree ? is_here : is_here || is_named;
   if (is_into) target /= name_of(object);
   std::string text = target.lexically_normal().string();
   if (text.ends_with("/.")) text.resize(text.size() - 2);

@@ -17,7 +17,7 @@ struct CloneWords {
   std::optional<std::string> project;  ///< the repository that has it
   std::optional<std::string> rev;
   bool is_plain = false;                      ///< `object` names a file or directory that has no metafile
-  std::string target;                         ///< a name, or a directory that is there or ends in `/`
+  std::string target;                         ///< a name, or a directory that ends in `/`
   std::optional<std::string> target_project;  ///< the directory that `target` is relative to
   fs::path directory{};                       ///< empty: the current one
   std::vector<std::string> only{};

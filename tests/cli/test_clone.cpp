@@ -108,7 +108,7 @@ TEST_CASE("clone: a model and its file get the name of the target") {
   }
   SUBCASE("a directory gets it under its own name") {
     fs::create_directories(world.out / "there");
-    REQUIRE(world.clone("prod/rf", world.out / "there").code == 0);
+    REQUIRE(world.clone("prod/rf", world.out / "there/").code == 0);
     REQUIRE(world.clone("prod/rf", world.out / "new/").code == 0);
     CHECK(world.files_below(world.out / "there") == Names{"./rf", "./rf.mlem"});
     CHECK(world.files_below(world.out / "new") == Names{"./rf", "./rf.mlem"});
@@ -157,7 +157,8 @@ TEST_CASE("clone: what is there and right is kept, anything else is replaced by 
     fs::create_directories(world.out / "rf");
     const Outcome blocked = world.clone("rf", world.out / "rf.mlem", {"-f"});
     CHECK(blocked.code == 128);
-    CHECK(blocked.errors == "fatal: cannot clone to '" + (world.out / "rf").string() + "': it is a directory\n");
+    CHECK(blocked.errors == "fatal: cannot clone to '" + (world.out / "rf").string() +
+                                "': it is a directory\nhint: a target that ends in '/' is where the copy goes into\n");
   }
   SUBCASE("a symbolic link on the way is not followed") {
     world.source.commit({{"d.mlem", model_with("d/x", bytes)}, {"d/x", bytes}});
@@ -417,6 +418,29 @@ TEST_CASE("clone: a directory of DVC is copied with what is in it") {
   CHECK(refused.code == 1);
   CHECK(contains(refused.errors, "artifact-mismatch"));
   CHECK(world.files_below(world.out) == Names{"./copy.mlem", "copy/x/1"});
+}
+
+TEST_CASE("clone: a directory of Git has to be what the metafile says of all its files") {
+  Sources world;
+  const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"a\"}, {\"md5\": \"" +
+                              md5_of("two") + "\", \"relpath\": \"b\"}]";
+  const auto declaring = [](const std::string& hash) {
+    return "artifacts:\n  data:\n    hash: " + hash + ".dir\n    size: 6\n    uri: set\nobject_type: data\n";
+  };
+  world.source.commit({{"set.mlem", declaring(md5_of(listing))}, {"set/a", "one"}, {"set/b", "two"}});
+  const auto clone = [&](std::vector<std::string> options = {}) {
+    options.insert(options.begin(), {"clone", "--project", world.source.url(), "set", (world.out / "set").string()});
+    return world.mlem(options);
+  };
+  CHECK(clone().code == 0);
+  CHECK(clone().code == 0);
+  world.source.commit({{"set/b", "tow"}});
+  const Outcome refused = clone({"-f"});
+  CHECK(refused.code == 1);
+  CHECK(refused.errors ==
+        "error: set: artifact-mismatch: 'set' is not what is recorded: its files have another hash than is recorded\n");
+  CHECK(read_file(world.out / "set/b") == "two");
+  CHECK(world.files_below(world.out) == Names{"./set.mlem", "set/a", "set/b"});
 }
 
 TEST_CASE("clone: a file of the index is copied from there") {
