@@ -24,6 +24,8 @@ namespace {
 
 // Replies that wait in a large pipe need no change of processes for each.
 constexpr std::size_t reply_pipe = std::size_t{1} << 20;
+// What git keeps for the next objects, which is up to 96 MiB where nothing is said: as much as all that we are to take.
+constexpr const char* delta_base_cache = "core.deltaBaseCacheLimit=32m";
 
 [[noreturn]] void throw_unread_object(const Oid& oid, const std::string& why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'",
@@ -57,7 +59,7 @@ std::optional<Header> parse_header(std::string_view line, const Oid& oid) {
   return header;
 }
 
-/// One process for many blobs, and whether it still answers.
+/// One process for many objects, and whether it still answers.
 class BulkReader {
  public:
   explicit BulkReader(Coprocess& cat_file) : cat_file_(&cat_file) {}
@@ -67,10 +69,10 @@ class BulkReader {
   bool is_alive() const noexcept { return is_alive_; }
 
   /// It has read every request before its replies can fill their pipe.
-  void ask(std::span<const Oid> blobs) {
+  void ask(std::span<const Oid> oids) {
     if (!is_alive_) return;
     std::string requests;
-    for (const Oid& blob : blobs) requests += "contents " + blob.hex() + "\n";
+    for (const Oid& oid : oids) requests += "contents " + oid.hex() + "\n";
     try {
       cat_file_->write(requests + "flush\n");
     } catch (const Error&) {
@@ -78,15 +80,15 @@ class BulkReader {
     }
   }
 
-  /// Returns the next blob asked for, until the next call.
-  std::optional<std::string_view> read(const Oid& blob, std::size_t limit) {
+  /// Returns the next object asked for, until the next call; nothing if it is not of that type.
+  std::optional<std::string_view> read(ObjectType type, const Oid& oid, std::size_t limit) {
     if (!is_alive_) return std::nullopt;
     const std::optional<std::string_view> line = cat_file_->read_line();
-    if (line && line->ends_with(" missing") && line->starts_with(blob.hex())) return std::nullopt;
-    const std::optional<Header> header = line ? parse_header(*line, blob) : std::nullopt;
+    if (line && line->ends_with(" missing") && line->starts_with(oid.hex())) return std::nullopt;
+    const std::optional<Header> header = line ? parse_header(*line, oid) : std::nullopt;
     is_alive_ = header.has_value();
     if (!is_alive_) return std::nullopt;
-    if (header->type != ObjectType::blob || header->size > limit) {
+    if (header->type != type || header->size > limit) {
       skip(header->size + 1);
       return std::nullopt;
     }
@@ -113,7 +115,8 @@ class CatFileObjects final : public Objects {
  public:
   CatFileObjects(const fs::path& git_dir, const Environment& environment, std::size_t hex_digits,
                  std::vector<fs::path> object_dirs)
-      : cat_file_(program_on(git_dir, {"cat-file", "--batch-command", "--buffer"}, environment)),
+      : cat_file_(
+            program_on(git_dir, {"-c", delta_base_cache, "cat-file", "--batch-command", "--buffer"}, environment)),
         git_dir_(git_dir),
         list_(program_on(git_dir, {"cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered"},
                          environment)),
@@ -139,7 +142,8 @@ class CatFileObjects final : public Objects {
     return object;
   }
 
-  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) override;
+  void read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
+                 const Repository::VisitBlob& visit) override;
 
   void release() override {
     process_.reset();
@@ -248,13 +252,14 @@ class CatFileObjects final : public Objects {
   std::optional<std::vector<Oid>> present_;  ///< sorted
 };
 
-void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) {
-  // One process keeps up with who looks at what is in the blobs, two with who only passes over them; but for fewer the
-  // second is not worth its start.
+void CatFileObjects::read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
+                               const Repository::VisitBlob& visit) {
+  // One process keeps up with who looks at what is in the objects, two with who only passes over them; but for fewer
+  // the second is not worth its start.
   constexpr std::size_t least_for_two = 16'384;
   std::vector<Oid> present;
-  for (const Oid& blob : blobs) {
-    if (flaw_.empty() && may_be_here(blob)) present.push_back(blob);
+  for (const Oid& oid : oids) {
+    if (flaw_.empty() && may_be_here(oid)) present.push_back(oid);
   }
   if (!process_ || !process_->takes_requests()) start();
   // Who takes a closer look at one meanwhile gets another process.
@@ -270,8 +275,8 @@ void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit
   std::size_t asked = 0;
   std::size_t next = 0;  // in `present`
   bool goes_on = true;
-  for (std::size_t i = 0; i < blobs.size() && goes_on; ++i) {
-    if (next == present.size() || present[next] != blobs[i]) {
+  for (std::size_t i = 0; i < oids.size() && goes_on; ++i) {
+    if (next == present.size() || present[next] != oids[i]) {
       goes_on = visit(i, std::nullopt);
       continue;
     }
@@ -281,7 +286,7 @@ void CatFileObjects::read_blobs(const std::vector<Oid>& blobs, std::size_t limit
       reader_of(asked).ask(std::span(present).subspan(asked, count));
       asked += count;
     }
-    goes_on = visit(i, reader_of(next).read(blobs[i], limit));
+    goes_on = visit(i, reader_of(next).read(type, oids[i], limit));
     ++next;
   }
   // Replies that nobody has read would be taken for the next ones.
