@@ -6,6 +6,7 @@
 #include "git/detail/index.hpp"
 #include "git/detail/least_version.hpp"
 #include "git/detail/raw_change.hpp"
+#include "model/repo_path.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -111,6 +112,22 @@ std::string promisor_of(const Config& config) {
 Environment without_lazy_fetch(Environment environment) {
   environment.set("GIT_NO_LAZY_FETCH", "1");
   return environment;
+}
+
+/// Whether an expression of gitrevisions(7) names no object for certain, which saves the process that would say so: it
+/// is the name of a link's file, has none of the signs of an operator, is neither hexadecimal nor what `git describe`
+/// prints, and no ref is called that.
+bool names_file_only(Repository& objects, std::string_view expression) {
+  constexpr std::size_t longest = 200;  // no file can have the name of a longer ref
+  if (!expression.ends_with(mlem_suffix) || expression.size() > longest) return false;
+  if (expression.find_first_of("@^~:") != std::string_view::npos) return false;
+  // Refs of other work trees have no common place: git-worktree(1).
+  if (expression.starts_with("worktrees/") || expression.starts_with("main-worktree/")) return false;
+  const std::string name(expression);
+  for (const std::string prefix : {"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}) {
+    if (objects.find_ref(prefix + name)) return false;
+  }
+  return !objects.find_ref("refs/remotes/" + name + "/HEAD");
 }
 
 /// Lists the index by `git ls-files`.
@@ -227,9 +244,12 @@ std::string Registry::pathspec_of(const std::string& name) const {
   return up + name;
 }
 
+bool Registry::has_quick_refs() const { return object_format_ == "sha1" && !fs::exists(common_dir_ / "reftable"); }
+
 std::optional<Oid> Registry::find_object(std::string_view expression) const {
   const auto [known, is_new] = found_objects_.try_emplace(std::string(expression));
   if (is_new) {
+    if (has_quick_refs() && names_file_only(objects(), expression)) return std::nullopt;
     const RunResult result = git({"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(expression)});
     if (result.code == 0) known->second = Oid::parse(trim(result.output));
   }

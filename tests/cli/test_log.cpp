@@ -1,8 +1,11 @@
+#include "support/trace.hpp"
+
 #include "cli/json_rows.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/path.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -265,6 +268,36 @@ TEST_CASE("log: it is limited as git's log is") {
   CHECK(date.code == 128);
   CHECK(date.errors == "fatal: bad date 'soonish'\nhint: '2027-01-31', 'yesterday' and '2 weeks ago' are dates\n");
   CHECK(world.mlem({"log", "-n", "two"}).code == 129);
+}
+
+TEST_CASE("log: of one link git is asked little and for one path where nothing else has its name") {
+  World world;
+  /// How many git processes there were, and what the last was to look at.
+  const auto asked = [&](const std::vector<std::string>& arguments) {
+    const fs::path trace = world.sandbox / "trace";
+    fs::remove(trace);
+    world.sandbox.environment()["GIT_TRACE2_EVENT"] = trace.string();
+    std::vector<std::string> log{"log", "--json"};
+    log.insert(log.end(), arguments.begin(), arguments.end());
+    CHECK(world.mlem(log).code == 0);
+    world.sandbox.environment().erase("GIT_TRACE2_EVENT");
+    const std::vector<GitCommand> commands = git_commands(trace);
+    std::string text = std::to_string(commands.size());
+    if (commands.empty()) return text;
+    const std::vector<std::string>& last = commands.back().arguments;
+    for (auto path = std::find(last.begin(), last.end(), "--"); path != last.end(); ++path) text += " " + *path;
+    return text;
+  };
+  world.registry.commit({{"a.mlem", link_at("v1")}, {"old/b.mlem", link_at("v1")}});
+  // That no file is there does not make the name of one a rev.
+  world.registry.git({"update-index", "--skip-worktree", "a.mlem"});
+  fs::remove(world.registry.path() / "a.mlem");
+  CHECK(asked({"a.mlem"}) == "3 -- a.mlem");
+  CHECK(asked({"a"}) == "4 -- a.mlem");
+  CHECK(asked({"--removed", "a"}) == "4 -- a a.mlem");
+  CHECK(asked({"old"}) == "3 -- old old.mlem");
+  world.registry.commit({{"old.mlem", link_at("v1")}});
+  CHECK(asked({"old"}) == "3 -- old old.mlem");
 }
 
 TEST_CASE("log: bare repositories and clones that lack a part of the history") {
