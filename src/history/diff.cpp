@@ -97,6 +97,8 @@ void compare_objects(const Target& before, const Target& after, ObjectReader& ob
     difference.comparison = Comparison{};
   else if (before.plain || after.plain)
     difference.comparison = compare_unread(before, after);
+  else if (const auto alike = yaml::read_alike(before.text, after.text))
+    difference.comparison = compare(alike->first, alike->second);
   else
     difference.comparison = compare(objects.read(before), objects.read(after));
 }

@@ -3,7 +3,9 @@
 #include "model/object.hpp"
 
 #include <functional>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace mlem::yaml {
 
@@ -15,5 +17,10 @@ namespace mlem::yaml {
 /// 250,000 values, `unread` says why. What
 /// `require_time` throws passes: it is called now and then, for a large file takes seconds.
 object::Description read_object(std::string_view text, const std::function<void()>& require_time = {});
+
+/// Reads two objects whose metafiles say in the same words how they are called, and leaves that out of both, for it is
+/// most of them: who compares the two needs no more. Returns nothing if they differ in it, or if a parser has to tell.
+std::optional<std::pair<object::Description, object::Description>> read_alike(std::string_view first,
+                                                                              std::string_view second);
 
 }  // namespace mlem::yaml

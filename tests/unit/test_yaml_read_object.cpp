@@ -19,6 +19,7 @@ using mlem::object::Description;
 using mlem::object::Field;
 using mlem::object::Method;
 using mlem::object::Requirement;
+using mlem::yaml::read_alike;
 using mlem::yaml::read_object;
 
 namespace {
@@ -270,6 +271,33 @@ TEST_CASE("read_object: reading is left when there is no time") {
   for (int i = 0; i < 5000; ++i) text += "key" + std::to_string(i) + ": value\n";
   const auto stop = [] { throw std::runtime_error("no time"); };
   CHECK_THROWS_WITH(read_object(text, stop), "no time");
+}
+
+TEST_CASE("read_object: what two metafiles say alike of how they are called is left out of both") {
+  const std::string interface =
+      "call_orders:\n  predict:\n  - - model\n    - predict\n"
+      "processors:\n  model:\n    methods:\n      predict:\n        args: []\n        name: predict\n        returns:\n"
+      "          type: unspecified\n    type: sklearn\n";
+  const auto object = [&](const std::string& hash, const std::string& rest = "") {
+    return "artifacts:\n  data:\n    hash: " + hash + "\n    size: 1\n    uri: rf\nobject_type: model\n" + interface +
+           "requirements:\n- module: numpy\n  version: 1.0.0\n" + rest;
+  };
+  const auto alike = read_alike(object("aa"), object("bb", "params:\n  k: 1\n"));
+  REQUIRE(alike.has_value());
+  CHECK(outline(alike->first) == "model / \ninstallable numpy 1.0.0\nartifact data rf aa 1 \n");
+  const Comparison whole = compare(read_object(object("aa")), read_object(object("bb", "params:\n  k: 1\n")));
+  CHECK(compare(alike->first, alike->second) == whole);
+  CHECK(whole.details.size() == 2);
+
+  std::string other = object("bb");
+  other.replace(other.find("sklearn"), 7, "xgboost");
+  CHECK_FALSE(read_alike(object("aa"), other).has_value());
+  // A key that is there twice counts once, and what an alias stands for may be elsewhere.
+  CHECK_FALSE(read_alike(object("aa"), object("bb", "object_type: data\n")).has_value());
+  CHECK_FALSE(read_alike(object("aa"), object("bb", interface)).has_value());
+  CHECK_FALSE(read_alike(object("aa"), object("bb", "params: &a\n  k: *a\n")).has_value());
+  CHECK_FALSE(read_alike(object("aa"), "{object_type: model}\n").has_value());
+  CHECK_FALSE(read_alike("", object("aa")).has_value());
 }
 
 TEST_CASE("read_object: metafiles that MLEM wrote are understood whole") {
