@@ -34,7 +34,7 @@ TEST_CASE("env: keys and values of the configuration that mean nothing are told 
   CHECK(policy.output.ends_with(
       tail +
       "config-flaw bad config key 'mlem-policy.production.requirepined': a policy has no such key; the keys are "
-      "ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects, "
+      "ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects, allowPlain, "
       "forbidBreaking\n"));
 }
 
