@@ -47,7 +47,7 @@ TEST_CASE("table: texts that rows share are shown in each of them") {
   CHECK(table.text(22, false) ==
         "NAME  ON        AT\n"
         "a     main…ide  x\n"
-        "b               main…ide\n"
+        "b               main, side\n"
         "  a note\n"
         "c     main…ide\n");
 }
