@@ -3,7 +3,8 @@
 
 # What building the program needs.
 build_packages='g++ cmake ninja-build pkg-config libgit2-dev libyaml-cpp-dev libboost-filesystem-dev
-  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev zlib1g-dev git ca-certificates'
+  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev zlib1g-dev
+  libcurl4-openssl-dev git ca-certificates'
 # What the tests need besides: their framework, the servers they talk to, and programs that have hooks too.
 test_packages='doctest-dev nginx fcgiwrap gitolite3 gnupg openssh-server openssh-client mandoc man-db python3-yaml
   libbenchmark-dev valgrind pre-commit git-lfs'

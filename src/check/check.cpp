@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "check/changes.hpp"
+#include "check/detail/artifacts.hpp"
 #include "check/detail/breaking_changes.hpp"
 #include "check/detail/commits_on_refs.hpp"
 #include "check/detail/findings.hpp"
@@ -173,6 +174,9 @@ Summary judge(const git::Registry& registry, const source::Settings& settings, c
   }
   commits.settle(registry, settings, pushed_refs);
   detail::forbid_breaking(registry, settings, all, pushed_refs);
+  for (detail::JudgedScope& judged : all) {
+    if (judged.scope.depth) detail::inspect_artifacts(registry, settings, judged);
+  }
   Summary summary;
   summary.old_files = reader.old_files();
   std::deque<detail::FormerState> former_states;  // the resolver looks into their trees

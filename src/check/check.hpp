@@ -1,5 +1,6 @@
 #pragma once
 
+#include "artifact/inspect.hpp"
 #include "check/policy.hpp"
 #include "git/registry.hpp"
 #include "model/finding.hpp"
@@ -46,6 +47,7 @@ struct Scope {
   std::vector<std::string> pathspecs{};
   std::optional<std::vector<git::Change>> changes{};  ///< of changes, if they are known already
   Shard shard{};                                      ///< judge this part of them
+  std::optional<artifact::Depth> depth{};             ///< how closely the files of objects are looked at; none: not
   bool reachable = false;                             ///< whether commits must be on a branch or tag of their source
 
   std::vector<Rules> rules{};       ///< the policies in force

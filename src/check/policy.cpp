@@ -43,6 +43,51 @@ const char* fault_of_path(std::string_view glob) {
   throw Error(ErrorKind::invalid, "bad config key '" + escape_for_terminal(key) + "'", why, hint);
 }
 
+/// Sets what the configuration's `key`, which ends in `variable`, has for a policy.
+void set_variable(Policy& policy, std::string_view variable, const git::Config& config, const std::string& key,
+                  const std::string& value) {
+  const auto add_to = [&](std::vector<std::string>& list) {
+    if (value.empty() || config.lacks_value(key)) throw_bad(key, "it has no value");
+    // What can match nothing is a mistake that would leave production open.
+    const std::string shown = escape_for_terminal(value);
+    if (&list == &policy.refs && !value.starts_with("refs/") && value != "**" && !value.starts_with("**/")) {
+      throw_bad(key, "'" + shown + "' is not a full name of a ref",
+                value.starts_with('*') ? "write '**' for all refs, 'refs/heads/**' for all branches"
+                                       : "write 'refs/heads/" + shown + "'");
+    }
+    const char* fault = &list == &policy.paths ? fault_of_path(value) : nullptr;
+    if (fault != nullptr) {
+      throw_bad(key, "'" + shown + "' " + fault,
+                "write a path from the repository's root, as 'prod/**': '**' stands for any directories");
+    }
+    list.push_back(value);
+  };
+  if (variable == "ref")
+    add_to(policy.refs);
+  else if (variable == "path")
+    add_to(policy.paths);
+  else if (variable == "source")
+    add_to(policy.sources);
+  else if (variable == "approver")
+    add_to(policy.approvers);
+  else if (variable == "requirepinned")
+    policy.require_pinned = config.boolean(key, false);
+  else if (variable == "requirereachable")
+    policy.require_reachable = config.boolean(key, false);
+  else if (variable == "requiresigned")
+    policy.require_signed = config.boolean(key, false);
+  else if (variable == "allowobjects")
+    policy.allow_objects = config.boolean(key, false);
+  else if (variable == "allowplain")
+    policy.allow_plain = config.boolean(key, false);
+  else if (variable == "forbidbreaking")
+    policy.forbid_breaking = config.boolean(key, false);
+  else
+    throw_bad(key, "a policy has no such key",
+              "the keys are ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects, "
+              "allowPlain, forbidBreaking");
+}
+
 }  // namespace
 
 bool Policy::covers_ref(std::string_view full_name) const { return refs.empty() || any_matches(refs, full_name); }
@@ -74,62 +119,18 @@ bool Policy::covers_source(std::string_view normalized_url) const {
 std::vector<Policy> parse_policies(const git::Config& config) {
   constexpr std::string_view section = "mlem-policy.";
   std::vector<Policy> policies;
-  for (const auto& entry : config.entries()) {
-    // Not a structured binding: Clang 14 lets no lambda have one, and Clang 19 no lambda a copy of that name.
-    const std::string& key = entry.first;
-    const std::string& value = entry.second;
+  for (const auto& [key, value] : config.entries()) {
     if (!key.starts_with(section)) continue;
     const std::size_t dot = key.rfind('.');
     if (dot < section.size()) throw_bad(key, "a policy has a name", "write '[mlem-policy \"<name>\"]'");
     const std::string name = key.substr(section.size(), dot - section.size());
-    const std::string variable = key.substr(dot + 1);
     auto policy = std::find_if(policies.begin(), policies.end(), [&](const Policy& p) { return p.name == name; });
     if (policy == policies.end()) {
       policies.emplace_back();
       policy = std::prev(policies.end());
       policy->name = name;
     }
-    const auto add_to = [&](std::vector<std::string>& list) {
-      if (value.empty() || config.lacks_value(key)) throw_bad(key, "it has no value");
-      // What can match nothing is a mistake that would leave production open.
-      const std::string shown = escape_for_terminal(value);
-      if (&list == &policy->refs && !value.starts_with("refs/") && value != "**" && !value.starts_with("**/")) {
-        throw_bad(key, "'" + shown + "' is not a full name of a ref",
-                  value.starts_with('*') ? "write '**' for all refs, 'refs/heads/**' for all branches"
-                                         : "write 'refs/heads/" + shown + "'");
-      }
-      const char* fault = &list == &policy->paths ? fault_of_path(value) : nullptr;
-      if (fault != nullptr) {
-        throw_bad(key, "'" + shown + "' " + fault,
-                  "write a path from the repository's root, as 'prod/**': '**' stands for any directories");
-      }
-      list.push_back(value);
-    };
-    if (variable == "ref")
-      add_to(policy->refs);
-    else if (variable == "path")
-      add_to(policy->paths);
-    else if (variable == "source")
-      add_to(policy->sources);
-    else if (variable == "approver")
-      add_to(policy->approvers);
-    else if (variable == "requirepinned")
-      policy->require_pinned = config.boolean(key, false);
-    else if (variable == "requirereachable")
-      policy->require_reachable = config.boolean(key, false);
-    else if (variable == "requiresigned")
-      policy->require_signed = config.boolean(key, false);
-    else if (variable == "allowobjects")
-      policy->allow_objects = config.boolean(key, false);
-    else if (variable == "allowplain")
-      policy->allow_plain = config.boolean(key, false);
-    else if (variable == "forbidbreaking")
-      policy->forbid_breaking = config.boolean(key, false);
-    else
-      throw_bad(
-          key, "a policy has no such key",
-          "the keys are ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects, "
-          "allowPlain, forbidBreaking");
+    set_variable(*policy, std::string_view(key).substr(dot + 1), config, key, value);
   }
   return policies;
 }

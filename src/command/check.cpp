@@ -59,6 +59,7 @@ std::size_t parse_jobs(const std::string& text, const Options& options) {
 
 /// What is to be judged, as the command line has it.
 struct CheckOptions {
+  std::optional<std::string> deep;
   bool all = false;
   bool cached = false;
   bool worktree = false;
@@ -74,6 +75,13 @@ struct CheckOptions {
   bool names_tree() const { return cached || worktree || changed; }
 };
 
+/// How closely `--deep` wants files looked at.
+std::optional<artifact::Depth> depth_of(const CheckOptions& asked) {
+  if (!asked.deep) return std::nullopt;
+  if (*asked.deep == "size") return artifact::Depth::size;
+  return *asked.deep == "hash" ? artifact::Depth::hash : artifact::Depth::at_hand;
+}
+
 void declare(Options& options, CheckOptions& asked, Format& format) {
   options.flag("cached", "judge the index (default)", asked.cached)
       .alias("staged", "cached")
@@ -81,6 +89,8 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
       .flag("changed", "judge what differs between HEAD and the index", asked.changed)
       .flag("offline", "answer from the cache", asked.offline)
       .flag("fresh", "ask the sources again for what the cache has", asked.fresh)
+      .optional_choice("deep", "how", {{"at-hand", "size", "hash"}},
+                       "look for the files of the objects: compare sizes alone, or the hashes of all", asked.deep)
       .flag("reachable", "want commits to be on a branch or tag of their source", asked.reachable)
       .value("policy", "ref", "judge as the server would a push to this ref", asked.policy)
       .flag("all", "of that: judge all, not only what the push changes", asked.all)
@@ -275,6 +285,7 @@ int run_check(const Args& args, Context& context) {
   scope.pathspecs = operands.paths;
   check::settle_pathspecs(registry, settings, scope);
   scope.reachable = asked.reachable;
+  scope.depth = depth_of(asked);
   scope.shard = shard;
 
   const bool color = wants_color(format, context, registry);

@@ -15,6 +15,7 @@
 #include "git/diff.hpp"
 #include "history/link_name.hpp"
 #include "resolve/tree_view.hpp"
+#include "yaml/find_link.hpp"
 #include "yaml/metafile.hpp"
 
 #include <fmt/format.h>
@@ -134,14 +135,7 @@ struct DriverFile {
 std::optional<Link> load_link(const DriverFile& file) {
   if (!file.is_there()) return std::nullopt;
   const auto text = load_file(fs::absolute(file.path, current_directory()), yaml::max_object_size);
-  if (!text) return std::nullopt;
-  try {
-    yaml::Metafile metafile = yaml::read_metafile(*text);
-    if (metafile.kind == yaml::Metafile::Kind::link) return std::move(metafile.link);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-  }
-  return std::nullopt;
+  return text ? yaml::find_link(*text) : std::nullopt;
 }
 
 /// Shows one file for git. A link is told as such, with what this machine has of its sources, for git may show many;

@@ -23,7 +23,7 @@ struct Setting {
 
 constexpr const char* merge_key = "merge.mlem.driver";
 constexpr const char* diff_key = "diff.mlem.command";
-constexpr auto settings = std::to_array<Setting>({
+constexpr auto driver_settings = std::to_array<Setting>({
     {"merge.mlem.name", "links of git-mlem"},
     {merge_key, "git mlem merge-file --marker-size=%L -- %O %A %B %P"},
     {diff_key, "git mlem diff"},
@@ -64,7 +64,7 @@ bool install_drivers(const git::Registry& registry, ReplaceDrivers replace) {
   const fs::path file = attributes_file(registry);
   std::string text = load_attributes(file);
   bool is_changed = false;
-  for (const Setting& setting : settings) {
+  for (const Setting& setting : driver_settings) {
     if (git::find_local(registry, setting.key) == setting.value) continue;
     git::set_local(registry, setting.key, setting.value);
     is_changed = true;
@@ -89,7 +89,7 @@ bool uninstall_drivers(const git::Registry& registry) {
     }
     is_changed = true;
   }
-  for (const Setting& setting : settings) {
+  for (const Setting& setting : driver_settings) {
     const std::string_view key = setting.key;
     const std::optional<std::string> driver = git::find_local(registry, key == diff_key ? diff_key : merge_key);
     if (is_foreign(driver) || !git::find_local(registry, setting.key)) continue;

@@ -10,6 +10,7 @@
 #include "model/source.hpp"
 #include "source/history.hpp"
 #include "yaml/edit_link.hpp"
+#include "yaml/find_link.hpp"
 #include "yaml/metafile.hpp"
 
 #include <fmt/format.h>
@@ -248,17 +249,6 @@ std::string describe(const std::optional<Link>& base, const Link& side) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// Returns the link that a file is; nothing for anything else.
-std::optional<Link> read_link(const std::string& text) {
-  try {
-    yaml::Metafile file = yaml::read_metafile(text);
-    if (file.kind == yaml::Metafile::Kind::link) return std::move(file.link);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-  }
-  return std::nullopt;
-}
-
 bool is_metafile(const std::string& text) {
   try {
     yaml::read_metafile(text);
@@ -329,7 +319,7 @@ std::string merge_rest(const git::Registry& registry, const LinkMergeRequest& re
   if (auto picked = pick(base, ours, theirs)) return *std::move(picked);
   const auto lines = git::merge_texts(registry, {.base = base, .ours = ours, .theirs = theirs});
   if (!lines || !lines->is_clean) throw Conflict{"both sides changed the same lines"};
-  if (read_link(lines->text) != merged) throw Conflict{"with the changes of both sides it would be another link"};
+  if (yaml::find_link(lines->text) != merged) throw Conflict{"with the changes of both sides it would be another link"};
   return lines->text;
 }
 
@@ -338,9 +328,9 @@ std::string merge_rest(const git::Registry& registry, const LinkMergeRequest& re
 LinkMerge merge_link_files(const git::Registry& registry, const source::Settings& settings,
                            const LinkMergeRequest& request) {
   if (auto picked = pick(request.base, request.ours, request.theirs)) return {*std::move(picked)};
-  const std::optional<Link> base = read_link(request.base);
-  const std::optional<Link> ours = read_link(request.ours);
-  const std::optional<Link> theirs = read_link(request.theirs);
+  const std::optional<Link> base = yaml::find_link(request.base);
+  const std::optional<Link> ours = yaml::find_link(request.ours);
+  const std::optional<Link> theirs = yaml::find_link(request.theirs);
   if (!ours || !theirs || (!base && !request.base.empty())) {
     return merge_lines(registry, request, ours.has_value(), theirs.has_value());
   }

@@ -122,6 +122,12 @@ class Repository {
   /// Calls `visit` for each blob, in order, until it returns false. Many are read by `git cat-file`, which works beside
   /// us and keeps more bases of deltas than libgit2.
   virtual void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) = 0;
+  /// Returns the size in bytes of each blob; nothing for one that is absent, corrupt or no blob. Many are asked of `git
+  /// cat-file`. No content is read.
+  virtual std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) = 0;
+  /// Calls `take` with a blob's content, piece by piece, whatever its size. Returns whether it is here. What `take`
+  /// throws passes. The pieces are not proved to be what the blob's id names: who has to know hashes them.
+  virtual bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) = 0;
   /// Lets go of the memory that reading took; the next call takes it up again.
   virtual void release() = 0;
 };

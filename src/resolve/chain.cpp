@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "resolve/take_answer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,18 +12,9 @@ namespace {
 
 /// Takes over what one answer says.
 void take(Finding& finding, const Answer& answer) {
-  finding.verdict = answer.verdict;
-  finding.message = answer.message;
-  finding.hint = answer.hint;
-  finding.repo = answer.source.repo ? answer.source.repo->printable() : "";
-  // What could not be asked was asked for all the same.
-  finding.rev = answer.rev.empty() && answer.source.rev ? answer.source.rev->text() : answer.rev;
-  finding.ref = answer.ref;
-  finding.commit = answer.commit;
-  finding.commit_time = answer.commit_time;
-  finding.path = answer.path.empty() ? answer.source.path : answer.path;
-  finding.blob = answer.blob;
+  take_answer(answer, finding);
   finding.object_type = answer.object_type;
+  finding.plain = answer.plain;
   const source::Proof& proof = answer.proof;
   if (proof.time != 0) {
     finding.proof_time = finding.proof_time == 0 ? proof.time : std::min(finding.proof_time, proof.time);
@@ -30,8 +22,6 @@ void take(Finding& finding, const Answer& answer) {
   const Warning doubt{"stale-proof", proof.doubt};
   const bool is_told = std::find(finding.warnings.begin(), finding.warnings.end(), doubt) != finding.warnings.end();
   if (!proof.doubt.empty() && !is_told) finding.warnings.push_back(doubt);
-  const bool is_asked = answer.verdict != Verdict::invalid_link && answer.verdict != Verdict::forbidden;
-  if (answer.source.repo && is_asked) finding.sources.push_back(*answer.source.repo);
 }
 
 /// Whether an answer is what the link to it is pinned to. A work tree's files have no id to compare.

@@ -4,7 +4,6 @@
 #include "git/repository.hpp"
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
-
 #include "source/local_repository.hpp"
 #include "source/refs.hpp"
 #include "source/refusal.hpp"
@@ -48,7 +47,14 @@ class Conversation {
   /// it. Returns those that cannot be had, and why.
   virtual std::map<Oid, Refusal> need_objects(const std::map<Oid, Oid>& commits_by_object) = 0;
 
-  /// Returns where objects are read, until the next call of need_commits() or need_objects().
+  /// Makes readable the trees of commits and their files of less than `size` bytes, where the source can give those
+  /// without the larger ones: after that, of a file that is not here only its content is unknown.
+  virtual void need_small_files(const std::set<Oid>& commits, std::size_t size) {
+    static_cast<void>(commits);
+    static_cast<void>(size);
+  }
+
+  /// Returns where objects are read, until the next call of one of the need_ functions.
   virtual git::Repository& repository() = 0;
 
   /// Returns the repository of this machine that is read in place; null for what is elsewhere.

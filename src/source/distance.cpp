@@ -2,15 +2,14 @@
 
 #include "base/error.hpp"
 #include "git/history.hpp"
+#include "source/detail/by_source.hpp"
+#include "source/detail/commit_graph.hpp"
 #include "source/history.hpp"
-#include "source/in_parallel.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 #include <span>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -33,50 +32,6 @@ void leave_unmeasured(Distance& question, Verdict verdict, const std::string& wh
                      (question.repo ? "'" + question.repo->printable() + "'" : "this repository") + " has come: " + why;
 }
 
-/// Commits of one repository, by number in the order of git-rev-list(1): children before their parents.
-class Graph {
- public:
-  explicit Graph(const std::vector<git::Commit>& commits) : commits_(commits) {
-    for (std::size_t i = 0; i < commits.size(); ++i) numbers_.emplace(commits[i].oid, i);
-  }
-
-  /// Returns the numbers of what is in the history of `to` and not in that of `from`, and whether `from` is in it.
-  std::pair<std::vector<std::size_t>, bool> between(const Oid& from, const Oid& to) const {
-    std::vector<bool> old(commits_.size());
-    mark(from, old, {});
-    std::vector<bool> found(commits_.size());
-    bool meets = false;
-    mark(to, found, [&](const Oid& oid) {
-      meets = meets || oid == from;
-      const auto number = numbers_.find(oid);
-      return number != numbers_.end() && !old[number->second];
-    });
-    std::vector<std::size_t> numbers;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      if (found[i]) numbers.push_back(i);
-    }
-    return {std::move(numbers), meets};
-  }
-
- private:
-  /// Marks what `start` leads to, as far as `goes_on` lets it.
-  void mark(const Oid& start, std::vector<bool>& marks, const std::function<bool(const Oid&)>& goes_on) const {
-    std::vector<Oid> open{start};
-    while (!open.empty()) {
-      const Oid oid = open.back();
-      open.pop_back();
-      if (goes_on && !goes_on(oid)) continue;
-      const auto number = numbers_.find(oid);
-      if (number == numbers_.end() || marks[number->second]) continue;
-      marks[number->second] = true;
-      const std::vector<Oid>& parents = commits_[number->second].parents;
-      open.insert(open.end(), parents.begin(), parents.end());
-    }
-  }
-  const std::vector<git::Commit>& commits_;
-  std::unordered_map<Oid, std::size_t> numbers_;
-};
-
 /// The questions about one repository whose commits are all there.
 class Answering {
  public:
@@ -89,13 +44,13 @@ class Answering {
       for (Distance* question : questions_) answer_without_counts(*question);
       return;
     }
-    const Graph graph(*commits);
+    const detail::CommitGraph graph(*commits);
     // Many links are pinned to the same commit and follow the same ref.
-    std::map<std::pair<Oid, Oid>, std::pair<std::vector<std::size_t>, bool>> known;
+    std::map<std::pair<Oid, Oid>, detail::CommitGraph<git::Commit>::Ahead> known;
     std::vector<bool> is_needed(commits->size());
     for (Distance* question : questions_) {
       const auto [pair, is_new] = known.try_emplace({question->from, question->to});
-      if (is_new) pair->second = graph.between(question->from, question->to);
+      if (is_new) pair->second = graph.ahead(question->from, question->to);
       const auto& [numbers, is_ancestor] = pair->second;
       question->is_ancestor = is_ancestor;
       if (!is_ancestor) continue;
@@ -113,7 +68,7 @@ class Answering {
     list_subjects();
     for (Distance* question : questions_) {
       if (!question->is_ancestor) continue;
-      const auto& numbers = known.at({question->from, question->to}).first;
+      const auto& numbers = known.at({question->from, question->to}).numbers;
       question->touching = question->are_directories ? count_touching_directories(*question, *commits, numbers)
                                                      : count_touching(*question, *commits, numbers);
     }
@@ -245,8 +200,7 @@ class Answering {
 };
 
 Limits limits_of_history(const Settings& settings) {
-  Limits limits;
-  limits.deadline = settings.budget.deadline;
+  Limits limits = detail::limits_of_walk(settings);
   limits.output = most_output;
   return limits;
 }
@@ -297,30 +251,17 @@ void measure_source(const Distances& questions, const Settings& settings) {
                                                 }
                                                 measure_directory(git_dir, reading, settings, questions);
                                               });
-  if (!refusal) return;
-  for (Distance* question : questions) {
-    question->verdict = refusal->verdict;
-    question->message = refusal->message;
-    question->hint = refusal->hint;
-  }
+  if (refusal) detail::refuse(questions, *refusal);
 }
 
 }  // namespace
 
 void find_distances(const git::Registry& registry, const Settings& settings, const std::vector<Distance*>& questions) {
-  std::map<std::string, Distances> by_repository;
-  Distances own;
-  for (Distance* question : questions) {
-    (question->repo ? by_repository[question->repo->text()] : own).push_back(question);
-  }
-  if (!own.empty())
-    measure_repository(registry.objects(),
-                       git::History(registry, limits_of_history(settings), settings.observer.interrupt), own);
-  std::vector<const Distances*> groups;
-  for (const auto& [url, group] : by_repository) groups.push_back(&group);
-  Settings quiet = settings;  // several prompts on one terminal would mix
-  quiet.access.interactive = false;
-  in_parallel(groups.size(), settings.budget.jobs, [&](std::size_t i) { measure_source(*groups[i], quiet); });
+  const auto measure_own = [&](const Distances& own) {
+    const git::History history(registry, limits_of_history(settings), settings.observer.interrupt);
+    measure_repository(registry.objects(), history, own);
+  };
+  detail::ask_by_source(questions, settings, measure_own, measure_source);
 }
 
 }  // namespace mlem::source

@@ -1,10 +1,9 @@
 #include "source/reachability.hpp"
 
 #include "git/history.hpp"
+#include "source/detail/by_source.hpp"
 #include "source/history.hpp"
-#include "source/in_parallel.hpp"
 
-#include <map>
 #include <unordered_set>
 
 namespace mlem::source {
@@ -17,12 +16,6 @@ void fail(Reachability& question) {
   question.message = "commit '" + question.commit.hex() + "' is on no branch or tag of " +
                      (question.repo ? "'" + question.repo->printable() + "'" : "this repository");
   question.hint = "push a tag or branch that has it";
-}
-
-Limits limits_of(const Settings& settings) {
-  Limits limits;
-  limits.deadline = settings.budget.deadline;
-  return limits;
 }
 
 /// `refs` are what counts, and `more_tips` commits beside them.
@@ -58,7 +51,8 @@ void ask_directory(const fs::path& git_dir, git::Reading reading, const Settings
                    const Questions& questions) {
   const auto repository = git::open_repository(git_dir, settings.access.environment, reading);
   repository->set_deadline(settings.budget.deadline);
-  const git::History history(git_dir, settings.access.environment, limits_of(settings), settings.observer.interrupt);
+  const git::History history(git_dir, settings.access.environment, detail::limits_of_walk(settings),
+                             settings.observer.interrupt);
   ask_repository(*repository, history, git::branches_and_tags(), {}, questions);
 }
 
@@ -76,7 +70,7 @@ void ask_registry(const git::Registry& registry, const Settings& settings, const
     const auto commit = counts && tip ? registry.objects().find_commit(*tip) : std::nullopt;
     if (commit) pushed.push_back(*commit);
   }
-  const git::History history(registry, limits_of(settings), settings.observer.interrupt);
+  const git::History history(registry, detail::limits_of_walk(settings), settings.observer.interrupt);
   ask_repository(registry.objects(), history, refs, pushed, questions);
 }
 
@@ -86,29 +80,15 @@ void ask_source(const Questions& questions, const Settings& settings) {
         for (Reachability* question : questions) *question = {.repo = question->repo, .commit = question->commit};
         ask_directory(git_dir, reading, settings, questions);
       });
-  if (!refusal) return;
-  for (Reachability* question : questions) {
-    question->verdict = refusal->verdict;
-    question->message = refusal->message;
-    question->hint = refusal->hint;
-  }
+  if (refusal) detail::refuse(questions, *refusal);
 }
 
 }  // namespace
 
 void find_reachability(const git::Registry& registry, const Settings& settings, const PushedRefs& pushed_refs,
                        const Questions& questions) {
-  std::map<std::string, Questions> by_repository;
-  Questions own;
-  for (Reachability* question : questions) {
-    (question->repo ? by_repository[question->repo->text()] : own).push_back(question);
-  }
-  if (!own.empty()) ask_registry(registry, settings, pushed_refs, own);
-  std::vector<const Questions*> groups;
-  for (const auto& [url, group] : by_repository) groups.push_back(&group);
-  Settings quiet = settings;  // several prompts on one terminal would mix
-  quiet.access.interactive = false;
-  in_parallel(groups.size(), settings.budget.jobs, [&](std::size_t i) { ask_source(*groups[i], quiet); });
+  const auto ask_own = [&](const Questions& own) { ask_registry(registry, settings, pushed_refs, own); };
+  detail::ask_by_source(questions, settings, ask_own, ask_source);
 }
 
 }  // namespace mlem::source

@@ -9,6 +9,10 @@
 
 namespace mlem::yaml {
 
+namespace detail {
+struct PlacedNode;
+}
+
 /// A link file whose fields are changed one by one while every other byte stays: comments, the order of the keys, blank
 /// lines, line ends, a byte order mark, flow style, whatever else is in `params`. A field keeps its quotes where the
 /// new value can have them.
@@ -36,16 +40,12 @@ class LinkText {
   void remove(std::string_view key);
 
  private:
-  struct Node;
-  class Reader;
-  struct Spelling;
-  static std::unique_ptr<Node> read(std::string_view text);
   /// Whether the file is one object of JSON: its keys are in double quotes.
   bool is_json() const;
   void replace(std::string text, std::string_view key, const std::optional<std::string>& value);
 
   std::string text_;
-  std::unique_ptr<Node> root_;
+  std::unique_ptr<detail::PlacedNode> root_;
 };
 
 /// Returns `text`, a link file of any vintage, with those fields changed that say something else than `link` does. The

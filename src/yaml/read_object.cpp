@@ -377,10 +377,23 @@ void read_requirements(const Json& json, Description& description) {
   for (const Json& item : json) description.requirements.push_back(read_requirement(item));
 }
 
+Artifact read_artifact(std::string name, const Json& json) {
+  return {std::move(name), text_at(json, "uri"), text_at(json, "hash"), text_at(json, "size"), text_at(json, "type")};
+}
+
+/// Returns whether it is a list of artifacts without names, as MLEM 0.1.10 wrote it.
+bool is_artifact_list(const Json& json) {
+  return json.is_array() && std::all_of(json.begin(), json.end(), [](const Json& item) { return item.is_object(); });
+}
+
 void read_artifacts(const Json& json, Description& description) {
-  for (const auto& [name, item] : json.items()) {
-    description.artifacts.push_back(
-        {name, text_at(item, "uri"), text_at(item, "hash"), text_at(item, "size"), text_at(item, "type")});
+  if (json.is_object()) {
+    for (const auto& [name, item] : json.items()) description.artifacts.push_back(read_artifact(name, item));
+    return;
+  }
+  for (const Json& item : json) {
+    // The name that later versions give the only artifact, and nearly that of one of several.
+    description.artifacts.push_back(read_artifact(json.size() == 1 ? "data" : text_at(item, "uri"), item));
   }
 }
 
@@ -405,7 +418,7 @@ Description describe(const Json& json) {
     if (is_read(key, description.object_type) || value.is_null()) continue;
     if (key == "requirements" && value.is_array()) {
       read_requirements(value, description);
-    } else if (key == "artifacts" && value.is_object()) {
+    } else if (key == "artifacts" && (value.is_object() || is_artifact_list(value))) {
       read_artifacts(value, description);
     } else {
       (is_note(key) ? description.notes : description.others).push_back({key, canonical_text(value)});

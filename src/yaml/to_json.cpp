@@ -95,8 +95,8 @@ Json scalar_to_json(const Event& event) {
 /// Builds the value of one document. Keys stay in their order; of a repeated one the last value counts, as in MLEM.
 class JsonBuilder : public detail::EventHandler {
  public:
-  JsonBuilder(std::string_view text, std::string_view what_failed, std::size_t max_values)
-      : text_(text), what_failed_(what_failed), max_values_(max_values) {}
+  JsonBuilder(std::string_view text, std::string_view what_failed, std::size_t most_values)
+      : text_(text), what_failed_(what_failed), max_values_(most_values) {}
 
   void on_event(const Event& event) override {
     const bool is_end = event.kind == Event::Kind::map_end || event.kind == Event::Kind::sequence_end;

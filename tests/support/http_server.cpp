@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ostream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -31,7 +32,7 @@ error_log {directory}/log;
 events {{ worker_connections 256; }}
 http {{
   map $http_git_protocol $protocol {{ default $http_git_protocol; "" -; }}
-  log_format line "$request_method $status $bytes_sent $protocol $request_uri";
+  log_format line "$request_method $status $bytes_sent $protocol $connection $request_uri";
   access_log {directory}/access line;
   client_body_temp_path {directory}/tmp;
   fastcgi_temp_path {directory}/tmp;
@@ -68,6 +69,9 @@ http {{
       auth_basic_user_file {directory}/passwords;
       fastcgi_pass unix:{directory}/cgi;
     }}
+    location ^~ /files/ {{
+      root {directory}/static;
+    }}
     location = /logged {{
       access_log off;
       return 204;
@@ -95,6 +99,7 @@ fs::path prepare(const Sandbox& sandbox) {
   const fs::path directory = sandbox / "http";
   fs::create_directories(directory / "root/private");
   fs::create_directory(directory / "tmp");
+  fs::create_directories(directory / "static/files");
   write_file(directory / "passwords", fmt::format("{}:{{PLAIN}}{}\n", HttpServer::user, HttpServer::password));
   return directory;
 }
@@ -174,10 +179,16 @@ std::vector<HttpServer::Request> HttpServer::requests() const {
   wait_for_log(server_.port);
   std::vector<Request> requests;
   std::istringstream lines(read_file(directory_ / "access"));
-  for (Request request;
-       lines >> request.method >> request.status >> request.bytes_sent >> request.protocol >> request.target;)
+  for (Request request; lines >> request.method >> request.status >> request.bytes_sent >> request.protocol >>
+                        request.connection >> request.target;)
     requests.push_back(request);
   return requests;
+}
+
+std::size_t HttpServer::connections() const {
+  std::set<std::string> numbers;
+  for (const Request& request : requests()) numbers.insert(request.connection);
+  return numbers.size();
 }
 
 std::size_t HttpServer::bytes_sent() const {

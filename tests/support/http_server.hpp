@@ -22,6 +22,7 @@ class HttpServer {
     int status = 0;
     std::size_t bytes_sent = 0;  ///< with headers
     std::string protocol;        ///< the header Git-Protocol: `version=2`, or `-`
+    std::string connection;      ///< its number
     std::string target;          ///< path and query, as sent
   };
 
@@ -34,6 +35,9 @@ class HttpServer {
   /// The served directory; what is below its `private/` is for `user` with `password` only.
   fs::path root() const { return directory_ / "root"; }
 
+  /// The directory of plain files that are served below `files/`, ranges of them too.
+  fs::path files() const { return directory_ / "static/files"; }
+
   /// Returns `http://127.0.0.1:<port>/<path>`, the path taken from the served directory.
   std::string url(std::string_view path) const;
   /// Returns a URL below which everything is answered with this status: 401, 403, 404, 429 or 500.
@@ -43,6 +47,8 @@ class HttpServer {
 
   /// Returns the requests that were answered so far, in order.
   std::vector<Request> requests() const;
+  /// Returns over how many connections these came.
+  std::size_t connections() const;
   /// Returns the sum of the bytes sent so far.
   std::size_t bytes_sent() const;
 

@@ -72,6 +72,21 @@ void send_all(int connection, std::string_view bytes) {
 
 std::string SilentServer::url(std::string_view path) const { return loopback_url(port(), path); }
 
+DripServer::DripServer()
+    : thread_([this](const std::stop_token& stop) {
+        std::vector<UniqueFd> connections;
+        while (!stop.stop_requested()) {
+          if (UniqueFd connection = listener_.accept()) {
+            send_all(connection.get(), "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n");
+            connections.push_back(std::move(connection));
+          }
+          for (const UniqueFd& connection : connections) send_all(connection.get(), ".");
+          std::this_thread::sleep_for(std::chrono::milliseconds(poll_milliseconds));
+        }
+      }) {}
+
+std::string DripServer::url(std::string_view path) const { return loopback_url(port(), path); }
+
 CountingListener::CountingListener()
     : thread_([this](const std::stop_token& stop) {
         pollfd polled{listener_.fd(), POLLIN, 0};

@@ -24,6 +24,20 @@ class SilentServer {
   Listener listener_;  // the kernel completes connections that nobody accepts
 };
 
+/// Answers on 127.0.0.1 with a file of 1 GiB, of which it sends some bytes a second for as long as this lives.
+class DripServer {
+ public:
+  DripServer();
+
+  std::uint16_t port() const noexcept { return listener_.port(); }
+  /// Returns `http://127.0.0.1:<port>/<path>`.
+  std::string url(std::string_view path) const;
+
+ private:
+  Listener listener_;
+  std::jthread thread_;  // last: it uses the other
+};
+
 /// Counts attempts to connect to 127.0.0.1, and ends each connection at once: it shows that none was made.
 class CountingListener {
  public:

@@ -8,10 +8,14 @@
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <vector>
 
@@ -417,7 +421,67 @@ TEST_CASE("repository: what a partial clone lacks is missing and not fetched") {
         return ++visits > 0;
       });
       CHECK(visits == 2);
+      CHECK(repository->blob_sizes({blob}) == std::vector<std::optional<std::uint64_t>>{std::nullopt});
     }
+  });
+}
+
+TEST_CASE("repository: sizes of blobs without their content") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    mlem::test::Files files = {{"a", "1"}, {"d/e", ""}, {"broken", "x"}};
+    const std::string pad(1000, 'x');
+    for (int i = 0; i < 150; ++i) files["many/" + std::to_string(i)] = pad.substr(0, static_cast<std::size_t>(i)) + "#";
+    repo.commit(files);
+    const Oid blob = oid(repo.id("HEAD:a"));
+    const Oid broken = oid(repo.id("HEAD:broken"));
+    const Oid absent = oid(std::string(blob.hex().size(), '1'));
+    const fs::path file = loose(repo, broken.hex());
+    fs::permissions(file, fs::owner_all);
+    mlem::test::write_file(file, "no zlib stream");
+    const auto repository = way.open(repo.path() / ".git", box);
+    using Sizes = std::vector<std::optional<std::uint64_t>>;
+    std::vector<Oid> blobs = {blob, absent, broken, oid(repo.id("HEAD:d")), oid(repo.id("HEAD:d/e")), blob};
+    Sizes sizes = {1, std::nullopt, std::nullopt, std::nullopt, 0, 1};
+    CHECK(repository->blob_sizes(blobs) == sizes);
+    for (int i = 0; i < 150; ++i) {
+      blobs.push_back(oid(repo.id("HEAD:many/" + std::to_string(i))));
+      sizes.emplace_back(i + 1);
+    }
+    CHECK(repository->blob_sizes(blobs) == sizes);
+    CHECK(repository->find_blob(blob, 1) == "1");
+    CHECK(repository->blob_sizes({}).empty());
+  });
+}
+
+TEST_CASE("repository: blobs of any size are streamed") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    std::string large;
+    for (int i = 0; large.size() < 1'000'000; ++i) large += std::to_string(i) + "\n";
+    repo.commit({{"large", large}, {"empty", ""}, {"d/e", "1"}});
+    const auto repository = way.open(repo.path() / ".git", box);
+    std::string read;
+    std::size_t largest = 0;
+    const auto take = [&](std::string_view piece) {
+      read += piece;
+      largest = std::max(largest, piece.size());
+    };
+    const Oid blob = oid(repo.id("HEAD:large"));
+    CHECK(repository->stream_blob(blob, take));
+    CHECK(read == large);
+    CHECK(largest < large.size() / 4);
+    read.clear();
+    CHECK(repository->stream_blob(oid(repo.id("HEAD:empty")), take));
+    CHECK(read.empty());
+    CHECK_FALSE(repository->stream_blob(oid(std::string(blob.hex().size(), '1')), take));
+    CHECK_THROWS_AS(repository->stream_blob(oid(repo.id("HEAD:d")), take), mlem::Error);
+    struct Enough {};
+    CHECK_THROWS_AS(repository->stream_blob(blob, [](std::string_view) { throw Enough(); }), Enough);
+    CHECK(repository->stream_blob(blob, take));
+    CHECK(read == large);
   });
 }
 

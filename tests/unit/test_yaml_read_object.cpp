@@ -213,6 +213,16 @@ other target "build/"
 )");
 }
 
+TEST_CASE("read_object: artifacts of MLEM 0.1.10 have no names") {
+  const std::string one = "{uri: rf, size: 10, hash: aa}";
+  CHECK(outline(read_object("object_type: model\nartifacts: [" + one + "]\n")) ==
+        "model / \nartifact data rf aa 10 \n");
+  CHECK(outline(read_object("object_type: model\nartifacts: [" + one +
+                            ", {uri: s3://b/x, size: 1, hash: bb, type: fsspec}]\n")) ==
+        "model / \nartifact rf rf aa 10 \nartifact s3://b/x s3://b/x bb 1 fsspec\n");
+  CHECK(outline(read_object("object_type: model\nartifacts: [rf]\n")) == "model / \nother artifacts [\"rf\"]\n");
+}
+
 TEST_CASE("read_object: text that is not a metafile says why") {
   CHECK(read_object("- a\n") == Description{.unread = "line 1, column 1: no YAML mapping"});
   CHECK(read_object("a: 'x\n").unread == "line 1, column 4: a quote that is not closed");

@@ -3,6 +3,7 @@ mlem_unit_tests(yaml
     test_yaml_edit_link.cpp
     test_yaml_metafile.cpp
     test_yaml_mutations.cpp
+    test_yaml_read_dvc.cpp
     test_yaml_read_object.cpp
     test_yaml_to_json.cpp
     test_yaml_write_link.cpp

@@ -22,7 +22,7 @@ namespace {
 
 /// Of all metafiles of each side that are compared. A hostile push leads to as many and as large ones as it wants.
 constexpr std::size_t most_text = std::size_t{16} << 20;
-constexpr const char* rule = "breaking";
+constexpr const char* rule_name = "breaking";
 
 std::vector<const Policy*> policies_for(const Scope& scope, const std::string& name) {
   std::vector<const Policy*> policies;
@@ -98,7 +98,7 @@ class BreakingChanges {
 
   void add(JudgedScope& judged, const git::Change& change, Finding& finding) {
     if (decision(finding.verdict) == Decision::undecided) {
-      leave_unproved(finding, rule);
+      leave_unproved(finding, rule_name);
       return;
     }
     // What does not resolve is refused already.
@@ -153,7 +153,7 @@ class BreakingChanges {
     if (is_admitted(scope, *link.name)) return;
     Finding& finding = *link.judged->files.at(*link.name).finding;
     for (const Policy* policy : policies_for(scope, *link.name)) {
-      break_rule(finding, rule,
+      break_rule(finding, rule_name,
                  policy_wants(*policy, "forbids what breaks callers of the object that the link led to") +
                      (doubt.empty() ? "" : ", " + doubt),
                  hint_of_breaking);

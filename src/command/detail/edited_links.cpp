@@ -17,7 +17,6 @@
 #include <ostream>
 
 namespace mlem::command {
-namespace {
 
 /// Tells people of links that were not changed.
 class SkippedReporter : public GroupingReporter {
@@ -49,6 +48,8 @@ class SkippedReporter : public GroupingReporter {
   std::string what_;
   std::string prefix_;  ///< what names are relative to
 };
+
+namespace {
 
 std::string summary_of(const edit::LinkEditSummary& summary, const EditWords& spoken, bool dry_run) {
   std::string text = fmt::format("{} {}{}", summary.total(), spoken.noun, summary.total() == 1 ? "" : "s");

@@ -191,6 +191,21 @@ void put(Writer& json, const Finding& finding, bool is_judged) {
   put(json, "at", finding.at);
 }
 
+void put(Writer& json, std::string_view key, const std::vector<FoundArtifact>& artifacts) {
+  json.key(key);
+  json.open('[');
+  for (const FoundArtifact& artifact : artifacts) {
+    json.open('{');
+    put(json, "name", artifact.name);
+    put(json, "path", artifact.path);
+    if (artifact.size) put_number(json, "size", *artifact.size);
+    put(json, "hash", artifact.hash);
+    set(json, "state", std::string(name(artifact.state)));
+    json.close('}');
+  }
+  json.close(']');
+}
+
 void put(Writer& json, std::string_view key, const Point& point) {
   json.key(key);
   json.open('{');
@@ -246,6 +261,7 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
   put_names(json, "rules", finding.rules);
   if (finding.line != 0) put_number(json, "line", finding.line);
   if (proof_time) set(json, "proved_at", format_time(*proof_time));
+  if (finding.artifacts) put(json, "artifacts", *finding.artifacts);
   return json.take();
 }
 

@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -69,10 +71,10 @@ class BulkReader {
   bool is_alive() const noexcept { return is_alive_; }
 
   /// It has read every request before its replies can fill their pipe.
-  void ask(std::span<const Oid> oids) {
+  void ask(std::string_view request, std::span<const Oid> oids) {
     if (!is_alive_) return;
     std::string requests;
-    for (const Oid& oid : oids) requests += "contents " + oid.hex() + "\n";
+    for (const Oid& oid : oids) requests.append(request).append(oid.hex()).push_back('\n');
     try {
       cat_file_->write(requests + "flush\n");
     } catch (const Error&) {
@@ -80,14 +82,20 @@ class BulkReader {
     }
   }
 
-  /// Returns the next object asked for, until the next call; nothing if it is not of that type.
-  std::optional<std::string_view> read(ObjectType type, const Oid& oid, std::size_t limit) {
+  /// Returns the type and the size of the next object asked for.
+  std::optional<Header> read_header(const Oid& oid) {
     if (!is_alive_) return std::nullopt;
     const std::optional<std::string_view> line = cat_file_->read_line();
     if (line && line->ends_with(" missing") && line->starts_with(oid.hex())) return std::nullopt;
     const std::optional<Header> header = line ? parse_header(*line, oid) : std::nullopt;
     is_alive_ = header.has_value();
-    if (!is_alive_) return std::nullopt;
+    return header;
+  }
+
+  /// Returns the next object asked for, until the next call; nothing if it is not of that type.
+  std::optional<std::string_view> read(ObjectType type, const Oid& oid, std::size_t limit) {
+    const std::optional<Header> header = read_header(oid);
+    if (!header) return std::nullopt;
     if (header->type != type || header->size > limit) {
       skip(header->size + 1);
       return std::nullopt;
@@ -143,7 +151,45 @@ class CatFileObjects final : public Objects {
   }
 
   void read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
-                 const Repository::VisitBlob& visit) override;
+                 const Repository::VisitBlob& visit) override {
+    ask_in_bulk("contents ", oids, [&](std::size_t i, BulkReader* reader) {
+      return visit(i, reader != nullptr ? reader->read(type, oids[i], limit) : std::nullopt);
+    });
+  }
+
+  std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) override {
+    std::vector<std::optional<std::uint64_t>> sizes(blobs.size());
+    ask_in_bulk("info ", blobs, [&](std::size_t i, BulkReader* reader) {
+      std::optional<Header> header = reader != nullptr ? reader->read_header(blobs[i]) : std::nullopt;
+      // git has ended, maybe of another object than this.
+      if (!header && reader != nullptr && !reader->is_alive()) header = ask_again(blobs[i]);
+      if (header && header->type == ObjectType::blob) sizes[i] = header->size;
+      return true;
+    });
+    return sizes;
+  }
+
+  bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) override {
+    constexpr std::size_t most_in_piece = std::size_t{1} << 16;
+    const std::optional<Header> header = ask("contents ", blob);
+    if (!header) return false;
+    // Until all of it has been read, the process is good for nothing else, whatever happens meanwhile.
+    std::unique_ptr<Coprocess> process = std::move(process_);
+    if (header->type != ObjectType::blob) throw_unread_object(blob, "it is not a blob");
+    for (std::size_t left = header->size; left > 0;) {
+      const std::string_view piece = process->read(std::min(left, most_in_piece));
+      if (piece.empty()) {
+        process_ = std::move(process);
+        fail(blob);
+      }
+      take(piece);
+      left -= piece.size();
+    }
+    const bool is_whole = process->read(1) == "\n";
+    process_ = std::move(process);
+    if (!is_whole) fail(blob);
+    return true;
+  }
 
   void release() override {
     process_.reset();
@@ -185,11 +231,25 @@ class CatFileObjects final : public Objects {
     throw_unread_object(oid, flaw_.empty() ? last_fatal(errors) : flaw_);
   }
 
+  /// Asks another process for an object; nothing if that cannot read it either.
+  std::optional<Header> ask_again(const Oid& oid) {
+    try {
+      return ask("info ", oid);
+    } catch (const Error&) {
+      return std::nullopt;
+    }
+  }
+
   void start() {
     process_.reset();
     const BatchScheduling scheduling;
     process_ = make_process();
   }
+
+  /// Sends that request for each blob, and calls `take` with its number and who has the reply, null if it is not here,
+  /// until that returns false.
+  void ask_in_bulk(std::string_view request, const std::vector<Oid>& oids,
+                   const std::function<bool(std::size_t i, BulkReader* reader)>& take);
 
   std::unique_ptr<Coprocess> make_process() {
     return std::make_unique<Coprocess>(cat_file_, reply_pipe, [this] { return is_held_up(); });
@@ -252,8 +312,8 @@ class CatFileObjects final : public Objects {
   std::optional<std::vector<Oid>> present_;  ///< sorted
 };
 
-void CatFileObjects::read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
-                               const Repository::VisitBlob& visit) {
+void CatFileObjects::ask_in_bulk(std::string_view request, const std::vector<Oid>& oids,
+                                 const std::function<bool(std::size_t i, BulkReader* reader)>& take) {
   // One process keeps up with who looks at what is in the objects, two with who only passes over them; but for fewer
   // the second is not worth its start.
   constexpr std::size_t least_for_two = 16'384;
@@ -268,7 +328,7 @@ void CatFileObjects::read_many(ObjectType type, const std::vector<Oid>& oids, st
   std::unique_ptr<Coprocess> second;
   std::vector<BulkReader> readers{BulkReader(*first)};
   if (present.size() >= least_for_two) readers.emplace_back(*(second = make_process()));
-  const std::size_t request_size = std::string_view("contents \n").size() + hex_digits_;
+  const std::size_t request_size = request.size() + hex_digits_ + 1;
   // The next requests of each reader are written while it answers, and reads none: they have to fit into the pipe.
   const std::size_t chunk = readers.front().capacity() / request_size - 1;
   const auto reader_of = [&](std::size_t i) -> BulkReader& { return readers[i / chunk % readers.size()]; };
@@ -277,16 +337,16 @@ void CatFileObjects::read_many(ObjectType type, const std::vector<Oid>& oids, st
   bool goes_on = true;
   for (std::size_t i = 0; i < oids.size() && goes_on; ++i) {
     if (next == present.size() || present[next] != oids[i]) {
-      goes_on = visit(i, std::nullopt);
+      goes_on = take(i, nullptr);
       continue;
     }
     const std::size_t ahead = std::min(present.size(), (next / chunk + 2 * readers.size()) * chunk);
     while (asked < ahead) {
       const std::size_t count = std::min(chunk, present.size() - asked);
-      reader_of(asked).ask(std::span(present).subspan(asked, count));
+      reader_of(asked).ask(request, std::span(present).subspan(asked, count));
       asked += count;
     }
-    goes_on = visit(i, reader_of(next).read(type, oids[i], limit));
+    goes_on = take(i, &reader_of(next));
     ++next;
   }
   // Replies that nobody has read would be taken for the next ones.

@@ -91,7 +91,33 @@ class Libgit2Objects final : public Objects {
     }
   }
 
-  void release() override { close(); }
+  std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) override {
+    if (blobs.size() >= least_blobs_in_bulk) {
+      auto sizes = bulk_->blob_sizes(blobs);
+      bulk_->release();
+      return sizes;
+    }
+    std::vector<std::optional<std::uint64_t>> sizes(blobs.size());
+    for (std::size_t i = 0; i < blobs.size(); ++i) {
+      try {
+        const std::optional<Object> object = find_header(blobs[i]);
+        if (object && object->type == ObjectType::blob) sizes[i] = object->size;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::unavailable) throw;
+      }
+    }
+    return sizes;
+  }
+
+  // libgit2 streams loose objects only.
+  bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) override {
+    return bulk_->stream_blob(blob, take);
+  }
+
+  void release() override {
+    close();
+    bulk_->release();
+  }
 
  private:
   /// Returns an object without its content.

@@ -34,6 +34,12 @@ class ObjectRepository : public Repository {
   void diff(const std::optional<Oid>& before, const Oid& after, const std::function<bool(Change change)>& visit) final;
   std::optional<std::string> find_blob(const Oid& blob, std::size_t limit) final;
   void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) final;
+  std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) final {
+    return objects_->blob_sizes(blobs);
+  }
+  bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) final {
+    return objects_->stream_blob(blob, take);
+  }
   void release() override {
     last_trees_.clear();
     objects_->release();

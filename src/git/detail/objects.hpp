@@ -5,9 +5,12 @@
 #include "git/repository.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlem::git::detail {
@@ -31,6 +34,10 @@ class Objects {
   /// As Repository::read_blobs() has it, for objects of any one type.
   virtual void read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
                          const Repository::VisitBlob& visit) = 0;
+  /// As Repository::blob_sizes() has it.
+  virtual std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) = 0;
+  /// As Repository::stream_blob() has it.
+  virtual bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) = 0;
   /// Lets go of the memory that reading took; the next call takes it up again.
   virtual void release() = 0;
 };

@@ -7,6 +7,7 @@
 #include "model/source.hpp"
 #include "resolve/chain.hpp"
 #include "resolve/tree_view.hpp"
+#include "yaml/find_link.hpp"
 #include "yaml/metafile.hpp"
 
 #include <fmt/format.h>
@@ -195,16 +196,6 @@ class Forest {
   std::vector<bool> is_marked_;
 };
 
-std::optional<Link> read_link(std::string_view text) {
-  try {
-    yaml::Metafile file = yaml::read_metafile(text);
-    if (file.kind == yaml::Metafile::Kind::link) return std::move(file.link);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::invalid) throw;
-  }
-  return std::nullopt;
-}
-
 std::string_view without_suffix(std::string_view path) {
   if (path.ends_with(mlem_suffix)) path.remove_suffix(mlem_suffix.size());
   return path;
@@ -252,7 +243,7 @@ class Contents {
   std::optional<std::size_t> find(const Oid& blob) {
     if (auto number = known(blob)) return number;
     const auto text = repository_.find_blob(blob, yaml::max_object_size);
-    auto link = text ? read_link(*text) : std::nullopt;
+    auto link = text ? yaml::find_link(*text) : std::nullopt;
     return link ? add(blob, std::move(*link)) : std::nullopt;
   }
 
@@ -491,7 +482,7 @@ Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, c
   Survey survey;
   Contents contents(readable, questions);
   readable.read_blobs(blobs, yaml::max_object_size, [&](std::size_t i, const std::optional<std::string_view>& text) {
-    auto link = text ? read_link(*text) : std::nullopt;
+    auto link = text ? yaml::find_link(*text) : std::nullopt;
     if (link) contents.add(blobs[i], std::move(*link));
     return true;
   });

@@ -82,6 +82,32 @@ class RemoteConversation final : public Conversation {
     return lacks;
   }
 
+  void need_small_files(const std::set<Oid>& commits, std::size_t size) override {
+    if (settings_.offline || all_is_here_ || place_.is_bundle) return;
+    // The filter is git's, and so is the limit: less than so many bytes.
+    const std::string filter = "blob:limit=" + std::to_string(size);
+    std::string known = load_file(small_files_file(), max_refs_file).value_or("");
+    git::Transport::Fetch what{.refspecs = {}, .filter = filter, .shallow = true, .refetch = true};
+    for (const Oid& commit : commits) {
+      const std::string line = commit.hex() + " " + std::to_string(size) + "\n";
+      if (known.find(line) != std::string::npos) continue;
+      what.refspecs.push_back(commit.hex());
+      known += line;
+    }
+    if (what.refspecs.empty()) return;
+    try {
+      fetch(what);
+    } catch (const git::TransportError& error) {
+      // Who has no filters has sent everything, and who gives no commits by id all branches and tags.
+      if (error.failure() != git::TransportFailure::refused_filter &&
+          error.failure() != git::TransportFailure::not_allowed) {
+        throw;
+      }
+      return;
+    }
+    AtomicFile(small_files_file(), known).commit();
+  }
+
   git::Repository& repository() override {
     if (!repository_) {
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
@@ -334,6 +360,8 @@ class RemoteConversation final : public Conversation {
   }
 
   fs::path refs_file() const { return cache_.directory() / key_ / "source-refs"; }
+  /// The commits whose small files are here, each with what counts as small.
+  fs::path small_files_file() const { return entry_ / "source-small-files"; }
   /// Its time is when the source last answered, whatever it was asked.
   fs::path seen_file() const { return cache_.directory() / key_ / "source-seen"; }
 
@@ -384,8 +412,8 @@ class RemoteConversation final : public Conversation {
   const git::Transport& transport_;
   fs::path entry_;  ///< empty until it is known of which object format it is
   std::unique_ptr<git::Repository> repository_;
-  std::map<std::string, Oid> listed_;  ///< refs by full name, `HEAD` among them, unpeeled
-  std::optional<Refs> refs_;           ///< `listed_` for others; none: not listed yet
+  std::map<std::string, Oid> listed_;       ///< refs by full name, `HEAD` among them, unpeeled
+  std::optional<Refs> refs_;                ///< `listed_` for others; none: not listed yet
   std::optional<std::int64_t> proof_time_;  ///< of refs that were read back
   std::string doubt_;
   bool is_heard_ = false;     ///< the source answered in this conversation

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "yaml/detail/quoted.hpp"
+#include "yaml/detail/text_lines.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/depthguard.h>
@@ -31,7 +32,6 @@ namespace {
 
 constexpr std::string_view malformed = "malformed YAML";
 constexpr std::string_view too_large = "not a metafile";
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// Throws for the first character that a metafile may not have.
 void check_characters(std::string_view text) {

@@ -1,0 +1,635 @@
+#include "artifact/inspect.hpp"
+
+#include "artifact/declared.hpp"
+#include "artifact/hash.hpp"
+#include "artifact/locate.hpp"
+#include "artifact/stores.hpp"
+#include "artifact/transfer.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/interrupt.hpp"
+#include "base/text.hpp"
+#include "source/conversation.hpp"
+#include "source/in_parallel.hpp"
+#include "yaml/metafile.hpp"
+#include "yaml/read_object.hpp"
+
+#include <boost/filesystem/operations.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <iterator>
+#include <map>
+#include <set>
+#include <span>
+#include <thread>
+#include <tuple>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+
+// For each source, in one conversation: its metafiles say what they declare, locate() where that is, and then each file
+// is looked at, those that are files of this machine several at a time.
+
+namespace mlem::artifact {
+namespace {
+
+using State = FoundArtifact::State;
+
+/// What is said of one file, beside its state.
+struct Outcome {
+  State state = State::unhashed;
+  std::string why{};
+  Verdict verdict = Verdict::ok;  ///< of what is unverified: why it is
+  std::string hint{};
+};
+
+std::string size_text(std::uint64_t size) { return fmt::format("{} byte{}", size, size == 1 ? "" : "s"); }
+
+std::string hash_text(const Hash& hash) {
+  const char* const algorithm = hash.kind == Hash::Kind::sha256         ? "sha256"
+                                : hash.kind == Hash::Kind::git_blob     ? "git"
+                                : hash.kind == Hash::Kind::md5_dos2unix ? "md5-dos2unix"
+                                                                        : "md5";
+  return std::string(algorithm) + ":" + hash.value;
+}
+
+/// Hashes what comes in pieces.
+class Hashing {
+ public:
+  /// `size` is how many bytes there are to be, if that is known; of a blob it is.
+  Hashing(const PlacedFile& file, std::optional<std::uint64_t> size) : expected_(file.size ? file.size : size) {
+    if (!file.hash) return;
+    // What a metafile has from DVC was made as DVC made it.
+    const auto own = hash_of(file.place);
+    check_.emplace(own && own->value == file.hash->value ? *own : *file.hash, size.value_or(0));
+  }
+  void take(std::string_view piece) {
+    received_ += piece.size();
+    if (check_) check_->update(piece);
+  }
+  Outcome outcome() {
+    if (expected_ && received_ != *expected_) {
+      return {State::mismatch, "it has " + size_text(received_) + " instead of " + size_text(*expected_)};
+    }
+    if (!check_) return {};
+    if (check_->matches()) return {State::ok};
+    return {State::mismatch, "its bytes have another hash than is recorded"};
+  }
+
+ private:
+  std::optional<std::uint64_t> expected_;
+  std::uint64_t received_ = 0;
+  std::optional<HashCheck> check_;
+};
+
+void end_if_asked(const Interrupt* interrupt) {
+  if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
+}
+
+/// Reads a file of this machine to its end.
+Outcome hash_file(const fs::path& path, const PlacedFile& file, const Interrupt* interrupt) {
+  constexpr std::size_t piece_size = std::size_t{1} << 18;
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return {State::missing, "'" + path.string() + "' cannot be read"};
+  struct Closing {
+    int descriptor;
+    ~Closing() { close(descriptor); }
+  } const closing{descriptor};
+  posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
+  Hashing hashing(file, size_of(file.place));
+  std::string buffer(piece_size, '\0');
+  for (;;) {
+    end_if_asked(interrupt);
+    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return {State::unverified, "'" + path.string() + "' cannot be read", Verdict::unreachable};
+    if (count == 0) return hashing.outcome();
+    hashing.take(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)));
+  }
+}
+
+/// Compares the size of a file of this machine.
+Outcome size_of_file(const fs::path& path, const PlacedFile& file) {
+  boost::system::error_code failure;
+  const std::uint64_t size = fs::file_size(path, failure);
+  if (failure) return {State::missing, "'" + path.string() + "' cannot be read"};
+  const auto expected = file.size ? file.size : size_of(file.place);
+  if (!expected || size == *expected) return {};
+  return {State::mismatch, "it has " + size_text(size) + " instead of " + size_text(*expected)};
+}
+
+/// The objects of one source, each once.
+struct Group {
+  std::vector<const ObjectAt*> objects{};
+  std::vector<Inspection> inspections{};
+};
+
+/// A file that is looked at.
+struct Item {
+  std::size_t object = 0;  ///< its number in the group
+  PlacedFile file{};
+  Outcome outcome{};
+  bool is_settled = false;
+  void settle(Outcome found) {
+    outcome = std::move(found);
+    is_settled = true;
+  }
+};
+
+class SourceInspection {
+ public:
+  SourceInspection(source::Conversation& source, const RepoUrl& url, const source::Settings& settings, Depth depth,
+                   TransferEngine& engine, Group& group)
+      : source_(source),
+        url_(url),
+        settings_(settings),
+        depth_(depth),
+        engine_(engine),
+        stores_(source, url, settings, engine),
+        group_(group) {}
+
+  void run() {
+    group_.inspections.assign(group_.objects.size(), {});
+    if (!read_commits()) return;
+    const std::vector<Located> located = locate_all(read_declarations());
+    for (std::size_t i = 0; i < located.size(); ++i) {
+      Inspection& inspection = group_.inspections[i];
+      if (inspection.verdict != Verdict::ok) continue;
+      if (located[i].flaw.empty())
+        add_files(i, located[i].files);
+      else
+        fail(inspection, Verdict::too_large, located[i].flaw);
+    }
+    look_at_records();
+    look_here();
+    look_elsewhere();
+    tell_all();
+  }
+
+ private:
+  static void fail(Inspection& inspection, Verdict verdict, std::string message, std::string hint = {}) {
+    inspection.verdict = verdict;
+    inspection.message = std::move(message);
+    inspection.hint = std::move(hint);
+  }
+  void fail_all(const source::Refusal& refusal) {
+    for (Inspection& inspection : group_.inspections) {
+      if (inspection.verdict == Verdict::ok) fail(inspection, refusal.verdict, refusal.message, refusal.hint);
+    }
+  }
+
+  bool read_commits() {
+    std::set<Oid> commits;
+    for (const ObjectAt* object : group_.objects) commits.insert(object->commit);
+    if (!source_.is_cached()) return true;
+    const auto lacks = source_.need_commits(commits, 1);
+    if (!lacks.empty()) {
+      fail_all(lacks.begin()->second);
+      return false;
+    }
+    source_.need_small_files(commits, lfs_pointer_cutoff);
+    return true;
+  }
+
+  /// Fetches what the repository has been found to lack. Returns whether all of it came.
+  bool fetch(const std::map<Oid, Oid>& commits_by_object) {
+    const auto lacks = source_.need_objects(commits_by_object);
+    if (lacks.empty()) return true;
+    fail_all(lacks.begin()->second);
+    return false;
+  }
+
+  /// Returns what is wanted of each object: what its metafile declares, or all that is there.
+  std::vector<Wanted> read_declarations() {
+    std::vector<Wanted> wanted(group_.objects.size());
+    std::map<Oid, std::vector<std::size_t>> by_metafile;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const ObjectAt& object = *group_.objects[i];
+      wanted[i].commit = object.commit;
+      if (object.plain) {
+        wanted[i].kind = object.plain == Plain::tree ? Wanted::Kind::tree : Wanted::Kind::blob;
+        wanted[i].path = object.path == "." ? "" : object.path;
+      } else {
+        by_metafile[object.blob].push_back(i);
+      }
+    }
+    std::vector<Oid> blobs;
+    std::map<Oid, Oid> lacking;
+    for (const auto& [blob, objects] : by_metafile) {
+      blobs.push_back(blob);
+      if (source_.is_cached() && !source_.repository().has(blob)) {
+        lacking.emplace(blob, group_.objects[objects.front()]->commit);
+      }
+    }
+    if (!lacking.empty() && !fetch(lacking)) return wanted;
+    source_.repository().read_blobs(blobs, yaml::max_object_size, [&](std::size_t i, const auto& content) {
+      for (const std::size_t object : by_metafile.at(blobs[i])) declare(object, content, wanted[object]);
+      return true;
+    });
+    return wanted;
+  }
+
+  void declare(std::size_t number, const std::optional<std::string_view>& metafile, Wanted& wanted) {
+    const ObjectAt& object = *group_.objects[number];
+    if (!metafile) {
+      return fail(group_.inspections[number], Verdict::unreachable,
+                  "the metafile '" + object.path + "' cannot be read");
+    }
+    const object::Description description = yaml::read_object(*metafile);
+    if (!description.unread.empty()) {
+      return fail(group_.inspections[number], Verdict::invalid_link,
+                  "what its metafile declares cannot be read: " + description.unread);
+    }
+    wanted.declared = declared_artifacts(description, RepoPath::parse(object.path));
+  }
+
+  std::vector<Located> locate_all(const std::vector<Wanted>& wanted) {
+    constexpr int most_rounds = 32;  // of a tree in a tree, one at a time
+    for (int round = 0;; ++round) {
+      std::vector<Located> located = locate(source_.repository(), wanted);
+      std::map<Oid, Oid> lacking;
+      for (std::size_t i = 0; i < located.size(); ++i) {
+        for (const Oid& oid : located[i].missing) lacking.emplace(oid, wanted[i].commit);
+      }
+      if (lacking.empty()) return located;
+      if (round < most_rounds && fetch(lacking)) continue;
+      fail_all({Verdict::unreachable, "the source does not give what the commit has", {}});
+      return located;
+    }
+  }
+
+  /// Adds the files of an object; a directory of DVC as what is in it.
+  void add_files(std::size_t object, const std::vector<PlacedFile>& files) {
+    for (const PlacedFile& file : files) {
+      const auto* const tracked = std::get_if<DvcObject>(&file.place);
+      if (tracked == nullptr || !tracked->is_directory) {
+        items_.push_back({.object = object, .file = file});
+        continue;
+      }
+      std::variant<std::vector<DvcEntry>, Outcome> listing = list_directory(object, file);
+      if (auto* const outcome = std::get_if<Outcome>(&listing)) {
+        items_.push_back({.object = object, .file = file});
+        items_.back().settle(std::move(*outcome));
+        continue;
+      }
+      for (PlacedFile& inner : expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing))) {
+        items_.push_back({.object = object, .file = std::move(inner)});
+      }
+    }
+  }
+
+  std::variant<std::vector<DvcEntry>, Outcome> list_directory(std::size_t object, const PlacedFile& file) {
+    const StoredFile stored{&file, group_.objects[object]->commit};
+    std::optional<std::string> text;
+    try {
+      if (const auto path = stores_.find_file(stored)) {
+        text = load_file(*path, max_dvc_directory_size);
+      } else if (const auto why = stores_.why_external(stored)) {
+        return Outcome{State::external, *why};
+      } else if (settings_.offline) {
+        return offline_outcome();
+      } else {
+        auto transfer = stores_.transfer(stored);
+        if (const auto* const refusal = std::get_if<source::Refusal>(&transfer)) return outcome_of(*refusal);
+        std::get<Transfer>(transfer).limit = max_dvc_directory_size;
+        TransferResult result = engine_.run(std::get<Transfer>(std::move(transfer)));
+        if (result.refusal) return outcome_of(*result.refusal);
+        text = std::move(result.body);
+      }
+      const auto hash = hash_of(file.place);
+      if (hash) {
+        HashCheck check(*hash, text->size());
+        check.update(*text);
+        if (!check.matches())
+          return Outcome{State::mismatch, "the list of its files has another hash than is recorded"};
+      }
+      return parse_dvc_directory(*text);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;
+      return Outcome{State::mismatch, error.what()};
+    }
+  }
+
+  static Outcome outcome_of(const source::Refusal& refusal) {
+    if (refusal.verdict == Verdict::artifact_missing) return {State::missing, refusal.message};
+    return {State::unverified, refusal.message, refusal.verdict, refusal.hint};
+  }
+  static Outcome offline_outcome() {
+    return {State::unverified, "its bytes are not on this machine", Verdict::unreachable,
+            "run the command without --offline"};
+  }
+
+  /// Settles what can be said without asking for the bytes.
+  void look_at_records() {
+    for (Item& item : items_) {
+      if (item.is_settled) continue;
+      const PlacedFile& file = item.file;
+      if (const auto* const missing = std::get_if<Missing>(&file.place)) {
+        item.settle({State::missing, missing->why});
+      } else if (const auto* const forbidden = std::get_if<Forbidden>(&file.place)) {
+        item.settle({State::forbidden, forbidden->why});
+      } else if (const auto* const external = std::get_if<External>(&file.place)) {
+        item.settle({State::external, external->why});
+      } else if (std::holds_alternative<Symlink>(file.place)) {
+        item.settle({State::ok});
+      } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
+        item.settle({State::mismatch, "it has " + size_text(*size) + " instead of " + size_text(*file.size)});
+      }
+    }
+  }
+
+  StoredFile stored(const Item& item) const { return {&item.file, group_.objects[item.object]->commit}; }
+
+  /// Settles what is on this machine.
+  void look_here() {
+    std::vector<std::pair<Item*, fs::path>> files;
+    for (Item& item : items_) {
+      if (item.is_settled) continue;
+      if (const auto* const blob = std::get_if<GitBlob>(&item.file.place)) {
+        if (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))
+          item.settle({});
+        else if (blob->size)
+          item.settle(hash_blob(source_.repository(), *blob, item.file));
+      } else if (auto path = stores_.find_file(stored(item))) {
+        files.emplace_back(&item, std::move(*path));
+      }
+    }
+    const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+    source::in_parallel(files.size(), threads, [&](std::size_t i) {
+      auto& [item, path] = files[i];
+      item->settle(depth_ == Depth::size ? size_of_file(path, item->file)
+                                         : hash_file(path, item->file, settings_.observer.interrupt));
+    });
+  }
+
+  Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const PlacedFile& file) const {
+    Hashing hashing(file, *blob.size);
+    try {
+      const bool is_here = repository.stream_blob(blob.oid, [&](std::string_view piece) {
+        end_if_asked(settings_.observer.interrupt);
+        hashing.take(piece);
+      });
+      if (!is_here) return {State::missing, "blob '" + blob.oid.hex() + "' is not there"};
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;
+      return {State::unverified, error.what(), Verdict::unreachable};
+    }
+    return hashing.outcome();
+  }
+
+  /// Settles what is left: on servers, or nowhere.
+  void look_elsewhere() {
+    std::vector<Item*> blobs;
+    std::vector<Item*> stored_there;
+    for (Item& item : items_) {
+      if (item.is_settled) continue;
+      if (std::holds_alternative<GitBlob>(item.file.place)) {
+        blobs.push_back(&item);
+      } else if (const auto why = stores_.why_external(stored(item))) {
+        item.settle({State::external, *why});
+      } else if (settings_.offline) {
+        item.settle(offline_outcome());
+      } else {
+        stored_there.push_back(&item);
+      }
+    }
+    if (!blobs.empty()) fetch_and_hash(blobs);
+    if (depth_ == Depth::hash)
+      transfer_and_hash(stored_there);
+    else
+      ask(stored_there);
+  }
+
+  void ask(const std::vector<Item*>& items) {
+    if (items.empty()) return;
+    std::vector<StoredFile> files;
+    for (const Item* item : items) files.push_back(stored(*item));
+    const std::vector<ObjectAnswer> answers = stores_.ask(files);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const ObjectAnswer& answer = answers[i];
+      const auto expected = items[i]->file.size;
+      if (answer.kind != ObjectAnswer::Kind::exists) {
+        items[i]->settle(outcome_of(answer.refusal));
+      } else if (answer.size && expected && *answer.size != *expected) {
+        items[i]->settle(
+            {State::mismatch, "it has " + size_text(*answer.size) + " instead of " + size_text(*expected)});
+      } else {
+        items[i]->settle({});
+      }
+    }
+  }
+
+  void transfer_and_hash(const std::vector<Item*>& items) {
+    std::map<std::size_t, std::pair<Item*, std::unique_ptr<Hashing>>> running;
+    std::size_t next = 0;
+    const auto give = [&]() -> std::optional<Transfer> {
+      while (next < items.size()) {
+        Item* const item = items[next++];
+        auto made = stores_.transfer(stored(*item));
+        if (const auto* const refusal = std::get_if<source::Refusal>(&made)) {
+          item->settle(outcome_of(*refusal));
+          continue;
+        }
+        Transfer transfer = std::get<Transfer>(std::move(made));
+        transfer.number = next;
+        auto& entry = running[transfer.number];
+        entry.first = item;
+        transfer.begin = [&entry](std::uint64_t offset) {
+          if (offset == 0)
+            entry.second = std::make_unique<Hashing>(entry.first->file, size_of(entry.first->file.place));
+          return true;
+        };
+        transfer.take = [&entry](std::string_view piece) {
+          entry.second->take(piece);
+          return true;
+        };
+        return transfer;
+      }
+      return std::nullopt;
+    };
+    engine_.run_all(give, [&](const Transfer& transfer, const TransferResult& result) {
+      auto& [item, hashing] = running.at(transfer.number);
+      if (result.refusal)
+        item->settle(outcome_of(*result.refusal));
+      else
+        item->settle(hashing->outcome());
+      running.erase(transfer.number);
+    });
+  }
+
+  /// Fetches blobs to where they stay no longer than it takes to hash them.
+  void fetch_and_hash(const std::vector<Item*>& items) {
+    if (settings_.offline) {
+      for (Item* item : items) item->settle(offline_outcome());
+      return;
+    }
+    std::map<Oid, Oid> wanted;
+    for (const Item* item : items) {
+      wanted.emplace(std::get<GitBlob>(item->file.place).oid, group_.objects[item->object]->commit);
+    }
+    const TemporaryDirectory scratch(settings_.cache.directory.parent_path(), "artifacts-", [](const fs::path&) {});
+    source::Settings apart = settings_;
+    apart.cache.directory = scratch.path();
+    const auto refusal = source::converse(url_, apart, [&](source::Conversation& source) {
+      std::set<Oid> commits;
+      for (const auto& [blob, commit] : wanted) commits.insert(commit);
+      source.need_commits(commits, 0);
+      const auto lacks = source.need_objects(wanted);
+      const auto sizes = source.repository().blob_sizes(oids_of(items));
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        GitBlob blob = std::get<GitBlob>(items[i]->file.place);
+        const auto lack = lacks.find(blob.oid);
+        blob.size = sizes[i];
+        if (lack != lacks.end())
+          items[i]->settle(outcome_of(lack->second));
+        else if (blob.size)
+          items[i]->settle(hash_blob(source.repository(), blob, items[i]->file));
+        else
+          items[i]->settle({State::missing, "blob '" + blob.oid.hex() + "' is not there"});
+      }
+    });
+    if (!refusal) return;
+    for (Item* item : items) item->settle(outcome_of(*refusal));
+  }
+
+  static std::vector<Oid> oids_of(const std::vector<Item*>& items) {
+    std::vector<Oid> oids;
+    for (const Item* item : items) oids.push_back(std::get<GitBlob>(item->file.place).oid);
+    return oids;
+  }
+
+  void tell_all() {
+    for (std::size_t first = 0; first < items_.size();) {
+      std::size_t end = first;
+      while (end < items_.size() && items_[end].object == items_[first].object) ++end;
+      Inspection& inspection = group_.inspections[items_[first].object];
+      if (inspection.verdict == Verdict::ok) tell(std::span(items_).subspan(first, end - first), inspection);
+      first = end;
+    }
+    for (Inspection& inspection : group_.inspections) {
+      if (inspection.verdict == Verdict::ok && !inspection.artifacts) {
+        inspection.artifacts = std::make_shared<std::vector<FoundArtifact>>();
+      }
+    }
+  }
+
+  /// Gives the inspection what was found: all files, and in words the worst.
+  static void tell(std::span<const Item> items, Inspection& inspection) {
+    auto artifacts = std::make_shared<std::vector<FoundArtifact>>();
+    std::map<State, std::vector<const Item*>> by_state;
+    for (const Item& item : items) {
+      artifacts->push_back({.name = item.file.name,
+                            .path = item.file.path,
+                            .size = item.file.size,
+                            .hash = item.file.hash ? hash_text(*item.file.hash) : "",
+                            .state = item.outcome.state});
+      by_state[item.outcome.state].push_back(&item);
+    }
+    inspection.artifacts = std::move(artifacts);
+    const auto told = [](const std::vector<const Item*>& some, const char* what) {
+      const Item& first = *some.front();
+      const std::string& name = first.file.path.empty() ? first.file.name : first.file.path;
+      std::string text = "'" + escape_for_terminal(name) + "' " + what;
+      if (!first.outcome.why.empty()) text += ": " + first.outcome.why;
+      return some.size() > 1 ? text + fmt::format("; and {} more", some.size() - 1) : text;
+    };
+    struct Row {
+      State state;
+      Verdict verdict;
+      const char* what;
+    };
+    constexpr Row rows[] = {{State::mismatch, Verdict::artifact_mismatch, "is not what is recorded"},
+                            {State::missing, Verdict::artifact_missing, "is missing"},
+                            {State::forbidden, Verdict::forbidden, "may not be read"},
+                            {State::unverified, Verdict::ok, "could not be looked at"}};
+    for (const Row& row : rows) {
+      const auto found = by_state.find(row.state);
+      if (found == by_state.end() || inspection.verdict != Verdict::ok) continue;
+      const Outcome& outcome = found->second.front()->outcome;
+      fail(inspection, row.verdict == Verdict::ok ? outcome.verdict : row.verdict, told(found->second, row.what),
+           outcome.hint);
+    }
+    if (const auto found = by_state.find(State::external); found != by_state.end()) {
+      inspection.warnings.push_back(
+          {"external-artifact", told(found->second, "is where only another program can look")});
+    }
+  }
+
+  source::Conversation& source_;
+  const RepoUrl& url_;
+  const source::Settings& settings_;
+  Depth depth_;
+  TransferEngine& engine_;
+  Stores stores_;
+  Group& group_;
+  std::vector<Item> items_;  ///< one object after the other
+};
+
+/// Inspects the objects of a source. What is at hand is taken a part at a time, for a file takes a kilobyte of memory;
+/// a server is asked once.
+void inspect_group(source::Conversation& source, const RepoUrl& url, const source::Settings& settings, Depth depth,
+                   TransferEngine& engine, Group& group) {
+  constexpr std::size_t most_at_once = 8192;
+  const std::size_t step = source.is_cached() ? std::max<std::size_t>(1, group.objects.size()) : most_at_once;
+  group.inspections.clear();
+  for (std::size_t first = 0; first < group.objects.size(); first += step) {
+    const std::size_t end = std::min(group.objects.size(), first + step);
+    Group part{.objects = {group.objects.begin() + static_cast<std::ptrdiff_t>(first),
+                           group.objects.begin() + static_cast<std::ptrdiff_t>(end)}};
+    SourceInspection(source, url, settings, depth, engine, part).run();
+    std::move(part.inspections.begin(), part.inspections.end(), std::back_inserter(group.inspections));
+  }
+}
+
+}  // namespace
+
+std::vector<Inspection> inspect(const git::Registry& registry, const source::Settings& settings,
+                                const std::vector<ObjectAt>& objects, Depth depth) {
+  using Key = std::tuple<Oid, std::string, Oid>;
+  std::map<std::string, Group> groups;
+  std::map<std::string, std::map<Key, std::size_t>> known;
+  std::vector<std::pair<Group*, std::size_t>> places;
+  for (const ObjectAt& object : objects) {
+    const std::string repo = object.repo ? object.repo->text() : "";
+    Group& group = groups[repo];
+    const auto [place, is_new] =
+        known[repo].try_emplace({object.commit, object.path, object.blob}, group.objects.size());
+    if (is_new) group.objects.push_back(&object);
+    places.emplace_back(&group, place->second);
+  }
+  std::vector<std::pair<const RepoUrl*, Group*>> all;
+  for (auto& [repo, group] : groups) {
+    all.emplace_back(group.objects.front()->repo ? &*group.objects.front()->repo : nullptr, &group);
+  }
+  TransferEngine engine(settings);
+  const RepoUrl own_url =
+      RepoUrl::parse(file_url((registry.has_work_tree() ? registry.work_tree() : registry.git_dir()).string()));
+  source::in_parallel(all.size(), settings.budget.jobs, [&](std::size_t i) {
+    const auto& [repo, group] = all[i];
+    if (repo == nullptr) {
+      const auto own = source::converse_with_registry(registry, settings, {});
+      inspect_group(*own, own_url, settings, depth, engine, *group);
+      return;
+    }
+    const RepoUrl& url = *repo;
+    const auto refusal = source::converse(url, settings, [&, &group = group](source::Conversation& source) {
+      inspect_group(source, url, settings, depth, engine, *group);
+    });
+    if (!refusal) return;
+    group->inspections.assign(group->objects.size(), {});
+    for (Inspection& inspection : group->inspections) {
+      inspection.verdict = refusal->verdict;
+      inspection.message = refusal->message;
+      inspection.hint = refusal->hint;
+    }
+  });
+  std::vector<Inspection> inspections;
+  inspections.reserve(objects.size());
+  for (const auto& [group, place] : places) inspections.push_back(group->inspections[place]);
+  return inspections;
+}
+
+}  // namespace mlem::artifact

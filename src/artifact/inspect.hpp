@@ -1,0 +1,51 @@
+#pragma once
+
+#include "git/registry.hpp"
+#include "model/finding.hpp"
+#include "model/link.hpp"
+#include "model/oid.hpp"
+#include "model/repo_url.hpp"
+#include "model/verdict.hpp"
+#include "source/settings.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mlem::artifact {
+
+/// An object that a link leads to: where it is, at the end of all links.
+struct ObjectAt {
+  std::optional<RepoUrl> repo;   ///< none: the registry itself
+  Oid commit;                    ///< or a tree
+  std::string path;              ///< of the metafile, or of what is plain: `.` is the root
+  Oid blob;                      ///< the metafile; of what is plain its own id
+  std::optional<Plain> plain{};  ///< what it is, if it has no metafile
+
+  friend bool operator==(const ObjectAt&, const ObjectAt&) = default;
+};
+
+/// How closely files are looked at.
+enum class Depth {
+  size,     ///< no byte of them is read
+  at_hand,  ///< those whose bytes are on this machine are hashed
+  hash,     ///< all are hashed, and fetched for that
+};
+
+/// What is known of the files of one object.
+struct Inspection {
+  std::shared_ptr<const std::vector<FoundArtifact>> artifacts{};  ///< null if the object could not be read
+  Verdict verdict = Verdict::ok;  ///< the worst of the files, and what the next two are about
+  std::string message{};
+  std::string hint{};
+  std::vector<Warning> warnings{};
+};
+
+/// Looks for the files of objects. Sources are asked in parallel, each object once however many times it is there.
+/// Returns the inspections in the order of `objects`.
+std::vector<Inspection> inspect(const git::Registry& registry, const source::Settings& settings,
+                                const std::vector<ObjectAt>& objects, Depth depth);
+
+}  // namespace mlem::artifact

@@ -1,0 +1,74 @@
+#include "check/detail/artifacts.hpp"
+
+#include "artifact/inspect.hpp"
+#include "base/error.hpp"
+#include "check/detail/findings.hpp"
+#include "git/index_tree.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace mlem::check::detail {
+namespace {
+
+/// The tree that the aliases of a scope lead into, made when the first of them asks for it.
+class OwnTree {
+ public:
+  OwnTree(const git::Registry& registry, const Scope& scope) : registry_(registry), scope_(scope) {}
+
+  const Oid& get() {
+    if (!tree_) tree_ = scope_.commit ? *scope_.commit : git::write_index_tree(registry_);
+    return *tree_;
+  }
+
+ private:
+  const git::Registry& registry_;
+  const Scope& scope_;
+  std::optional<Oid> tree_;
+};
+
+/// Returns where the object of a finding is.
+artifact::ObjectAt object_of(const Finding& finding, OwnTree& tree) {
+  artifact::ObjectAt object{
+      .repo = {}, .commit = {}, .path = finding.path, .blob = *finding.blob, .plain = finding.plain};
+  if (!finding.repo.empty()) object.repo = finding.sources.back();
+  object.commit = finding.commit ? *finding.commit : tree.get();
+  return object;
+}
+
+void take(const artifact::Inspection& inspection, Finding& finding) {
+  finding.artifacts = inspection.artifacts;
+  finding.warnings.insert(finding.warnings.end(), inspection.warnings.begin(), inspection.warnings.end());
+  if (inspection.verdict == Verdict::ok) return;
+  finding.verdict = inspection.verdict;
+  finding.message = inspection.message;
+  finding.hint = inspection.hint;
+}
+
+}  // namespace
+
+void inspect_artifacts(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged) {
+  OwnTree tree(registry, judged.scope);
+  std::vector<Finding*> findings;
+  std::vector<artifact::ObjectAt> objects;
+  for (auto& [name, file] : judged.files) {
+    take_answer(file);
+    Finding& finding = *file.finding;
+    // A file of the work tree has no id: what is asked of it is what the index has.
+    if (finding.verdict != Verdict::ok || !finding.blob) continue;
+    try {
+      objects.push_back(object_of(finding, tree));
+      findings.push_back(&finding);
+    } catch (const Error& error) {
+      finding.verdict = Verdict::unreachable;
+      finding.message = error.what();
+      finding.hint = error.hint();
+    }
+  }
+  const std::vector<artifact::Inspection> inspections =
+      artifact::inspect(registry, settings, objects, *judged.scope.depth);
+  for (std::size_t i = 0; i < findings.size(); ++i) take(inspections[i], *findings[i]);
+}
+
+}  // namespace mlem::check::detail

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "check/detail/judged_scope.hpp"
+#include "git/registry.hpp"
+#include "source/settings.hpp"
+
+namespace mlem::check::detail {
+
+/// Looks for the files of the objects that the links of a scope lead to, as closely as `scope.depth` says. What is
+/// missing or not what is recorded becomes the verdict of links that have no other.
+void inspect_artifacts(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged);
+
+}  // namespace mlem::check::detail

@@ -1,0 +1,345 @@
+#include "base/digest.hpp"
+#include "support/http_server.hpp"
+#include "support/lfs_server.hpp"
+#include "support/text_file.hpp"
+
+#include "cli/json_rows.hpp"
+#include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using namespace mlem::test;
+namespace fs = boost::filesystem;
+
+namespace {
+
+std::string hex_digest(mlem::Digest::Algorithm algorithm, const std::string& bytes) {
+  mlem::Digest digest(algorithm);
+  digest.update(bytes);
+  return digest.finish();
+}
+std::string md5(const std::string& bytes) { return hex_digest(mlem::Digest::Algorithm::md5, bytes); }
+std::string sha256(const std::string& bytes) { return hex_digest(mlem::Digest::Algorithm::sha256, bytes); }
+
+/// A metafile that declares one file.
+std::string declaring(const std::string& uri, const std::string& hash, std::size_t size) {
+  return "artifacts:\n  data:\n    hash: '" + hash + "'\n    size: " + std::to_string(size) + "\n    uri: " + uri +
+         "\nobject_type: model\n";
+}
+
+std::string pointer_to(const std::string& bytes) {
+  return "version https://git-lfs.github.com/spec/v1\noid sha256:" + sha256(bytes) + "\nsize " +
+         std::to_string(bytes.size()) + "\n";
+}
+
+const std::string weights(100'000, 'w');
+
+/// A source with objects of all kinds, and a registry with a link to each.
+struct Objects {
+  Sandbox sandbox;
+  RepoBuilder source{sandbox, "source"};
+  RepoBuilder registry{sandbox, "registry"};
+
+  void link(const std::string& name, const std::string& repo, const std::string& rev = "main") const {
+    registry.write(name + ".mlem", link_text({.path = "m/" + name + ".mlem", .repo = repo, .rev = rev}));
+    registry.git({"add", name + ".mlem"});
+  }
+  Outcome mlem(const std::vector<std::string>& arguments) const {
+    RunOptions options;
+    options.directory = registry.path();
+    return sandbox.mlem(arguments, options);
+  }
+  /// Returns the row of the only link.
+  nlohmann::json row(const std::vector<std::string>& options) const {
+    std::vector<std::string> words = {"check", "--json"};
+    words.insert(words.end(), options.begin(), options.end());
+    const Outcome outcome = mlem(words);
+    INFO(outcome);
+    const auto rows = json_rows(outcome);
+    REQUIRE(rows.size() == 1);
+    return rows.front();
+  }
+};
+
+std::size_t size_of_tree(const fs::path& directory) {
+  std::size_t size = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (fs::is_regular_file(entry.path())) size += fs::file_size(entry.path());
+  }
+  return size;
+}
+
+}  // namespace
+
+TEST_CASE("check --deep: files that Git has are compared with what metafiles declare") {
+  const std::string hash = md5(weights);
+  const std::size_t size = weights.size();
+  const std::string other(32, 'a');
+  struct Row {
+    std::string name;
+    std::string metafile;
+    std::string verdict;
+    std::string state;
+    std::string message;
+    std::string state_by_size;
+  };
+  const std::string blob_hash = "md5:" + hash;
+  const std::vector<Row> rows = {
+      {"good", declaring("weights", hash, size), "ok", "ok", "", "unhashed"},
+      {"hash", declaring("weights", other, size), "artifact-mismatch", "mismatch",
+       "'weights' is not what is recorded: its bytes have another hash than is recorded", "unhashed"},
+      {"size", declaring("weights", hash, size + 1), "artifact-mismatch", "mismatch",
+       "'weights' is not what is recorded: it has 100000 bytes instead of 100001 bytes", "mismatch"},
+      {"gone", declaring("nothing", hash, size), "artifact-missing", "missing",
+       "'nothing' is missing: there is nothing at 'm/nothing'", "missing"},
+      {"up", declaring("../../etc/passwd", hash, size), "forbidden", "forbidden",
+       "'data' may not be read: its uri has '..'", "forbidden"},
+      {"link", declaring("symlink", hash, size), "forbidden", "forbidden", "'symlink' may not be read: a symbolic link",
+       "forbidden"},
+      {"s3", declaring("s3://bucket/weights", hash, size), "ok", "external", "", "external"},
+      {"none", "object_type: model\n", "ok", "", "", ""},
+  };
+  Objects world;
+  Files files = {{"m/weights", weights}};
+  for (const Row& row : rows) files.emplace("m/" + row.name + ".mlem", row.metafile);
+  world.source.commit(files);
+  world.source.git(
+      {"update-index", "--add", "--cacheinfo", "120000," + world.source.id("HEAD:m/weights") + ",m/symlink"});
+  world.source.git({"commit", "-qm", "A symbolic link"});
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    world.link(row.name, world.source.url());
+    for (const std::string depth : {"--deep", "--deep=hash", "--deep=size"}) {
+      CAPTURE(depth);
+      const bool by_size = depth == "--deep=size";
+      const auto found = world.row({depth});
+      const bool is_seen = !by_size || row.state == row.state_by_size;
+      CHECK(found["verdict"] == (is_seen ? row.verdict : "ok"));
+      CHECK(found.value("message", "") == (is_seen ? row.message : ""));
+      REQUIRE(found["artifacts"].size() == (row.state.empty() ? 0 : 1));
+      if (!row.state.empty()) CHECK(found["artifacts"][0]["state"] == (by_size ? row.state_by_size : row.state));
+    }
+    world.registry.git({"rm", "-qf", row.name + ".mlem"});
+  }
+  world.link("good", world.source.url());
+  CHECK(world.row({"--deep"})["artifacts"][0] ==
+        nlohmann::json{{"name", "data"}, {"path", "weights"}, {"size", size}, {"hash", blob_hash}, {"state", "ok"}});
+  CHECK_FALSE(world.row({}).contains("artifacts"));
+  world.link("s3", world.source.url());
+  const Outcome told = world.mlem({"check", "--deep", "s3"});
+  CHECK(contains(told.output,
+                 "  warning: external-artifact: 'data' is where only another program can look: its uri begins "
+                 "with 's3://'\n"));
+  CHECK(world.mlem({"check", "--deep", "--strict", "s3"}).code == 1);
+}
+
+TEST_CASE("check --deep: of a remote source no byte of a file is fetched but to hash it") {
+  Objects world;
+  const HttpServer server(world.sandbox);
+  std::string random;
+  for (std::size_t i = 0; random.size() < 3'000'000; ++i) random += sha256(std::to_string(i));
+  world.source.commit(
+      {{"m/rf.mlem", declaring("rf", md5(random), random.size())}, {"m/rf", random}, {"m/deep/a/b/c", "x"}});
+  world.source.bare_clone(server.root() / "source.git");
+  world.link("rf", server.url("source.git") + "/");
+  for (const std::string depth : {"--deep=size", "--deep"}) {
+    CAPTURE(depth);
+    const auto row = world.row({depth});
+    CHECK(row["verdict"] == "ok");
+    CHECK(row["artifacts"][0]["state"] == "unhashed");
+  }
+  CHECK(server.bytes_sent() < random.size() / 2);
+  const std::size_t before = server.bytes_sent();
+  const auto row = world.row({"--deep=hash"});
+  CHECK(row["verdict"] == "ok");
+  CHECK(row["artifacts"][0]["state"] == "ok");
+  CHECK(server.bytes_sent() - before > random.size() / 4);
+  CHECK(size_of_tree(world.registry.path() / ".git/mlem") < random.size() / 2);
+  const auto offline = world.row({"--deep=hash", "--offline"});
+  CHECK(offline["verdict"] == "unreachable");
+  CHECK(offline["artifacts"][0]["state"] == "unverified");
+  CHECK(offline["hint"] == "run the command without --offline");
+  CHECK(world.row({"--deep", "--offline"})["verdict"] == "ok");
+}
+
+TEST_CASE("check --deep: what Git LFS keeps is looked for in its store and on its server") {
+  Objects world;
+  const std::string bytes = "the model";
+  world.source.commit({{"m/rf.mlem", declaring("rf", md5(bytes), bytes.size())}, {"m/rf", pointer_to(bytes)}});
+  const std::string oid = sha256(bytes);
+  const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+
+  SUBCASE("the store of a source on this machine") {
+    world.link("rf", world.source.url());
+    const auto missing = world.row({"--deep"});
+    CHECK(missing["verdict"] == "artifact-missing");
+    CHECK(missing["artifacts"][0]["state"] == "missing");
+    fs::create_directories(store);
+    write_file(store / oid, bytes);
+    CHECK(world.row({"--deep=size"})["artifacts"][0]["state"] == "unhashed");
+    CHECK(world.row({"--deep"})["artifacts"][0]["state"] == "ok");
+    write_file(store / oid, "the mudel");
+    CHECK(world.row({"--deep=size"})["verdict"] == "ok");
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+    write_file(store / oid, "short");
+    CHECK(world.row({"--deep=size"})["verdict"] == "artifact-mismatch");
+  }
+  SUBCASE("the server of a remote source") {
+    const HttpServer git_server(world.sandbox);
+    const LfsServer lfs_server(world.sandbox);
+    world.source.bare_clone(git_server.root() / "source.git");
+    world.sandbox.add_config("lfs.url", lfs_server.url("org/m"));
+    world.link("rf", git_server.url("source.git") + "/");
+    const auto missing = world.row({"--deep"});
+    CHECK(missing["verdict"] == "artifact-missing");
+    CHECK(lfs_server.add(bytes) == oid);
+    const auto there = world.row({"--deep"});
+    CHECK(there["verdict"] == "ok");
+    CHECK(there["artifacts"][0]["state"] == "unhashed");
+    const auto requests = lfs_server.requests();
+    CHECK(std::all_of(requests.begin(), requests.end(), [](const auto& request) { return request.objects == 1; }));
+    const auto hashed = world.row({"--deep=hash"});
+    CHECK(hashed["verdict"] == "ok");
+    CHECK(hashed["artifacts"][0]["state"] == "ok");
+    write_file(lfs_server.objects() / oid, "the mudel");
+    CHECK(world.row({"--deep=hash"})["verdict"] == "artifact-mismatch");
+    write_file(lfs_server.objects() / oid, "short");
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+  }
+}
+
+TEST_CASE("check --deep: many objects of Git LFS are few requests") {
+  Objects world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer lfs_server(world.sandbox);
+  Files files;
+  for (int i = 0; i < 250; ++i) {
+    const std::string bytes = "model " + std::to_string(i);
+    lfs_server.add(bytes);
+    files.emplace("m/" + std::to_string(i) + ".mlem", declaring(std::to_string(i) + ".bin", md5(bytes), bytes.size()));
+    files.emplace("m/" + std::to_string(i) + ".bin", pointer_to(bytes));
+  }
+  world.source.commit(files);
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.url", lfs_server.url("org/m"));
+  Files links;
+  for (int i = 0; i < 250; ++i) {
+    links.emplace(std::to_string(i) + ".mlem", link_text({.path = "m/" + std::to_string(i) + ".mlem",
+                                                          .repo = git_server.url("source.git") + "/",
+                                                          .rev = "main"}));
+  }
+  world.registry.commit(links);
+  const Outcome outcome = world.mlem({"check", "--deep"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors == "250 links: 250 ok, 0 broken, 0 undecided\n");
+  CHECK(lfs_server.requests().size() == 3);
+}
+
+TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remotes") {
+  Objects world;
+  const std::string text = "a,b\r\n1,2\r\n";
+  const std::string as_unix = "a,b\n1,2\n";
+  const std::string listing = "[{\"md5\": \"" + md5("one") + "\", \"relpath\": \"x/1\"}]";
+  const std::string directory = md5(listing);
+  world.source.commit(
+      {{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"},
+       {"m/rf.mlem", declaring("rf", md5(as_unix), text.size())},
+       {"m/rf.dvc", "outs:\n- md5: " + md5(as_unix) + "\n  size: 10\n  path: rf\n"},
+       {"m/set.mlem", declaring("set", directory + ".dir", 3)},
+       {"m/set.dvc", "outs:\n- md5: " + directory + ".dir\n  size: 3\n  nfiles: 1\n  hash: md5\n  path: set\n"}});
+  const fs::path store = world.sandbox / "store";
+  const auto put = [&](const std::string& layout, const std::string& hash, const std::string& bytes) {
+    const fs::path path = store / layout / hash.substr(0, 2) / hash.substr(2);
+    fs::create_directories(path.parent_path());
+    write_file(path, bytes);
+  };
+  SUBCASE("a file of DVC 2 has the hash of its text") {
+    world.link("rf", world.source.url());
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-missing");
+    put("files/md5", md5(as_unix), text);
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-missing");
+    put("", md5(as_unix), text);
+    const auto row = world.row({"--deep"});
+    CAPTURE(row);
+    CHECK(row["artifacts"][0]["state"] == "ok");
+    put("", md5(as_unix), "a,b\r\n1,3\r\n");
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+  }
+  SUBCASE("a directory of DVC 3 is what is in it") {
+    world.link("set", world.source.url());
+    put("files/md5", directory + ".dir", listing);
+    put("files/md5", md5("one"), "one");
+    const auto row = world.row({"--deep"});
+    CAPTURE(row);
+    CHECK(row["verdict"] == "ok");
+    CHECK(row["artifacts"][0]["path"] == "set/x/1");
+    CHECK(row["artifacts"][0]["state"] == "ok");
+    put("files/md5", directory + ".dir", listing + " ");
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+  }
+  SUBCASE("a remote on another machine is not looked at") {
+    const HttpServer server(world.sandbox);
+    world.source.bare_clone(server.root() / "source.git");
+    world.link("rf", server.url("source.git") + "/");
+    const auto row = world.row({"--deep"});
+    CAPTURE(row);
+    CHECK(row["verdict"] == "ok");
+    CHECK(row["artifacts"][0]["state"] == "external");
+    CHECK(row["warnings"][0]["code"] == "external-artifact");
+  }
+}
+
+TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
+  Objects world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer files(world.sandbox);
+  const std::string bytes = "the model";
+  const std::string hash = md5(bytes);
+  world.source.commit(
+      {{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + files.url("files") + "\n"},
+       {"m/rf.mlem", declaring("rf", hash, bytes.size())},
+       {"m/rf.dvc", "outs:\n- md5: " + hash + "\n  size: 9\n  path: rf\n"}});
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.link("rf", git_server.url("source.git") + "/");
+  CHECK(world.row({"--deep"})["verdict"] == "artifact-missing");
+  files.add_file("files/" + hash.substr(0, 2) + "/" + hash.substr(2), bytes);
+  CHECK(world.row({"--deep"})["artifacts"][0]["state"] == "unhashed");
+  CHECK(world.row({"--deep=hash"})["artifacts"][0]["state"] == "ok");
+}
+
+TEST_CASE("check --deep: the files of aliases are those of the tree that is judged") {
+  World world;
+  world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/rf", "weights"}});
+  world.registry.write("prod.mlem", "link_type: model\nobject_type: link\npath: m/rf.mlem\n");
+  world.registry.git({"add", "prod.mlem"});
+  CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["artifacts"][0]["state"] == "ok");
+  world.registry.write("m/rf", "weightz");
+  world.registry.git({"add", "m/rf"});
+  CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-mismatch");
+  world.registry.git({"commit", "-qm", "Worse"});
+  CHECK(json_rows(world.mlem({"check", "--json", "--deep", "HEAD"})).at(0)["verdict"] == "artifact-mismatch");
+  world.registry.git({"rm", "-q", "m/rf"});
+  CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-missing");
+}
+
+TEST_CASE("check --deep: the files of a plain link are all that is there") {
+  World world;
+  world.models.commit({{"w/config.json", "{}"}, {"w/shards/1.bin", "1"}, {"w/README.md", "# W\n"}});
+  world.models.git({"update-index", "--add", "--cacheinfo", "160000," + world.model_commit + ",w/module"});
+  world.models.git({"commit", "-qm", "A submodule"});
+  REQUIRE(world.mlem({"link", "--plain", "--sp", example_url, "w/shards", "shards"}).code == 0);
+  const auto shards = json_rows(world.mlem({"check", "--json", "--deep"})).at(0);
+  CHECK(shards["verdict"] == "ok");
+  CHECK(shards["artifacts"].size() == 1);
+  CHECK(shards["artifacts"][0]["path"] == "1.bin");
+  REQUIRE(world.mlem({"link", "--plain", "--sp", example_url, "w", "w"}).code == 0);
+  const auto whole = json_rows(world.mlem({"check", "--json", "--deep", "w"})).at(0);
+  CHECK(whole["verdict"] == "forbidden");
+  CHECK(whole["message"] == "'module' may not be read: a submodule");
+  CHECK(whole["artifacts"].size() == 4);
+}
