@@ -92,7 +92,7 @@ class Libgit2Objects final : public Objects {
   }
 
   std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) override {
-    if (blobs.size() >= least_blobs_in_bulk) {
+    if (blobs.size() >= least_in_bulk) {
       auto sizes = bulk_->blob_sizes(blobs);
       bulk_->release();
       return sizes;
