@@ -1,8 +1,8 @@
 #include "artifact/inspect.hpp"
 
-#include "artifact/declared.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/locate.hpp"
+#include "artifact/object_files.hpp"
 #include "artifact/stores.hpp"
 #include "artifact/transfer.hpp"
 #include "base/error.hpp"
@@ -11,8 +11,6 @@
 #include "base/text.hpp"
 #include "source/conversation.hpp"
 #include "source/in_parallel.hpp"
-#include "yaml/metafile.hpp"
-#include "yaml/read_object.hpp"
 
 #include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
@@ -30,8 +28,8 @@
 #include <utility>
 #include <variant>
 
-// For each source, in one conversation: its metafiles say what they declare, locate() where that is, and then each file
-// is looked at, those that are files of this machine several at a time.
+// For each source, in one conversation: find_files() says what its objects have, and then each file is looked at, those
+// that are files of this machine several at a time.
 
 namespace mlem::artifact {
 namespace {
@@ -153,15 +151,13 @@ class SourceInspection {
 
   void run() {
     group_.inspections.assign(group_.objects.size(), {});
-    if (!read_commits()) return;
-    const std::vector<Located> located = locate_all(read_declarations());
-    for (std::size_t i = 0; i < located.size(); ++i) {
-      Inspection& inspection = group_.inspections[i];
-      if (inspection.verdict != Verdict::ok) continue;
-      if (located[i].flaw.empty())
-        add_files(i, located[i].files);
+    const std::vector<ObjectFiles> found = find_files(source_, group_.objects);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const source::Refusal& refusal = found[i].refusal;
+      if (refusal.verdict == Verdict::ok)
+        add_files(i, found[i].files);
       else
-        fail(inspection, Verdict::too_large, located[i].flaw);
+        fail(group_.inspections[i], refusal.verdict, refusal.message, refusal.hint);
     }
     look_at_records();
     look_here();
@@ -174,91 +170,6 @@ class SourceInspection {
     inspection.verdict = verdict;
     inspection.message = std::move(message);
     inspection.hint = std::move(hint);
-  }
-  void fail_all(const source::Refusal& refusal) {
-    for (Inspection& inspection : group_.inspections) {
-      if (inspection.verdict == Verdict::ok) fail(inspection, refusal.verdict, refusal.message, refusal.hint);
-    }
-  }
-
-  bool read_commits() {
-    std::set<Oid> commits;
-    for (const ObjectAt* object : group_.objects) commits.insert(object->commit);
-    if (!source_.is_cached()) return true;
-    const auto lacks = source_.need_commits(commits, 1);
-    if (!lacks.empty()) {
-      fail_all(lacks.begin()->second);
-      return false;
-    }
-    source_.need_small_files(commits, lfs_pointer_cutoff);
-    return true;
-  }
-
-  /// Fetches what the repository has been found to lack. Returns whether all of it came.
-  bool fetch(const std::map<Oid, Oid>& commits_by_object) {
-    const auto lacks = source_.need_objects(commits_by_object);
-    if (lacks.empty()) return true;
-    fail_all(lacks.begin()->second);
-    return false;
-  }
-
-  /// Returns what is wanted of each object: what its metafile declares, or all that is there.
-  std::vector<Wanted> read_declarations() {
-    std::vector<Wanted> wanted(group_.objects.size());
-    std::map<Oid, std::vector<std::size_t>> by_metafile;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const ObjectAt& object = *group_.objects[i];
-      wanted[i].commit = object.commit;
-      if (object.plain) {
-        wanted[i].kind = object.plain == Plain::tree ? Wanted::Kind::tree : Wanted::Kind::blob;
-        wanted[i].path = object.path == "." ? "" : object.path;
-      } else {
-        by_metafile[object.blob].push_back(i);
-      }
-    }
-    std::vector<Oid> blobs;
-    std::map<Oid, Oid> lacking;
-    for (const auto& [blob, objects] : by_metafile) {
-      blobs.push_back(blob);
-      if (source_.is_cached() && !source_.repository().has(blob)) {
-        lacking.emplace(blob, group_.objects[objects.front()]->commit);
-      }
-    }
-    if (!lacking.empty() && !fetch(lacking)) return wanted;
-    source_.repository().read_blobs(blobs, yaml::max_object_size, [&](std::size_t i, const auto& content) {
-      for (const std::size_t object : by_metafile.at(blobs[i])) declare(object, content, wanted[object]);
-      return true;
-    });
-    return wanted;
-  }
-
-  void declare(std::size_t number, const std::optional<std::string_view>& metafile, Wanted& wanted) {
-    const ObjectAt& object = *group_.objects[number];
-    if (!metafile) {
-      return fail(group_.inspections[number], Verdict::unreachable,
-                  "the metafile '" + object.path + "' cannot be read");
-    }
-    const object::Description description = yaml::read_object(*metafile);
-    if (!description.unread.empty()) {
-      return fail(group_.inspections[number], Verdict::invalid_link,
-                  "what its metafile declares cannot be read: " + description.unread);
-    }
-    wanted.declared = declared_artifacts(description, RepoPath::parse(object.path));
-  }
-
-  std::vector<Located> locate_all(const std::vector<Wanted>& wanted) {
-    constexpr int most_rounds = 32;  // of a tree in a tree, one at a time
-    for (int round = 0;; ++round) {
-      std::vector<Located> located = locate(source_.repository(), wanted);
-      std::map<Oid, Oid> lacking;
-      for (std::size_t i = 0; i < located.size(); ++i) {
-        for (const Oid& oid : located[i].missing) lacking.emplace(oid, wanted[i].commit);
-      }
-      if (lacking.empty()) return located;
-      if (round < most_rounds && fetch(lacking)) continue;
-      fail_all({Verdict::unreachable, "the source does not give what the commit has", {}});
-      return located;
-    }
   }
 
   /// Adds the files of an object; a directory of DVC as what is in it.
@@ -283,6 +194,10 @@ class SourceInspection {
 
   std::variant<std::vector<DvcEntry>, Outcome> list_directory(std::size_t object, const PlacedFile& file) {
     const StoredFile stored{&file, group_.objects[object]->commit};
+    const auto own = hash_of(file.place);
+    if (own && file.hash && own->value != file.hash->value) {
+      return Outcome{State::mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash"};
+    }
     std::optional<std::string> text;
     try {
       if (const auto path = stores_.find_file(stored)) {
@@ -299,9 +214,8 @@ class SourceInspection {
         if (result.refusal) return outcome_of(*result.refusal);
         text = std::move(result.body);
       }
-      const auto hash = hash_of(file.place);
-      if (hash) {
-        HashCheck check(*hash, text->size());
+      if (own) {
+        HashCheck check(*own, text->size());
         check.update(*text);
         if (!check.matches())
           return Outcome{State::mismatch, "the list of its files has another hash than is recorded"};
@@ -314,7 +228,8 @@ class SourceInspection {
   }
 
   static Outcome outcome_of(const source::Refusal& refusal) {
-    if (refusal.verdict == Verdict::artifact_missing) return {State::missing, refusal.message};
+    if (refusal.verdict == Verdict::artifact_missing)
+      return {State::missing, refusal.message, Verdict::ok, refusal.hint};
     return {State::unverified, refusal.message, refusal.verdict, refusal.hint};
   }
   static Outcome offline_outcome() {
@@ -335,6 +250,8 @@ class SourceInspection {
         item.settle({State::external, external->why});
       } else if (std::holds_alternative<Symlink>(file.place)) {
         item.settle({State::ok});
+      } else if (std::holds_alternative<LfsObject>(file.place) && stores_.why_external(stored(item))) {
+        item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
         item.settle({State::mismatch, "it has " + size_text(*size) + " instead of " + size_text(*file.size)});
       }
@@ -532,7 +449,7 @@ class SourceInspection {
     const auto told = [](const std::vector<const Item*>& some, const char* what) {
       const Item& first = *some.front();
       const std::string& name = first.file.path.empty() ? first.file.name : first.file.path;
-      std::string text = "'" + escape_for_terminal(name) + "' " + what;
+      std::string text = (name.empty() ? "a file" : "'" + escape_for_terminal(name) + "'") + " " + what;
       if (!first.outcome.why.empty()) text += ": " + first.outcome.why;
       return some.size() > 1 ? text + fmt::format("; and {} more", some.size() - 1) : text;
     };

@@ -1,31 +1,16 @@
 #pragma once
 
+#include "artifact/object_files.hpp"
 #include "git/registry.hpp"
 #include "model/finding.hpp"
-#include "model/link.hpp"
-#include "model/oid.hpp"
-#include "model/repo_url.hpp"
 #include "model/verdict.hpp"
 #include "source/settings.hpp"
 
-#include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace mlem::artifact {
-
-/// An object that a link leads to: where it is, at the end of all links.
-struct ObjectAt {
-  std::optional<RepoUrl> repo;   ///< none: the registry itself
-  Oid commit;                    ///< or a tree
-  std::string path;              ///< of the metafile, or of what is plain: `.` is the root
-  Oid blob;                      ///< the metafile; of what is plain its own id
-  std::optional<Plain> plain{};  ///< what it is, if it has no metafile
-
-  friend bool operator==(const ObjectAt&, const ObjectAt&) = default;
-};
 
 /// How closely files are looked at.
 enum class Depth {

@@ -3,6 +3,7 @@
 #include "artifact/detail/dvc_lookup.hpp"
 #include "artifact/detail/symlink_target.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "model/repo_path.hpp"
 
 #include <algorithm>
@@ -157,7 +158,7 @@ class Locator {
           set_entry(file, entry);
           if (!is_writable_name(file.path)) {
             file.path.clear();
-            file.place = Forbidden{"a name that is not valid"};
+            file.place = Forbidden{"'" + escape_for_terminal(name) + "' is not a name that may be written"};
           } else if (kind == Wanted::Kind::tree && (entry.mode & git::mode_type_mask) == git::mode_symlink) {
             file.place = Symlink{entry.oid};
           }

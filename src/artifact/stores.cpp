@@ -3,6 +3,7 @@
 #include "artifact/dvc_directory.hpp"
 #include "artifact/lfs_store.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -42,6 +43,7 @@ struct Stores::Dvc {
   std::vector<fs::path> directories{};  ///< of this machine, that have objects
   std::optional<DvcHttpRemote> http{};
   std::string why_external{};  ///< why neither is of use
+  source::Refusal refusal{Verdict::artifact_missing, "neither the cache nor a remote of DVC has it", {}};
 };
 
 Stores::Stores(source::Conversation& source, const RepoUrl& url, const source::Settings& settings,
@@ -59,15 +61,26 @@ std::optional<std::string> Stores::read_at(const Oid& commit, const std::string&
 Stores::Lfs& Stores::lfs_at(const Oid& commit) {
   const auto known = lfs_by_commit_.find(commit);
   if (known != lfs_by_commit_.end()) return *known->second;
-  const std::string configuration = read_at(commit, ".lfsconfig").value_or("");
+  std::string configuration;
+  source::Refusal refusal;
+  try {
+    configuration = read_at(commit, ".lfsconfig").value_or("");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    configuration = "\n" + commit.hex();  // which is none that could be read
+    refusal = {Verdict::unreachable, "cannot read '.lfsconfig': " + std::string(error.what()), error.hint()};
+  }
   auto& lfs = lfs_[configuration];
   if (!lfs) {
     lfs = std::make_unique<Lfs>();
-    auto endpoint = find_lfs_endpoint(url_, configuration, settings_);
-    if (auto* const refusal = std::get_if<source::Refusal>(&endpoint))
-      lfs->refusal = std::move(*refusal);
-    else
-      lfs->client.emplace(std::get<LfsEndpoint>(std::move(endpoint)), engine_);
+    lfs->refusal = refusal;
+    if (refusal.verdict == Verdict::ok) {
+      auto endpoint = find_lfs_endpoint(url_, configuration, settings_);
+      if (auto* const why = std::get_if<source::Refusal>(&endpoint))
+        lfs->refusal = std::move(*why);
+      else
+        lfs->client.emplace(std::get<LfsEndpoint>(std::move(endpoint)), engine_);
+    }
   }
   lfs_by_commit_.emplace(commit, lfs.get());
   return *lfs;
@@ -79,6 +92,18 @@ Stores::Dvc& Stores::dvc_of(const DvcObject& object) {
   auto& dvc = dvc_[key];
   if (dvc) return *dvc;
   dvc = std::make_unique<Dvc>();
+  try {
+    set_up(*dvc, object);
+  } catch (const Error& error) {
+    // Other files of the source have nothing to do with what is written there.
+    if (error.kind() != ErrorKind::invalid && error.kind() != ErrorKind::io) throw;
+    dvc = std::make_unique<Dvc>();
+    dvc->refusal = {Verdict::unreachable, "cannot tell where DVC has it: " + std::string(error.what()), error.hint()};
+  }
+  return *dvc;
+}
+
+void Stores::set_up(Dvc& dvc, const DvcObject& object) {
   DvcConfig committed;
   if (object.config) {
     if (const auto text = source_.repository().find_blob(*object.config, max_config))
@@ -92,23 +117,24 @@ Stores::Dvc& Stores::dvc_of(const DvcObject& object) {
     if (const auto text = load_file(configuration / "config.local", max_config)) local = DvcConfig::parse(*text);
     DvcConfig both = committed;
     both.overlay(*local);
-    dvc->directories.push_back(directory_of(both.find("cache", "dir").value_or("cache"), configuration));
+    dvc.directories.push_back(directory_of(both.find("cache", "dir").value_or("cache"), configuration));
   }
   const auto usable = find_usable_remote(committed, local ? &*local : nullptr, object.remote);
   if (!usable) {
-    dvc->why_external = object.remote.empty() ? "DVC has no default remote there" : "DVC has no such remote there";
+    dvc.refusal.message = object.remote.empty()
+                              ? "DVC has no remote there that could have it"
+                              : "DVC has no remote '" + escape_for_terminal(object.remote) + "' there";
   } else if (usable->remote.is_versioned) {
-    dvc->why_external = "a remote of DVC that keeps versions by itself";
+    dvc.why_external = "a remote of DVC that keeps versions by itself";
   } else if (usable->remote.kind == DvcRemote::Kind::http) {
-    dvc->http.emplace(*usable, engine_);
+    dvc.http.emplace(*usable, engine_);
   } else if (usable->remote.kind == DvcRemote::Kind::directory && local) {
-    dvc->directories.push_back(directory_of(usable->remote.url, configuration));
+    dvc.directories.push_back(directory_of(usable->remote.url, configuration));
   } else {
     const std::string scheme = usable->remote.url.substr(0, usable->remote.url.find("://"));
-    dvc->why_external = usable->remote.kind == DvcRemote::Kind::directory ? "a remote of DVC on another machine"
-                                                                          : "a remote of DVC by '" + scheme + "'";
+    dvc.why_external = usable->remote.kind == DvcRemote::Kind::directory ? "a remote of DVC on another machine"
+                                                                         : "a remote of DVC by '" + scheme + "'";
   }
-  return *dvc;
 }
 
 std::optional<fs::path> Stores::find_file(const StoredFile& stored) {
@@ -163,9 +189,8 @@ std::vector<ObjectAnswer> Stores::ask(const std::vector<StoredFile>& files) {
   for (const auto& [dvc, numbers] : by_dvc) {
     std::vector<DvcWanted> wanted;
     for (const std::size_t i : numbers) wanted.push_back(wanted_of(std::get<DvcObject>(files[i].file->place)));
-    const source::Refusal nowhere{Verdict::artifact_missing, "neither the cache nor a remote of DVC has it", {}};
     const std::vector<ObjectAnswer> some =
-        dvc->http ? dvc->http->ask(wanted) : std::vector<ObjectAnswer>(numbers.size(), ObjectAnswer::of(nowhere));
+        dvc->http ? dvc->http->ask(wanted) : std::vector<ObjectAnswer>(numbers.size(), ObjectAnswer::of(dvc->refusal));
     for (std::size_t i = 0; i < numbers.size(); ++i) answers[numbers[i]] = some[i];
   }
   return answers;
@@ -179,7 +204,7 @@ std::variant<Transfer, source::Refusal> Stores::transfer(const StoredFile& store
   }
   const auto& object = std::get<DvcObject>(stored.file->place);
   Dvc& dvc = dvc_of(object);
-  if (!dvc.http) return source::Refusal{Verdict::artifact_missing, "neither the cache nor a remote of DVC has it", {}};
+  if (!dvc.http) return dvc.refusal;
   return dvc.http->transfer(wanted_of(object));
 }
 

@@ -53,6 +53,7 @@ class Stores {
   struct Dvc;
   Lfs& lfs_at(const Oid& commit);
   Dvc& dvc_of(const DvcObject& object);
+  void set_up(Dvc& dvc, const DvcObject& object);
   std::optional<std::string> read_at(const Oid& commit, const std::string& path);
 
   source::Conversation& source_;

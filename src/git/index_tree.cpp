@@ -9,8 +9,12 @@
 namespace mlem::git {
 
 Oid write_index_tree(const Registry& registry) {
-  const std::string output =
-      detail::output_of(registry.git({"write-tree"}), "cannot look for the files that aliases lead to");
+  const std::string what = "cannot look for the files that aliases lead to";
+  const RunResult result = registry.git({"write-tree"});
+  if (result.code != 0 && !registry.git({"ls-files", "--unmerged"}).output.empty()) {
+    throw Error(ErrorKind::unavailable, what, "the index has conflicts", "resolve them and 'git add' the files");
+  }
+  const std::string output = detail::output_of(result, what);
   return Oid::parse(std::string_view(output).substr(0, output.find('\n'))).value();
 }
 

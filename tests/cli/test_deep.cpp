@@ -281,6 +281,17 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
     CHECK(row["artifacts"][0]["state"] == "ok");
     put("files/md5", directory + ".dir", listing + " ");
     CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+    put("files/md5", directory + ".dir", listing);
+    world.source.commit({{"m/set.mlem", declaring("set", std::string(32, 'c') + ".dir", 3)}});
+    CHECK(world.row({"--deep"})["message"] == "'set' is not what is recorded: DVC has recorded '" + directory +
+                                                  ".dir' for it, and the metafile another hash");
+  }
+  SUBCASE("what no remote of DVC has is missing") {
+    world.source.commit({{".dvc/config", ""}});
+    world.link("rf", world.source.url());
+    const auto row = world.row({"--deep"});
+    CHECK(row["verdict"] == "artifact-missing");
+    CHECK(row["message"] == "'rf' is missing: DVC has no remote there that could have it");
   }
   SUBCASE("a remote on another machine is not looked at") {
     const HttpServer server(world.sandbox);
@@ -323,6 +334,9 @@ TEST_CASE("check --deep: the files of aliases are those of the tree that is judg
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-mismatch");
   world.registry.git({"commit", "-qm", "Worse"});
   CHECK(json_rows(world.mlem({"check", "--json", "--deep", "HEAD"})).at(0)["verdict"] == "artifact-mismatch");
+  const auto here = json_rows(world.mlem({"check", "--json", "--deep", "--worktree", "prod"})).at(0);
+  CHECK(here["verdict"] == "artifact-mismatch");
+  CHECK(here["artifacts"].size() == 1);
   world.registry.git({"rm", "-q", "m/rf"});
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-missing");
 }
@@ -342,4 +356,30 @@ TEST_CASE("check --deep: the files of a plain link are all that is there") {
   CHECK(whole["verdict"] == "forbidden");
   CHECK(whole["message"] == "'module' may not be read: a submodule");
   CHECK(whole["artifacts"].size() == 4);
+}
+
+TEST_CASE("check --deep: a configuration that cannot be read is about the files that need it alone") {
+  Objects world;
+  const std::string hash = md5(weights);
+  world.source.commit({{".dvc/config", "[core\nremote = store\n"},
+                       {".lfsconfig", "[lfs\n"},
+                       {"m/git.mlem", declaring("weights", hash, weights.size())},
+                       {"m/weights", weights},
+                       {"m/lfs.mlem", declaring("big", hash, weights.size())},
+                       {"m/big", pointer_to(weights)},
+                       {"m/dvc.mlem", declaring("tracked", hash, weights.size())},
+                       {"m/tracked.dvc", "outs:\n- md5: " + hash + "\n  size: 100000\n  path: tracked\n"}});
+  for (const char* const name : {"git", "lfs", "dvc"}) world.link(name, world.source.url());
+  const Outcome outcome = world.mlem({"check", "--deep", "--json"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 2);
+  const auto rows = json_rows(outcome);
+  CHECK(rows.at(0)["verdict"] == "unreachable");
+  CHECK(rows.at(0)["message"] ==
+        "'tracked' could not be looked at: cannot tell where DVC has it: not a configuration of DVC: line 1: a section "
+        "whose brackets do not match");
+  CHECK(rows.at(0)["artifacts"][0]["state"] == "unverified");
+  CHECK(rows.at(1)["verdict"] == "ok");
+  CHECK(rows.at(2)["verdict"] == "unreachable");
+  CHECK(contains(rows.at(2)["message"], "'big' could not be looked at: cannot tell where Git LFS has the objects"));
 }

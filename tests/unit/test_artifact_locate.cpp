@@ -339,7 +339,7 @@ TEST_CASE("locate: names that nobody may write are forbidden") {
   const Located located = locate(*world.open(), {{.kind = Wanted::Kind::tree, .commit = oid(tree)}}).at(0);
   REQUIRE(located.files.size() == 1);
   CHECK(located.files[0].path.empty());
-  CHECK(located.files[0].place == Place(Forbidden{"a name that is not valid"}));
+  CHECK(located.files[0].place == Place(Forbidden{"'a\\nb' is not a name that may be written"}));
 }
 
 TEST_CASE("locate: more files than an object may have") {

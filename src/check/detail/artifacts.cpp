@@ -28,12 +28,22 @@ class OwnTree {
   std::optional<Oid> tree_;
 };
 
-/// Returns where the object of a finding is.
-artifact::ObjectAt object_of(const Finding& finding, OwnTree& tree) {
-  artifact::ObjectAt object{
-      .repo = {}, .commit = {}, .path = finding.path, .blob = *finding.blob, .plain = finding.plain};
+/// Returns where the object of a finding is. Throws Error(unavailable) if it is in the work tree alone.
+artifact::ObjectAt object_of(const git::Registry& registry, const Finding& finding, OwnTree& tree) {
+  artifact::ObjectAt object{.repo = {}, .commit = {}, .path = finding.path, .blob = {}, .plain = finding.plain};
   if (!finding.repo.empty()) object.repo = finding.sources.back();
   object.commit = finding.commit ? *finding.commit : tree.get();
+  if (finding.blob) {
+    object.blob = *finding.blob;
+    return object;
+  }
+  // A file of the work tree has no id: what is asked of it is what the index has.
+  const git::Lookup staged = registry.objects().find(object.commit, finding.path);
+  if (staged.state != git::Lookup::State::found || !git::is_regular(staged.entry)) {
+    throw Error(ErrorKind::unavailable, "cannot look for the files of '" + finding.path + "'", "it is not in the index",
+                "'git add' it and its files");
+  }
+  object.blob = staged.entry.oid;
   return object;
 }
 
@@ -55,12 +65,12 @@ void inspect_artifacts(const git::Registry& registry, const source::Settings& se
   for (auto& [name, file] : judged.files) {
     take_answer(file);
     Finding& finding = *file.finding;
-    // A file of the work tree has no id: what is asked of it is what the index has.
-    if (finding.verdict != Verdict::ok || !finding.blob) continue;
+    if (finding.verdict != Verdict::ok) continue;
     try {
-      objects.push_back(object_of(finding, tree));
+      objects.push_back(object_of(registry, finding, tree));
       findings.push_back(&finding);
     } catch (const Error& error) {
+      if (error.kind() != ErrorKind::unavailable) throw;
       finding.verdict = Verdict::unreachable;
       finding.message = error.what();
       finding.hint = error.hint();

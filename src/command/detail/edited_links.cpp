@@ -120,7 +120,7 @@ std::string difference_of(const Link& before, const Link& after) {
   compare("rev", before.rev, after.rev);
   compare("ref", before.pinned_ref, after.pinned_ref);
   compare("plain", plain_of(before), plain_of(after));
-  compare(after.plain ? "object" : "blob", before.pinned_blob, after.pinned_blob);
+  compare(after.plain || (before.plain && !after.pinned_blob) ? "object" : "blob", before.pinned_blob, after.pinned_blob);
   compare("hold", before.hold, after.hold);
   compare("until", before.until, after.until);
   return fmt::format("{}", fmt::join(parts, ", "));

@@ -1,0 +1,145 @@
+#include "artifact/object_files.hpp"
+
+#include "artifact/declared.hpp"
+#include "artifact/lfs_pointer.hpp"
+#include "artifact/locate.hpp"
+#include "model/repo_path.hpp"
+#include "yaml/metafile.hpp"
+#include "yaml/read_object.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace mlem::artifact {
+namespace {
+
+class FileSearch {
+ public:
+  FileSearch(source::Conversation& source, const std::vector<const ObjectAt*>& objects)
+      : source_(source), objects_(objects), found_(objects.size()), wanted_(objects.size()) {}
+
+  std::vector<ObjectFiles> run() {
+    read_commits();
+    read_declarations();
+    locate_all();
+    return std::move(found_);
+  }
+
+ private:
+  bool is_refused(std::size_t object) const { return found_[object].refusal.verdict != Verdict::ok; }
+
+  void refuse(std::size_t object, source::Refusal refusal) {
+    if (is_refused(object)) return;
+    found_[object].refusal = std::move(refusal);
+    wanted_[object] = {.kind = Wanted::Kind::declared, .commit = objects_[object]->commit};
+  }
+
+  /// Refuses what is of a commit that lacks something; nobody else's files depend on that.
+  void refuse_commit(const Oid& commit, const source::Refusal& refusal) {
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      if (objects_[i]->commit == commit) refuse(i, refusal);
+    }
+  }
+
+  void read_commits() {
+    if (!source_.is_cached()) return;
+    std::set<Oid> commits;
+    for (const ObjectAt* object : objects_) commits.insert(object->commit);
+    for (const auto& [commit, refusal] : source_.need_commits(commits, 1)) {
+      refuse_commit(commit, refusal);
+      commits.erase(commit);
+    }
+    if (!commits.empty()) source_.need_small_files(commits, lfs_pointer_cutoff);
+  }
+
+  /// Fetches what the repository has been found to lack.
+  void fetch(const std::map<Oid, Oid>& commits_by_object) {
+    if (commits_by_object.empty()) return;
+    for (const auto& [oid, refusal] : source_.need_objects(commits_by_object)) {
+      refuse_commit(commits_by_object.at(oid), refusal);
+    }
+  }
+
+  /// Notes what is wanted of each object: what its metafile declares, or all that is there.
+  void read_declarations() {
+    std::map<Oid, std::vector<std::size_t>> by_metafile;
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      const ObjectAt& object = *objects_[i];
+      wanted_[i].commit = object.commit;
+      if (is_refused(i)) continue;
+      if (object.plain) {
+        wanted_[i].kind = object.plain == Plain::tree ? Wanted::Kind::tree : Wanted::Kind::blob;
+        wanted_[i].path = object.path == "." ? "" : object.path;
+      } else {
+        by_metafile[object.blob].push_back(i);
+      }
+    }
+    std::vector<Oid> blobs;
+    std::map<Oid, Oid> lacking;
+    for (const auto& [blob, objects] : by_metafile) {
+      blobs.push_back(blob);
+      if (source_.is_cached() && !source_.repository().has(blob))
+        lacking.emplace(blob, objects_[objects.front()]->commit);
+    }
+    fetch(lacking);
+    source_.repository().read_blobs(blobs, yaml::max_object_size, [&](std::size_t i, const auto& content) {
+      for (const std::size_t object : by_metafile.at(blobs[i])) declare(object, content);
+      return true;
+    });
+  }
+
+  void declare(std::size_t number, const std::optional<std::string_view>& metafile) {
+    const ObjectAt& object = *objects_[number];
+    if (!metafile) {
+      return refuse(number, {Verdict::unreachable, "the metafile '" + object.path + "' cannot be read", {}});
+    }
+    const object::Description description = yaml::read_object(*metafile);
+    if (!description.unread.empty()) {
+      return refuse(number,
+                    {Verdict::invalid_link, "what its metafile declares cannot be read: " + description.unread, {}});
+    }
+    if (!is_refused(number)) {
+      wanted_[number].declared = declared_artifacts(description, RepoPath::parse(object.path));
+    }
+  }
+
+  void locate_all() {
+    constexpr int most_rounds = 32;  // of a tree in a tree, one at a time
+    for (int round = 0;; ++round) {
+      std::vector<Located> located = locate(source_.repository(), wanted_);
+      std::map<Oid, Oid> lacking;
+      for (std::size_t i = 0; i < located.size(); ++i) {
+        if (round == most_rounds && !located[i].missing.empty()) {
+          refuse(i, {Verdict::unreachable, "the source does not give what the commit has", {}});
+        }
+        for (const Oid& oid : located[i].missing) lacking.emplace(oid, wanted_[i].commit);
+      }
+      if (!lacking.empty() && round < most_rounds) {
+        fetch(lacking);
+        continue;
+      }
+      for (std::size_t i = 0; i < located.size(); ++i) {
+        if (!located[i].flaw.empty()) refuse(i, {Verdict::too_large, located[i].flaw, {}});
+        if (!is_refused(i)) found_[i].files = std::move(located[i].files);
+      }
+      return;
+    }
+  }
+
+  source::Conversation& source_;
+  const std::vector<const ObjectAt*>& objects_;
+  std::vector<ObjectFiles> found_;
+  std::vector<Wanted> wanted_;
+};
+
+}  // namespace
+
+std::vector<ObjectFiles> find_files(source::Conversation& source, const std::vector<const ObjectAt*>& objects) {
+  return FileSearch(source, objects).run();
+}
+
+}  // namespace mlem::artifact
