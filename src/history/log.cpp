@@ -57,12 +57,10 @@ class LogWalk {
         reader_(registry, settings),
         boundary_(git::shallow_commits(registry)) {
     for (const std::string& word : request.links) {
-      std::vector<std::string> names = names_of(registry, word);
-      auto link = with_ending(registry, word);
-      // With one pathspec git looks at the Bloom filters of its commit graph, with two it does not.
-      if (!link || !is_link_alone(names)) pathspecs_.push_back(word);
-      if (link) pathspecs_.push_back(std::move(*link));
-      for (std::string& name : names) named_.insert(std::move(name));
+      // A link that has the name now does not mean that no directory had it: links may have been moved out of one.
+      pathspecs_.push_back(word);
+      if (auto link = with_ending(registry, word)) pathspecs_.push_back(std::move(*link));
+      for (std::string& name : names_of(registry, word)) named_.insert(std::move(name));
     }
   }
 
@@ -75,15 +73,6 @@ class LogWalk {
 
  private:
   bool is_limited() const { return !pathspecs_.empty(); }
-
-  /// Whether of the names that a word may mean only that of a link is there, so that nothing else is meant.
-  bool is_link_alone(const std::vector<std::string>& names) const {
-    if (names.size() != 2 || request_.tells_removed) return false;
-    const auto is_there = [&](const std::string& name) {
-      return registry_.objects().find(request_.tip, name).state != git::Lookup::State::absent;
-    };
-    return is_there(names.back()) && !is_there(names.front());
-  }
 
   void read_from(const Oid& tip) {
     git::LogQuery query{.revs = {tip.hex()}, .pathspecs = pathspecs_, .oldest = request_.since};
