@@ -427,33 +427,6 @@ Description describe(const Json& json) {
   return description;
 }
 
-/// A metafile in two: the keys that say how an object is called, and the others, both as they are written.
-struct Divided {
-  std::string interface;
-  std::string rest;
-};
-
-/// Returns nothing for a text in which a line may mean more than it says.
-std::optional<Divided> divide(std::string_view text) {
-  constexpr std::size_t longest = std::size_t{1} << 18;  // has fewer values than are read
-  constexpr auto keys = std::to_array<std::string_view>({"call_orders", "model_type", "processors"});
-  if (text.size() > longest || !text.ends_with('\n') || !detail::scan_object_type(text)) return std::nullopt;
-  Divided divided;
-  std::string* part = nullptr;
-  std::set<std::string_view> met;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n') + 1);
-    text.remove_prefix(line.size());
-    if (line.front() != ' ' && line.front() != '-') {
-      const std::string_view key = line.substr(0, std::min(line.find(": "), line.find(":\n")));
-      if (!met.insert(key).second) return std::nullopt;
-      part = std::find(keys.begin(), keys.end(), key) != keys.end() ? &divided.interface : &divided.rest;
-    }
-    part->append(line);
-  }
-  return divided;
-}
-
 }  // namespace
 
 Description read_object(std::string_view text, const std::function<void()>& require_time) {
@@ -467,11 +440,23 @@ Description read_object(std::string_view text, const std::function<void()>& requ
   return describe(json);
 }
 
-std::optional<std::pair<Description, Description>> read_alike(std::string_view first, std::string_view second) {
-  const std::optional<Divided> one = divide(first);
-  const std::optional<Divided> other = one ? divide(second) : std::nullopt;
-  if (!other || one->interface != other->interface) return std::nullopt;
-  return std::pair(read_object(one->rest), read_object(other->rest));
+std::optional<DividedObject> divide_object(std::string_view text) {
+  constexpr std::size_t longest = std::size_t{1} << 18;  // has fewer values than are read
+  constexpr auto keys = std::to_array<std::string_view>({"call_orders", "model_type", "processors"});
+  if (text.size() > longest || !text.ends_with('\n') || !detail::scan_object_type(text)) return std::nullopt;
+  DividedObject divided;
+  std::set<std::string_view> met;
+  while (!text.empty()) {
+    std::size_t end = text.find('\n') + 1;
+    const std::string_view line = text.substr(0, end);
+    const std::string_view key = line.substr(0, std::min(line.find(": "), line.find(":\n")));
+    if (!met.insert(key).second) return std::nullopt;
+    while (end < text.size() && (text[end] == ' ' || text[end] == '-')) end = text.find('\n', end) + 1;
+    const bool is_interface = std::find(keys.begin(), keys.end(), key) != keys.end();
+    (is_interface ? divided.interface : divided.rest).append(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return divided;
 }
 
 }  // namespace mlem::yaml

@@ -4,8 +4,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <utility>
 
 namespace mlem::yaml {
 
@@ -18,9 +18,16 @@ namespace mlem::yaml {
 /// `require_time` throws passes: it is called now and then, for a large file takes seconds.
 object::Description read_object(std::string_view text, const std::function<void()>& require_time = {});
 
-/// Reads two objects whose metafiles say in the same words how they are called, and leaves that out of both, for it is
-/// most of them: who compares the two needs no more. Returns nothing if they differ in it, or if a parser has to tell.
-std::optional<std::pair<object::Description, object::Description>> read_alike(std::string_view first,
-                                                                              std::string_view second);
+/// A metafile in two, both as they are written: the keys that say how the object is called, which are most of it and
+/// the same for many objects, and the others.
+struct DividedObject {
+  std::string interface;
+  std::string rest;
+};
+
+/// Divides a metafile, so that read_object() may be given one part, or both in any order. Who compares two objects of
+/// one `interface` needs no more than the rest of both. Returns nothing for a text in which a line may mean more than
+/// it says, so that a parser has to tell.
+std::optional<DividedObject> divide_object(std::string_view text);
 
 }  // namespace mlem::yaml

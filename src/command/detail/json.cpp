@@ -226,12 +226,12 @@ void put(Writer& json, const history::LinkChange& change, const Point& from, con
   if (change.after) put(json, "to", to);
 }
 
-void put(Writer& json, const std::vector<git::DescribedCommit>& commits) {
-  put_list(json, "commits", commits, [&](const git::DescribedCommit& commit) {
-    set(json, "commit", commit.oid.hex());
-    set(json, "date", format_time(commit.time));
-    put(json, "author", commit.author);
-    put(json, "subject", commit.subject);
+void put(Writer& json, const source::Between::Commits& commits) {
+  put_list(json, "commits", commits, [&](const auto& commit) {
+    set(json, "commit", commit->oid.hex());
+    set(json, "date", format_time(commit->time));
+    put(json, "author", commit->author);
+    put(json, "subject", commit->subject);
   });
 }
 
