@@ -359,8 +359,8 @@ std::vector<ChangedLink> diff(const DiffOptions& options) {
       if (change.before) told.from = describe(difference.from);
       if (change.after) told.to = describe(difference.to);
       if (difference.commits) {
-        for (const git::DescribedCommit& commit : difference.commits->ahead)
-          told.commits.push_back({commit.oid.hex(), format_time(commit.time), commit.author, commit.subject});
+        for (const auto& commit : difference.commits->ahead)
+          told.commits.push_back({commit->oid.hex(), format_time(commit->time), commit->author, commit->subject});
       }
       if (!difference.comparison) return;
       told.compatibility = name(difference.comparison->compatibility);
