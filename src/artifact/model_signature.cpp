@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -312,6 +313,35 @@ ModelSignature parse_model_signature(std::string_view bundle) {
     signature.signatures.push_back(bytes_of(each, "sig"));
   }
   return signature;
+}
+
+SignedFileCheck::SignedFileCheck(SignedFile expected, std::optional<std::uint64_t> shard_size)
+    : expected_(std::move(expected)),
+      shard_size_(shard_size.value_or(std::numeric_limits<std::uint64_t>::max())),
+      left_(shard_size_) {}
+
+void SignedFileCheck::update(std::string_view bytes) {
+  while (is_good_ && !bytes.empty()) {
+    if (left_ == 0) end_shard();
+    const std::string_view part =
+        bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
+    digest_.update(part);
+    left_ -= part.size();
+    bytes.remove_prefix(part.size());
+  }
+}
+
+bool SignedFileCheck::matches() {
+  // Of shards, none is empty.
+  if (is_good_ && (left_ != shard_size_ || !expected_.size)) end_shard();
+  return is_good_ && shard_ == expected_.digests.size();
+}
+
+void SignedFileCheck::end_shard() {
+  is_good_ = shard_ < expected_.digests.size() && digest_.finish() == expected_.digests[shard_];
+  ++shard_;
+  digest_ = Digest(Digest::Algorithm::sha256);
+  left_ = shard_size_;
 }
 
 const SignedFile* SignedManifest::find(std::string_view path) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/digest.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,6 +47,27 @@ struct SignedFile {
   std::vector<std::string> digests{};   ///< SHA-256 in lower-case hex digits: of the file, or of each shard in order
 
   friend bool operator==(const SignedFile&, const SignedFile&) = default;
+};
+
+/// Compares the bytes of a file, which come in pieces, with what is signed.
+class SignedFileCheck {
+ public:
+  /// `shard_size` is SignedManifest's. Throws Error(unavailable) if the crypto library refuses the algorithm.
+  SignedFileCheck(SignedFile expected, std::optional<std::uint64_t> shard_size);
+
+  void update(std::string_view bytes);
+  /// Returns whether the bytes are those that were signed, and takes no more of them.
+  bool matches();
+
+ private:
+  void end_shard();
+
+  SignedFile expected_;
+  std::uint64_t shard_size_;  ///< of what is hashed as a whole more than any file has
+  std::uint64_t left_;        ///< in this shard
+  std::size_t shard_ = 0;
+  bool is_good_ = true;
+  Digest digest_{Digest::Algorithm::sha256};
 };
 
 /// What a statement says.

@@ -259,3 +259,33 @@ TEST_CASE("model signature: other digests are told and files are not") {
   CHECK(manifest.hash_type == "blake3");
   CHECK(manifest.files.empty());
 }
+
+TEST_CASE("model signature: bytes are compared as a whole or shard by shard") {
+  using mlem::artifact::SignedFileCheck;
+  const std::string bytes = "11112222333";
+  const auto matches = [](const SignedFile& file, std::optional<std::uint64_t> shard_size, const std::string& all,
+                          std::size_t step) {
+    SignedFileCheck check(file, shard_size);
+    for (std::size_t at = 0; at < all.size(); at += step) check.update(std::string_view(all).substr(at, step));
+    return check.matches();
+  };
+  const SignedFile whole{"a", std::nullopt, {mlem::sha256_hex(bytes)}};
+  const SignedFile empty{"a", std::nullopt, {mlem::sha256_hex("")}};
+  const SignedFile parts{"a", 11, {mlem::sha256_hex("1111"), mlem::sha256_hex("2222"), mlem::sha256_hex("333")}};
+  const SignedFile even{"a", 8, {mlem::sha256_hex("1111"), mlem::sha256_hex("2222")}};
+  for (const std::size_t step : {1, 3, 4, 100}) {
+    CAPTURE(step);
+    CHECK(matches(whole, std::nullopt, bytes, step));
+    CHECK_FALSE(matches(whole, std::nullopt, bytes + "3", step));
+    CHECK(matches(empty, std::nullopt, "", step));
+    CHECK_FALSE(matches(empty, std::nullopt, "1", step));
+    CHECK(matches(parts, 4, bytes, step));
+    CHECK_FALSE(matches(parts, 4, "11112222", step));
+    CHECK_FALSE(matches(parts, 4, "11112222334", step));
+    CHECK_FALSE(matches(parts, 4, "21112222333", step));
+    CHECK_FALSE(matches(parts, 4, "11112222333" + bytes, step));
+    CHECK_FALSE(matches(parts, 4, "", step));
+    CHECK(matches(even, 4, "11112222", step));
+    CHECK_FALSE(matches(even, 4, "11112222333", step));
+  }
+}
