@@ -2,6 +2,7 @@
 
 #include "artifact/clone_target.hpp"
 #include "artifact/detail/directory_record.hpp"
+#include "artifact/detail/fetched_blobs.hpp"
 #include "artifact/detail/hashing.hpp"
 #include "artifact/dvc_listing.hpp"
 #include "artifact/locate.hpp"
@@ -494,27 +495,25 @@ class Clone {
     });
     if (tasks.empty() || is_refused()) return;
     if (settings_.offline) return refuse(tasks.front()->item->file, offline_refusal());
-    const TemporaryDirectory scratch(workshop_->directory(), "fetch-", [](const fs::path&) {});
     source::Settings apart = settings_;
-    apart.cache.directory = scratch.path();
+    apart.cache.directory = workshop_->directory() / "cache";
     apart.budget.max_fetch = std::numeric_limits<std::uint64_t>::max();
-    const auto refusal = source::converse(url_, apart, [&](source::Conversation& source) {
-      std::map<Oid, Oid> wanted;
-      for (const Task* task : tasks)
-        wanted.emplace(std::get<GitBlob>(task->item->file.place).oid, request_.object.commit);
-      source.need_commits({request_.object.commit}, 0);
-      const std::map<Oid, Refusal> refused = source.need_objects(wanted);
-      if (!refused.empty()) return refuse(refused.begin()->second);
-      take_sizes(source.repository(), tasks);
-      for (Task* task : tasks) {
-        if (is_refused()) return;
-        const auto* const blob = std::get_if<GitBlob>(&task->item->file.place);
-        if (blob == nullptr) continue;  // a pointer
-        if (!blob->size)
-          return refuse(task->item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
-        copy_blob(source.repository(), *task, *blob->size);
-      }
-    });
+    std::map<Oid, Oid> wanted;
+    for (const Task* task : tasks)
+      wanted.emplace(std::get<GitBlob>(task->item->file.place).oid, request_.object.commit);
+    const auto refusal =
+        detail::with_fetched_blobs(url_, apart, wanted, [&](git::Repository& repository, const auto& lacks) {
+          if (!lacks.empty()) return refuse(lacks.begin()->second);
+          take_sizes(repository, tasks);
+          for (Task* task : tasks) {
+            if (is_refused()) return;
+            const auto* const blob = std::get_if<GitBlob>(&task->item->file.place);
+            if (blob == nullptr) continue;  // a pointer
+            if (!blob->size)
+              return refuse(task->item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
+            copy_blob(repository, *task, *blob->size);
+          }
+        });
     if (refusal) refuse(*refusal);
     copy_here();  // pointers that have been found
   }

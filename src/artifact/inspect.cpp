@@ -1,6 +1,8 @@
 #include "artifact/inspect.hpp"
 
+#include "artifact/detail/ask_sources.hpp"
 #include "artifact/detail/directory_record.hpp"
+#include "artifact/detail/fetched_blobs.hpp"
 #include "artifact/detail/hashing.hpp"
 #include "artifact/dvc_listing.hpp"
 #include "artifact/file_proof.hpp"
@@ -20,10 +22,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <set>
 #include <span>
 #include <thread>
-#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -38,11 +38,7 @@ using State = FoundArtifact::State;
 using detail::Outcome;
 using detail::wrong_size;
 
-/// The objects of one source, each once.
-struct Group {
-  std::vector<const ObjectAt*> objects{};
-  std::vector<Inspection> inspections{};
-};
+using Group = detail::SourceGroup<Inspection>;
 
 /// A file that is looked at.
 struct Item {
@@ -71,14 +67,14 @@ class SourceInspection {
         group_(group) {}
 
   void run() {
-    group_.inspections.assign(group_.objects.size(), {});
+    group_.answers.assign(group_.objects.size(), {});
     const std::vector<ObjectFiles> found = find_files(source_, group_.objects);
     for (std::size_t i = 0; i < found.size(); ++i) {
       const source::Refusal& refusal = found[i].refusal;
       if (refusal.verdict == Verdict::ok)
         add_files(i, found[i]);
       else
-        fail(group_.inspections[i], refusal.verdict, refusal.message, refusal.hint);
+        fail(group_.answers[i], refusal.verdict, refusal.message, refusal.hint);
     }
     look_at_records();
     look_here();
@@ -298,15 +294,8 @@ class SourceInspection {
     for (const Item* item : items) {
       wanted.emplace(std::get<GitBlob>(item->file.place).oid, group_.objects[item->object]->commit);
     }
-    const TemporaryDirectory scratch(settings_.cache.directory.parent_path(), "artifacts-", [](const fs::path&) {});
-    source::Settings apart = settings_;
-    apart.cache.directory = scratch.path();
-    const auto refusal = source::converse(url_, apart, [&](source::Conversation& source) {
-      std::set<Oid> commits;
-      for (const auto& [blob, commit] : wanted) commits.insert(commit);
-      source.need_commits(commits, 0);
-      const auto lacks = source.need_objects(wanted);
-      const auto sizes = source.repository().blob_sizes(oids_of(items));
+    const auto use = [&](git::Repository& repository, const std::map<Oid, source::Refusal>& lacks) {
+      const auto sizes = repository.blob_sizes(oids_of(items));
       for (std::size_t i = 0; i < items.size(); ++i) {
         GitBlob blob = std::get<GitBlob>(items[i]->file.place);
         const auto lack = lacks.find(blob.oid);
@@ -314,11 +303,12 @@ class SourceInspection {
         if (lack != lacks.end())
           items[i]->settle(outcome_of(lack->second));
         else if (blob.size)
-          items[i]->settle(hash_blob(source.repository(), blob, *items[i]));
+          items[i]->settle(hash_blob(repository, blob, *items[i]));
         else
           items[i]->settle({State::missing, "blob '" + blob.oid.hex() + "' is not there"});
       }
-    });
+    };
+    const auto refusal = detail::with_fetched_blobs(url_, settings_, wanted, use);
     if (!refusal) return;
     for (Item* item : items) item->settle(outcome_of(*refusal));
   }
@@ -347,11 +337,11 @@ class SourceInspection {
     for (std::size_t first = 0; first < items_.size();) {
       std::size_t end = first;
       while (end < items_.size() && items_[end].object == items_[first].object) ++end;
-      Inspection& inspection = group_.inspections[items_[first].object];
+      Inspection& inspection = group_.answers[items_[first].object];
       if (inspection.verdict == Verdict::ok) tell(std::span(items_).subspan(first, end - first), inspection);
       first = end;
     }
-    for (Inspection& inspection : group_.inspections) {
+    for (Inspection& inspection : group_.answers) {
       if (inspection.verdict == Verdict::ok && !inspection.artifacts) {
         inspection.artifacts = std::make_shared<std::vector<FoundArtifact>>();
       }
@@ -419,13 +409,13 @@ void inspect_group(source::Conversation& source, const RepoUrl& url, const sourc
                    TransferEngine& engine, Group& group) {
   constexpr std::size_t most_at_once = 8192;
   const std::size_t step = source.is_cached() ? std::max<std::size_t>(1, group.objects.size()) : most_at_once;
-  group.inspections.clear();
+  group.answers.clear();
   for (std::size_t first = 0; first < group.objects.size(); first += step) {
     const std::size_t end = std::min(group.objects.size(), first + step);
     Group part{.objects = {group.objects.begin() + static_cast<std::ptrdiff_t>(first),
                            group.objects.begin() + static_cast<std::ptrdiff_t>(end)}};
     SourceInspection(source, url, settings, depth, engine, part).run();
-    std::move(part.inspections.begin(), part.inspections.end(), std::back_inserter(group.inspections));
+    std::move(part.answers.begin(), part.answers.end(), std::back_inserter(group.answers));
   }
 }
 
@@ -433,48 +423,15 @@ void inspect_group(source::Conversation& source, const RepoUrl& url, const sourc
 
 std::vector<Inspection> inspect(const git::Registry& registry, const source::Settings& settings,
                                 const std::vector<ObjectAt>& objects, Depth depth) {
-  using Key = std::tuple<Oid, std::string, Oid>;
-  std::map<std::string, Group> groups;
-  std::map<std::string, std::map<Key, std::size_t>> known;
-  std::vector<std::pair<Group*, std::size_t>> places;
-  for (const ObjectAt& object : objects) {
-    const std::string repo = object.repo ? object.repo->text() : "";
-    Group& group = groups[repo];
-    const auto [place, is_new] =
-        known[repo].try_emplace({object.commit, object.path, object.blob}, group.objects.size());
-    if (is_new) group.objects.push_back(&object);
-    places.emplace_back(&group, place->second);
-  }
-  std::vector<std::pair<const RepoUrl*, Group*>> all;
-  for (auto& [repo, group] : groups) {
-    all.emplace_back(group.objects.front()->repo ? &*group.objects.front()->repo : nullptr, &group);
-  }
   TransferEngine engine(settings);
-  const RepoUrl own_url =
-      RepoUrl::parse(file_url((registry.has_work_tree() ? registry.work_tree() : registry.git_dir()).string()));
-  source::in_parallel(all.size(), settings.budget.jobs, [&](std::size_t i) {
-    const auto& [repo, group] = all[i];
-    if (repo == nullptr) {
-      const auto own = source::converse_with_registry(registry, settings, {});
-      inspect_group(*own, own_url, settings, depth, engine, *group);
-      return;
-    }
-    const RepoUrl& url = *repo;
-    const auto refusal = source::converse(url, settings, [&, &group = group](source::Conversation& source) {
-      inspect_group(source, url, settings, depth, engine, *group);
-    });
-    if (!refusal) return;
-    group->inspections.assign(group->objects.size(), {});
-    for (Inspection& inspection : group->inspections) {
-      inspection.verdict = refusal->verdict;
-      inspection.message = refusal->message;
-      inspection.hint = refusal->hint;
-    }
-  });
-  std::vector<Inspection> inspections;
-  inspections.reserve(objects.size());
-  for (const auto& [group, place] : places) inspections.push_back(group->inspections[place]);
-  return inspections;
+  return detail::ask_sources<Inspection>(
+      registry, settings, objects,
+      [&](source::Conversation& source, const RepoUrl& url, Group& group) {
+        inspect_group(source, url, settings, depth, engine, group);
+      },
+      [](const source::Refusal& refusal) {
+        return Inspection{.verdict = refusal.verdict, .message = refusal.message, .hint = refusal.hint};
+      });
 }
 
 }  // namespace mlem::artifact

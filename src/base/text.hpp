@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,10 @@ int hex_value(char digit) noexcept;
 
 /// Returns `bytes` in the alphabet of RFC 4648, section 4, padded.
 std::string base64(std::string_view bytes);
+
+/// Returns the bytes that a text in base64 stands for, in either alphabet of RFC 4648, padded or not, as JSON of
+/// protocol buffers has it. Nothing if it is not such a text.
+std::optional<std::string> from_base64(std::string_view text);
 
 /// Returns a time in seconds since 1970 as RFC 3339 has it, in UTC: `2026-11-28T10:00:00Z`.
 std::string format_time(std::int64_t time);

@@ -175,7 +175,7 @@ Summary judge(const git::Registry& registry, const source::Settings& settings, c
   commits.settle(registry, settings, pushed_refs);
   detail::forbid_breaking(registry, settings, all, pushed_refs);
   for (detail::JudgedScope& judged : all) {
-    if (judged.scope.depth) detail::inspect_artifacts(registry, settings, judged);
+    if (judged.scope.depth || judged.scope.signer) detail::inspect_artifacts(registry, settings, judged);
   }
   Summary summary;
   summary.old_files = reader.old_files();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "artifact/inspect.hpp"
+#include "artifact/model_signer.hpp"
 #include "check/policy.hpp"
 #include "git/registry.hpp"
 #include "model/finding.hpp"
@@ -8,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,10 +47,11 @@ struct Scope {
   std::optional<Oid> before{};  ///< of changes: a commit or tree; none: nothing
   std::vector<Oid> merged{};    ///< of changes: commits that a merge brings in; a file as one of them has it is not new
   std::vector<std::string> pathspecs{};
-  std::optional<std::vector<git::Change>> changes{};  ///< of changes, if they are known already
-  Shard shard{};                                      ///< judge this part of them
-  std::optional<artifact::Depth> depth{};             ///< how closely the files of objects are looked at; none: not
-  bool reachable = false;                             ///< whether commits must be on a branch or tag of their source
+  std::optional<std::vector<git::Change>> changes{};      ///< of changes, if they are known already
+  Shard shard{};                                          ///< judge this part of them
+  std::optional<artifact::Depth> depth{};                 ///< how closely the files of objects are looked at; none: not
+  std::shared_ptr<const artifact::ModelSigner> signer{};  ///< who has to have signed objects; null: nobody
+  bool reachable = false;  ///< whether commits must be on a branch or tag of their source
 
   std::vector<Rules> rules{};       ///< the policies in force
   bool all_policed = false;         ///< of changes: judge every link whose policy names refs, changed or not

@@ -11,6 +11,7 @@
 #include "history/range.hpp"
 #include "model/repo_path.hpp"
 
+#include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,6 +73,7 @@ struct CheckOptions {
   std::optional<std::string> jobs;
   std::optional<std::string> policy;
   std::optional<std::string> shard;
+  std::optional<std::string> signer;
   bool names_tree() const { return cached || worktree || changed; }
 };
 
@@ -80,6 +82,13 @@ std::optional<artifact::Depth> depth_of(const CheckOptions& asked) {
   if (!asked.deep) return std::nullopt;
   if (*asked.deep == "size") return artifact::Depth::size;
   return *asked.deep == "hash" ? artifact::Depth::hash : artifact::Depth::at_hand;
+}
+
+/// Reads the file that `--signed` names.
+std::shared_ptr<const artifact::ModelSigner> load_signer(const CheckOptions& asked) {
+  if (!asked.signer) return nullptr;
+  return std::make_shared<artifact::ModelSigner>(
+      artifact::ModelSigner::load(fs::absolute(*asked.signer, current_directory())));
 }
 
 void declare(Options& options, CheckOptions& asked, Format& format) {
@@ -91,6 +100,7 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
       .flag("fresh", "ask the sources again for what the cache has", asked.fresh)
       .optional_choice("deep", "how", {{"at-hand", "size", "hash"}},
                        "look for the files of the objects: compare sizes alone, or the hashes of all", asked.deep)
+      .value("signed", "file", "want the objects signed by a key or a CA in this file", asked.signer)
       .flag("reachable", "want commits to be on a branch or tag of their source", asked.reachable)
       .value("policy", "ref", "judge as the server would a push to this ref", asked.policy)
       .flag("all", "of that: judge all, not only what the push changes", asked.all)
@@ -275,6 +285,7 @@ int run_check(const Args& args, Context& context) {
   settings.offline = asked.offline;
   settings.fresh = asked.fresh;
   if (jobs > 0) settings.budget.jobs = jobs;
+  const auto signer = load_signer(asked);
   const std::string ref = asked.policy ? parse_ref(registry, *asked.policy) : "";
   check::Scope scope = scope_for(registry, asked, operands);
   source::PushedRefs pushed_refs;
@@ -286,6 +297,7 @@ int run_check(const Args& args, Context& context) {
   check::settle_pathspecs(registry, settings, scope);
   scope.reachable = asked.reachable;
   scope.depth = depth_of(asked);
+  scope.signer = signer;
   scope.shard = shard;
 
   const bool color = wants_color(format, context, registry);

@@ -29,16 +29,18 @@ constexpr std::array rows = {
     Row{Verdict::off_branch, "off-branch", Decision::no},
     Row{Verdict::artifact_missing, "artifact-missing", Decision::no},
     Row{Verdict::artifact_mismatch, "artifact-mismatch", Decision::no},
+    Row{Verdict::not_signed, "unsigned", Decision::no},
     Row{Verdict::auth_required, "auth-required", Decision::undecided},
     Row{Verdict::unreachable, "unreachable", Decision::undecided},
     Row{Verdict::timeout, "timeout", Decision::undecided},
     Row{Verdict::too_large, "too-large", Decision::undecided},
+    Row{Verdict::unverified, "unverified", Decision::undecided},
 };
 
 constexpr bool is_complete() {
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (static_cast<std::size_t>(rows[i].verdict) != i) return false;
-  return rows.back().verdict == Verdict::too_large;
+  return rows.back().verdict == Verdict::unverified;
 }
 static_assert(is_complete(), "a row for each verdict, in the order of the enumeration");
 

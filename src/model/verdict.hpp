@@ -21,10 +21,12 @@ enum class Verdict {
   off_branch,         ///< on no branch or tag of the source
   artifact_missing,   ///< a file that the object declares is absent
   artifact_mismatch,  ///< a file that the object declares has another size or hash
+  not_signed,         ///< the object has no good signature of who is trusted to sign
   auth_required,      ///< refused without other credentials
   unreachable,        ///< no answer from the network, or one that may change
   timeout,            ///< the time budget is spent
   too_large,          ///< the size budget is spent
+  unverified,         ///< a signature of which nobody here can tell whether it is good
 };
 
 /// What a verdict says to who only asks whether a link is good; also the exit code.

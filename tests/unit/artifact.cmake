@@ -12,7 +12,11 @@ mlem_unit_tests(artifact
     test_artifact_lfs_endpoint.cpp
     test_artifact_lfs_pointer.cpp
     test_artifact_locate.cpp
+    test_artifact_model_signature.cpp
+    test_artifact_model_signer.cpp
     test_artifact_symlink_target.cpp
     test_artifact_transfer.cpp
-  LIBRARIES mlem_test_support)
-target_compile_definitions(test_artifact PRIVATE GIT_MLEM_DEFAULT_FIXTURES="${PROJECT_SOURCE_DIR}/../shared/fixtures")
+  LIBRARIES mlem_test_support nlohmann_json::nlohmann_json)
+target_compile_definitions(test_artifact PRIVATE
+  GIT_MLEM_DEFAULT_FIXTURES="${PROJECT_SOURCE_DIR}/../shared/fixtures"
+  GIT_MLEM_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")

@@ -149,6 +149,21 @@ TEST_CASE("text: base64 as in the examples of RFC 4648") {
   CHECK(mlem::base64("\xff\xfe\xfb") == "//77");
 }
 
+TEST_CASE("text: base64 is read in both alphabets and with or without padding") {
+  using mlem::from_base64;
+  CHECK(from_base64("") == "");
+  CHECK(from_base64("Zg==") == "f");
+  CHECK(from_base64("Zg") == "f");
+  CHECK(from_base64("Zm9vYmE=") == "fooba");
+  CHECK(from_base64("Zm9vYmFy") == "foobar");
+  CHECK(from_base64("//77") == "\xff\xfe\xfb");
+  CHECK(from_base64("__77") == "\xff\xfe\xfb");
+  for (const std::string_view bad : {"Z", "Zg=", "=", "====", "Zg==Zg==", "Zm9v\n", "Zm 9v", "Zh==", "Zm9vYm==="}) {
+    CAPTURE(bad);
+    CHECK(!from_base64(bad));
+  }
+}
+
 TEST_CASE("text: the nearest names come first and unlike ones not at all") {
   struct Row {
     std::string wanted;

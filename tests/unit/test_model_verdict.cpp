@@ -18,8 +18,10 @@ TEST_CASE("verdict: the words and answers are those of the manual") {
       {Verdict::invalid_link, "invalid-link", Decision::no},
       {Verdict::not_an_object, "not-an-object", Decision::no},
       {Verdict::artifact_mismatch, "artifact-mismatch", Decision::no},
+      {Verdict::not_signed, "unsigned", Decision::no},
       {Verdict::auth_required, "auth-required", Decision::undecided},
       {Verdict::too_large, "too-large", Decision::undecided},
+      {Verdict::unverified, "unverified", Decision::undecided},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);

@@ -1,10 +1,13 @@
 #include "check/detail/artifacts.hpp"
 
 #include "artifact/inspect.hpp"
+#include "artifact/verify_objects.hpp"
 #include "base/error.hpp"
 #include "check/detail/findings.hpp"
 #include "git/index_tree.hpp"
 
+#include <cstddef>
+#include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -37,18 +40,26 @@ void take(const artifact::Inspection& inspection, Finding& finding) {
   finding.hint = inspection.hint;
 }
 
-}  // namespace
+/// What is known to be wrong is worse than what is not known to be right.
+void take(const artifact::Verification& verification, Finding& finding) {
+  const Decision known = decision(finding.verdict);
+  const bool is_worse = decision(verification.verdict) == Decision::no && known == Decision::undecided;
+  if (verification.verdict == Verdict::ok || (known != Decision::yes && !is_worse)) return;
+  finding.verdict = verification.verdict;
+  finding.message = verification.message;
+  finding.hint = verification.hint;
+}
 
-void inspect_artifacts(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged) {
-  OwnTree tree(registry, judged.scope);
-  std::vector<Finding*> findings;
-  std::vector<artifact::ObjectAt> objects;
-  for (auto& [name, file] : judged.files) {
-    take_answer(file);
-    Finding& finding = *file.finding;
-    if (finding.verdict != Verdict::ok) continue;
+/// Finds the objects of those links of a scope that resolve.
+class ResolvedObjects {
+ public:
+  ResolvedObjects(const git::Registry& registry, JudgedScope& judged)
+      : registry_(registry), tree_(registry, judged.scope) {}
+
+  void add(Finding& finding) {
+    if (finding.verdict != Verdict::ok) return;
     try {
-      objects.push_back(artifact::object_of(registry, finding, [&] { return tree.get(); }));
+      objects.push_back(artifact::object_of(registry_, finding, [&] { return tree_.get(); }));
       findings.push_back(&finding);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::unavailable) throw;
@@ -57,9 +68,32 @@ void inspect_artifacts(const git::Registry& registry, const source::Settings& se
       finding.hint = error.hint();
     }
   }
-  const std::vector<artifact::Inspection> inspections =
-      artifact::inspect(registry, settings, objects, *judged.scope.depth);
-  for (std::size_t i = 0; i < findings.size(); ++i) take(inspections[i], *findings[i]);
+
+  std::vector<Finding*> findings;
+  std::vector<artifact::ObjectAt> objects;  ///< of the findings, in their order
+
+ private:
+  const git::Registry& registry_;
+  OwnTree tree_;
+};
+
+}  // namespace
+
+void inspect_artifacts(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged) {
+  const Scope& scope = judged.scope;
+  ResolvedObjects resolved(registry, judged);
+  for (auto& [name, file] : judged.files) {
+    take_answer(file);
+    resolved.add(*file.finding);
+  }
+  std::vector<artifact::Verification> verifications;
+  if (scope.signer)
+    verifications = artifact::verify_objects(registry, settings, resolved.objects, *scope.signer, std::time(nullptr));
+  if (scope.depth) {
+    const auto inspections = artifact::inspect(registry, settings, resolved.objects, *scope.depth);
+    for (std::size_t i = 0; i < inspections.size(); ++i) take(inspections[i], *resolved.findings[i]);
+  }
+  for (std::size_t i = 0; i < verifications.size(); ++i) take(verifications[i], *resolved.findings[i]);
 }
 
 }  // namespace mlem::check::detail

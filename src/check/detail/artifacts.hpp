@@ -6,8 +6,9 @@
 
 namespace mlem::check::detail {
 
-/// Looks for the files of the objects that the links of a scope lead to, as closely as `scope.depth` says. What is
-/// missing or not what is recorded becomes the verdict of links that have no other.
+/// Looks for the files of the objects that the links of a scope lead to, as closely as `scope.depth` says, and verifies
+/// that `scope.signer` has signed them. What is missing, not what is recorded or not signed becomes the verdict of
+/// links that have no other.
 void inspect_artifacts(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged);
 
 }  // namespace mlem::check::detail

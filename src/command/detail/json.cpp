@@ -266,20 +266,18 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
 }
 
 std::string to_json(const Finding& finding, const artifact::ClonePlan& plan) {
-  Json json;
+  Writer json;
   put(json, finding, true);
   if (finding.verdict == Verdict::ok) {
-    Json& files = json["files"] = Json::array();
-    for (const artifact::CloneItem& item : plan.items) {
-      Json entry = Json::object();
-      put(entry, "file", (plan.root / item.path).string());
-      if (const auto size = item.size(); size && item.kind != artifact::CloneItem::Kind::symlink) entry["size"] = *size;
-      put(entry, "hash", item.hash_text());
-      entry["action"] = std::string(name(item.state));
-      files.push_back(std::move(entry));
-    }
+    put_list(json, "files", plan.items, [&](const artifact::CloneItem& item) {
+      put(json, "file", (plan.root / item.path).string());
+      if (const auto size = item.size(); size && item.kind != artifact::CloneItem::Kind::symlink)
+        put_number(json, "size", *size);
+      put(json, "hash", item.hash_text());
+      set(json, "action", std::string(name(item.state)));
+    });
   }
-  return text_of(json);
+  return json.take();
 }
 
 std::string to_json(const edit::LinkEdit& edit) {
