@@ -138,6 +138,22 @@ TEST_CASE("log: a merge tells which of the commits that it brought made a change
   for (std::size_t i = 0; i < 3; ++i) CHECK(rows[i]["changed_in"] == made[2 - i]);
 }
 
+TEST_CASE("log: links that say the same again and again are all told") {
+  World world;
+  std::string expected;
+  for (const std::string rev : {"v1", "v2", "v1"}) {
+    world.registry.commit({{"a.mlem", link_at(rev)}, {"b.mlem", link_at(rev)}, {"c.mlem", link_at(rev)}});
+  }
+  for (const std::string change :
+       {"re-pointed %.mlem v2 > v1\n", "re-pointed %.mlem v1 > v2\n", "added %.mlem > v1\n"}) {
+    for (const char name : {'a', 'b', 'c'}) {
+      std::string line = change;
+      expected += line.replace(line.find('%'), 1, 1, name);
+    }
+  }
+  CHECK(summary_of(world.mlem({"log", "--json"})) == expected);
+}
+
 TEST_CASE("log: renamed links are followed with the names of their times") {
   World world;
   world.registry.commit({{"stage/a.mlem", link_at("v1")}, {"stage/z.mlem", link_at("v1", "models/other.mlem")}});

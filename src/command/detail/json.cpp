@@ -63,21 +63,29 @@ class Writer {
     open('{');
   }
 
+  /// `name` has nothing to escape.
   void key(std::string_view name) {
-    string(name);
+    separate();
+    quote(name);
     text_ += ':';
     is_first_ = true;  // no comma before its value
   }
   /// `value` is UTF-8.
   void string(std::string_view value) {
+    if (string_if_plain(value)) return;
     separate();
-    if (!is_plain(value)) {
-      text_ += Json(value).dump();
-      return;
-    }
-    text_ += '"';
-    text_ += value;
-    text_ += '"';
+    text_ += Json(value).dump();
+  }
+  /// Writes `value` if it has nothing to escape, and is ASCII. Returns whether that is so.
+  bool string_if_plain(std::string_view value) {
+    const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+    });
+    if (!is_plain) return false;
+    separate();
+    quote(value);
+    return true;
   }
   void number(std::size_t value) {
     separate();
@@ -98,14 +106,12 @@ class Writer {
     return made_harmless(std::move(text_));
   }
 
-  static bool is_plain(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
-    });
-  }
-
  private:
+  void quote(std::string_view text) {
+    text_ += '"';
+    text_ += text;
+    text_ += '"';
+  }
   void separate() {
     if (!std::exchange(is_first_, false)) text_ += ',';
   }
@@ -116,7 +122,8 @@ class Writer {
 
 void set(Writer& json, std::string_view key, const std::string& value) {
   json.key(key);
-  if (Writer::is_plain(value) || is_utf8(value)) {
+  if (json.string_if_plain(value)) return;
+  if (is_utf8(value)) {
     json.string(value);
     return;
   }

@@ -132,10 +132,12 @@ std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid)
 }
 
 std::optional<Oid> ObjectRepository::find_commit(const Oid& oid) {
-  if (last_peeled_ && last_peeled_->first == oid) return last_peeled_->second;
+  if (const auto known = peeled_.find(oid); known != peeled_.end()) return known->second;
   const auto peeled = peel(oid);
   if (!peeled || peeled->second != ObjectType::commit) return std::nullopt;
-  last_peeled_.emplace(oid, peeled->first);
+  constexpr std::size_t most_peeled = 4096;
+  if (peeled_.size() >= most_peeled) peeled_.clear();
+  peeled_.emplace(oid, peeled->first);
   return peeled->first;
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -82,7 +83,7 @@ class ObjectRepository : public Repository {
 
   // Links of one registry are looked up in the same few commits, mostly in a row.
   std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;
-  std::optional<std::pair<Oid, Oid>> last_peeled_;          ///< a commit, or tags that lead to it
+  std::unordered_map<Oid, Oid> peeled_;                     ///< of commits, and of tags that lead to one, that one
   std::optional<std::pair<Oid, std::string>> last_commit_;  ///< its content
   std::vector<KnownTree> last_trees_;                       ///< by depth
   std::unordered_set<Oid> barren_;                          ///< trees that lead to no files
