@@ -250,6 +250,25 @@ TEST_CASE("check --deep: what Git LFS keeps is looked for in its store and on it
     write_file(store / oid, "short");
     CHECK(world.row({"--deep=size"})["verdict"] == "artifact-mismatch");
   }
+  SUBCASE("the store of a repository from which the source borrows") {
+    const fs::path clone = world.sandbox / "clone";
+    world.sandbox.git({"clone", "-q", "--shared", world.source.path().string(), clone.string()});
+    world.link("rf", RepoBuilder::file_url(clone));
+    const auto missing = world.row({"--deep"});
+    CHECK(missing["verdict"] == "artifact-missing");
+    CHECK(missing["message"] == "'rf' is missing: the store of Git LFS in '" + (clone / ".git/lfs/objects").string() +
+                                    "' lacks object " + oid);
+    fs::create_directories(store);
+    write_file(store / oid, bytes);
+    for (const std::string depth : {"--deep", "--deep=hash"})
+      CHECK(world.row({depth})["artifacts"][0]["state"] == "ok");
+    CHECK(world.row({"--deep=size"})["artifacts"][0]["state"] == "unhashed");
+    // What it has itself is what counts.
+    const fs::path own = clone / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+    fs::create_directories(own);
+    write_file(own / oid, "the mudel");
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+  }
   SUBCASE("the server of a remote source") {
     const HttpServer git_server(world.sandbox);
     const LfsServer lfs_server(world.sandbox);
