@@ -550,6 +550,25 @@ TEST_CASE("check --deep: the files of aliases are those of the tree that is judg
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-missing");
 }
 
+TEST_CASE("check --deep: a file of which the index has the name alone is told from one that nobody has") {
+  World world;
+  world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/set.mlem", declaring("set", "", 7)}});
+  world.registry.write("m/rf", "weights");
+  world.registry.write("m/set/a", "weights");
+  world.registry.write("rf.mlem", "link_type: model\nobject_type: link\npath: m/rf.mlem\n");
+  world.registry.write("set.mlem", "link_type: model\nobject_type: link\npath: m/set.mlem\n");
+  world.registry.git({"add", "rf.mlem", "set.mlem"});
+  const auto rows = [&] { return json_rows(world.mlem({"check", "--json", "--deep"})); };
+  CHECK(rows().at(0)["message"] == "'rf' is missing: there is nothing at 'm/rf'");
+  CHECK_FALSE(rows().at(0).contains("hint"));
+  world.registry.git({"add", "-N", "m/rf", "m/set"});
+  CHECK(rows().at(0)["message"] == "'rf' is missing: there is nothing at 'm/rf'");
+  CHECK(rows().at(0).value("hint", "") == "the index has its name alone: 'git add m/rf' adds what is in it");
+  CHECK(rows().at(1).value("hint", "") == "the index has its name alone: 'git add m/set' adds what is in it");
+  world.registry.git({"add", "m"});
+  CHECK(rows().at(0)["verdict"] == "ok");
+}
+
 TEST_CASE("check --deep: the files of a plain link are all that is there") {
   World world;
   world.models.commit({{"w/config.json", "{}"}, {"w/shards/1.bin", "1"}, {"w/README.md", "# W\n"}});
