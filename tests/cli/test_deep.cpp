@@ -496,6 +496,46 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
   }
 }
 
+TEST_CASE("check --deep: what has many names is looked at once") {
+  Objects world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer server(world.sandbox);
+  const std::string bytes = "the model";
+  const std::string hash = md5(bytes);
+  Files files = {
+      {".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + server.url("files") + "\n"}};
+  for (const std::string name : {"a", "b", "c"}) {
+    files.emplace("m/" + name + ".mlem", declaring(name, hash, bytes.size()));
+    files.emplace("m/" + name + ".dvc", "outs:\n- md5: " + hash + "\n  size: 9\n  path: " + name + "\n");
+    files.emplace("m/w/" + name, pointer_to(bytes));
+  }
+  files.emplace("m/w.mlem", declaring("w", "", 3 * bytes.size()));
+  files.emplace("m/other.mlem", declaring("w/a", std::string(32, 'a'), bytes.size()));
+  world.source.commit(files);
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.url", server.url("org/m"));
+  for (const std::string name : {"a", "b", "c", "w", "other"}) world.link(name, git_server.url("source.git") + "/");
+  server.add(bytes);
+  server.add_file("files/" + hash.substr(0, 2) + "/" + hash.substr(2), bytes);
+  const auto count = [&](const std::string& method) {
+    const auto requests = server.requests();
+    return std::count_if(requests.begin(), requests.end(), [&](const auto& one) { return one.method == method; });
+  };
+  const auto rows = json_rows(world.mlem({"check", "--json", "--deep"}));
+  REQUIRE(rows.size() == 5);
+  for (const auto& row : rows) CHECK(row["verdict"] == "ok");
+  CHECK(count("HEAD") == 1);
+  CHECK(count("POST") == 1);
+  CHECK(count("GET") == 0);
+  const auto hashed = json_rows(world.mlem({"check", "--json", "--deep=hash"}));
+  for (const std::size_t i : {0, 1, 2}) CHECK(hashed.at(i)["artifacts"][0]["state"] == "ok");
+  // The same bytes are held to what each metafile records.
+  CHECK(hashed.at(3)["verdict"] == "artifact-mismatch");
+  REQUIRE(hashed.at(4)["artifacts"].size() == 3);
+  for (const auto& artifact : hashed.at(4)["artifacts"]) CHECK(artifact["state"] == "ok");
+  CHECK(count("GET") == 3);
+}
+
 TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
   Objects world;
   const HttpServer git_server(world.sandbox);
