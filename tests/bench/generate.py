@@ -39,15 +39,24 @@ def init(directory, bare=False):
 
 
 def model(seed):
-    """A metafile of the size that MLEM writes for a small model: about 2 KB."""
+    """A metafile as MLEM 0.4 writes it for a model of scikit-learn: about 2 KB."""
     numbers = random.Random(seed)
-    columns = "".join(f"      - name: column_{i}\n        dtype: float64\n" for i in range(20))
+    columns = "".join(f"            - column_{i}\n" for i in range(10))
+    dtypes = "            - float64\n" * 10
     digest = "%032x" % numbers.getrandbits(128)
+
+    def method(name, returns):
+        return (f"      {name}:\n        args:\n        - name: X\n          type_:\n"
+                f"            columns:\n{columns}            dtypes:\n{dtypes}"
+                f"            index_cols: []\n            type: dataframe\n        name: {name}\n"
+                f"        returns:\n          dtype: {returns}\n          shape:\n          - null\n"
+                f"          type: ndarray\n")
+
     return (f"artifacts:\n  data:\n    hash: {digest}\n    size: {numbers.randrange(10**8)}\n    uri: model\n"
-            f"call_orders:\n  predict:\n  - - model\n    - predict\nmodel_type:\n  methods:\n    predict:\n"
-            f"      args:\n      - name: X\n        type_:\n          columns:\n{columns}"
-            f"      name: predict\n  type: sklearn\nobject_type: model\nrequirements:\n"
-            f"- module: sklearn\n  version: 1.0.2\n- module: pandas\n  version: 1.4.1\n")
+            f"call_orders:\n  predict:\n  - - model\n    - predict\n  predict_proba:\n  - - model\n"
+            f"    - predict_proba\nobject_type: model\nprocessors:\n  model:\n    methods:\n"
+            f"{method('predict', 'int64')}{method('predict_proba', 'float64')}    type: sklearn\nrequirements:\n"
+            f"- module: sklearn\n  package_name: scikit-learn\n  version: 1.2.0\n- module: pandas\n  version: 1.5.2\n")
 
 
 def make_source(directory, number, objects, revs=REVS):

@@ -28,6 +28,7 @@ class ObjectRepository : public Repository {
   std::int64_t commit_time(const Oid& commit) final;
   Lookup find(const Oid& commit, std::string_view path) final;
   std::optional<std::vector<std::pair<std::string, Entry>>> list(const Oid& tree) final;
+  std::optional<Oid> list_all(const std::vector<Oid>& trees, const VisitEntry& visit) final;
   std::vector<Oid> walk(const Oid& commit, std::string_view directory,
                         const std::function<bool(const std::string& path, const Entry&)>& visit) final;
   void diff(const std::optional<Oid>& before, const Oid& after, const std::function<bool(Change change)>& visit) final;
