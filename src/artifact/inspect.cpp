@@ -24,6 +24,7 @@
 #include <map>
 #include <span>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -47,6 +48,7 @@ struct Item {
   Outcome outcome{};
   bool is_settled = false;
   bool wants_md5s = false;              ///< the hash of its directory is made of them
+  std::optional<std::size_t> twin{};    ///< the number of an item before it with the same bytes
   std::optional<std::size_t> record{};  ///< of what stands for the items before it: the number of what is recorded
   void settle(Outcome found) {
     outcome = std::move(found);
@@ -54,17 +56,43 @@ struct Item {
   }
 };
 
+/// What has been found out of files, by what is the same for all that are the same: where the bytes are, and what they
+/// are compared with.
+using KnownOutcomes = std::unordered_map<std::string, Outcome>;
+
+std::string key_of(const Item& item, const Oid& commit) {
+  const PlacedFile& file = item.file;
+  std::string key;
+  if (const auto* const blob = std::get_if<GitBlob>(&file.place)) {
+    key = blob->oid.hex();
+  } else if (const auto* const large = std::get_if<LfsObject>(&file.place)) {
+    key = fmt::format("lfs {} {} {}", commit.hex(), large->pointer.oid, large->pointer.size);
+  } else if (const auto* const tracked = std::get_if<DvcObject>(&file.place)) {
+    key = fmt::format("dvc {} {} {} {} {} {} {}", tracked->md5, static_cast<int>(tracked->layout), tracked->inside,
+                      tracked->config ? tracked->config->hex() : "", tracked->is_versioned, tracked->project,
+                      tracked->remote);
+    if (tracked->import)
+      key += "\n" + tracked->import->url + "\n" + tracked->import->rev_lock + "\n" + tracked->import->path;
+  }
+  if (file.hash) key += fmt::format("\n{} {}", static_cast<int>(file.hash->kind), file.hash->value);
+  if (file.size) key += fmt::format("\n{}", *file.size);
+  if (item.wants_md5s) key += "\nmd5s";
+  return key;
+}
+
 class SourceInspection {
  public:
+  /// What `known` has is not looked for again.
   SourceInspection(source::Conversation& source, const RepoUrl& url, const source::Settings& settings, Depth depth,
-                   TransferEngine& engine, Group& group)
+                   TransferEngine& engine, Group& group, KnownOutcomes& known)
       : source_(source),
         url_(url),
         settings_(settings),
         depth_(depth),
         engine_(engine),
         stores_(source, url, settings, engine),
-        group_(group) {}
+        group_(group),
+        known_(known) {}
 
   void run() {
     group_.answers.assign(group_.objects.size(), {});
@@ -77,8 +105,10 @@ class SourceInspection {
         fail(group_.answers[i], refusal.verdict, refusal.message, refusal.hint);
     }
     look_at_records();
+    find_twins();
     look_here();
     look_elsewhere();
+    settle_twins();
     look_at_directories();
     tell_all();
   }
@@ -154,8 +184,39 @@ class SourceInspection {
         item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
         item.settle(wrong_size(*size, *file.size));
+      } else if (const auto* const blob = std::get_if<GitBlob>(&file.place);
+                 blob != nullptr && (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))) {
+        item.settle({.size = blob->size});
       }
     }
+  }
+
+  /// Leaves of those that are the same the first: no bytes are read, and no server is asked, twice.
+  void find_twins() {
+    std::unordered_map<std::string, std::size_t> first;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      Item& item = items_[i];
+      if (item.is_settled) continue;
+      std::string key = key_of(item, group_.objects[item.object]->commit);
+      if (const auto known = known_.find(key); known != known_.end()) {
+        item.settle(known->second);
+        continue;
+      }
+      const auto [place, is_new] = first.try_emplace(std::move(key), i);
+      if (is_new) continue;
+      item.twin = place->second;
+      item.is_settled = true;
+    }
+    firsts_.assign(std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
+  }
+
+  void settle_twins() {
+    for (Item& item : items_) {
+      if (item.twin) item.outcome = items_[*item.twin].outcome;
+    }
+    constexpr std::size_t most_known = 500'000;
+    if (known_.size() > most_known) known_.clear();
+    for (auto& [key, number] : firsts_) known_.emplace(std::move(key), items_[number].outcome);
   }
 
   StoredFile stored(const Item& item) const { return {&item.file, group_.objects[item.object]->commit}; }
@@ -166,10 +227,7 @@ class SourceInspection {
     for (Item& item : items_) {
       if (item.is_settled) continue;
       if (const auto* const blob = std::get_if<GitBlob>(&item.file.place)) {
-        if (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))
-          item.settle({.size = blob->size});
-        else if (blob->size)
-          item.settle(hash_blob(source_.repository(), *blob, item));
+        if (blob->size) item.settle(hash_blob(source_.repository(), *blob, item));
       } else if (auto path = stores_.find_file(stored(item))) {
         files.emplace_back(&item, std::move(*path));
       }
@@ -399,8 +457,10 @@ class SourceInspection {
   TransferEngine& engine_;
   Stores stores_;
   Group& group_;
-  std::vector<Item> items_;               ///< one object after the other
-  std::vector<PlacedDirectory> records_;  ///< their `count` is that of the items before theirs
+  KnownOutcomes& known_;
+  std::vector<Item> items_;                                  ///< one object after the other
+  std::vector<std::pair<std::string, std::size_t>> firsts_;  ///< keys and numbers of items that others are the same as
+  std::vector<PlacedDirectory> records_;                     ///< their `count` is that of the items before theirs
 };
 
 /// Inspects the objects of a source. What is at hand is taken a part at a time, for a file takes a kilobyte of memory;
@@ -410,11 +470,12 @@ void inspect_group(source::Conversation& source, const RepoUrl& url, const sourc
   constexpr std::size_t most_at_once = 8192;
   const std::size_t step = source.is_cached() ? std::max<std::size_t>(1, group.objects.size()) : most_at_once;
   group.answers.clear();
+  KnownOutcomes known;
   for (std::size_t first = 0; first < group.objects.size(); first += step) {
     const std::size_t end = std::min(group.objects.size(), first + step);
     Group part{.objects = {group.objects.begin() + static_cast<std::ptrdiff_t>(first),
                            group.objects.begin() + static_cast<std::ptrdiff_t>(end)}};
-    SourceInspection(source, url, settings, depth, engine, part).run();
+    SourceInspection(source, url, settings, depth, engine, part, known).run();
     std::move(part.answers.begin(), part.answers.end(), std::back_inserter(group.answers));
   }
 }

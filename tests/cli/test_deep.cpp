@@ -250,6 +250,25 @@ TEST_CASE("check --deep: what Git LFS keeps is looked for in its store and on it
     write_file(store / oid, "short");
     CHECK(world.row({"--deep=size"})["verdict"] == "artifact-mismatch");
   }
+  SUBCASE("the store of a repository from which the source borrows") {
+    const fs::path clone = world.sandbox / "clone";
+    world.sandbox.git({"clone", "-q", "--shared", world.source.path().string(), clone.string()});
+    world.link("rf", RepoBuilder::file_url(clone));
+    const auto missing = world.row({"--deep"});
+    CHECK(missing["verdict"] == "artifact-missing");
+    CHECK(missing["message"] == "'rf' is missing: the store of Git LFS in '" + (clone / ".git/lfs/objects").string() +
+                                    "' lacks object " + oid);
+    fs::create_directories(store);
+    write_file(store / oid, bytes);
+    for (const std::string depth : {"--deep", "--deep=hash"})
+      CHECK(world.row({depth})["artifacts"][0]["state"] == "ok");
+    CHECK(world.row({"--deep=size"})["artifacts"][0]["state"] == "unhashed");
+    // What it has itself is what counts.
+    const fs::path own = clone / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+    fs::create_directories(own);
+    write_file(own / oid, "the mudel");
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+  }
   SUBCASE("the server of a remote source") {
     const HttpServer git_server(world.sandbox);
     const LfsServer lfs_server(world.sandbox);
@@ -477,6 +496,46 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
   }
 }
 
+TEST_CASE("check --deep: what has many names is looked at once") {
+  Objects world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer server(world.sandbox);
+  const std::string bytes = "the model";
+  const std::string hash = md5(bytes);
+  Files files = {
+      {".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + server.url("files") + "\n"}};
+  for (const std::string name : {"a", "b", "c"}) {
+    files.emplace("m/" + name + ".mlem", declaring(name, hash, bytes.size()));
+    files.emplace("m/" + name + ".dvc", "outs:\n- md5: " + hash + "\n  size: 9\n  path: " + name + "\n");
+    files.emplace("m/w/" + name, pointer_to(bytes));
+  }
+  files.emplace("m/w.mlem", declaring("w", "", 3 * bytes.size()));
+  files.emplace("m/other.mlem", declaring("w/a", std::string(32, 'a'), bytes.size()));
+  world.source.commit(files);
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.url", server.url("org/m"));
+  for (const std::string name : {"a", "b", "c", "w", "other"}) world.link(name, git_server.url("source.git") + "/");
+  server.add(bytes);
+  server.add_file("files/" + hash.substr(0, 2) + "/" + hash.substr(2), bytes);
+  const auto count = [&](const std::string& method) {
+    const auto requests = server.requests();
+    return std::count_if(requests.begin(), requests.end(), [&](const auto& one) { return one.method == method; });
+  };
+  const auto rows = json_rows(world.mlem({"check", "--json", "--deep"}));
+  REQUIRE(rows.size() == 5);
+  for (const auto& row : rows) CHECK(row["verdict"] == "ok");
+  CHECK(count("HEAD") == 1);
+  CHECK(count("POST") == 1);
+  CHECK(count("GET") == 0);
+  const auto hashed = json_rows(world.mlem({"check", "--json", "--deep=hash"}));
+  for (const std::size_t i : {0, 1, 2}) CHECK(hashed.at(i)["artifacts"][0]["state"] == "ok");
+  // The same bytes are held to what each metafile records.
+  CHECK(hashed.at(3)["verdict"] == "artifact-mismatch");
+  REQUIRE(hashed.at(4)["artifacts"].size() == 3);
+  for (const auto& artifact : hashed.at(4)["artifacts"]) CHECK(artifact["state"] == "ok");
+  CHECK(count("GET") == 3);
+}
+
 TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
   Objects world;
   const HttpServer git_server(world.sandbox);
@@ -529,6 +588,25 @@ TEST_CASE("check --deep: the files of aliases are those of the tree that is judg
   CHECK(here["artifacts"].size() == 1);
   world.registry.git({"rm", "-q", "m/rf"});
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-missing");
+}
+
+TEST_CASE("check --deep: a file of which the index has the name alone is told from one that nobody has") {
+  World world;
+  world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/set.mlem", declaring("set", "", 7)}});
+  world.registry.write("m/rf", "weights");
+  world.registry.write("m/set/a", "weights");
+  world.registry.write("rf.mlem", "link_type: model\nobject_type: link\npath: m/rf.mlem\n");
+  world.registry.write("set.mlem", "link_type: model\nobject_type: link\npath: m/set.mlem\n");
+  world.registry.git({"add", "rf.mlem", "set.mlem"});
+  const auto rows = [&] { return json_rows(world.mlem({"check", "--json", "--deep"})); };
+  CHECK(rows().at(0)["message"] == "'rf' is missing: there is nothing at 'm/rf'");
+  CHECK_FALSE(rows().at(0).contains("hint"));
+  world.registry.git({"add", "-N", "m/rf", "m/set"});
+  CHECK(rows().at(0)["message"] == "'rf' is missing: there is nothing at 'm/rf'");
+  CHECK(rows().at(0).value("hint", "") == "the index has its name alone: 'git add m/rf' adds what is in it");
+  CHECK(rows().at(1).value("hint", "") == "the index has its name alone: 'git add m/set' adds what is in it");
+  world.registry.git({"add", "m"});
+  CHECK(rows().at(0)["verdict"] == "ok");
 }
 
 TEST_CASE("check --deep: the files of a plain link are all that is there") {
