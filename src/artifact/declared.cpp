@@ -45,7 +45,9 @@ std::string valid_md5(std::string_view hash) {
   return is_md5 ? md5 : std::string();
 }
 
+/// A real number that is whole is a size too, as to MLEM.
 std::optional<std::uint64_t> valid_size(std::string_view text) {
+  if (text.ends_with(".0")) text.remove_suffix(2);
   std::int64_t size = 0;
   const char* const end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, size);
@@ -53,10 +55,27 @@ std::optional<std::uint64_t> valid_size(std::string_view text) {
   return static_cast<std::uint64_t>(size);
 }
 
+/// Returns why no file can be what is recorded. MLEM compares neither, but writes both for every artifact: what is not
+/// valid was changed by hand, or is another file's.
+std::string why_invalid(const object::Artifact& artifact, const Declared& declared) {
+  constexpr std::size_t longest = 80;
+  const auto told = [](const char* key, const std::string& value, const std::string& why) {
+    return "the metafile records the " + std::string(key) + " '" + escape_for_terminal(value.substr(0, longest)) +
+           "', which is not " + why;
+  };
+  if (!artifact.hash.empty() && declared.md5.empty()) {
+    const bool is_number = artifact.hash.find_first_not_of("0123456789") == std::string::npos;
+    return told("hash", artifact.hash, is_number ? "an MD5: is it a number without quotes?" : "an MD5");
+  }
+  if (!artifact.size.empty() && !declared.size) return told("size", artifact.size, "a number of bytes");
+  return {};
+}
+
 Declared declared_of(const object::Artifact& artifact, const RepoPath& metafile) {
   Declared declared{.name = artifact.name, .uri = artifact.uri};
   declared.md5 = valid_md5(artifact.hash);
   declared.size = valid_size(artifact.size);
+  declared.flaw = why_invalid(artifact, declared);
   const auto end_as = [&](Declared::Kind kind, std::string why) {
     declared.kind = kind;
     declared.why = std::move(why);

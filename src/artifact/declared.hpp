@@ -23,8 +23,9 @@ struct Declared {
   std::string path{};   ///< from the root of the tree
   std::string below{};  ///< the same from the directory of the metafile
   std::string why{};
-  std::string md5{};  ///< 32 lower-case hex digits, of a directory of DVC with `.dir` behind them; empty: not valid
-  std::optional<std::uint64_t> size{};  ///< in bytes; none: not valid
+  std::string md5{};  ///< 32 lower-case hex digits, of a directory of DVC with `.dir` behind them; empty: none
+  std::optional<std::uint64_t> size{};  ///< in bytes
+  std::string flaw{};                   ///< why no file can be what is recorded: `hash` or `size` is not valid
 
   friend bool operator==(const Declared&, const Declared&) = default;
 };

@@ -81,10 +81,17 @@ void Dos2unixDigest::split(const std::array<bool, variants>& converts) {
   }
 }
 
-bool Dos2unixDigest::matches(std::string_view md5) {
+std::array<std::string, 3> Dos2unixDigest::finish() {
   if (!buffer_.empty()) take_block(buffer_);
   buffer_.clear();
-  return std::any_of(digests_.begin(), digests_.end(), [&](Digest& digest) { return digest.finish() == md5; });
+  std::vector<std::string> md5s;
+  for (Digest& digest : digests_) md5s.push_back(digest.finish());
+  return {md5s[digest_of_[0]], md5s[digest_of_[1]], md5s[digest_of_[2]]};
+}
+
+bool Dos2unixDigest::matches(std::string_view md5) {
+  const std::array<std::string, variants> md5s = finish();
+  return std::find(md5s.begin(), md5s.end(), md5) != md5s.end();
 }
 
 }  // namespace mlem::artifact

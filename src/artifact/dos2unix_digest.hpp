@@ -20,6 +20,8 @@ class Dos2unixDigest {
   Dos2unixDigest();
 
   void update(std::string_view bytes);
+  /// Returns the three in lower-case hex digits: of the bytes, by file, by block. Takes no more bytes.
+  std::array<std::string, 3> finish();
   /// Returns whether `md5`, 32 lower-case hex digits, is one of the three, and takes no more bytes.
   bool matches(std::string_view md5);
 

@@ -142,6 +142,18 @@ std::vector<DvcEntry> parse_dvc_directory(std::string_view json, std::size_t lim
   return entries;
 }
 
+std::string dvc_directory_text(std::vector<DvcEntry> entries) {
+  std::sort(entries.begin(), entries.end(),
+            [](const DvcEntry& left, const DvcEntry& right) { return left.path < right.path; });
+  // As Python writes it: json.dumps(list, sort_keys=True).
+  std::string text = "[";
+  for (const DvcEntry& entry : entries) {
+    if (text.size() > 1) text += ", ";
+    text += "{\"md5\": \"" + entry.md5 + "\", \"relpath\": " + nlohmann::json(entry.path).dump(-1, ' ', true) + "}";
+  }
+  return text += "]";
+}
+
 std::string dvc_object_path(std::string_view md5, dvc::Layout layout) {
   std::string path(layout == dvc::Layout::v3 ? "files/md5/" : "");
   return path.append(md5.substr(0, 2)).append("/").append(md5.substr(2));

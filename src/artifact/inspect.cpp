@@ -1,7 +1,9 @@
 #include "artifact/inspect.hpp"
 
 #include "artifact/detail/ask_sources.hpp"
+#include "artifact/detail/directory_record.hpp"
 #include "artifact/detail/fetched_blobs.hpp"
+#include "artifact/detail/hashing.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/locate.hpp"
 #include "artifact/object_files.hpp"
@@ -9,22 +11,18 @@
 #include "artifact/transfer.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "source/conversation.hpp"
 #include "source/in_parallel.hpp"
 
-#include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <iterator>
 #include <map>
 #include <span>
 #include <thread>
-#include <unistd.h>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -36,15 +34,8 @@ namespace {
 
 using State = FoundArtifact::State;
 
-/// What is said of one file, beside its state.
-struct Outcome {
-  State state = State::unhashed;
-  std::string why{};
-  Verdict verdict = Verdict::ok;  ///< of what is unverified: why it is
-  std::string hint{};
-};
-
-std::string size_text(std::uint64_t size) { return fmt::format("{} byte{}", size, size == 1 ? "" : "s"); }
+using detail::Outcome;
+using detail::wrong_size;
 
 std::string hash_text(const Hash& hash) {
   const char* const algorithm = hash.kind == Hash::Kind::sha256         ? "sha256"
@@ -52,71 +43,6 @@ std::string hash_text(const Hash& hash) {
                                 : hash.kind == Hash::Kind::md5_dos2unix ? "md5-dos2unix"
                                                                         : "md5";
   return std::string(algorithm) + ":" + hash.value;
-}
-
-/// Hashes what comes in pieces.
-class Hashing {
- public:
-  /// `size` is how many bytes there are to be, if that is known; of a blob it is.
-  Hashing(const PlacedFile& file, std::optional<std::uint64_t> size) : expected_(file.size ? file.size : size) {
-    if (!file.hash) return;
-    // What a metafile has from DVC was made as DVC made it.
-    const auto own = hash_of(file.place);
-    check_.emplace(own && own->value == file.hash->value ? *own : *file.hash, size.value_or(0));
-  }
-  void take(std::string_view piece) {
-    received_ += piece.size();
-    if (check_) check_->update(piece);
-  }
-  Outcome outcome() {
-    if (expected_ && received_ != *expected_) {
-      return {State::mismatch, "it has " + size_text(received_) + " instead of " + size_text(*expected_)};
-    }
-    if (!check_) return {};
-    if (check_->matches()) return {State::ok};
-    return {State::mismatch, "its bytes have another hash than is recorded"};
-  }
-
- private:
-  std::optional<std::uint64_t> expected_;
-  std::uint64_t received_ = 0;
-  std::optional<HashCheck> check_;
-};
-
-void end_if_asked(const Interrupt* interrupt) {
-  if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
-}
-
-/// Reads a file of this machine to its end.
-Outcome hash_file(const fs::path& path, const PlacedFile& file, const Interrupt* interrupt) {
-  constexpr std::size_t piece_size = std::size_t{1} << 18;
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0) return {State::missing, "'" + path.string() + "' cannot be read"};
-  struct Closing {
-    int descriptor;
-    ~Closing() { close(descriptor); }
-  } const closing{descriptor};
-  posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
-  Hashing hashing(file, size_of(file.place));
-  std::string buffer(piece_size, '\0');
-  for (;;) {
-    end_if_asked(interrupt);
-    const ssize_t count = read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return {State::unverified, "'" + path.string() + "' cannot be read", Verdict::unreachable};
-    if (count == 0) return hashing.outcome();
-    hashing.take(std::string_view(buffer).substr(0, static_cast<std::size_t>(count)));
-  }
-}
-
-/// Compares the size of a file of this machine.
-Outcome size_of_file(const fs::path& path, const PlacedFile& file) {
-  boost::system::error_code failure;
-  const std::uint64_t size = fs::file_size(path, failure);
-  if (failure) return {State::missing, "'" + path.string() + "' cannot be read"};
-  const auto expected = file.size ? file.size : size_of(file.place);
-  if (!expected || size == *expected) return {};
-  return {State::mismatch, "it has " + size_text(size) + " instead of " + size_text(*expected)};
 }
 
 using Group = detail::SourceGroup<Inspection>;
@@ -127,23 +53,52 @@ struct Item {
   PlacedFile file{};
   Outcome outcome{};
   bool is_settled = false;
+  bool wants_md5s = false;              ///< the hash of its directory is made of them
+  std::optional<std::size_t> twin{};    ///< the number of an item before it with the same bytes
+  std::optional<std::size_t> record{};  ///< of what stands for the items before it: the number of what is recorded
   void settle(Outcome found) {
     outcome = std::move(found);
     is_settled = true;
   }
 };
 
+/// What has been found out of files, by what is the same for all that are the same: where the bytes are, and what they
+/// are compared with.
+using KnownOutcomes = std::unordered_map<std::string, Outcome>;
+
+std::string key_of(const Item& item, const Oid& commit) {
+  const PlacedFile& file = item.file;
+  std::string key;
+  if (const auto* const blob = std::get_if<GitBlob>(&file.place)) {
+    key = blob->oid.hex();
+  } else if (const auto* const large = std::get_if<LfsObject>(&file.place)) {
+    key = fmt::format("lfs {} {} {}", commit.hex(), large->pointer.oid, large->pointer.size);
+  } else if (const auto* const tracked = std::get_if<DvcObject>(&file.place)) {
+    key = fmt::format("dvc {} {} {} {} {} {} {}", tracked->md5, static_cast<int>(tracked->layout), tracked->inside,
+                      tracked->config ? tracked->config->hex() : "", tracked->is_versioned, tracked->project,
+                      tracked->remote);
+    if (tracked->import)
+      key += "\n" + tracked->import->url + "\n" + tracked->import->rev_lock + "\n" + tracked->import->path;
+  }
+  if (file.hash) key += fmt::format("\n{} {}", static_cast<int>(file.hash->kind), file.hash->value);
+  if (file.size) key += fmt::format("\n{}", *file.size);
+  if (item.wants_md5s) key += "\nmd5s";
+  return key;
+}
+
 class SourceInspection {
  public:
+  /// What `known` has is not looked for again.
   SourceInspection(source::Conversation& source, const RepoUrl& url, const source::Settings& settings, Depth depth,
-                   TransferEngine& engine, Group& group)
+                   TransferEngine& engine, Group& group, KnownOutcomes& known)
       : source_(source),
         url_(url),
         settings_(settings),
         depth_(depth),
         engine_(engine),
         stores_(source, url, settings, engine),
-        group_(group) {}
+        group_(group),
+        known_(known) {}
 
   void run() {
     group_.answers.assign(group_.objects.size(), {});
@@ -151,13 +106,16 @@ class SourceInspection {
     for (std::size_t i = 0; i < found.size(); ++i) {
       const source::Refusal& refusal = found[i].refusal;
       if (refusal.verdict == Verdict::ok)
-        add_files(i, found[i].files);
+        add_files(i, found[i]);
       else
         fail(group_.answers[i], refusal.verdict, refusal.message, refusal.hint);
     }
     look_at_records();
+    find_twins();
     look_here();
     look_elsewhere();
+    settle_twins();
+    look_at_directories();
     tell_all();
   }
 
@@ -168,29 +126,48 @@ class SourceInspection {
     inspection.hint = std::move(hint);
   }
 
-  /// Adds the files of an object; a directory of DVC as what is in it.
-  void add_files(std::size_t object, const std::vector<PlacedFile>& files) {
-    for (const PlacedFile& file : files) {
+  /// Adds the files of an object; a directory as what is in it, and behind that what is recorded of it.
+  void add_files(std::size_t object, const ObjectFiles& found) {
+    auto directory = found.directories.begin();
+    for (std::size_t i = 0; i < found.files.size(); ++i) {
+      const PlacedFile& file = found.files[i];
       const auto* const tracked = std::get_if<DvcObject>(&file.place);
-      if (tracked == nullptr || !tracked->is_directory) {
+      if (tracked != nullptr && tracked->is_directory && file.flaw.empty())
+        add_dvc_directory(object, file);
+      else
         items_.push_back({.object = object, .file = file});
-        continue;
-      }
-      std::variant<std::vector<DvcEntry>, Outcome> listing = list_directory(object, file);
-      if (auto* const outcome = std::get_if<Outcome>(&listing)) {
-        items_.push_back({.object = object, .file = file});
-        items_.back().settle(std::move(*outcome));
-        continue;
-      }
-      for (PlacedFile& inner : expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing))) {
-        items_.push_back({.object = object, .file = std::move(inner)});
-      }
+      if (directory == found.directories.end() || i < directory->first) continue;
+      items_.back().wants_md5s = !directory->md5.empty() && depth_ != Depth::size;
+      if (i + 1 == directory->first + directory->count) add_record(object, *directory++);
     }
+  }
+
+  void add_record(std::size_t object, PlacedDirectory record) {
+    PlacedFile file{.name = record.name, .path = record.path, .size = record.size};
+    if (!record.md5.empty()) file.hash = Hash{Hash::Kind::md5, record.md5};
+    items_.push_back({.object = object, .file = std::move(file), .is_settled = true, .record = records_.size()});
+    records_.push_back(std::move(record));
+  }
+
+  void add_dvc_directory(std::size_t object, const PlacedFile& file) {
+    std::variant<std::vector<DvcEntry>, Outcome> listing = list_directory(object, file);
+    if (auto* const outcome = std::get_if<Outcome>(&listing)) {
+      items_.push_back({.object = object, .file = file});
+      items_.back().settle(std::move(*outcome));
+      return;
+    }
+    std::vector<PlacedFile> files = expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing));
+    for (PlacedFile& inner : files) items_.push_back({.object = object, .file = std::move(inner)});
+    // Its hash is that of the list.
+    if (file.size && std::get<DvcObject>(file.place).inside.empty())
+      add_record(object, {.count = files.size(), .name = file.name, .path = file.path, .size = file.size});
   }
 
   std::variant<std::vector<DvcEntry>, Outcome> list_directory(std::size_t object, const PlacedFile& file) {
     const StoredFile stored{&file, group_.objects[object]->commit};
     const auto own = hash_of(file.place);
+    if (const auto size = size_of(file.place); size && file.size && *size != *file.size)
+      return wrong_size(*size, *file.size);
     if (own && file.hash && own->value != file.hash->value) {
       return Outcome{State::mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash"};
     }
@@ -246,12 +223,45 @@ class SourceInspection {
         item.settle({State::external, external->why});
       } else if (std::holds_alternative<Symlink>(file.place)) {
         item.settle({State::ok});
+      } else if (!file.flaw.empty()) {
+        item.settle({State::mismatch, file.flaw});
       } else if (std::holds_alternative<LfsObject>(file.place) && stores_.why_external(stored(item))) {
         item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
-        item.settle({State::mismatch, "it has " + size_text(*size) + " instead of " + size_text(*file.size)});
+        item.settle(wrong_size(*size, *file.size));
+      } else if (const auto* const blob = std::get_if<GitBlob>(&file.place);
+                 blob != nullptr && (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))) {
+        item.settle({.size = blob->size});
       }
     }
+  }
+
+  /// Leaves of those that are the same the first: no bytes are read, and no server is asked, twice.
+  void find_twins() {
+    std::unordered_map<std::string, std::size_t> first;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      Item& item = items_[i];
+      if (item.is_settled) continue;
+      std::string key = key_of(item, group_.objects[item.object]->commit);
+      if (const auto known = known_.find(key); known != known_.end()) {
+        item.settle(known->second);
+        continue;
+      }
+      const auto [place, is_new] = first.try_emplace(std::move(key), i);
+      if (is_new) continue;
+      item.twin = place->second;
+      item.is_settled = true;
+    }
+    firsts_.assign(std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
+  }
+
+  void settle_twins() {
+    for (Item& item : items_) {
+      if (item.twin) item.outcome = items_[*item.twin].outcome;
+    }
+    constexpr std::size_t most_known = 500'000;
+    if (known_.size() > most_known) known_.clear();
+    for (auto& [key, number] : firsts_) known_.emplace(std::move(key), items_[number].outcome);
   }
 
   StoredFile stored(const Item& item) const { return {&item.file, group_.objects[item.object]->commit}; }
@@ -262,10 +272,7 @@ class SourceInspection {
     for (Item& item : items_) {
       if (item.is_settled) continue;
       if (const auto* const blob = std::get_if<GitBlob>(&item.file.place)) {
-        if (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))
-          item.settle({});
-        else if (blob->size)
-          item.settle(hash_blob(source_.repository(), *blob, item.file));
+        if (blob->size) item.settle(hash_blob(source_.repository(), *blob, item));
       } else if (auto path = stores_.find_file(stored(item))) {
         files.emplace_back(&item, std::move(*path));
       }
@@ -273,16 +280,23 @@ class SourceInspection {
     const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
     source::in_parallel(files.size(), threads, [&](std::size_t i) {
       auto& [item, path] = files[i];
-      item->settle(depth_ == Depth::size ? size_of_file(path, item->file)
-                                         : hash_file(path, item->file, settings_.observer.interrupt));
+      item->settle(depth_ == Depth::size ? detail::size_of_file(path, item->file)
+                                         : detail::hash_file(path, hashing_of(*item, size_of(item->file.place)),
+                                                             settings_.observer.interrupt));
     });
   }
 
-  Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const PlacedFile& file) const {
-    Hashing hashing(file, *blob.size);
+  static detail::Hashing hashing_of(const Item& item, std::optional<std::uint64_t> size) {
+    detail::Hashing hashing(item.file, size);
+    if (item.wants_md5s) hashing.want_md5s();
+    return hashing;
+  }
+
+  Outcome hash_blob(git::Repository& repository, const GitBlob& blob, const Item& item) const {
+    detail::Hashing hashing = hashing_of(item, *blob.size);
     try {
       const bool is_here = repository.stream_blob(blob.oid, [&](std::string_view piece) {
-        end_if_asked(settings_.observer.interrupt);
+        detail::end_if_asked(settings_.observer.interrupt);
         hashing.take(piece);
       });
       if (!is_here) return {State::missing, "blob '" + blob.oid.hex() + "' is not there"};
@@ -327,16 +341,15 @@ class SourceInspection {
       if (answer.kind != ObjectAnswer::Kind::exists) {
         items[i]->settle(outcome_of(answer.refusal));
       } else if (answer.size && expected && *answer.size != *expected) {
-        items[i]->settle(
-            {State::mismatch, "it has " + size_text(*answer.size) + " instead of " + size_text(*expected)});
+        items[i]->settle(wrong_size(*answer.size, *expected));
       } else {
-        items[i]->settle({});
+        items[i]->settle({.size = answer.size});
       }
     }
   }
 
   void transfer_and_hash(const std::vector<Item*>& items) {
-    std::map<std::size_t, std::pair<Item*, std::unique_ptr<Hashing>>> running;
+    std::map<std::size_t, std::pair<Item*, std::unique_ptr<detail::Hashing>>> running;
     std::size_t next = 0;
     const auto give = [&]() -> std::optional<Transfer> {
       while (next < items.size()) {
@@ -352,7 +365,8 @@ class SourceInspection {
         entry.first = item;
         transfer.begin = [&entry](std::uint64_t offset) {
           if (offset == 0)
-            entry.second = std::make_unique<Hashing>(entry.first->file, size_of(entry.first->file.place));
+            entry.second =
+                std::make_unique<detail::Hashing>(hashing_of(*entry.first, size_of(entry.first->file.place)));
           return true;
         };
         transfer.take = [&entry](std::string_view piece) {
@@ -392,7 +406,7 @@ class SourceInspection {
         if (lack != lacks.end())
           items[i]->settle(outcome_of(lack->second));
         else if (blob.size)
-          items[i]->settle(hash_blob(repository, blob, items[i]->file));
+          items[i]->settle(hash_blob(repository, blob, *items[i]));
         else
           items[i]->settle({State::missing, "blob '" + blob.oid.hex() + "' is not there"});
       }
@@ -406,6 +420,20 @@ class SourceInspection {
     std::vector<Oid> oids;
     for (const Item* item : items) oids.push_back(std::get<GitBlob>(item->file.place).oid);
     return oids;
+  }
+
+  /// Settles what is recorded of directories, when all of their files are.
+  void look_at_directories() {
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!items_[i].record) continue;
+      const PlacedDirectory& record = records_[*items_[i].record];
+      std::vector<detail::DirectoryPart> parts;
+      for (std::size_t part = i - record.count; part < i; ++part) {
+        const std::string_view path = items_[part].file.path;
+        parts.push_back({path.substr(std::min(path.size(), record.path.size() + 1)), &items_[part].outcome});
+      }
+      items_[i].settle(detail::compare_directory(record, parts));
+    }
   }
 
   void tell_all() {
@@ -428,6 +456,8 @@ class SourceInspection {
     auto artifacts = std::make_shared<std::vector<FoundArtifact>>();
     std::map<State, std::vector<const Item*>> by_state;
     for (const Item& item : items) {
+      // What is right of a directory is said of its files.
+      if (item.record && item.outcome.state != State::mismatch) continue;
       artifacts->push_back({.name = item.file.name,
                             .path = item.file.path,
                             .size = item.file.size,
@@ -472,7 +502,10 @@ class SourceInspection {
   TransferEngine& engine_;
   Stores stores_;
   Group& group_;
-  std::vector<Item> items_;  ///< one object after the other
+  KnownOutcomes& known_;
+  std::vector<Item> items_;                                  ///< one object after the other
+  std::vector<std::pair<std::string, std::size_t>> firsts_;  ///< keys and numbers of items that others are the same as
+  std::vector<PlacedDirectory> records_;                     ///< their `count` is that of the items before theirs
 };
 
 /// Inspects the objects of a source. What is at hand is taken a part at a time, for a file takes a kilobyte of memory;
@@ -482,11 +515,12 @@ void inspect_group(source::Conversation& source, const RepoUrl& url, const sourc
   constexpr std::size_t most_at_once = 8192;
   const std::size_t step = source.is_cached() ? std::max<std::size_t>(1, group.objects.size()) : most_at_once;
   group.answers.clear();
+  KnownOutcomes known;
   for (std::size_t first = 0; first < group.objects.size(); first += step) {
     const std::size_t end = std::min(group.objects.size(), first + step);
     Group part{.objects = {group.objects.begin() + static_cast<std::ptrdiff_t>(first),
                            group.objects.begin() + static_cast<std::ptrdiff_t>(end)}};
-    SourceInspection(source, url, settings, depth, engine, part).run();
+    SourceInspection(source, url, settings, depth, engine, part, known).run();
     std::move(part.answers.begin(), part.answers.end(), std::back_inserter(group.answers));
   }
 }

@@ -67,10 +67,24 @@ LfsClient::LfsClient(LfsEndpoint endpoint, TransferEngine& engine)
       login_(login_url(endpoint_), known_login(endpoint_), engine.settings()) {}
 
 std::optional<fs::path> LfsClient::find_local(const LfsPointer& pointer) const {
-  if (!endpoint_.store || ask_lfs_store(*endpoint_.store, pointer).kind != ObjectAnswer::Kind::exists ||
-      pointer.size == 0)
-    return std::nullopt;
-  return lfs_object_path(*endpoint_.store, pointer.oid);
+  if (!endpoint_.store || pointer.size == 0) return std::nullopt;
+  std::vector<fs::path> stores = {*endpoint_.store};
+  stores.insert(stores.end(), endpoint_.borrowed_stores.begin(), endpoint_.borrowed_stores.end());
+  for (const fs::path& store : stores) {
+    if (ask_lfs_store(store, pointer).kind == ObjectAnswer::Kind::exists) return lfs_object_path(store, pointer.oid);
+  }
+  return std::nullopt;
+}
+
+/// Returns what the stores of this machine say; that it is missing, of the source's own.
+ObjectAnswer LfsClient::ask_stores(const LfsPointer& pointer) const {
+  ObjectAnswer own = ask_lfs_store(*endpoint_.store, pointer);
+  for (const fs::path& store : endpoint_.borrowed_stores) {
+    if (own.kind == ObjectAnswer::Kind::exists) break;
+    ObjectAnswer other = ask_lfs_store(store, pointer);
+    if (other.kind == ObjectAnswer::Kind::exists) return other;
+  }
+  return own;
 }
 
 std::vector<ObjectAnswer> LfsClient::ask(const std::vector<LfsPointer>& pointers) {
@@ -79,7 +93,7 @@ std::vector<ObjectAnswer> LfsClient::ask(const std::vector<LfsPointer>& pointers
   for (std::size_t i = 0; i < pointers.size(); ++i) {
     if (endpoint_.store || pointers[i].size == 0) {
       // Nobody keeps the empty file.
-      answers[i] = endpoint_.store ? ask_lfs_store(*endpoint_.store, pointers[i]) : ObjectAnswer::exists(0);
+      answers[i] = endpoint_.store ? ask_stores(pointers[i]) : ObjectAnswer::exists(0);
       if (answers[i].kind == ObjectAnswer::Kind::exists || endpoint_.url.empty()) continue;
     }
     remote.push_back(i);
@@ -276,7 +290,7 @@ Transfer LfsClient::transfer(const LfsPointer& pointer) {
                     .size = pointer.size,
                     .expires = Transfer::Clock::time_point::min()};
   transfer.renew = [this, pointer](Transfer& renewed) -> std::optional<source::Refusal> {
-    if (endpoint_.url.empty()) return ask_lfs_store(*endpoint_.store, pointer).refusal;
+    if (endpoint_.url.empty()) return ask_stores(pointer).refusal;
     source::Refusal refusal;
     const LfsObjectAnswer answer = ask_batch({pointer}, refusal).front();
     if (answer.answer.kind != ObjectAnswer::Kind::exists) return answer.answer.refusal;

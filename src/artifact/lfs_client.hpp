@@ -47,6 +47,7 @@ class LfsClient {
     std::vector<HttpHeader> headers;
     std::optional<Transfer::Clock::time_point> expires;
   };
+  ObjectAnswer ask_stores(const LfsPointer& pointer) const;
   using Answers = std::vector<LfsObjectAnswer>;
 
   std::variant<Access, source::Refusal> access(const Access* refused);

@@ -96,10 +96,10 @@ std::optional<LfsEndpoint> endpoint_at(const std::string& url, Whole whole) {
   return endpoint;
 }
 
-/// Returns the store of the repository in a directory of this machine.
-std::optional<fs::path> store_in(const fs::path& directory, const source::Settings& settings) {
-  const auto git_dir = git::find_addressed_git_dir(directory);
-  return git_dir ? std::optional(lfs_store(*git_dir, settings.access.environment)) : std::nullopt;
+/// Has the objects of a repository of this machine looked for in its store.
+void set_store(LfsEndpoint& endpoint, const fs::path& git_dir, const source::Settings& settings) {
+  endpoint.store = lfs_store(git_dir, settings.access.environment);
+  endpoint.borrowed_stores = borrowed_lfs_stores(git_dir);
 }
 
 /// What a configuration says: an address, and whether it is the user's.
@@ -164,9 +164,11 @@ Found configured_endpoint(const Configured& configured, bool is_local, const sou
     }
     if (is_directory) {
       const std::string address = rewritten.url.starts_with('/') ? file_url(rewritten.url) : rewritten.url;
-      LfsEndpoint endpoint{.url = {}, .store = store_in(*RepoUrl::parse(address).local_path(), settings)};
-      if (endpoint.store) return endpoint;
-      return refuse_configured(configured, Verdict::artifact_missing, "there is no repository");
+      const auto git_dir = git::find_addressed_git_dir(*RepoUrl::parse(address).local_path());
+      if (!git_dir) return refuse_configured(configured, Verdict::artifact_missing, "there is no repository");
+      LfsEndpoint endpoint;
+      set_store(endpoint, *git_dir, settings);
+      return endpoint;
     }
   } catch (const Error& error) {
     return refuse_configured(configured, configured.is_users ? Verdict::unreachable : Verdict::forbidden,
@@ -206,7 +208,7 @@ Found find_lfs_endpoint(const RepoUrl& source, std::string_view lfsconfig, const
       endpoint.is_rewritten = place.is_rewritten;
     }
     // Its own objects are at hand, wherever others come from.
-    if (local && !endpoint.store) endpoint.store = lfs_store(local->git_dir, settings.access.environment);
+    if (local && !endpoint.store) set_store(endpoint, local->git_dir, settings);
     if (endpoint.store || !endpoint.url.empty()) return endpoint;
     return source::Refusal{Verdict::unreachable, "Git LFS has no way to the objects of " + name, {}};
   } catch (const Error& error) {

@@ -2,8 +2,11 @@
 
 #include "base/text.hpp"
 #include "git/http_config.hpp"
+#include "git/repository.hpp"
 
 #include <boost/filesystem/operations.hpp>
+
+#include <utility>
 
 namespace mlem::artifact {
 namespace {
@@ -22,6 +25,18 @@ fs::path lfs_store(const fs::path& git_dir, const Environment& environment) {
   const fs::path common = common_directory(git_dir);
   const std::string storage = git::repository_config(git_dir.string(), environment).find("lfs.storage").value_or("");
   return fs::absolute(fs::path(storage.empty() ? "lfs" : storage), common) / "objects";
+}
+
+std::vector<fs::path> borrowed_lfs_stores(const fs::path& git_dir) {
+  const fs::path objects = common_directory(git_dir) / "objects";
+  std::vector<fs::path> stores;
+  boost::system::error_code ignored;
+  for (const fs::path& directory : git::find_object_dirs(objects)) {
+    fs::path store = directory.parent_path() / "lfs" / "objects";
+    if (!fs::equivalent(directory, objects, ignored) && fs::is_directory(store, ignored))
+      stores.push_back(std::move(store));
+  }
+  return stores;
 }
 
 fs::path lfs_object_path(const fs::path& store, std::string_view oid) {

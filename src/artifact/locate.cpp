@@ -62,6 +62,7 @@ class Locator {
       }
       if (located().files.size() <= limit_) continue;
       located().files = std::vector<PlacedFile>();
+      located().directories.clear();
       std::erase_if(searches_, [this](const Search& search) { return search.object == object_; });
       located().flaw = "it has more than " + std::to_string(limit_) + " files";
     }
@@ -102,6 +103,7 @@ class Locator {
 
   void add_declared(const Declared& declared) {
     PlacedFile file{.name = declared.name, .path = declared.below, .mode = git::mode_file, .size = declared.size};
+    file.flaw = declared.flaw;
     if (!declared.md5.empty()) file.hash = Hash{Hash::Kind::md5, declared.md5};
     if (declared.kind != Declared::Kind::in_tree) {
       if (declared.kind == Declared::Kind::external) {
@@ -114,12 +116,24 @@ class Locator {
     }
     const git::Lookup found = find(declared.path);
     if (found.state == git::Lookup::State::found && git::is_directory(found.entry)) {
+      PlacedDirectory record{.first = located().files.size(),
+                             .name = declared.name,
+                             .path = declared.below,
+                             .size = declared.size,
+                             .md5 = declared.md5,
+                             .flaw = declared.flaw};
+      if (!record.md5.empty() && !record.md5.ends_with(".dir"))
+        record.flaw = "it is a directory, and the metafile records the hash of a file";
       add_directory(declared.path, file, Wanted::Kind::declared);
+      record.count = located().files.size() - record.first;
+      if (record.size || !record.md5.empty() || !record.flaw.empty())
+        located().directories.push_back(std::move(record));
       return;
     }
     const bool is_absent = found.state == git::Lookup::State::absent;
     if (found.state == git::Lookup::State::found) {
       set_entry(file, found.entry);
+      if (declared.md5.ends_with(".dir")) file.flaw = "it is a file, and the metafile records the hash of a directory";
     } else {
       file.place = place_of_absent(declared.path, is_absent);
     }

@@ -30,7 +30,8 @@ inline constexpr std::size_t max_files = 500'000;
 
 /// Where the files of an object are.
 struct Located {
-  std::vector<PlacedFile> files{};  ///< in the order of the declarations or of the tree
+  std::vector<PlacedFile> files{};             ///< in the order of the declarations or of the tree
+  std::vector<PlacedDirectory> directories{};  ///< those of a metafile's of which something is recorded, in this order
   std::vector<Oid> missing{};  ///< trees and small files that the repository lacks: with them, `files` may be others
   std::string flaw{};          ///< why there is no list of its files, which then is empty: it has too many
 
@@ -39,8 +40,9 @@ struct Located {
 
 /// Finds where the files of each object are: in Git, a pointer of Git LFS, or tracked by DVC. Only small files are
 /// read, those of all objects together; of what Git has itself, the size is asked. An artifact that is a directory of
-/// the tree becomes its files. Nothing is fetched: `missing` says what to fetch before asking again. A GitBlob without
-/// a size is not here either, but it may be large: only who fetches it learns whether it is a pointer.
+/// the tree becomes its files, and what is recorded of it one of `directories`. Nothing is fetched: `missing` says what
+/// to fetch before asking again. A GitBlob without a size is not here either, but it may be large: only who fetches it
+/// learns whether it is a pointer.
 ///
 /// A symbolic link or submodule on the way to what is declared is Forbidden, and so is one in it; in a plain tree,
 /// symbolic links that stay inside are kept.

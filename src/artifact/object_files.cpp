@@ -17,6 +17,13 @@
 namespace mlem::artifact {
 namespace {
 
+/// Returns why nobody knows which artifacts an object has; empty if it is known.
+std::string why_unread(const object::Description& description) {
+  const bool is_other = std::any_of(description.others.begin(), description.others.end(),
+                                    [](const object::Field& field) { return field.name == "artifacts"; });
+  return is_other ? "'artifacts' is not a mapping of artifacts" : description.unread;
+}
+
 class FileSearch {
  public:
   FileSearch(source::Conversation& source, const std::vector<const ObjectAt*>& objects)
@@ -98,9 +105,8 @@ class FileSearch {
       return refuse(number, {Verdict::unreachable, "the metafile '" + object.path + "' cannot be read", {}});
     }
     const object::Description description = yaml::read_object(*metafile);
-    if (!description.unread.empty()) {
-      return refuse(number,
-                    {Verdict::invalid_link, "what its metafile declares cannot be read: " + description.unread, {}});
+    if (const std::string why = why_unread(description); !why.empty()) {
+      return refuse(number, {Verdict::not_an_object, "what its metafile declares cannot be read: " + why, {}});
     }
     if (!is_refused(number)) {
       wanted_[number].declared = declared_artifacts(description, RepoPath::parse(object.path));
@@ -124,7 +130,9 @@ class FileSearch {
       }
       for (std::size_t i = 0; i < located.size(); ++i) {
         if (!located[i].flaw.empty()) refuse(i, {Verdict::too_large, located[i].flaw, {}});
-        if (!is_refused(i)) found_[i].files = std::move(located[i].files);
+        if (is_refused(i)) continue;
+        found_[i].files = std::move(located[i].files);
+        found_[i].directories = std::move(located[i].directories);
       }
       return;
     }

@@ -27,6 +27,7 @@ struct ObjectAt {
 /// The files of an object: what its metafile declares, or all that is there of what has none.
 struct ObjectFiles {
   std::vector<PlacedFile> files{};
+  std::vector<PlacedDirectory> directories{};  ///< what is recorded of several of them together
   source::Refusal refusal{};  ///< why they cannot be told; `ok` if they can
 };
 

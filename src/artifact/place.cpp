@@ -21,4 +21,13 @@ std::optional<Hash> hash_of(const Place& place) {
   return Hash{is_text ? Hash::Kind::md5_dos2unix : Hash::Kind::md5, object->md5};
 }
 
+std::vector<Hash> hashes_of(const PlacedFile& file) {
+  if (!file.hash) return {};
+  const std::optional<Hash> own = hash_of(file.place);
+  if (!own || own->kind == Hash::Kind::git_blob) return {*file.hash};
+  // What a metafile has from DVC was made as DVC made it.
+  if (own->value == file.hash->value) return {*own};
+  return {*file.hash, *own};
+}
+
 }  // namespace mlem::artifact

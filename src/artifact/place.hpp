@@ -5,10 +5,12 @@
 #include "model/dvc.hpp"
 #include "model/oid.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace mlem::artifact {
 
@@ -86,13 +88,30 @@ struct PlacedFile {
   std::optional<std::uint64_t> size{};  ///< in bytes: as declared, else as its place has it
   std::optional<Hash> hash{};           ///< as declared, else as its place has it
   Place place{};
+  std::string flaw{};  ///< why no bytes are what is declared: its hash or size is not valid
 
   friend bool operator==(const PlacedFile&, const PlacedFile&) = default;
+};
+
+/// An artifact that is a directory of a tree: some files in a row.
+struct PlacedDirectory {
+  std::size_t first = 0;  ///< the number of its first file
+  std::size_t count = 0;
+  std::string name{};                   ///< what the metafile calls it
+  std::string path{};                   ///< from the directory of the metafile
+  std::optional<std::uint64_t> size{};  ///< in bytes, of all files, as declared
+  std::string md5{};                    ///< as declared: 32 lower-case hex digits and `.dir`
+  std::string flaw{};                   ///< as that of a PlacedFile
+
+  friend bool operator==(const PlacedDirectory&, const PlacedDirectory&) = default;
 };
 
 /// Returns the size that a place records; nothing if it records none.
 std::optional<std::uint64_t> size_of(const Place& place);
 /// Returns the hash that a place records; nothing if it records none.
 std::optional<Hash> hash_of(const Place& place);
+/// Returns the hashes that the bytes of a file are to have: what is declared and what its place records, one if they
+/// are the same. The id of a blob, by which Git finds it, is one if nothing is declared.
+std::vector<Hash> hashes_of(const PlacedFile& file);
 
 }  // namespace mlem::artifact

@@ -26,6 +26,15 @@ fs::path directory_of(const std::string& text, const fs::path& configuration) {
   return fs::absolute(text.starts_with(scheme) ? text.substr(scheme.size()) : text, configuration);
 }
 
+/// Whether an address of http(s) names a server. libcurl would take the first part of the path for it.
+bool has_host(std::string_view url) {
+  std::string_view authority = url.substr(url.find("://") + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const std::size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) authority.remove_prefix(at + 1);
+  return !authority.substr(0, authority.find(':')).empty();
+}
+
 DvcWanted wanted_of(const DvcObject& object) {
   return {.md5 = object.md5, .layout = object.layout, .size = object.is_directory ? std::nullopt : object.size};
 }
@@ -127,6 +136,10 @@ void Stores::set_up(Dvc& dvc, const DvcObject& object) {
   } else if (usable->remote.is_versioned) {
     dvc.why_external = "a remote of DVC that keeps versions by itself";
   } else if (usable->remote.kind == DvcRemote::Kind::http) {
+    if (!has_host(usable->remote.url)) {
+      throw Error(ErrorKind::invalid,
+                  "the address of its remote '" + escape_for_terminal(usable->remote.name) + "' names no server");
+    }
     dvc.http.emplace(*usable, engine_);
   } else if (usable->remote.kind == DvcRemote::Kind::directory && local) {
     dvc.directories.push_back(directory_of(usable->remote.url, configuration));

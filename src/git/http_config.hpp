@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mlem::git {
 
@@ -12,6 +13,11 @@ namespace mlem::git {
 /// `http.<url>.*`, as keys `http.<name>` in lower case (git-config(1)). `environment` is with_transport_config(), and
 /// `directory` where git would run. Throws Error(unavailable) if git refuses.
 Config http_config(std::string_view url, const Environment& environment, const std::string& directory);
+
+/// Returns the headers that git adds to requests to `url`: the values of `http.extraHeader` and, where they fit it, of
+/// `http.<url>.extraHeader`, which it collects, and forgets at an empty one. The rest is as in http_config().
+std::vector<std::string> http_extra_headers(std::string_view url, const Environment& environment,
+                                            const std::string& directory);
 
 /// Returns the settings of a text in the syntax of git-config(1), without what it includes: a `.lfsconfig`, say.
 /// Throws Error(invalid) if git cannot read it.

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
+#include "git/detail/object_dirs.hpp"
 #include "git/detail/object_repository.hpp"
 #include "git/detail/special_file.hpp"
 
@@ -71,6 +72,12 @@ std::optional<fs::path> find_git_dir(const fs::path& directory) {
   if (const auto target = load_pointer(dot_git, "gitdir: "); target && is_git_dir(*target)) return target;
   if (is_git_dir(directory)) return directory;
   return std::nullopt;
+}
+
+std::vector<fs::path> find_object_dirs(const fs::path& objects) {
+  std::vector<fs::path> all;
+  detail::add_object_dirs(all, objects);
+  return all;
 }
 
 std::optional<fs::path> find_addressed_git_dir(const fs::path& directory) {

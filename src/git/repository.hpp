@@ -145,6 +145,11 @@ std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Envir
 /// directory if bare); nothing if there is none. Never looks upward.
 std::optional<fs::path> find_git_dir(const fs::path& directory);
 
+/// Returns the object directory `objects` of a repository and those that its `info/alternates` leads to
+/// (gitrepository-layout(5)), without symbolic links; what is not there is left out. Throws Error(unavailable) if such a
+/// file cannot be read.
+std::vector<fs::path> find_object_dirs(const fs::path& objects);
+
 /// Returns the git directory of what git reads when `directory` is the address of a repository: that of `directory`
 /// itself (which may be a file that names it, gitrepository-layout(5)), else of `<directory>.git`, as enter_repo() in
 /// git's path.c tries them.

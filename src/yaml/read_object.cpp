@@ -376,8 +376,12 @@ void read_requirements(const Json& json, Description& description) {
   for (const Json& item : json) description.requirements.push_back(read_requirement(item));
 }
 
+/// Returns a value as text_of_scalar() has it, and one that is not a scalar as JSON: it is not the same as none.
+std::string text_of_any(const Json& json) { return json.is_structured() ? canonical_text(json) : text_of_scalar(json); }
+
 Artifact read_artifact(std::string name, const Json& json) {
-  return {std::move(name), text_at(json, "uri"), text_at(json, "hash"), text_at(json, "size"), text_at(json, "type")};
+  return {std::move(name), text_at(json, "uri"), text_of_any(value_at(json, "hash")),
+          text_of_any(value_at(json, "size")), text_at(json, "type")};
 }
 
 /// Returns whether it is a list of artifacts without names, as MLEM 0.1.10 wrote it.

@@ -137,6 +137,68 @@ TEST_CASE("check --deep: files that Git has are compared with what metafiles dec
   CHECK(world.mlem({"check", "--deep", "--strict", "s3"}).code == 1);
 }
 
+TEST_CASE("check --deep: what is recorded but can never be right is a mismatch at every depth") {
+  const std::string good = "hash: " + md5(weights) + "\n    size: 100000";
+  struct Row {
+    std::string name;
+    std::string record;  ///< of the only artifact
+    std::string why;     ///< empty: it is right
+  };
+  const std::vector<Row> rows = {
+      {"good", good, ""},
+      {"float", "hash: " + md5(weights) + "\n    size: 100000.0", ""},
+      {"octal", "hash: " + md5(weights) + "\n    size: 0303240", ""},
+      {"short", "hash: deadbeef\n    size: 100000", "the metafile records the hash 'deadbeef', which is not an MD5"},
+      {"zeros", "hash: " + std::string(32, '0') + "\n    size: 100000",
+       "the metafile records the hash '0', which is not an MD5: is it a number without quotes?"},
+      {"list", "hash: [a]\n    size: 100000", "the metafile records the hash '[\"a\"]', which is not an MD5"},
+      {"negative", "hash: " + md5(weights) + "\n    size: -4",
+       "the metafile records the size '-4', which is not a number of bytes"},
+      {"fraction", "hash: " + md5(weights) + "\n    size: 100000.5",
+       "the metafile records the size '100000.5', which is not a number of bytes"},
+  };
+  Objects world;
+  Files files = {{"m/weights", weights}};
+  for (const Row& row : rows) {
+    files.emplace("m/" + row.name + ".mlem",
+                  "artifacts:\n  data:\n    " + row.record + "\n    uri: weights\nobject_type: model\n");
+  }
+  world.source.commit(files);
+  for (const Row& row : rows) world.link(row.name, world.source.url());
+  for (const std::string depth : {"--deep", "--deep=hash", "--deep=size"}) {
+    CAPTURE(depth);
+    const auto found = json_rows(world.mlem({"check", "--json", depth}));
+    for (const Row& row : rows) {
+      CAPTURE(row.name);
+      const auto at =
+          std::find_if(found.begin(), found.end(), [&](const auto& one) { return one["link"] == row.name + ".mlem"; });
+      REQUIRE(at != found.end());
+      const std::string state = row.why.empty() ? depth == "--deep=size" ? "unhashed" : "ok" : "mismatch";
+      CHECK(at->at("verdict") == std::string(row.why.empty() ? "ok" : "artifact-mismatch"));
+      CHECK(at->at("artifacts")[0]["state"] == state);
+      CHECK(at->value("message", "") == (row.why.empty() ? "" : "'weights' is not what is recorded: " + row.why));
+    }
+  }
+}
+
+TEST_CASE("check --deep: what MLEM refuses as artifacts is not an object") {
+  Objects world;
+  const std::vector<std::string> rows = {"5", "[a]", "text", "[{uri: w}, b]"};
+  Files files;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    files.emplace("m/" + std::to_string(i) + ".mlem", "artifacts: " + rows[i] + "\nobject_type: model\n");
+  world.source.commit(files);
+  for (std::size_t i = 0; i < rows.size(); ++i) world.link(std::to_string(i), world.source.url());
+  const auto found = json_rows(world.mlem({"check", "--json", "--deep"}));
+  REQUIRE(found.size() == rows.size());
+  for (const auto& row : found) {
+    CAPTURE(row);
+    CHECK(row["verdict"] == "not-an-object");
+    CHECK(row.value("message", "") ==
+          "what its metafile declares cannot be read: 'artifacts' is not a mapping of artifacts");
+  }
+}
+
 TEST_CASE("check --deep: of a remote source no byte of a file is fetched but to hash it") {
   Objects world;
   const HttpServer server(world.sandbox);
@@ -188,6 +250,25 @@ TEST_CASE("check --deep: what Git LFS keeps is looked for in its store and on it
     write_file(store / oid, "short");
     CHECK(world.row({"--deep=size"})["verdict"] == "artifact-mismatch");
   }
+  SUBCASE("the store of a repository from which the source borrows") {
+    const fs::path clone = world.sandbox / "clone";
+    world.sandbox.git({"clone", "-q", "--shared", world.source.path().string(), clone.string()});
+    world.link("rf", RepoBuilder::file_url(clone));
+    const auto missing = world.row({"--deep"});
+    CHECK(missing["verdict"] == "artifact-missing");
+    CHECK(missing["message"] == "'rf' is missing: the store of Git LFS in '" + (clone / ".git/lfs/objects").string() +
+                                    "' lacks object " + oid);
+    fs::create_directories(store);
+    write_file(store / oid, bytes);
+    for (const std::string depth : {"--deep", "--deep=hash"})
+      CHECK(world.row({depth})["artifacts"][0]["state"] == "ok");
+    CHECK(world.row({"--deep=size"})["artifacts"][0]["state"] == "unhashed");
+    // What it has itself is what counts.
+    const fs::path own = clone / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+    fs::create_directories(own);
+    write_file(own / oid, "the mudel");
+    CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
+  }
   SUBCASE("the server of a remote source") {
     const HttpServer git_server(world.sandbox);
     const LfsServer lfs_server(world.sandbox);
@@ -210,6 +291,108 @@ TEST_CASE("check --deep: what Git LFS keeps is looked for in its store and on it
     write_file(lfs_server.objects() / oid, "short");
     CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
   }
+}
+
+TEST_CASE("check --deep: what Git LFS keeps has to have the hash of its pointer and that of the metafile") {
+  Objects world;
+  const std::string bytes = "the model";
+  const std::string other = "the mudel";
+  world.source.commit({{"m/rf.mlem", declaring("rf", md5(bytes), bytes.size())},
+                       {"m/rf", pointer_to(other)},
+                       {"m/good.mlem", declaring("good", md5(bytes), bytes.size())},
+                       {"m/good", pointer_to(bytes)}});
+  const auto put = [&](const std::string& name, const std::string& content) {
+    const std::string oid = sha256(name);
+    const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+    fs::create_directories(store);
+    write_file(store / oid, content);
+  };
+  world.link("rf", world.source.url());
+  put(other, other);
+  const auto metafile = world.row({"--deep"});
+  CHECK(metafile["verdict"] == "artifact-mismatch");
+  CHECK(metafile.value("message", "") == "'rf' is not what is recorded: its bytes have another hash than is recorded");
+  put(other, bytes);
+  const auto pointer = world.row({"--deep"});
+  CHECK(pointer["verdict"] == "artifact-mismatch");
+  CHECK(pointer.value("message", "") ==
+        "'rf' is not what is recorded: its bytes have another hash than its pointer records");
+  put(bytes, bytes);
+  world.registry.git({"rm", "-qf", "rf.mlem"});
+  world.link("good", world.source.url());
+  CHECK(world.row({"--deep"})["artifacts"][0]["state"] == "ok");
+}
+
+TEST_CASE("check --deep: the hash and the size of a directory that Git has are those that DVC would give it") {
+  // The directory of DVC's own tests, and its hash.
+  const std::string hash = "bdb8641831d8fcb03939637e09011c21.dir";
+  const Files content = {{".gitignore", "/baz\n"}, {"bar", "bar"}, {"baz", "baz contents"}};
+  struct Row {
+    std::string name;
+    std::string hash;
+    std::size_t size;
+    std::string why;  ///< empty: it is right
+    bool is_seen_by_size = true;
+  };
+  const std::string wrong = std::string(32, 'a');
+  const std::vector<Row> rows = {
+      {"good", hash, 20, ""},
+      {"hash", wrong + ".dir", 20, "its files have another hash than is recorded", false},
+      {"size", hash, 21, "it has 20 bytes instead of 21 bytes"},
+      {"file", wrong, 20, "it is a directory, and the metafile records the hash of a file"},
+  };
+  Objects world;
+  Files files = {{"m/bar", "bar"}, {"m/kind.mlem", declaring("bar", hash, 3)}};
+  for (const auto& [path, text] : content) files.emplace("m/set/" + path, text);
+  for (const Row& row : rows) files.emplace("m/" + row.name + ".mlem", declaring("set", row.hash, row.size));
+  world.source.commit(files);
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    world.link(row.name, world.source.url());
+    for (const std::string depth : {"--deep", "--deep=hash", "--deep=size"}) {
+      CAPTURE(depth);
+      const auto found = world.row({depth});
+      const bool is_right = row.why.empty() || (depth == "--deep=size" && !row.is_seen_by_size);
+      CHECK(found["verdict"] == std::string(is_right ? "ok" : "artifact-mismatch"));
+      CHECK(found.value("message", "") == (is_right ? "" : "'set' is not what is recorded: " + row.why));
+      CHECK(found["artifacts"].size() == content.size() + (is_right ? 0 : 1));
+      CHECK(found["artifacts"][0]["path"] == "set/.gitignore");
+      CHECK(found["artifacts"][0]["state"] == std::string(depth == "--deep=size" ? "unhashed" : "ok"));
+      if (!is_right) {
+        CHECK(found["artifacts"][3] == nlohmann::json{{"name", "data"},
+                                                      {"path", "set"},
+                                                      {"size", row.size},
+                                                      {"hash", "md5:" + row.hash},
+                                                      {"state", "mismatch"}});
+      }
+    }
+    world.registry.git({"rm", "-qf", row.name + ".mlem"});
+  }
+  world.link("kind", world.source.url());
+  CHECK(world.row({"--deep=size"}).value("message", "") ==
+        "'bar' is not what is recorded: it is a file, and the metafile records the hash of a directory");
+}
+
+TEST_CASE("check --deep: a directory whose files Git LFS keeps has the hash of their bytes") {
+  Objects world;
+  const std::string text = "a\r\nb\r\n";
+  const std::string listing = "[{\"md5\": \"" + md5("a\nb\n") + "\", \"relpath\": \"\\u00e4\"}, {\"md5\": \"" +
+                              md5("x") + "\", \"relpath\": \"\\u20ac/b\"}]";
+  world.source.commit({{"m/rf.mlem", declaring("set", md5(listing) + ".dir", text.size() + 1)},
+                       {"m/set/ä", pointer_to(text)},
+                       {"m/set/€/b", "x"}});
+  const std::string oid = sha256(text);
+  const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+  fs::create_directories(store);
+  write_file(store / oid, text);
+  world.link("rf", world.source.url());
+  const auto right = world.row({"--deep"});
+  CAPTURE(right);
+  CHECK(right["verdict"] == "ok");
+  world.source.commit({{"m/set/€/c", "x"}});
+  const auto wrong = world.row({"--deep=size"});
+  CHECK(wrong["verdict"] == "artifact-mismatch");
+  CHECK(wrong.value("message", "") == "'set' is not what is recorded: it has 8 bytes instead of 7 bytes");
 }
 
 TEST_CASE("check --deep: many objects of Git LFS are few requests") {
@@ -282,7 +465,15 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
     put("files/md5", directory + ".dir", listing + " ");
     CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
     put("files/md5", directory + ".dir", listing);
-    world.source.commit({{"m/set.mlem", declaring("set", std::string(32, 'c') + ".dir", 3)}});
+    world.source.commit({{"m/set.mlem", declaring("set", directory + ".dir", 4)}});
+    CHECK(world.row({"--deep=size"})["message"] == "'set' is not what is recorded: it has 3 bytes instead of 4 bytes");
+    const auto tracked = [&](int size) {
+      return "outs:\n- md5: " + directory + ".dir\n  size: " + std::to_string(size) + "\n  hash: md5\n  path: set\n";
+    };
+    world.source.commit({{"m/set.dvc", tracked(4)}});
+    CHECK(world.row({"--deep=size"})["message"] == "'set' is not what is recorded: it has 3 bytes instead of 4 bytes");
+    world.source.commit(
+        {{"m/set.mlem", declaring("set", std::string(32, 'c') + ".dir", 3)}, {"m/set.dvc", tracked(3)}});
     CHECK(world.row({"--deep"})["message"] == "'set' is not what is recorded: DVC has recorded '" + directory +
                                                   ".dir' for it, and the metafile another hash");
   }
@@ -305,6 +496,46 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
   }
 }
 
+TEST_CASE("check --deep: what has many names is looked at once") {
+  Objects world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer server(world.sandbox);
+  const std::string bytes = "the model";
+  const std::string hash = md5(bytes);
+  Files files = {
+      {".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + server.url("files") + "\n"}};
+  for (const std::string name : {"a", "b", "c"}) {
+    files.emplace("m/" + name + ".mlem", declaring(name, hash, bytes.size()));
+    files.emplace("m/" + name + ".dvc", "outs:\n- md5: " + hash + "\n  size: 9\n  path: " + name + "\n");
+    files.emplace("m/w/" + name, pointer_to(bytes));
+  }
+  files.emplace("m/w.mlem", declaring("w", "", 3 * bytes.size()));
+  files.emplace("m/other.mlem", declaring("w/a", std::string(32, 'a'), bytes.size()));
+  world.source.commit(files);
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.url", server.url("org/m"));
+  for (const std::string name : {"a", "b", "c", "w", "other"}) world.link(name, git_server.url("source.git") + "/");
+  server.add(bytes);
+  server.add_file("files/" + hash.substr(0, 2) + "/" + hash.substr(2), bytes);
+  const auto count = [&](const std::string& method) {
+    const auto requests = server.requests();
+    return std::count_if(requests.begin(), requests.end(), [&](const auto& one) { return one.method == method; });
+  };
+  const auto rows = json_rows(world.mlem({"check", "--json", "--deep"}));
+  REQUIRE(rows.size() == 5);
+  for (const auto& row : rows) CHECK(row["verdict"] == "ok");
+  CHECK(count("HEAD") == 1);
+  CHECK(count("POST") == 1);
+  CHECK(count("GET") == 0);
+  const auto hashed = json_rows(world.mlem({"check", "--json", "--deep=hash"}));
+  for (const std::size_t i : {0, 1, 2}) CHECK(hashed.at(i)["artifacts"][0]["state"] == "ok");
+  // The same bytes are held to what each metafile records.
+  CHECK(hashed.at(3)["verdict"] == "artifact-mismatch");
+  REQUIRE(hashed.at(4)["artifacts"].size() == 3);
+  for (const auto& artifact : hashed.at(4)["artifacts"]) CHECK(artifact["state"] == "ok");
+  CHECK(count("GET") == 3);
+}
+
 TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
   Objects world;
   const HttpServer git_server(world.sandbox);
@@ -323,6 +554,24 @@ TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
   CHECK(world.row({"--deep=hash"})["artifacts"][0]["state"] == "ok");
 }
 
+TEST_CASE("check --deep: a remote of DVC whose address names no server is not asked") {
+  for (const std::string url : {"http://", "https:///files", "http://alice@:80/files", "http://?x"}) {
+    CAPTURE(url);
+    Objects world;
+    world.source.commit({{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + url + "\n"},
+                         {"m/rf.mlem", declaring("rf", md5("x"), 1)},
+                         {"m/rf.dvc", "outs:\n- md5: " + md5("x") + "\n  size: 1\n  path: rf\n"}});
+    world.link("rf", world.source.url());
+    for (const std::string depth : {"--deep", "--deep=hash"}) {
+      const auto row = world.row({depth});
+      CHECK(row["verdict"] == "unreachable");
+      CHECK(row.value("message", "") ==
+            "'rf' could not be looked at: cannot tell where DVC has it: the address of its "
+            "remote 'store' names no server");
+    }
+  }
+}
+
 TEST_CASE("check --deep: the files of aliases are those of the tree that is judged") {
   World world;
   world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/rf", "weights"}});
@@ -339,6 +588,25 @@ TEST_CASE("check --deep: the files of aliases are those of the tree that is judg
   CHECK(here["artifacts"].size() == 1);
   world.registry.git({"rm", "-q", "m/rf"});
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["verdict"] == "artifact-missing");
+}
+
+TEST_CASE("check --deep: a file of which the index has the name alone is told from one that nobody has") {
+  World world;
+  world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/set.mlem", declaring("set", "", 7)}});
+  world.registry.write("m/rf", "weights");
+  world.registry.write("m/set/a", "weights");
+  world.registry.write("rf.mlem", "link_type: model\nobject_type: link\npath: m/rf.mlem\n");
+  world.registry.write("set.mlem", "link_type: model\nobject_type: link\npath: m/set.mlem\n");
+  world.registry.git({"add", "rf.mlem", "set.mlem"});
+  const auto rows = [&] { return json_rows(world.mlem({"check", "--json", "--deep"})); };
+  CHECK(rows().at(0)["message"] == "'rf' is missing: there is nothing at 'm/rf'");
+  CHECK_FALSE(rows().at(0).contains("hint"));
+  world.registry.git({"add", "-N", "m/rf", "m/set"});
+  CHECK(rows().at(0)["message"] == "'rf' is missing: there is nothing at 'm/rf'");
+  CHECK(rows().at(0).value("hint", "") == "the index has its name alone: 'git add m/rf' adds what is in it");
+  CHECK(rows().at(1).value("hint", "") == "the index has its name alone: 'git add m/set' adds what is in it");
+  world.registry.git({"add", "m"});
+  CHECK(rows().at(0)["verdict"] == "ok");
 }
 
 TEST_CASE("check --deep: the files of a plain link are all that is there") {

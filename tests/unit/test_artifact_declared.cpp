@@ -134,18 +134,26 @@ TEST_CASE("declared: an artifact of another store is external") {
   CHECK(declared_of({.name = "data", .uri = "rf", .type = "dvc"}).kind == Declared::Kind::in_tree);
 }
 
-TEST_CASE("declared: hashes and sizes that are not valid are none") {
+TEST_CASE("declared: hashes and sizes that are not valid are flaws") {
   const auto with = [](std::string hash, std::string size) {
     return declared_of({.name = "data", .uri = "rf", .hash = std::move(hash), .size = std::move(size)});
   };
   CHECK(with("96F5441D1CFA935583836702A3EDD3D1", "0").md5 == md5);
   CHECK(with(md5 + ".dir", "0").md5 == md5 + ".dir");
   CHECK(with("", "").md5.empty());
+  CHECK(with("", "").flaw.empty());
+  CHECK(with(md5, "163671.0").size == 163671);
+  CHECK(with(md5, "163671.0").flaw.empty());
+  CHECK(with("de\nad", "1").flaw == "the metafile records the hash 'de\\nad', which is not an MD5");
+  CHECK(with("17", "1").flaw ==
+        "the metafile records the hash '17', which is not an MD5: is it a number without quotes?");
+  CHECK(with(md5, "many").flaw == "the metafile records the size 'many', which is not a number of bytes");
   CHECK(with(md5.substr(1), "").md5.empty());
   CHECK(with(std::string(32, 'g'), "").md5.empty());
   CHECK(with(md5, "163671").size == 163671);
   for (const std::string size : {"", "-1", "1.5", "1 ", "9223372036854775808", "many"}) {
     CAPTURE(size);
     CHECK(with(md5, size).size == std::nullopt);
+    CHECK(with(md5, size).flaw.empty() == size.empty());
   }
 }

@@ -11,6 +11,7 @@
 using mlem::Digest;
 using mlem::Error;
 using mlem::ErrorKind;
+using mlem::artifact::dvc_directory_text;
 using mlem::artifact::dvc_object_path;
 using mlem::artifact::DvcEntry;
 using mlem::artifact::max_dvc_directory_entries;
@@ -50,6 +51,16 @@ TEST_CASE("dvc_directory: the listing of DVC's own test") {
   CHECK(parse_dvc_directory(json) == std::vector<DvcEntry>{{".gitignore", md5_of("/baz\n")},
                                                            {"bar", md5_of("bar")},
                                                            {"baz", md5_of("baz contents")}});
+}
+
+TEST_CASE("dvc_directory: what is written is what DVC writes") {
+  CHECK(md5_of(dvc_directory_text(
+            {{"baz", md5_of("baz contents")}, {".gitignore", md5_of("/baz\n")}, {"bar", md5_of("bar")}})) ==
+        "bdb8641831d8fcb03939637e09011c21");
+  CHECK(dvc_directory_text({}) == "[]");
+  // As Python 3 prints json.dumps() of this path.
+  CHECK(dvc_directory_text({{"\"\\\x7f\xc3\xa4\xf0\x9f\x98\x80", md5}}) ==
+        "[{\"md5\": \"" + md5 + "\", \"relpath\": \"\\\"\\\\\\u007f\\u00e4\\ud83d\\ude00\"}]");
 }
 
 TEST_CASE("dvc_directory: other keys are passed over and escapes are read") {

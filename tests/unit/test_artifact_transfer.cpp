@@ -425,6 +425,45 @@ TEST_CASE("transfer: proxies and headers are those of git") {
   CHECK_FALSE(contains(proxy.requests()[1], "Y2k="));
 }
 
+TEST_CASE("transfer: several headers of the user are collected and forgotten as git does it") {
+  struct Row {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> settings;  ///< `@` stands for the address of the server
+    std::string sent;
+  };
+  const std::vector<Row> rows = {
+      {"two", {{"http", "X-A: 1"}, {"http", "X-B: 2"}}, "X-A: 1, X-B: 2"},
+      {"for the server and all", {{"http", "X-A: 1"}, {"http.@", "X-B: 2"}}, "X-A: 1, X-B: 2"},
+      {"for all after the server", {{"http.@", "X-B: 2"}, {"http", "X-A: 1"}}, "X-B: 2"},
+      {"an empty one", {{"http", "X-A: 1"}, {"http", ""}, {"http", "X-C: 3"}}, "X-C: 3"},
+      {"an empty one for the server", {{"http", "X-A: 1"}, {"http.@", ""}}, ""},
+      {"for another server", {{"http", "X-A: 1"}, {"http.http://h/\"x\\", "X-B: 2"}}, "X-A: 1"},
+      {"the same twice", {{"http", "X-A: 1"}, {"http", "X-A: 2"}}, "X-A: 1, X-A: 2"},
+  };
+  const auto headers_of = [](const std::string& request) {
+    std::string headers;
+    for (std::size_t at = 0; (at = request.find("\r\nX-", at)) != std::string::npos; ++at)
+      headers += (headers.empty() ? "" : ", ") + request.substr(at + 2, request.find("\r\n", at + 2) - at - 2);
+    return headers;
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Sandbox box;
+    HttpStub server({HttpStub::response("404 Not Found", "")});
+    for (const auto& [section, value] : row.settings) {
+      const std::size_t at = section.find('@');
+      const std::string place = at == std::string::npos ? section : section.substr(0, at) + server.url("");
+      box.add_config(place + ".extraHeader", value);
+    }
+    const mlem::source::Settings settings = user_settings(box);
+    TransferEngine(settings, quick).run({.url = server.url("rf")});
+    box.git({"ls-remote", server.url("rf")});
+    REQUIRE(server.requests().size() >= 2);
+    CHECK(headers_of(server.requests()[0]) == row.sent);
+    CHECK(headers_of(server.requests()[1]) == row.sent);
+  }
+}
+
 TEST_CASE("transfer: who takes the bytes may end it") {
   World world;
   HttpStub server({HttpStub::response("200 OK", "weights")});

@@ -35,7 +35,10 @@ class Exchange {
       : multi_(multi), easy_(easy), limits_(&limits), on_head_(&head), on_body_(&body) {
     curl_library().easy_reset(easy_);
     set_request(request);
-    set_connection(settings, has_field(request.headers, name_of(settings.extra_header)));
+    for (const std::string& header : settings.extra_headers) {
+      if (!has_field(request.headers, name_of(header))) add_header(header);
+    }
+    set_connection(settings);
     set_callbacks();
   }
 
@@ -108,8 +111,7 @@ class Exchange {
     for (const HttpHeader& header : request.headers) add_header(header.name + ": " + header.value);
   }
 
-  void set_connection(const HttpSettings& settings, bool has_header_already) {
-    if (!settings.extra_header.empty() && !has_header_already) add_header(settings.extra_header);
+  void set_connection(const HttpSettings& settings) {
     if (headers_) set(CURLOPT_HTTPHEADER, headers_.get());
     set(CURLOPT_NOSIGNAL, 1L);
     // Large files in parallel want a connection each.

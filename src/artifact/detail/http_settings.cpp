@@ -69,8 +69,8 @@ const HttpSettings& HttpSettingsLookup::of(const RequestUrl& url) {
 
 HttpSettings HttpSettingsLookup::load(const RequestUrl& url) const {
   const Environment& environment = access_->environment;
-  const git::Config config =
-      git::http_config(url.origin() + (by_path_ ? url.path : "/"), environment, access_->directory);
+  const std::string config_url = url.origin() + (by_path_ ? url.path : "/");
+  const git::Config config = git::http_config(config_url, environment, access_->directory);
   const auto path = [&](const char* variable, const char* key) {
     return expand_path(environment.find(variable).value_or(config.find(key).value_or("")), *access_);
   };
@@ -87,7 +87,8 @@ HttpSettings HttpSettingsLookup::load(const RequestUrl& url) const {
   settings.key = path("GIT_SSL_KEY", "http.sslkey");
   settings.verify = must_verify(config, environment);
   settings.follow_redirects = may_follow(config);
-  settings.extra_header = config.find("http.extraheader").value_or("");
+  if (!config.find("http.extraheader").value_or("").empty())
+    settings.extra_headers = git::http_extra_headers(config_url, environment, access_->directory);
   settings.user_agent = environment.find("GIT_HTTP_USER_AGENT")
                             .value_or(config.find("http.useragent").value_or("git-mlem/" GIT_MLEM_VERSION));
   const fs::path netrc = fs::path(environment.find("HOME").value_or("")) / ".netrc";

@@ -20,8 +20,8 @@ struct HttpSettings {
   std::string certificate;  ///< of the user
   std::string key;
   std::string user_agent;
-  std::string extra_header;  ///< `Name: value`, maybe secret
-  std::string netrc;         ///< the file, if there is one
+  std::vector<std::string> extra_headers;  ///< `Name: value`, maybe secret
+  std::string netrc;                       ///< the file, if there is one
   bool verify = true;
   bool follow_redirects = true;
 };

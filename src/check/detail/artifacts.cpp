@@ -3,15 +3,19 @@
 #include "artifact/inspect.hpp"
 #include "artifact/verify_objects.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "check/detail/broken_rules.hpp"
 #include "check/detail/findings.hpp"
 #include "check/detail/policed_file.hpp"
 #include "git/index_tree.hpp"
+#include "model/repo_path.hpp"
 
 #include <cstddef>
 #include <ctime>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -70,6 +74,32 @@ void take(const artifact::Verification& verification, Finding& finding) {
   finding.verdict = verification.verdict;
   finding.message = verification.message;
   finding.hint = verification.hint;
+}
+
+/// Returns the path of the first file that nobody has, if it would have to be in the index.
+std::optional<std::string> missing_in_index(const Finding& finding) {
+  const bool is_own = finding.repo.empty() && finding.verdict == Verdict::artifact_missing && finding.artifacts;
+  if (!is_own || finding.plain || !finding.hint.empty()) return std::nullopt;
+  for (const FoundArtifact& artifact : *finding.artifacts) {
+    if (artifact.state == FoundArtifact::State::missing) return join(parent_of(finding.path), artifact.path);
+  }
+  return std::nullopt;
+}
+
+/// Says what to do where the index has the name of a file that is missing: 'git add -N' does not take its content.
+void hint_at_intended(const git::Registry& registry, const std::vector<Finding*>& findings) {
+  std::set<std::string> names;
+  for (const Finding* finding : findings) {
+    if (auto path = missing_in_index(*finding)) names.insert(*std::move(path));
+  }
+  if (names.empty()) return;
+  const std::set<std::string> intended = git::find_intended(registry, names);
+  for (Finding* finding : findings) {
+    const auto path = missing_in_index(*finding);
+    if (path && intended.contains(*path)) {
+      finding->hint = "the index has its name alone: 'git add " + escape_for_terminal(*path) + "' adds what is in it";
+    }
+  }
 }
 
 /// Finds the objects of those links of a scope that resolve.
@@ -137,6 +167,7 @@ void inspect_artifacts(const git::Registry& registry, const source::Settings& se
   if (scope.depth) {
     const auto inspections = artifact::inspect(registry, settings, resolved.objects, *scope.depth);
     for (std::size_t i = 0; i < inspections.size(); ++i) take(inspections[i], *resolved.findings[i]);
+    if (!scope.commit) hint_at_intended(registry, resolved.findings);
   }
   for (std::size_t i = 0; i < verifications.size(); ++i) take(verifications[i], *resolved.findings[i]);
 }

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "artifact/dos2unix_digest.hpp"
+#include "artifact/hash.hpp"
+#include "artifact/place.hpp"
+#include "base/file.hpp"
+#include "base/interrupt.hpp"
+#include "model/finding.hpp"
+#include "model/verdict.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlem::artifact::detail {
+
+/// What is said of one file.
+struct Outcome {
+  FoundArtifact::State state = FoundArtifact::State::unhashed;
+  std::string why{};
+  Verdict verdict = Verdict::ok;  ///< of what is unverified: why it is
+  std::string hint{};
+  std::optional<std::uint64_t> size{};  ///< in bytes, if it was found out
+  /// Of a file that was hashed for that: the MD5 that DVC may give it, all that Dos2unixDigest has if they differ.
+  std::vector<std::string> md5s{};
+};
+
+/// Returns `1 byte`, `2 bytes`.
+std::string size_text(std::uint64_t size);
+/// Returns what is said of a file of a size where another is recorded.
+Outcome wrong_size(std::uint64_t size, std::uint64_t recorded);
+
+/// Compares the bytes of a file, which come in pieces, with all that is recorded of it.
+class Hashing {
+ public:
+  /// `size` is how many bytes there are to be, if that is known; of a blob it is.
+  Hashing(const PlacedFile& file, std::optional<std::uint64_t> size);
+
+  /// Has the outcome have `md5s`.
+  void want_md5s() { md5s_.emplace(); }
+  void take(std::string_view piece);
+  /// Returns what came of it, and takes no more.
+  Outcome outcome();
+
+ private:
+  Outcome compare();
+
+  std::optional<std::uint64_t> expected_;
+  std::uint64_t received_ = 0;
+  std::vector<HashCheck> checks_;
+  std::optional<Dos2unixDigest> md5s_;
+  std::string own_record_;  ///< what says what a second check compares with
+};
+
+/// Throws Interrupted if that was asked for.
+void end_if_asked(const Interrupt* interrupt);
+
+/// Reads a file of this machine to its end. Throws Interrupted.
+Outcome hash_file(const fs::path& path, Hashing hashing, const Interrupt* interrupt);
+/// Compares the size of a file of this machine.
+Outcome size_of_file(const fs::path& path, const PlacedFile& file);
+
+}  // namespace mlem::artifact::detail
