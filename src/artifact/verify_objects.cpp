@@ -256,6 +256,11 @@ class SourceVerification {
       seen.insert(expected);
       compare_own(i, file, expected, by_path);
     }
+    const std::string own_name = objects_[i]->path.substr(objects_[i]->path.rfind('/') + 1);
+    if (!objects_[i]->plain && files_[i].files.empty() && manifest.find(own_name) == nullptr) {
+      object.add(Fault::not_signed,
+                 {"it has no files, and " + in_quotes(object.signature) + " does not name " + in_quotes(own_name)});
+    }
     std::vector<const SignedFile*> others;
     for (const SignedFile& file : manifest.files) {
       if (seen.contains(&file)) continue;

@@ -69,6 +69,7 @@ std::size_t forgive_old_faults(const git::Registry& registry, const source::Sett
   detail::CommitsOnRefs commits;
   for (detail::FormerState& former : former_states) former.settle(commits);
   commits.settle(registry, settings, {});
+  for (detail::FormerState& former : former_states) former.require_artifact_signers(registry, settings);
   std::size_t broken = 0;
   for (detail::FormerState& former : former_states) broken += former.forgive();
   return broken;
@@ -177,6 +178,7 @@ Summary judge(const git::Registry& registry, const source::Settings& settings, c
   for (detail::JudgedScope& judged : all) {
     if (judged.scope.depth || judged.scope.signer) detail::inspect_artifacts(registry, settings, judged);
   }
+  for (detail::JudgedScope& judged : all) detail::require_artifact_signers(registry, settings, judged);
   Summary summary;
   summary.old_files = reader.old_files();
   std::deque<detail::FormerState> former_states;  // the resolver looks into their trees

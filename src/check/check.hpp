@@ -23,6 +23,8 @@ struct Rules {
   bool is_approved = true;   ///< whoever made the change may change what the policy is about
   std::string who_may{};     ///< a hint where that is broken: whom the server takes for the pusher, and who may
   std::string how_to_ask{};  ///< how somebody else has a change made; it is no way to remove or rewind a ref
+  std::shared_ptr<const artifact::ModelSigner>
+      signer{};  ///< who has to have signed objects; null: nobody, or not read yet
   /// Both as one hint.
   std::string who_may_and_how() const { return who_may + "; " + how_to_ask; }
 };

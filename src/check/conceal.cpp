@@ -1,5 +1,6 @@
 #include "check/conceal.hpp"
 
+#include "check/detail/artifacts.hpp"
 #include "check/detail/breaking_changes.hpp"
 
 #include <fmt/format.h>
@@ -59,6 +60,10 @@ std::string concealed_message(const Finding& finding) {
       return source + " took too long to read";
     case Verdict::too_large:
       return "there is too much to read in " + source;
+    case Verdict::artifact_mismatch:
+      return "a file of the object in " + source + " is not the one that is signed";
+    case Verdict::unverified:
+      return "whether the object in " + source + " is signed cannot be told";
     case Verdict::invalid_link:
       return "a link in " + source + " is not valid";
     default:
@@ -71,10 +76,11 @@ std::string concealed_message(const Finding& finding) {
 Finding conceal(Finding finding) {
   // Whether a commit is on a branch names the commit, which the link itself may not.
   const bool tells_commit = breaks(finding, "reachable") && !Oid::parse(first_source(finding).rev);
+  const bool tells_files = breaks(finding, "artifact-signer");
   const bool is_own =
       // The registry is the pusher's to read.
       finding.verdict == Verdict::ok || first_source(finding).repo.empty() ||
-      (finding.verdict == Verdict::forbidden && !is_of_source(finding) && !tells_commit) ||
+      (finding.verdict == Verdict::forbidden && !is_of_source(finding) && !tells_commit && !tells_files) ||
       (finding.verdict == Verdict::invalid_link && finding.hops.empty() && !finding.commit);
   if (!is_own) {
     finding.message = concealed_message(finding);
@@ -83,6 +89,10 @@ Finding conceal(Finding finding) {
     std::erase_if(finding.demands, [&](const Demand& demand) {
       return demand.rule == "reachable" || (tells_source && demand.rule != "approver");
     });
+    // A demand has it already.
+    const bool is_demanded = std::any_of(finding.demands.begin(), finding.demands.end(),
+                                         [](const Demand& demand) { return demand.rule == "artifact-signer"; });
+    if (tells_files && !is_demanded && finding.hint.empty()) finding.hint = detail::hint_of_signer;
   }
   if (finding.verdict == Verdict::missing_repo) finding.verdict = Verdict::auth_required;
   std::erase_if(finding.warnings, [](const Warning& warning) { return warning.code == "stale-proof"; });

@@ -5,6 +5,8 @@
 #include "model/glob.hpp"
 #include "model/repo_path.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <algorithm>
 #include <optional>
 
@@ -82,10 +84,13 @@ void set_variable(Policy& policy, std::string_view variable, const git::Config& 
     policy.allow_plain = config.boolean(key, false);
   else if (variable == "forbidbreaking")
     policy.forbid_breaking = config.boolean(key, false);
-  else
+  else if (variable == "artifactsigner") {
+    if (value.empty() || config.lacks_value(key)) throw_bad(key, "it has no value");
+    policy.artifact_signer = value;
+  } else
     throw_bad(key, "a policy has no such key",
               "the keys are ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects, "
-              "allowPlain, forbidBreaking");
+              "allowPlain, forbidBreaking, artifactSigner");
 }
 
 }  // namespace
@@ -114,6 +119,14 @@ bool Policy::reaches_below(std::string_view directory) const {
 
 bool Policy::covers_source(std::string_view normalized_url) const {
   return sources.empty() || any_matches(sources, normalized_url);
+}
+
+artifact::ModelSigner load_artifact_signer(const git::Registry& registry, const Policy& policy) {
+  try {
+    return artifact::ModelSigner::load(fs::absolute(policy.artifact_signer, registry.common_dir()));
+  } catch (const Error& error) {
+    throw_bad("mlem-policy." + policy.name + ".artifactSigner", error.what(), error.hint());
+  }
 }
 
 std::vector<Policy> parse_policies(const git::Config& config) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "artifact/model_signer.hpp"
 #include "git/config.hpp"
+#include "git/registry.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@ struct Policy {
   bool allow_objects = false;
   bool allow_plain = false;
   bool forbid_breaking = false;
+  std::string artifact_signer{};  ///< the file of who has to have signed objects; empty: nobody
 
   bool covers_ref(std::string_view full_name) const;
   /// Whether it is about all branches, whatever they are called, so that none is free to propose a change on.
@@ -32,6 +35,10 @@ struct Policy {
   bool reaches_below(std::string_view directory) const;
   bool covers_source(std::string_view normalized_url) const;
 };
+
+/// Reads the file of who has to have signed objects under a policy that has one: from the directory that has the
+/// registry's configuration, if its name is not absolute. Throws Error(invalid) that names the key.
+artifact::ModelSigner load_artifact_signer(const git::Registry& registry, const Policy& policy);
 
 /// Reads all policies, in the order of their first keys. Throws Error(invalid) that names the key for an unknown key or
 /// a bad value.

@@ -83,6 +83,17 @@ void examine_signatures(const Examined& examined) {
   }
 }
 
+void examine_signer(const Examined& examined) {
+  if (examined.policy.artifact_signer.empty()) return;
+  try {
+    load_artifact_signer(examined.registry, examined.policy);
+  } catch (const Error& error) {
+    examined.add("every push is refused: " + std::string(error.what()),
+                 error.hint().empty() ? "'artifactSigner' names a file of public keys or of certificates of authorities"
+                                      : error.hint());
+  }
+}
+
 /// A glob that ends in letters which no link's name ends in.
 void examine_paths(const Examined& examined) {
   for (const std::string& glob : examined.policy.paths) {
@@ -157,6 +168,7 @@ std::vector<PolicyFlaw> find_flaws(const std::vector<Policy>& policies, const gi
     const Examined examined{policies[i], registry, flaws};
     examine_approvers(examined);
     examine_signatures(examined);
+    examine_signer(examined);
     examine_paths(examined);
     examine_sources(examined);
     examine_pairs(policies, i, examined);

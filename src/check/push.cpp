@@ -13,6 +13,8 @@
 #include "model/rev.hpp"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -231,6 +233,19 @@ Scope scope_of(Receiver& receiver, const RefUpdate& update, const Pusher& pusher
   return scope;
 }
 
+using Signers = std::map<std::string, std::shared_ptr<const artifact::ModelSigner>>;
+
+/// Reads who has to have signed objects, by the names of the policies: of all of them, for what cannot be read makes
+/// every push fail.
+Signers load_signers(const git::Registry& registry, const std::vector<Policy>& policies) {
+  Signers signers;
+  for (const Policy& policy : policies) {
+    if (policy.artifact_signer.empty()) continue;
+    signers.emplace(policy.name, std::make_shared<artifact::ModelSigner>(load_artifact_signer(registry, policy)));
+  }
+  return signers;
+}
+
 /// Names the approvers of a policy.
 std::string approvers_of(const Policy& policy) {
   constexpr std::size_t most = 5;
@@ -312,6 +327,7 @@ std::vector<Rules> rules_for(const git::Registry& registry, const std::string& r
 
 std::vector<Scope> push_scopes(const git::Registry& registry, const source::Settings& settings,
                                const std::vector<RefUpdate>& updates, const Pusher& pusher) {
+  const Signers signers = load_signers(registry, pusher.policies);
   Receiver receiver(registry, settings);
   Baselines baselines(receiver, pusher.known_refs, pusher.head);
   std::vector<Scope> scopes(updates.size());
@@ -333,6 +349,10 @@ std::vector<Scope> push_scopes(const git::Registry& registry, const source::Sett
     if (!updates[i].after) continue;
     // An audit is about the commits of long ago too.
     const bool all = updates[i].is_audited;
+    for (Rules& rules : scopes[i].rules) {
+      const auto signer = signers.find(rules.policy.name);
+      if (signer != signers.end()) rules.signer = signer->second;
+    }
     detail::require_signatures(receiver, all ? std::nullopt : updates[i].before, *updates[i].after,
                                all ? std::vector<std::string>() : pusher.known_refs, scopes[i]);
   }

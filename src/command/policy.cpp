@@ -25,8 +25,8 @@ struct Setting {
 
 /// A key as the manual spells it; git gives it in lower case.
 std::string spelled(const std::string& key) {
-  for (const char* known :
-       {"requirePinned", "requireReachable", "requireSigned", "allowObjects", "allowPlain", "forbidBreaking"}) {
+  for (const char* known : {"requirePinned", "requireReachable", "requireSigned", "allowObjects", "allowPlain",
+                            "forbidBreaking", "artifactSigner"}) {
     if (to_lower_ascii(known) == key) return known;
   }
   return key;

@@ -35,7 +35,7 @@ TEST_CASE("env: keys and values of the configuration that mean nothing are told 
       tail +
       "config-flaw bad config key 'mlem-policy.production.requirepined': a policy has no such key; the keys are "
       "ref, path, source, approver, requirePinned, requireReachable, requireSigned, allowObjects, allowPlain, "
-      "forbidBreaking\n"));
+      "forbidBreaking, artifactSigner\n"));
 }
 
 TEST_CASE("env: what hooks make of undecided links is read by every command") {

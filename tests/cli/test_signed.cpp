@@ -10,6 +10,8 @@
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -89,6 +91,68 @@ struct SignedWorld {
     return text;
   }
 };
+
+/// A server that wants signed objects below `prod/`, and a source with some.
+struct SigningServer : Server {
+  SigningKey key;
+  fs::path key_file = bare / "signers/models.pem";
+  RepoBuilder bert{world.sandbox, "bert"};
+  std::string base;
+
+  SigningServer() {
+    fs::create_directories(key_file.parent_path());
+    write_file(key_file, key.public_key());
+    config("mlem-policy.production.path", "prod/**");
+    config("mlem-policy.production.allowPlain", "true");
+    config("mlem-policy.production.artifactSigner", "signers/models.pem");
+    world.sandbox.add_config("url." + bert.path().string() + ".insteadOf", "https://example.com/bert");
+    const Files files = {{"config.json", "{}"}, {"a.bin", lfs_pointer("weights")}};
+    bert.commit(files);
+    bert.tag("without");
+    bert.commit({{"model.sig", sign({{"config.json", "{}"}, {"a.bin", "weights"}})}});
+    bert.tag("good");
+    bert.commit({{"a.bin", lfs_pointer("tampered")}});
+    bert.tag("tampered");
+    bert.commit({{"a.bin", lfs_pointer("weights")}, {"more.py", "import os"}});
+    bert.tag("more");
+    bert.remove({"more.py"});
+    bert.commit({{"model.sig", read_file(GIT_MLEM_VECTORS "/model-signing/v1.1.0-sigstore/model.sig")}});
+    bert.tag("keyless");
+    commit("README", "registry");
+    REQUIRE(push({"origin", "main"}).code == 0);
+    base = world.registry.id("HEAD");
+  }
+
+  std::string sign(const Files& files) const {
+    std::vector<SignedResource> resources;
+    for (const auto& [name, bytes] : files) resources.push_back(signed_resource(name, bytes));
+    return sign_statement(statement_of(resources), key);
+  }
+  void commit(const std::string& name, const std::string& text) { world.registry.commit({{name, text}}); }
+  std::string plain(const std::string& rev) const {
+    return "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    plain: tree\npath: .\n"
+           "repo: https://example.com/bert/\nrev: " +
+           rev + "\n";
+  }
+  /// Pushes one link to main. Returns what the server said, as one line; afterwards it is not there any more.
+  std::string pushed(const std::string& rev, const std::string& name = "prod/bert.mlem") {
+    commit(name, plain(rev));
+    const Outcome outcome = push({"origin", "main"});
+    CAPTURE(outcome);
+    std::string text;
+    std::istringstream words(outcome.errors.substr(0, outcome.errors.find("remote: 1 link")));
+    for (std::string word; words >> word;) {
+      if (word != "remote:") text += (text.empty() ? "" : " ") + word;
+    }
+    CHECK((outcome.code == 0) == text.empty());
+    world.registry.git({"reset", "-q", "--hard", base});
+    if (outcome.code == 0) REQUIRE(push({"-f", "origin", "main"}).code == 0);
+    return text;
+  }
+};
+
+const std::string refused = "error: refs/heads/main: prod/bert.mlem: forbidden (artifact-signer) ";
+const std::string hint_of_signer = " hint: git-mlem-check(1) says how objects are signed";
 
 std::string not_named(const std::string& name) {
   return "unsigned; '" + name + "' is not signed: 'model.sig' does not name it";
@@ -339,6 +403,11 @@ TEST_CASE("check --signed: the signature of an object is beside its metafile") {
         "artifact-mismatch; 'rf.mlem' is not what is signed: its bytes have another digest");
   CHECK(sign_and_tell({{"rf", "weights"}, {"gone", "x"}}) ==
         "unsigned; 'gone' is signed and is missing: there is nothing at 'm/gone'");
+  world.source.commit({{"m/none.mlem", "object_type: model\n"}, {"m/none.sig", world.sign({{"rf", "weights"}})}});
+  world.link("m/none.mlem", world.source.url());
+  CHECK(world.told() == "unsigned; it has no files, and 'none.sig' does not name 'none.mlem'");
+  world.source.commit({{"m/none.sig", world.sign({{"none.mlem", "object_type: model\n"}})}});
+  CHECK(world.told() == "ok");
 }
 
 TEST_CASE("check --signed: of what Git LFS keeps no byte is asked for") {
@@ -430,4 +499,112 @@ TEST_CASE("check --signed: the file of who signs") {
   CHECK(secret.errors == "fatal: cannot read '" + (world.registry.path() / "private.pem").string() +
                              "': it has a 'PRIVATE KEY', which is neither a public key nor a certificate\n"
                              "hint: 'openssl pkey -pubout -in <file>' writes the public key of one\n");
+}
+
+TEST_CASE("policy: artifactSigner wants the objects of links signed") {
+  SigningServer server;
+  CHECK(server.pushed("good").empty());
+  CHECK(server.pushed("without", "dev/bert.mlem").empty());
+
+  SUBCASE("a pusher is told nothing of what the source has") {
+    CHECK(server.pushed("without") ==
+          refused + "a policy is broken by what 'https://example.com/bert/' leads to: artifact-signer" +
+              hint_of_signer);
+    CHECK(server.pushed("tampered") ==
+          "error: refs/heads/main: prod/bert.mlem: artifact-mismatch (artifact-signer) a file of the object in "
+          "'https://example.com/bert/' is not the one that is signed; policy 'production' wants signed objects" +
+              hint_of_signer);
+    CHECK(server.pushed("keyless") ==
+          "error: refs/heads/main: prod/bert.mlem: unverified (artifact-signer) whether the object in "
+          "'https://example.com/bert/' is signed cannot be told" +
+              hint_of_signer);
+  }
+  SUBCASE("where the server may tell") {
+    server.config("mlem.serverHints", "true");
+    CHECK(server.pushed("without") == refused +
+                                          "policy 'production' wants signed objects: it is not signed: there is no "
+                                          "'*.sig' at its top" +
+                                          hint_of_signer);
+    CHECK(server.pushed("more") == refused +
+                                       "policy 'production' wants signed objects: 'more.py' is not signed: 'model.sig' "
+                                       "does not name it" +
+                                       hint_of_signer);
+    CHECK(server.pushed("tampered") ==
+          "error: refs/heads/main: prod/bert.mlem: artifact-mismatch (artifact-signer) 'a.bin' is not what is signed: "
+          "Git LFS has recorded another digest; policy 'production' wants signed objects" +
+              hint_of_signer);
+  }
+  SUBCASE("every policy has its own signers") {
+    write_file(server.bare / "signers/others.pem", SigningKey().public_key());
+    server.config("mlem.serverHints", "true");
+    server.config("mlem-policy.second.path", "prod/**");
+    server.config("mlem-policy.second.allowPlain", "true");
+    server.config("mlem-policy.second.artifactSigner", (server.bare / "signers/others.pem").string());
+    CHECK(server.pushed("good") == refused +
+                                       "policy 'second' wants signed objects: its signature 'model.sig' is not good: "
+                                       "another key than is trusted made the signature" +
+                                       hint_of_signer);
+    write_file(server.bare / "signers/others.pem", server.key.public_key());
+    CHECK(server.pushed("good").empty());
+  }
+  SUBCASE("what cannot be decided does not pass whatever onUndecided says") {
+    server.config("mlem.onUndecided", "warn");
+    CHECK(server.pushed("keyless").starts_with("error: refs/heads/main: prod/bert.mlem: unverified (artifact-signer)"));
+    CHECK(server.pushed("keyless", "dev/bert.mlem").empty());
+  }
+  SUBCASE("what was there before is nobody's fault who does not touch it") {
+    REQUIRE(server.git_in(server.bare, {"config", "--unset", "mlem-policy.production.artifactSigner"}).code == 0);
+    server.commit("prod/old.mlem", server.plain("without"));
+    server.commit("prod/alias.mlem", link_text({.path = "old"}));
+    const Outcome before = server.push({"origin", "main"});
+    CAPTURE(before);
+    REQUIRE(before.code == 0);
+    server.config("mlem-policy.production.artifactSigner", server.key_file.string());
+    server.base = server.world.registry.id("HEAD");
+    CHECK(server.pushed("good").empty());
+    server.commit("prod/.gitattributes", "*.bin -text\n");  // for which all links below are judged again
+    const Outcome others = server.push({"origin", "main"});
+    CAPTURE(others);
+    CHECK(others.code == 0);
+    server.base = server.world.registry.id("HEAD");
+    CHECK(contains(server.pushed("tampered", "prod/old.mlem"), "prod/old.mlem: artifact-mismatch (artifact-signer)"));
+    RunOptions options;
+    options.directory = server.bare;
+    const Outcome audit = server.world.sandbox.mlem({"check", "--json", "--policy", "main", "--all"}, options);
+    CAPTURE(audit);
+    CHECK(audit.code == 1);
+    const auto rows = json_rows(audit);
+    const auto old =
+        std::find_if(rows.begin(), rows.end(), [](const auto& row) { return row["link"] == "prod/old.mlem"; });
+    REQUIRE(old != rows.end());
+    CHECK((*old)["verdict"] == "forbidden");
+    CHECK((*old)["rules"] == nlohmann::json{"artifact-signer"});
+  }
+}
+
+TEST_CASE("policy: a file of artifactSigner that cannot be read refuses every push and is warned of") {
+  SigningServer server;
+  const std::string file = server.key_file.string();
+  RunOptions options;
+  options.directory = server.bare;
+  const Outcome good = server.world.sandbox.mlem({"policy", "main"}, options);
+  CAPTURE(good);
+  CHECK(good.code == 0);
+  CHECK(contains(good.output, "\tartifactSigner = signers/models.pem\t# "));
+  CHECK(good.errors.empty());
+  fs::remove(server.key_file);
+  const Outcome flawed = server.world.sandbox.mlem({"policy", "main"}, options);
+  const std::string why =
+      "bad config key 'mlem-policy.production.artifactSigner': cannot read '" + file + "': there is no such file";
+  CHECK(flawed.code == 0);
+  CHECK(flawed.errors ==
+        "warning: policy 'production': every push is refused: " + why +
+            "\nhint: 'artifactSigner' names a file of public keys or of certificates of authorities\n");
+  CHECK(server.pushed("good", "dev/bert.mlem").starts_with("fatal: bad config key"));
+  write_file(server.key_file, "ssh-ed25519 AAAA\n");
+  CHECK(contains(server.world.sandbox.mlem({"policy"}, options).errors,
+                 "it has neither a public key nor a certificate in PEM"));
+  server.config("mlem-policy.other.artifactSigner", "");
+  CHECK(contains(server.world.sandbox.mlem({"policy"}, options).errors,
+                 "fatal: bad config key 'mlem-policy.other.artifactsigner': it has no value"));
 }

@@ -63,10 +63,14 @@ constexpr Verdict verdicts[] = {Verdict::ok,
                                 Verdict::forbidden,
                                 Verdict::changed,
                                 Verdict::off_branch,
+                                Verdict::artifact_missing,
+                                Verdict::artifact_mismatch,
+                                Verdict::not_signed,
                                 Verdict::auth_required,
                                 Verdict::unreachable,
                                 Verdict::timeout,
-                                Verdict::too_large};
+                                Verdict::too_large,
+                                Verdict::unverified};
 
 }  // namespace
 
@@ -103,6 +107,16 @@ TEST_CASE("conceal: a policy tells of the link itself") {
   // But where the link names it.
   finding.rev = std::string(40, 'a');
   CHECK(mlem::check::conceal(finding).message == finding.message);
+}
+
+TEST_CASE("conceal: which files are not signed is the source's to tell") {
+  Finding finding = found(Verdict::forbidden);
+  finding.rules = {"artifact-signer"};
+  const Finding told = mlem::check::conceal(finding);
+  CHECK(told.message == "a policy is broken by what '" + own + "' leads to: artifact-signer");
+  CHECK(told.hint == "git-mlem-check(1) says how objects are signed");
+  finding.verdict = Verdict::artifact_mismatch;
+  CHECK(mlem::check::conceal(finding).message == "a file of the object in '" + own + "' is not the one that is signed");
 }
 
 TEST_CASE("conceal: an alias of the registry itself is no source") {

@@ -4,12 +4,15 @@
 #include "artifact/verify_objects.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "check/detail/broken_rules.hpp"
 #include "check/detail/findings.hpp"
+#include "check/detail/policed_file.hpp"
 #include "git/index_tree.hpp"
 #include "model/repo_path.hpp"
 
 #include <cstddef>
 #include <ctime>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -80,23 +83,25 @@ void hint_at_intended(const git::Registry& registry, const std::vector<Finding*>
   }
 }
 
-
 /// Finds the objects of those links of a scope that resolve.
 class ResolvedObjects {
  public:
   ResolvedObjects(const git::Registry& registry, JudgedScope& judged)
       : registry_(registry), tree_(registry, judged.scope) {}
 
-  void add(Finding& finding) {
-    if (finding.verdict != Verdict::ok) return;
+  /// Returns whether it was added.
+  bool add(Finding& finding) {
+    if (finding.verdict != Verdict::ok) return false;
     try {
       objects.push_back(artifact::object_of(registry_, finding, [&] { return tree_.get(); }));
       findings.push_back(&finding);
+      return true;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::unavailable) throw;
       finding.verdict = Verdict::unreachable;
       finding.message = error.what();
       finding.hint = error.hint();
+      return false;
     }
   }
 
@@ -107,6 +112,26 @@ class ResolvedObjects {
   const git::Registry& registry_;
   OwnTree tree_;
 };
+
+constexpr const char* rule_of_signer = "artifact-signer";
+
+void hold_to_signer(const Policy& policy, const artifact::Verification& verification, Finding& finding) {
+  if (verification.verdict == Verdict::ok) return;
+  const bool is_broken = decision(verification.verdict) == Decision::no;
+  const bool has_own_verdict = !is_broken || verification.verdict == Verdict::artifact_mismatch;
+  if (has_own_verdict && finding.verdict == Verdict::ok) {
+    finding.verdict = verification.verdict;
+    finding.message = verification.message;
+    finding.hint = verification.hint;
+  }
+  if (is_broken) {
+    break_rule(finding, rule_of_signer,
+               policy_wants(policy, "wants signed objects" + (has_own_verdict ? "" : ": " + verification.message)),
+               hint_of_signer);
+  } else {
+    leave_unproved(finding, rule_of_signer);
+  }
+}
 
 }  // namespace
 
@@ -126,6 +151,32 @@ void inspect_artifacts(const git::Registry& registry, const source::Settings& se
     if (!scope.commit) hint_at_intended(registry, resolved.findings);
   }
   for (std::size_t i = 0; i < verifications.size(); ++i) take(verifications[i], *resolved.findings[i]);
+}
+
+void require_artifact_signers(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged) {
+  struct Held {
+    ResolvedObjects resolved;
+    std::vector<const Policy*> policies;
+  };
+  std::map<const artifact::ModelSigner*, Held> by_signer;
+  for (auto& [name, file] : judged.files) {
+    if (file.link_type == nullptr || !file.finding) continue;
+    for (const Rules* rules : rules_for(judged.scope, name)) {
+      if (!rules->signer) continue;
+      Finding& finding = *file.finding;
+      if (decision(finding.verdict) == Decision::undecided) leave_unproved(finding, rule_of_signer);
+      if (finding.verdict != Verdict::ok) continue;
+      auto [held, is_new] = by_signer.try_emplace(rules->signer.get(), Held{ResolvedObjects(registry, judged), {}});
+      if (held->second.resolved.add(finding)) held->second.policies.push_back(&rules->policy);
+    }
+  }
+  for (const auto& [signer, held] : by_signer) {
+    const auto verifications =
+        artifact::verify_objects(registry, settings, held.resolved.objects, *signer, std::time(nullptr));
+    for (std::size_t i = 0; i < verifications.size(); ++i) {
+      hold_to_signer(*held.policies[i], verifications[i], *held.resolved.findings[i]);
+    }
+  }
 }
 
 }  // namespace mlem::check::detail

@@ -11,4 +11,11 @@ namespace mlem::check::detail {
 /// links that have no other.
 void inspect_artifacts(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged);
 
+/// Said to who pushes a link to what is not signed.
+inline constexpr const char* hint_of_signer = "git-mlem-check(1) says how objects are signed";
+
+/// Holds the links of a scope that resolve to the policies that want objects signed (`artifactSigner`,
+/// git-mlem-policy(1)). To be called once the scope is settled.
+void require_artifact_signers(const git::Registry& registry, const source::Settings& settings, JudgedScope& judged);
+
 }  // namespace mlem::check::detail

@@ -1,5 +1,6 @@
 #include "check/detail/former_state.hpp"
 
+#include "check/detail/artifacts.hpp"
 #include "check/detail/findings.hpp"
 
 #include <algorithm>
@@ -81,6 +82,10 @@ void FormerState::read(ScopeReader& reader, resolve::Resolver& resolver) {
 
 void FormerState::settle(CommitsOnRefs& commits) {
   if (!scope_.rules.empty() || scope_.reachable) detail::settle(former_, commits);
+}
+
+void FormerState::require_artifact_signers(const git::Registry& registry, const source::Settings& settings) {
+  detail::require_artifact_signers(registry, settings, former_);
 }
 
 std::size_t FormerState::forgive() {

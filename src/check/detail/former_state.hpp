@@ -29,6 +29,8 @@ class FormerState {
   void read(ScopeReader& reader, resolve::Resolver& resolver);
   /// Once that is resolved: holds it to the policies, as settle() does.
   void settle(CommitsOnRefs& commits);
+  /// After that: holds it to the policies about who signs objects.
+  void require_artifact_signers(const git::Registry& registry, const source::Settings& settings);
   /// Takes out of the scope what the change did not break. Returns how many links of that were broken before.
   std::size_t forgive();
 
