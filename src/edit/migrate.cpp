@@ -181,6 +181,14 @@ class Migrator {
                   {.take = [&](std::size_t i, std::string_view text, bool) { take_text(*items[i], text); },
                    .settle = [&](std::size_t i, LinkDecision decision) { items[i]->decision = std::move(decision); }});
     registry_.objects().release();
+    for (auto& [name, item] : items_) {
+      // A run that was killed cannot be told from a user who moved the file, and edits in it are nowhere else.
+      const bool is_moved = item.target != name && !is_in_work_tree(name) && is_in_work_tree(item.target);
+      if (item.decision.action != Action::skipped || !is_moved) continue;
+      item.decision = skipped("its file is gone and '" + item.target + "' is there",
+                              "if that is the file, 'git add " + item.target + "' and 'git rm --cached " + name + "'",
+                              Decision::no);
+    }
     // What is an object already needs nothing.
     std::erase_if(items_, [](const auto& entry) {
       const MigrationItem& item = entry.second;

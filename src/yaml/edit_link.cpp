@@ -115,14 +115,16 @@ void LinkText::rename(std::string_view key, std::string_view name) {
 }
 
 void LinkText::remove(std::string_view key) {
-  // The highest node that has nothing but this field in it goes with it.
+  // The highest node that has nothing but this field in it goes with it. Braces among lines stay, though: what we write
+  // there ourselves has none, so they were there before.
   const PlacedNode* from = nullptr;
   std::size_t number = 0;
   PlacedNode* map = root_.get();
   for (const std::string_view name : path_of(key)) {
+    const bool were_there = map->flow && !root_->flow && name == "git-mlem";
     PlacedNode::Member* const member = map->is_map() ? map->find(name) : nullptr;
     if (member == nullptr) return;
-    if (from == nullptr || map->members.size() > 1) {
+    if (from == nullptr || were_there || map->members.size() > 1) {
       from = map;
       number = static_cast<std::size_t>(member - map->members.data());
     }

@@ -184,6 +184,29 @@ TEST_CASE("migrate: a run that was killed between files and index is brought to 
   CHECK(contains(world.mlem({"migrate", "--to=project"}).errors, "'old.mlem' is there already"));
 }
 
+TEST_CASE("migrate: a run that was killed over a file with unsaved edits is brought to its end by hand") {
+  World world;
+  world.registry.commit({{"a.mlem.yaml", alias("x")}, {"b.mlem.yaml", model}});
+  const std::string edited = "# edited\n" + alias("x");
+  write_file(world.registry.path() / "a.mlem.yaml", edited);
+  run_killed_before_staging(world, {"migrate"});
+  REQUIRE_FALSE(fs::exists(world.registry.path() / "a.mlem.yaml"));
+  const Outcome outcome = world.mlem({"migrate"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.output == "Migrated 'b.mlem.yaml' to 'b.mlem'\n");
+  CHECK(outcome.errors ==
+        "warning: skipped 'a.mlem.yaml': its file is gone and 'a.mlem' is there\n"
+        "hint: if that is the file, 'git add a.mlem' and 'git rm --cached a.mlem.yaml'\n"
+        "2 files: 1 migrated, 1 skipped\n");
+  CHECK(read_file(world.registry.path() / "a.mlem") == edited);
+  world.registry.git({"add", "a.mlem"});
+  world.registry.git({"rm", "-q", "--cached", "a.mlem.yaml"});
+  CHECK(world.mlem({"migrate"}).code == 0);
+  CHECK(names(world) == "a.mlem\nb.mlem");
+  CHECK(world.staged("a.mlem") + "\n" == edited);
+}
+
 TEST_CASE("migrate: rows for scripts and what is not taken") {
   World world;
   world.registry.commit({{"a.mlem", far("repo")}, {"broken.mlem", "link_type: model\nobject_type: link\n"}});

@@ -34,7 +34,8 @@ void PlacedNode::change(std::vector<std::string_view> path, const std::optional<
     node.plain = false;
     path.erase(path.begin());
     node.change(path, text);
-    if (!text && node.members.empty()) members.erase(members.begin() + (member - members.data()));
+    const bool were_there = node.flow && !flow && path.size() > 1;  // braces, as LinkText::remove() has it
+    if (!text && node.members.empty() && !were_there) members.erase(members.begin() + (member - members.data()));
   } else if (text) {
     node = PlacedNode();
     node.kind = Event::Kind::scalar;
