@@ -30,6 +30,7 @@ void Hashing::take(std::string_view piece) {
   received_ += piece.size();
   for (HashCheck& check : checks_) check.update(piece);
   if (md5s_) md5s_->update(piece);
+  if (signed_) signed_->update(piece);
 }
 
 Outcome Hashing::outcome() {
@@ -44,6 +45,7 @@ Outcome Hashing::outcome() {
 
 Outcome Hashing::compare() {
   if (expected_ && received_ != *expected_) return wrong_size(received_, *expected_);
+  if (signed_ && !signed_->matches()) return {State::mismatch, "its bytes have another digest than is signed"};
   if (checks_.empty()) return {};
   for (HashCheck& check : checks_) {
     if (check.matches()) continue;
