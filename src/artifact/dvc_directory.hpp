@@ -27,8 +27,8 @@ struct DvcEntry {
 /// above, or has more than `limit` files.
 std::vector<DvcEntry> parse_dvc_directory(std::string_view json, std::size_t limit = max_dvc_directory_entries);
 
-/// Returns the object of a directory as DVC writes it, whose MD5 is the directory's: parse_dvc_directory() reads it. The
-/// entries, whose paths are UTF-8, may be in any order.
+/// Returns the object of a directory as DVC writes it, whose MD5 is the directory's: parse_dvc_directory() reads it.
+/// The entries, whose paths are UTF-8, may be in any order.
 std::string dvc_directory_text(std::vector<DvcEntry> entries);
 
 /// Returns where a cache or a remote has the object of an Output's hash: `96/f5441d…` or `files/md5/96/f5441d…`.

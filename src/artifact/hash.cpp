@@ -26,6 +26,14 @@ std::variant<Digest, Dos2unixDigest> begin_digest(const Hash& expected, std::uin
 
 }  // namespace
 
+std::string text_of(const Hash& hash) {
+  const char* const algorithm = hash.kind == Hash::Kind::sha256         ? "sha256"
+                                : hash.kind == Hash::Kind::git_blob     ? "git"
+                                : hash.kind == Hash::Kind::md5_dos2unix ? "md5-dos2unix"
+                                                                        : "md5";
+  return std::string(algorithm) + ":" + hash.value;
+}
+
 HashCheck::HashCheck(Hash expected, std::uint64_t size)
     : digest_(begin_digest(expected, size)), expected_(std::move(expected.value)) {
   if (expected_.ends_with(".dir")) expected_.resize(expected_.size() - 4);

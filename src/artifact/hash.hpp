@@ -24,6 +24,9 @@ struct Hash {
   friend bool operator==(const Hash&, const Hash&) = default;
 };
 
+/// Returns a hash with its algorithm: `sha256:4ae1…`, `md5:…`, `md5-dos2unix:…`, `git:…`.
+std::string text_of(const Hash& hash);
+
 /// Compares bytes that come in pieces with a hash.
 class HashCheck {
  public:

@@ -4,6 +4,8 @@
 #include "artifact/detail/directory_record.hpp"
 #include "artifact/detail/fetched_blobs.hpp"
 #include "artifact/detail/hashing.hpp"
+#include "artifact/dvc_listing.hpp"
+#include "artifact/file_proof.hpp"
 #include "artifact/hash.hpp"
 #include "artifact/locate.hpp"
 #include "artifact/object_files.hpp"
@@ -37,14 +39,6 @@ using State = FoundArtifact::State;
 
 using detail::Outcome;
 using detail::wrong_size;
-
-std::string hash_text(const Hash& hash) {
-  const char* const algorithm = hash.kind == Hash::Kind::sha256         ? "sha256"
-                                : hash.kind == Hash::Kind::git_blob     ? "git"
-                                : hash.kind == Hash::Kind::md5_dos2unix ? "md5-dos2unix"
-                                                                        : "md5";
-  return std::string(algorithm) + ":" + hash.value;
-}
 
 using Group = detail::SourceGroup<Inspection>;
 
@@ -165,10 +159,12 @@ class SourceInspection {
   }
 
   void add_dvc_directory(std::size_t object, const PlacedFile& file) {
-    std::variant<std::vector<DvcEntry>, Outcome> listing = list_directory(object, file);
-    if (auto* const outcome = std::get_if<Outcome>(&listing)) {
+    const DvcListing listing = list_dvc_directory(stores_, engine_, {&file, group_.objects[object]->commit});
+    if (!std::holds_alternative<std::vector<DvcEntry>>(listing)) {
+      const auto* const external = std::get_if<External>(&listing);
       items_.push_back({.object = object, .file = file});
-      items_.back().settle(std::move(*outcome));
+      items_.back().settle(external != nullptr ? Outcome{State::external, external->why}
+                                               : outcome_of(std::get<source::Refusal>(listing)));
       return;
     }
     std::vector<PlacedFile> files = expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing));
@@ -178,53 +174,12 @@ class SourceInspection {
       add_record(object, {.count = files.size(), .name = file.name, .path = file.path, .size = file.size});
   }
 
-  std::variant<std::vector<DvcEntry>, Outcome> list_directory(std::size_t object, const PlacedFile& file) {
-    const StoredFile stored{&file, group_.objects[object]->commit};
-    const auto own = hash_of(file.place);
-    if (const auto size = size_of(file.place); size && file.size && *size != *file.size)
-      return wrong_size(*size, *file.size);
-    if (own && file.hash && own->value != file.hash->value) {
-      return Outcome{State::mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash"};
-    }
-    std::optional<std::string> text;
-    try {
-      if (const auto path = stores_.find_file(stored)) {
-        text = load_file(*path, max_dvc_directory_size);
-      } else if (const auto why = stores_.why_external(stored)) {
-        return Outcome{State::external, *why};
-      } else if (settings_.offline) {
-        return offline_outcome();
-      } else {
-        auto transfer = stores_.transfer(stored);
-        if (const auto* const refusal = std::get_if<source::Refusal>(&transfer)) return outcome_of(*refusal);
-        std::get<Transfer>(transfer).limit = max_dvc_directory_size;
-        TransferResult result = engine_.run(std::get<Transfer>(std::move(transfer)));
-        if (result.refusal) return outcome_of(*result.refusal);
-        text = std::move(result.body);
-      }
-      if (own) {
-        HashCheck check(*own, text->size());
-        check.update(*text);
-        if (!check.matches())
-          return Outcome{State::mismatch, "the list of its files has another hash than is recorded"};
-      }
-      return parse_dvc_directory(*text);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::invalid) throw;
-      return Outcome{State::mismatch, error.what()};
-    }
-  }
-
   static Outcome outcome_of(const source::Refusal& refusal) {
     if (refusal.verdict == Verdict::artifact_missing)
       return {State::missing, refusal.message, Verdict::ok, refusal.hint};
+    if (refusal.verdict == Verdict::artifact_mismatch) return {State::mismatch, refusal.message};
     return {State::unverified, refusal.message, refusal.verdict, refusal.hint};
   }
-  static Outcome offline_outcome() {
-    return {State::unverified, "its bytes are not on this machine", Verdict::unreachable,
-            "run the command without --offline"};
-  }
-
   /// Settles what can be said without asking for the bytes.
   void look_at_records() {
     for (Item& item : items_) {
@@ -342,7 +297,7 @@ class SourceInspection {
       } else if (const auto why = stores_.why_external(stored(item))) {
         item.settle({State::external, *why});
       } else if (settings_.offline) {
-        item.settle(offline_outcome());
+        item.settle(outcome_of(offline_refusal()));
       } else {
         stored_there.push_back(&item);
       }
@@ -414,7 +369,7 @@ class SourceInspection {
   /// Fetches blobs to where they stay no longer than it takes to hash them.
   void fetch_and_hash(const std::vector<Item*>& items) {
     if (settings_.offline) {
-      for (Item* item : items) item->settle(offline_outcome());
+      for (Item* item : items) item->settle(outcome_of(offline_refusal()));
       return;
     }
     std::map<Oid, Oid> wanted;
@@ -485,7 +440,7 @@ class SourceInspection {
       artifacts->push_back({.name = item.file.name,
                             .path = item.file.path,
                             .size = item.file.size,
-                            .hash = item.file.hash ? hash_text(*item.file.hash) : "",
+                            .hash = item.file.hash ? text_of(*item.file.hash) : "",
                             .state = item.outcome.state});
       by_state[item.outcome.state].push_back(&item);
     }

@@ -3,6 +3,7 @@
 #include "artifact/declared.hpp"
 #include "artifact/lfs_pointer.hpp"
 #include "artifact/locate.hpp"
+#include "base/error.hpp"
 #include "model/repo_path.hpp"
 #include "yaml/metafile.hpp"
 #include "yaml/read_object.hpp"
@@ -145,6 +146,24 @@ class FileSearch {
 };
 
 }  // namespace
+
+ObjectAt object_of(const git::Registry& registry, const Finding& finding, const std::function<Oid()>& own_tree) {
+  ObjectAt object{.repo = {}, .commit = {}, .path = finding.path, .blob = {}, .plain = finding.plain};
+  if (!finding.repo.empty()) object.repo = finding.sources.back();
+  object.commit = finding.commit ? *finding.commit : own_tree();
+  if (finding.blob) {
+    object.blob = *finding.blob;
+    return object;
+  }
+  // A file of the work tree has no id: what is asked of it is what the index has.
+  const git::Lookup staged = registry.objects().find(object.commit, finding.path);
+  if (staged.state != git::Lookup::State::found || !git::is_regular(staged.entry)) {
+    throw Error(ErrorKind::unavailable, "cannot look for the files of '" + finding.path + "'", "it is not in the index",
+                "'git add' it and its files");
+  }
+  object.blob = staged.entry.oid;
+  return object;
+}
 
 std::vector<ObjectFiles> find_files(source::Conversation& source, const std::vector<const ObjectAt*>& objects) {
   return FileSearch(source, objects).run();

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "artifact/place.hpp"
+#include "git/registry.hpp"
+#include "model/finding.hpp"
 #include "model/link.hpp"
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "source/conversation.hpp"
 #include "source/refusal.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,11 +27,15 @@ struct ObjectAt {
   friend bool operator==(const ObjectAt&, const ObjectAt&) = default;
 };
 
+/// Returns where the object of a finding that is `ok` is. `own_tree` gives the tree that has what the registry has
+/// itself and is in no commit. Throws Error(unavailable) if the object is in the work tree alone.
+ObjectAt object_of(const git::Registry& registry, const Finding& finding, const std::function<Oid()>& own_tree);
+
 /// The files of an object: what its metafile declares, or all that is there of what has none.
 struct ObjectFiles {
   std::vector<PlacedFile> files{};
   std::vector<PlacedDirectory> directories{};  ///< what is recorded of several of them together
-  source::Refusal refusal{};  ///< why they cannot be told; `ok` if they can
+  source::Refusal refusal{};                   ///< why they cannot be told; `ok` if they can
 };
 
 /// Finds the files of objects of one source, for each in its order. Metafiles, trees and what may be a pointer are

@@ -150,6 +150,17 @@ void Stores::set_up(Dvc& dvc, const DvcObject& object) {
   }
 }
 
+void Stores::prepare(const std::vector<StoredFile>& files) {
+  for (const StoredFile& stored : files) {
+    const Place& place = stored.file->place;
+    if (const auto* const object = std::get_if<DvcObject>(&place)) {
+      if (!object->import && !object->is_versioned) dvc_of(*object);
+    } else if (!size_of(place) || std::holds_alternative<LfsObject>(place)) {
+      lfs_at(stored.commit);
+    }
+  }
+}
+
 std::optional<fs::path> Stores::find_file(const StoredFile& stored) {
   const PlacedFile& file = *stored.file;
   if (const auto* const object = std::get_if<LfsObject>(&file.place)) {

@@ -36,6 +36,10 @@ class Stores {
   Stores(const Stores&) = delete;
   Stores& operator=(const Stores&) = delete;
 
+  /// Reads what it takes of the source to find and transfer these files, and those that turn out to be pointers of Git
+  /// LFS: after that the source is not asked, and may be gone.
+  void prepare(const std::vector<StoredFile>& files);
+
   /// Returns the file of this machine that has the bytes; nothing if they are elsewhere, nowhere, or Git has them.
   std::optional<fs::path> find_file(const StoredFile& file);
 

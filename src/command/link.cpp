@@ -19,23 +19,11 @@
 namespace mlem::command {
 namespace {
 
-bool wants_emoji(const git::Registry& registry, const Context& context) {
-  std::string locale;
-  for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    locale = context.environment.find(variable).value_or("");
-    if (!locale.empty()) break;
-  }
-  const std::string name = to_lower_ascii(locale);
-  const bool is_utf8_locale = name.find("utf-8") != std::string::npos || name.find("utf8") != std::string::npos;
-  return registry.config().boolean("mlem.emoji", true) && is_utf8_locale;
-}
-
 /// Where the object is, as people look at it.
 std::string location(const Link& link) {
   if (!link.repo) return link.path;
   const RepoUrl repo = RepoUrl::parse(*link.repo);
-  return browse_url(repo, *link.rev, link.plain && link.path == "." ? "" : link.path)
-      .value_or(repo.printable() + "@" + *link.rev + ":" + link.path);
+  return mlem::command::location(repo, *link.rev, link.path);
 }
 
 /// `line` is what the message begins with: where the input has the link, or nothing.

@@ -132,6 +132,21 @@ std::string painted(std::string_view text, const char* code, bool color) {
 
 bool quotes_non_ascii(const git::Registry& registry) { return registry.config().boolean("core.quotepath", true); }
 
+bool wants_emoji(const git::Registry& registry, const Context& context) {
+  std::string locale;
+  for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    locale = context.environment.find(variable).value_or("");
+    if (!locale.empty()) break;
+  }
+  const std::string name = to_lower_ascii(locale);
+  const bool is_utf8_locale = name.find("utf-8") != std::string::npos || name.find("utf8") != std::string::npos;
+  return registry.config().boolean("mlem.emoji", true) && is_utf8_locale;
+}
+
+std::string location(const RepoUrl& repo, const std::string& rev, const std::string& path) {
+  return browse_url(repo, rev, path == "." ? "" : path).value_or(repo.printable() + "@" + rev + ":" + path);
+}
+
 void print_error(std::ostream& err, const char* severity, const std::string& text) {
   err << severity << ": " << escape_for_terminal(text) << '\n';
 }

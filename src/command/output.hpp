@@ -54,6 +54,11 @@ std::string painted(std::string_view text, const char* code, bool color);
 /// Returns whether names are quoted for bytes over 0x7f: core.quotePath of git-config(1).
 bool quotes_non_ascii(const git::Registry& registry);
 
+/// Returns whether MLEM's pictures go before lines: mlem.emoji, in a locale of UTF-8.
+bool wants_emoji(const git::Registry& registry, const Context& context);
+/// Returns where an object is, as people look at it: a page, or `<repo>@<rev>:<path>`.
+std::string location(const RepoUrl& repo, const std::string& rev, const std::string& path);
+
 /// Writes git's `error:`, `warning:`, `fatal:` and `hint:` lines.
 void print_error(std::ostream& err, const char* severity, const std::string& text);
 void print_hint(std::ostream& err, const std::string& text);

@@ -28,8 +28,8 @@ namespace {
 using history::Standing;
 using history::State;
 
-constexpr std::array all_states{State::same,  State::behind,   State::moved,   State::rewritten, State::gone,
-                                State::fixed, State::floating, State::unpinned};
+constexpr std::array all_states{State::same, State::behind, State::moved,    State::rewritten,
+                                State::gone, State::fixed,  State::floating, State::unpinned};
 
 /// What git-status(1) has for what is as it was left, and for what is not.
 const char* color_of(State state) {

@@ -42,8 +42,8 @@ std::string shown_ref(const std::string& ref) {
 class LinkTable {
  public:
   explicit LinkTable(bool has_registries) : has_registries_(has_registries) {
-    std::vector<Column> columns{{"LINK", true}, {"NAMES", true}, {"ON", true}};
-    if (has_registries) columns.push_back({"REGISTRY", true});
+    std::vector<Column> columns{{"LINK", true}, {"NAMES", true, true}, {"ON", true, true}};
+    if (has_registries) columns.push_back({"REGISTRY", true, true});
     table_ = std::make_unique<Table>(std::move(columns));
   }
 
@@ -58,7 +58,7 @@ class LinkTable {
     floating_ += found.floats ? 1 : 0;
   }
 
-  std::string text(std::size_t width, bool color) const { return table_->text(width, color); }
+  const Table& table() const { return *table_; }
   std::size_t floating() const { return floating_; }
 
  private:
@@ -111,7 +111,11 @@ int run_who(const Args& args, Context& context) {
   if (!format.is_for_scripts() && count > 0 && !format.quiet) {
     const std::string pager = find_pager(registry, context);
     const bool color = wants_color(format, context, registry, pager.empty() ? Stream::out : Stream::pager);
-    print_paged(pager, table.text(context.out_is_terminal ? terminal_width(context.environment) : 0, color), context);
+    const std::size_t width = context.out_is_terminal ? terminal_width(context.environment) : 0;
+    if (pager.empty())
+      table.table().print(context.out, width, color);
+    else
+      print_paged(pager, table.table().text(width, color), context);
   }
   context.out.flush();
   for (const std::string& doubt : end.doubts) print_error(context.err, "warning", doubt);

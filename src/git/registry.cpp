@@ -5,6 +5,7 @@
 #include "git/detail/command.hpp"
 #include "git/detail/least_version.hpp"
 #include "git/detail/pathspec_options.hpp"
+#include "model/repo_path.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -19,6 +20,22 @@ using detail::output_of;
 /// Returns `path`, read from the directory `base`, without symbolic links.
 fs::path without_links_from(const fs::path& base, const fs::path& path) {
   return without_links(path.empty() ? base : fs::absolute(path, base));
+}
+
+/// Whether an expression of gitrevisions(7) names no object for certain, which saves the process that would say so: it
+/// is the name of a link's file, has none of the signs of an operator, is neither hexadecimal nor what `git describe`
+/// prints, and no ref is called that.
+bool names_file_only(Repository& objects, std::string_view expression) {
+  constexpr std::size_t longest = 200;  // no file can have the name of a longer ref
+  if (!expression.ends_with(mlem_suffix) || expression.size() > longest) return false;
+  if (expression.find_first_of("@^~:") != std::string_view::npos) return false;
+  // Refs of other work trees have no common place: git-worktree(1).
+  if (expression.starts_with("worktrees/") || expression.starts_with("main-worktree/")) return false;
+  const std::string name(expression);
+  for (const std::string prefix : {"", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}) {
+    if (objects.find_ref(prefix + name)) return false;
+  }
+  return !objects.find_ref("refs/remotes/" + name + "/HEAD");
 }
 
 }  // namespace
@@ -126,9 +143,12 @@ std::string Registry::pathspec_of(const std::string& name) const {
   return up + name;
 }
 
+bool Registry::has_quick_refs() const { return object_format_ == "sha1" && !fs::exists(common_dir_ / "reftable"); }
+
 std::optional<Oid> Registry::find_object(std::string_view expression) const {
   const auto [known, is_new] = found_objects_.try_emplace(std::string(expression));
   if (is_new) {
+    if (has_quick_refs() && names_file_only(objects(), expression)) return std::nullopt;
     const RunResult result = git({"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(expression)});
     if (result.code == 0) known->second = Oid::parse(trim(result.output));
   }

@@ -194,6 +194,8 @@ class Registry {
 
  private:
   Registry() = default;
+  /// Whether refs can be looked up without a process for each.
+  bool has_quick_refs() const;
   /// Our variables, for a run in `root()`.
   Environment at_root() const;
   /// The same for pathspecs that are names.

@@ -99,6 +99,11 @@ class Repository {
   virtual Lookup find(const Oid& commit, std::string_view path) = 0;
   /// Returns what a tree has itself, by name in its order; nothing if it is absent.
   virtual std::optional<std::vector<std::pair<std::string, Entry>>> list(const Oid& tree) = 0;
+  /// Takes what one tree of many has: the tree's number, a name in it, until the call returns, and what is there.
+  using VisitEntry = std::function<void(std::size_t i, std::string_view name, const Entry& entry)>;
+  /// Calls `visit` for all that each tree has itself, tree by tree and in its order. Many are read as read_blobs()
+  /// does. Returns the first one that is absent, before which it stops; nothing if all are here.
+  virtual std::optional<Oid> list_all(const std::vector<Oid>& trees, const VisitEntry& visit) = 0;
   /// Calls `visit` for every file below `directory` (empty: all) in the tree of `commit` with its path from the root;
   /// stops when it returns false. Trees that this repository lacks are passed over, and returned; those without files
   /// are read once.

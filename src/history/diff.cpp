@@ -2,26 +2,30 @@
 
 #include "base/error.hpp"
 #include "history/link_changes.hpp"
+#include "history/object_texts.hpp"
 #include "history/range.hpp"
-#include "model/object.hpp"
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/chain.hpp"
 #include "resolve/resolver.hpp"
 #include "source/between.hpp"
-#include "yaml/read_object.hpp"
+#include "yaml/metafile.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <deque>
-#include <unordered_map>
+#include <span>
 #include <utility>
 
 namespace mlem::history {
 namespace {
 
-/// So many links are compared at once: the metafiles of all are in memory then.
-constexpr std::size_t most_at_once = 1000;
-/// And so many differences wait for those before them.
-constexpr std::size_t most_waiting = 4096;
+/// So many links are compared at once: each time costs some processes for each source.
+constexpr std::size_t most_at_once = 16'384;
+/// Of their metafiles so many bytes are kept, which must be enough for two of any size. Where it is not for all of
+/// them, fewer links are compared at once.
+constexpr std::size_t most_text = std::size_t{32} << 20;
+static_assert(most_text >= 2 * yaml::max_object_size);
 
 bool is_comparable(const LinkChange& change) {
   return change.before && change.after && kind_of(*change.before, *change.after) == ChangeKind::re_pointed;
@@ -32,13 +36,12 @@ struct Target {
   Finding finding;
   std::optional<RepoUrl> repo;
   std::optional<Oid> commit;     ///< none: it is an alias, or was not found
-  std::string text;              ///< the object's metafile
   std::optional<Plain> plain{};  ///< of what has none
 };
 
 Target target_of(const resolve::Resolver& resolver, std::size_t number, const Link& link, Point& point) {
   const resolve::Chain chain = resolver.chain(number);
-  Target target{.finding = resolve::finding_of(chain, link.link_type), .repo = {}, .commit = {}, .text = {}};
+  Target target{.finding = resolve::finding_of(chain, link.link_type), .repo = {}, .commit = {}};
   if (chain.answers.empty()) return target;
   const resolve::Answer& first = chain.answers.front();
   if (!first.source.is_alias()) {
@@ -49,7 +52,6 @@ Target target_of(const resolve::Resolver& resolver, std::size_t number, const Li
   }
   if (target.finding.verdict != Verdict::ok) return target;
   if (point.blob.empty() && target.finding.blob) point.blob = target.finding.blob->hex();
-  target.text = chain.answers.back().text;
   target.plain = chain.answers.back().plain;
   return target;
 }
@@ -57,21 +59,6 @@ Target target_of(const resolve::Resolver& resolver, std::size_t number, const Li
 std::string reason(const char* what, const Finding& finding) {
   return std::string(what) + ": " + std::string(name(finding.verdict)) + ": " + finding.message;
 }
-
-/// Reads objects, each once: many links lead to one before or after, and reading it takes the most time of all.
-class ObjectReader {
- public:
-  const object::Description& read(const Target& target) {
-    if (!target.finding.blob) return unnamed_.emplace_back(yaml::read_object(target.text));
-    const auto [known, is_new] = by_blob_.try_emplace(*target.finding.blob);
-    if (is_new) known->second = yaml::read_object(target.text);
-    return known->second;
-  }
-
- private:
-  std::unordered_map<Oid, object::Description> by_blob_;
-  std::deque<object::Description> unnamed_;  ///< of a work tree
-};
 
 /// What a detail of a comparison calls an object: `tree 7d5b31e`.
 std::string name_of_object(const Target& target) {
@@ -88,66 +75,107 @@ Comparison compare_unread(const Target& before, const Target& after) {
                        .compatibility = Compatibility::unknown}}};
 }
 
-/// Compares the objects, if both are there.
-void compare_objects(const Target& before, const Target& after, ObjectReader& objects, LinkDifference& difference) {
+/// Compares the objects, if both are there. Returns whether there was room for their metafiles.
+bool compare_objects(const Target& before, const Target& after, ObjectTexts& texts, LinkDifference& difference) {
   if (before.finding.verdict != Verdict::ok) difference.unknown.push_back(reason("before", before.finding));
   if (after.finding.verdict != Verdict::ok) difference.unknown.push_back(reason("after", after.finding));
-  if (!difference.unknown.empty()) return;
-  if (before.finding.blob && before.finding.blob == after.finding.blob)
+  if (!difference.unknown.empty()) return true;
+  const auto& old_blob = before.finding.blob;
+  const auto& new_blob = after.finding.blob;
+  if (old_blob && old_blob == new_blob)
     difference.comparison = Comparison{};
-  else if (before.plain || after.plain)
+  else if (before.plain || after.plain || !old_blob || !new_blob)
     difference.comparison = compare_unread(before, after);
+  else if (texts.has(*old_blob) && texts.has(*new_blob))
+    difference.comparison = texts.compare(*old_blob, *new_blob);
   else
-    difference.comparison = compare(objects.read(before), objects.read(after));
+    return false;
+  return true;
 }
 
-/// A question about the commits between, and whom it is for.
-struct AskedCommits {
-  source::Between question;
-  LinkDifference* difference;
+/// Compares some differences at once, whose links lead to other places now.
+class Comparing {
+ public:
+  Comparing(const git::Registry& registry, const source::Settings& settings, std::span<LinkDifference* const> some)
+      : registry_(registry),
+        settings_(settings),
+        differences_(some),
+        texts_(most_text),
+        resolver_(registry, settings,
+                  {.take_text = [&](const Oid& blob, std::string_view text) { texts_.add(blob, text); }}) {}
+
+  /// Returns those whose metafiles there was no room for; nothing is known of them yet.
+  std::vector<LinkDifference*> run(resolve::TreeView& before, resolve::TreeView& after) {
+    for (const LinkDifference* difference : differences_) {
+      const LinkChange& change = difference->change;
+      const std::string& former = change.former_name.empty() ? change.name : change.former_name;
+      numbers_.emplace_back(resolver_.add(before, former, *change.before),
+                            resolver_.add(after, change.name, *change.after));
+    }
+    resolver_.run();
+    std::vector<LinkDifference*> left;
+    for (std::size_t i = 0; i < differences_.size(); ++i) {
+      if (!compare(i)) left.push_back(differences_[i]);
+    }
+    find_commits();
+    return left;
+  }
+
+ private:
+  /// A question about the commits between, and whom it is for.
+  struct AskedCommits {
+    source::Between question;
+    LinkDifference* difference;
+  };
+
+  bool compare(std::size_t i) {
+    LinkDifference& difference = *differences_[i];
+    const auto [before, after] = numbers_[i];
+    const Target from = target_of(resolver_, before, *difference.change.before, difference.from);
+    const Target to = target_of(resolver_, after, *difference.change.after, difference.to);
+    if (!compare_objects(from, to, texts_, difference)) return false;
+    const bool is_one_source = from.repo == to.repo && from.commit && to.commit;
+    if (is_one_source && from.commit != to.commit)
+      questions_.push_back({{.repo = from.repo, .from = *from.commit, .to = *to.commit}, &difference});
+    return true;
+  }
+
+  void find_commits() {
+    std::vector<source::Between*> all;
+    for (AskedCommits& one : questions_) all.push_back(&one.question);
+    source::find_between(registry_, settings_, all);
+    for (AskedCommits& one : questions_) {
+      source::Between& answer = one.question;
+      if (answer.verdict == Verdict::ok)
+        one.difference->commits = CommitsBetween{std::move(answer.ahead), answer.behind};
+      else
+        one.difference->unknown.push_back("commits: " + std::string(name(answer.verdict)) + ": " + answer.message);
+    }
+  }
+
+  const git::Registry& registry_;
+  const source::Settings& settings_;
+  std::span<LinkDifference* const> differences_;
+  ObjectTexts texts_;
+  resolve::Resolver resolver_;
+  std::vector<std::pair<std::size_t, std::size_t>> numbers_;  ///< at the resolver, of before and after
+  std::deque<AskedCommits> questions_;
 };
 
 }  // namespace
 
 void compare_sources(const git::Registry& registry, const source::Settings& settings, resolve::TreeView& before,
                      resolve::TreeView& after, std::vector<LinkDifference>& differences) {
-  resolve::Resolver resolver(registry, settings, {.wants_text = true});
-  struct Numbers {
-    LinkDifference* difference;
-    std::size_t before;
-    std::size_t after;
-  };
-  std::vector<Numbers> asked;
+  std::vector<LinkDifference*> open;
   for (LinkDifference& difference : differences) {
-    const LinkChange& change = difference.change;
-    if (!is_comparable(change)) continue;
-    const std::string& former = change.former_name.empty() ? change.name : change.former_name;
-    asked.push_back(
-        {&difference, resolver.add(before, former, *change.before), resolver.add(after, change.name, *change.after)});
+    if (is_comparable(difference.change)) open.push_back(&difference);
   }
-  if (asked.empty()) return;
-  resolver.run();
-
-  ObjectReader objects;
-  std::deque<AskedCommits> questions;
-  for (const Numbers& numbers : asked) {
-    LinkDifference& difference = *numbers.difference;
-    const Target from = target_of(resolver, numbers.before, *difference.change.before, difference.from);
-    const Target to = target_of(resolver, numbers.after, *difference.change.after, difference.to);
-    compare_objects(from, to, objects, difference);
-    const bool is_one_source = from.repo == to.repo && from.commit && to.commit;
-    if (is_one_source && from.commit != to.commit)
-      questions.push_back({{.repo = from.repo, .from = *from.commit, .to = *to.commit}, &difference});
-  }
-  std::vector<source::Between*> all;
-  for (AskedCommits& one : questions) all.push_back(&one.question);
-  source::find_between(registry, settings, all);
-  for (AskedCommits& one : questions) {
-    source::Between& answer = one.question;
-    if (answer.verdict == Verdict::ok)
-      one.difference->commits = CommitsBetween{std::move(answer.ahead), answer.behind};
-    else
-      one.difference->unknown.push_back("commits: " + std::string(name(answer.verdict)) + ": " + answer.message);
+  for (std::size_t most = most_at_once; !open.empty();) {
+    const std::span<LinkDifference* const> some = std::span(open).first(std::min(open.size(), most));
+    const std::vector<LinkDifference*> left = Comparing(registry, settings, some).run(before, after);
+    if (!left.empty()) most = std::max<std::size_t>(1, (some.size() - left.size()) / 2);
+    open.erase(open.begin(), open.begin() + static_cast<std::ptrdiff_t>(some.size()));
+    open.insert(open.end(), left.begin(), left.end());
   }
 }
 
@@ -180,20 +208,17 @@ void walk_diff(const git::Registry& registry, const source::Settings& settings, 
   const auto after =
       request.after ? resolve::view_commit(registry.objects(), *request.after) : resolve::view_index(registry);
   std::vector<LinkDifference> waiting;
-  std::size_t comparable = 0;
   const auto tell = [&] {
     if (request.compares) compare_sources(registry, settings, *before, *after, waiting);
     for (LinkDifference& difference : waiting) visit(difference);
     waiting.clear();
-    comparable = 0;
   };
   reader.read(changes, [&](std::size_t, LinkChange& change) {
     LinkDifference& difference = waiting.emplace_back();
     difference.change = std::move(change);
     if (difference.change.before) difference.from = point_of(*difference.change.before);
     if (difference.change.after) difference.to = point_of(*difference.change.after);
-    comparable += is_comparable(difference.change) ? 1 : 0;
-    if (comparable >= most_at_once || waiting.size() >= most_waiting) tell();
+    if (waiting.size() >= most_at_once) tell();
     return true;
   });
   tell();

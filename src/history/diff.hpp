@@ -1,12 +1,12 @@
 #pragma once
 
-#include "git/history.hpp"
 #include "git/registry.hpp"
 #include "history/link_change.hpp"
 #include "model/compatibility.hpp"
 #include "model/oid.hpp"
 #include "model/point.hpp"
 #include "resolve/tree_view.hpp"
+#include "source/between.hpp"
 #include "source/settings.hpp"
 
 #include <cstddef>
@@ -19,8 +19,8 @@ namespace mlem::history {
 
 /// The source commits between what a link named and what it names.
 struct CommitsBetween {
-  std::vector<git::DescribedCommit> ahead;  ///< that came with the change, the newest first
-  std::size_t behind = 0;                   ///< how many were left
+  source::Between::Commits ahead;  ///< that came with the change, the newest first
+  std::size_t behind = 0;          ///< how many were left
 };
 
 /// How a link differs, and what that means for who uses its object.
@@ -35,15 +35,15 @@ struct LinkDifference {
 
 /// Which two states are compared.
 struct DiffRequest {
-  std::optional<Oid> before{};              ///< a commit or tree; none: nothing is there
-  std::optional<Oid> after{};               ///< none: the index
-  std::vector<std::string> pathspecs{};     ///< git's
-  bool compares = true;                     ///< whether objects and commits are looked for
+  std::optional<Oid> before{};           ///< a commit or tree; none: nothing is there
+  std::optional<Oid> after{};            ///< none: the index
+  std::vector<std::string> pathspecs{};  ///< git's
+  bool compares = true;                  ///< whether objects and commits are looked for
 };
 
-/// Returns a request to compare HEAD with the index; with one rev, that with the index; with two, or a range in one, the
-/// first with the second. Throws Error(not_found) if one of them names no commit, Error(invalid) for other revs, and in
-/// a bare repository where an index is meant.
+/// Returns a request to compare HEAD with the index; with one rev, that with the index; with two, or a range in one,
+/// the first with the second. Throws Error(not_found) if one of them names no commit, Error(invalid) for other revs,
+/// and in a bare repository where an index is meant.
 DiffRequest diff_request(const git::Registry& registry, const std::vector<std::string>& revs);
 
 /// Calls `visit` for each link that differs, in the order of names. Sources are asked for what the links lead to and

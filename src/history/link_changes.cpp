@@ -18,7 +18,7 @@ namespace {
 /// with diff.renameLimit.
 constexpr std::size_t most_compared = 1000;
 
-/// Of what was there before, so much is kept until an older change asks for it; the rest is read once more.
+/// Of what was read so much is kept, for other changes that lead to it; the rest is read once more.
 constexpr std::size_t most_kept = 32'768;
 
 std::string_view name_of(std::string_view path) {
@@ -101,7 +101,7 @@ LinkReader::Content LinkReader::parse(const git::Entry& entry, const std::option
 }
 
 void LinkReader::keep(const Oid& blob, Content content) {
-  if (kept_.size() < most_kept) kept_.insert_or_assign(blob, std::move(content));
+  if (kept_.size() < most_kept) kept_.emplace(blob, std::move(content));
 }
 
 void LinkReader::join_equal(std::vector<FileChange>& changes) {
@@ -177,17 +177,12 @@ class LinkReader::Batch {
   using Visit = std::function<bool(std::size_t i, LinkChange& change)>;
   Batch(LinkReader& reader, std::span<const FileChange> changes, const Visit& visit)
       : reader_(reader), changes_(changes), visit_(visit) {
-    // What is kept by then has not to be read: of the changes before, and of an earlier call.
-    std::unordered_set<Oid> expected;
+    // What comes now needs little of what was kept long ago.
+    if (reader.kept_.size() >= most_kept) reader.kept_.clear();
     for (std::size_t i = 0; i < changes.size(); ++i) {
       const auto& [before, after] = std::tie(changes[i].before, changes[i].after);
-      if (after && git::is_regular(*after) && !is_same(changes[i])) {
-        if (expected.erase(after->oid) == 0 && !reader.kept_.contains(after->oid)) need(i, *after, false);
-      }
-      if (before && git::is_regular(*before)) {
-        if (!reader.kept_.contains(before->oid) && !expected.contains(before->oid)) need(i, *before, true);
-        expected.insert(before->oid);
-      }
+      if (after && git::is_regular(*after) && !is_same(changes[i])) need(i, *after, false);
+      if (before && git::is_regular(*before)) need(i, *before, true);
     }
   }
 
@@ -198,7 +193,10 @@ class LinkReader::Batch {
     const Needed& needed = needed_[k];
     if (!tell_before(needed.change)) return false;
     Content content = reader_.parse(needed.entry, text);
-    (needed.is_before ? before_ : after_) = std::move(content);
+    if (needed.is_kept)
+      reader_.kept_.emplace(needed.entry.oid, std::move(content));
+    else
+      (needed.is_before ? before_ : after_) = std::move(content);
     return true;
   }
 
@@ -215,6 +213,7 @@ class LinkReader::Batch {
     std::size_t change;
     git::Entry entry;
     bool is_before;
+    bool is_kept;  ///< as long as the batch, for other changes of it too
   };
 
   static bool is_same(const FileChange& change) {
@@ -222,30 +221,27 @@ class LinkReader::Batch {
            git::is_regular(*change.before) == git::is_regular(*change.after);
   }
 
+  /// Has a blob read unless it is kept by then.
   void need(std::size_t i, const git::Entry& entry, bool is_before) {
-    needed_.push_back({i, entry, is_before});
+    if (reader_.kept_.contains(entry.oid) || to_be_kept_.contains(entry.oid)) return;
+    const bool is_kept = reader_.kept_.size() + to_be_kept_.size() < most_kept;
+    if (is_kept) to_be_kept_.insert(entry.oid);
+    needed_.push_back({i, entry, is_before, is_kept});
     blobs_.push_back(entry.oid);
   }
 
-  /// What was read for it, else what is kept, else what is read now.
-  Content content_of(const std::optional<git::Entry>& entry, std::optional<Content> read, bool is_last_use) {
+  /// What was read for it, or is kept.
+  Content content_of(const std::optional<git::Entry>& entry, std::optional<Content> read) const {
     if (!entry) return {};
     if (!git::is_regular(*entry)) return {Content::State::broken, {}, "not a regular file"};
-    if (read) return std::move(*read);
-    const auto kept = reader_.kept_.find(entry->oid);
-    if (kept == reader_.kept_.end()) return reader_.parse(*entry, std::nullopt);
-    if (!is_last_use) return kept->second;
-    Content content = std::move(kept->second);
-    reader_.kept_.erase(kept);
-    return content;
+    return read ? std::move(*read) : reader_.kept_.at(entry->oid);
   }
 
   bool tell(std::size_t i) {
     const FileChange& change = changes_[i];
-    Content before = content_of(change.before, std::exchange(before_, std::nullopt), false);
-    Content after = is_same(change) ? before : content_of(change.after, std::exchange(after_, std::nullopt), true);
+    Content before = content_of(change.before, std::exchange(before_, std::nullopt));
+    Content after = is_same(change) ? before : content_of(change.after, std::exchange(after_, std::nullopt));
     if (change.is_unmerged) after = {Content::State::broken, {}, "unmerged"};
-    if (change.before && git::is_regular(*change.before)) reader_.keep(change.before->oid, before);
     auto told = change_of(change, std::move(before), after);
     return !told || visit_(i, *told);
   }
@@ -255,6 +251,7 @@ class LinkReader::Batch {
   const Visit& visit_;
   std::vector<Needed> needed_;
   std::vector<Oid> blobs_;
+  std::unordered_set<Oid> to_be_kept_;
   std::size_t next_ = 0;
   std::optional<Content> before_;  ///< of the change `next_`
   std::optional<Content> after_;

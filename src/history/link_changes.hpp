@@ -58,7 +58,7 @@ class LinkReader {
 
   const git::Registry& registry_;
   const source::Settings& settings_;
-  /// What was there before a change is what an older change has led to: of those, what was read.
+  /// What was read: what was there before a change is what an older one has led to, and many links may say the same.
   std::unordered_map<Oid, Content> kept_;
 };
 

@@ -57,6 +57,7 @@ class LogWalk {
         reader_(registry, settings),
         boundary_(git::shallow_commits(registry)) {
     for (const std::string& word : request.links) {
+      // A link that has the name now does not mean that no directory had it: links may have been moved out of one.
       pathspecs_.push_back(word);
       if (auto link = with_ending(registry, word)) pathspecs_.push_back(std::move(*link));
       for (std::string& name : names_of(registry, word)) named_.insert(std::move(name));

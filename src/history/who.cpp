@@ -139,6 +139,7 @@ class Matcher {
 
   /// Says `perhaps` where the refs of the source have to tell.
   Answer match(const Link& link) {
+    if (!may_match(link)) return Answer::no;
     try {
       const Source source = Source::from_link(link);
       if (!source.repo || !is_place(*source.repo)) return Answer::no;
@@ -157,6 +158,15 @@ class Matcher {
   }
 
  private:
+  /// Whether a link says the last part of the path that is asked for, where it says that as it is: to take its source
+  /// apart costs more.
+  bool may_match(const Link& link) const {
+    if (!link.repo || link.plain || link.repo->find('%') != std::string::npos) return true;
+    const std::string_view asked = without_end(without_end(place_.path, "/"), mlem_suffix);
+    const std::string_view last = asked.substr(asked.rfind('/') + 1);  // npos + 1 is 0
+    return link.path.find(last) != std::string::npos || link.repo->find(last) != std::string::npos;
+  }
+
   /// A registry has many links to few repositories.
   bool is_place(const RepoUrl& repo) {
     const auto [known, is_new] = known_.try_emplace(repo.text());
@@ -329,13 +339,22 @@ class Search {
   WhoEnd tell(const std::function<void(const LinkToPlace& found)>& visit) {
     WhoEnd end;
     settle(end);
-    for (const auto& [registry, survey] : surveys_) {
-      for (const SurveyedLink& link : survey.links) {
+    for (auto& [registry, survey] : surveys_) {
+      // Many links say the same.
+      std::vector<bool> leads;
+      for (const Link& link : survey.files) leads.push_back(leads_there(link));
+      LinkToPlace found{.name = {}, .link = {}, .via = {}, .refs = {}};
+      found.registry = registry;
+      survey.visit([&](const SurveyedLink& link) {
+        if (!leads[link.end]) return;
         const Link& last = survey.files[link.end];
-        if (!leads_there(last)) continue;
-        const bool floats = !last.rev || !Oid::parse(*last.rev);
-        visit({link.name, survey.files[link.file], link.via, *link.refs, floats, registry});
-      }
+        found.name = link.name;
+        found.link = survey.files[link.file];
+        found.via = link.via;
+        found.refs = link.refs;
+        found.floats = !last.rev || !Oid::parse(*last.rev);
+        visit(found);
+      });
     }
     return end;
   }
@@ -355,9 +374,8 @@ class Search {
   void settle(WhoEnd& end) {
     std::set<std::string> revs;
     for (const auto& [registry, survey] : surveys_) {
-      for (const SurveyedLink& link : survey.links) {
-        const Link& last = survey.files[link.end];
-        if (matcher_.match(last) == Matcher::Answer::perhaps) revs.insert(rev_of(last));
+      for (const Link& link : survey.files) {
+        if (matcher_.match(link) == Matcher::Answer::perhaps) revs.insert(rev_of(link));
       }
     }
     if (revs.empty()) return;

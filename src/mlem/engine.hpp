@@ -1,9 +1,11 @@
 #pragma once
 
+#include "artifact/clone.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
 #include "edit/branches.hpp"
+#include "edit/clone_argument.hpp"
 #include "edit/edit_links.hpp"
 #include "edit/hold.hpp"
 #include "edit/make_link.hpp"

@@ -359,8 +359,8 @@ std::vector<ChangedLink> diff(const DiffOptions& options) {
       if (change.before) told.from = describe(difference.from);
       if (change.after) told.to = describe(difference.to);
       if (difference.commits) {
-        for (const git::DescribedCommit& commit : difference.commits->ahead)
-          told.commits.push_back({commit.oid.hex(), format_time(commit.time), commit.author, commit.subject});
+        for (const auto& commit : difference.commits->ahead)
+          told.commits.push_back({commit->oid.hex(), format_time(commit->time), commit->author, commit->subject});
       }
       if (!difference.comparison) return;
       told.compatibility = name(difference.comparison->compatibility);
@@ -390,6 +390,37 @@ std::vector<UsedBy> who(const std::string& place, const WhoOptions& options) {
                                               found.floats, found.registry});
                            });
     return links;
+  });
+}
+
+std::vector<ClonedFile> clone(const std::string& object, const std::string& target, const CloneOptions& options) {
+  return in_registry(options.directory, [&](const git::Registry& registry) {
+    const source::Settings settings = source::load_settings(registry);
+    const edit::CloneArgument found =
+        edit::find_clone(registry, settings,
+                         {.object = object,
+                          .project = if_given(options.project),
+                          .rev = if_given(options.rev),
+                          .is_plain = options.plain,
+                          .target = target,
+                          .target_project = {},
+                          .directory = options.directory,
+                          .only = options.only,
+                          .layout = options.hf_cache ? artifact::Layout::hf_cache : artifact::Layout::mlem,
+                          .force = options.force,
+                          .dry_run = options.dry_run});
+    require_ok(object, found.finding);
+    const artifact::CloneResult result = artifact::clone(registry, settings, *found.request);
+    if (result.refusal.verdict != Verdict::ok) {
+      const std::string verdict(name(result.refusal.verdict));
+      throw Error("'" + object + "': " + verdict + ": " + result.refusal.message, verdict, result.refusal.hint);
+    }
+    std::vector<ClonedFile> files;
+    for (const artifact::CloneItem& item : result.plan.items) {
+      files.push_back(
+          {(result.plan.root / item.path).string(), item.size(), item.hash_text(), std::string(name(item.state))});
+    }
+    return files;
   });
 }
 

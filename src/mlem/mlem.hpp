@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -312,11 +313,35 @@ struct RollbackOptions {
   std::string directory{};  ///< inside the registry; empty: the current directory
 };
 
+/// How an object is copied.
+struct CloneOptions {
+  std::string project{};  ///< as LoadOptions::project
+  std::string rev{};
+  bool plain = false;               ///< the object is a file or directory that has no metafile
+  std::vector<std::string> only{};  ///< globs: the files that are wanted; none: all
+  bool hf_cache = false;            ///< the target is a cache directory of Hugging Face's library
+  bool force = false;               ///< replace files that are something else
+  bool dry_run = false;             ///< tell what would be written
+  std::string directory{};          ///< inside the registry; empty: the current directory
+};
+
+/// A file of a clone; the keys of `files` of `git mlem clone --json`.
+struct ClonedFile {
+  std::string file;                   ///< from the directory that the target is relative to
+  std::optional<std::uint64_t> size;  ///< in bytes; none: not known before it is fetched
+  std::string hash;                   ///< that it was proved to have: `sha256:` and hex digits, `md5:`, `git:`, …
+  std::string action;                 ///< `made`, `kept` or `replaced`
+};
+
 /// Finds an object by name: a path, `<rev>:<path>`, or an address with the path in it.
 Object load_meta(const std::string& path, const LoadOptions& options = {});
 
 /// Makes a link to an object, and writes and stages it if the options name a target: both or neither.
 Link link(const std::string& source, const LinkOptions& options = {});
+
+/// Copies an object with its files, proved while they come, to `target`, which is relative to the options' directory:
+/// git-mlem-clone(1). Throws Error with its verdict if a file is not there or not what is recorded.
+std::vector<ClonedFile> clone(const std::string& object, const std::string& target, const CloneOptions& options = {});
 
 /// Has links name the commits that they lead to and record what is there: git-mlem-pin(1). As of all four functions,
 /// what was written is staged, and Error is thrown if one of those that are named cannot be changed.

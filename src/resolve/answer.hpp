@@ -6,11 +6,12 @@
 #include "model/verdict.hpp"
 #include "source/conversation.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlem::resolve {
@@ -19,15 +20,19 @@ namespace detail {
 class Hints;
 }
 
+/// Takes the text of a metafile, which is the blob of that id, until the call returns. Sources are read by several
+/// threads, and a blob may be given for each of the questions that lead to it; a file of a work tree is not given.
+using TakeText = std::function<void(const Oid& blob, std::string_view text)>;
+
 /// What is asked of one repository.
 struct Query {
   /// Of an alias, its path is that in the tree it is looked up in. Divided where the rev ends, once the refs are known.
   Source source;
   std::optional<Oid> pinned_blob;  ///< what the first link that led here is pinned to: for a hint if its path is gone
-  /// If the metafile's text is wanted: of how many bytes of text there is still room, while it is being answered.
-  std::atomic<std::size_t>* text_left = nullptr;
-  bool is_only_sought = false;     ///< whether its id is all that is wanted of the metafile, which is not read
-  detail::Hints* hints = nullptr;  ///< while it is being answered, where hints about its source are remembered
+  bool wants_text = false;         ///< whether the metafile's text is to be in the answer
+  const TakeText* take_text = nullptr;  ///< while it is being answered, who takes the text instead
+  bool is_only_sought = false;          ///< whether its id is all that is wanted of the metafile, which is not read
+  detail::Hints* hints = nullptr;       ///< while it is being answered, where hints about its source are remembered
 };
 
 /// A query with what the repository says to it.

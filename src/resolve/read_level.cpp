@@ -39,7 +39,8 @@ struct Resolver::AliasBatch {
 Answer Resolver::question(QueryNumber number, detail::Hints& hints) const {
   Answer answer = answers_.get(number);
   if (answer.failed()) answer.ask_again();
-  answer.text_left = options_.wants_text ? &text_left_ : nullptr;
+  answer.wants_text = options_.wants_text;
+  answer.take_text = options_.take_text ? &options_.take_text : nullptr;
   answer.is_only_sought = options_.only_seeks;
   answer.hints = &hints;
   return answer;
@@ -47,7 +48,7 @@ Answer Resolver::question(QueryNumber number, detail::Hints& hints) const {
 
 void Resolver::keep(QueryNumber number, Answer answer) {
   answer.hints = nullptr;
-  answer.text_left = nullptr;
+  answer.take_text = nullptr;
   answers_.put(number, std::move(answer));
 }
 

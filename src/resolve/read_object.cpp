@@ -94,14 +94,10 @@ void answer_with(TreeView& view, const Content& content, Answer& answer) {
   }
 }
 
-/// Keeps the text if it is wanted and there is room for it.
-void keep_text(std::string_view text, Answer& answer) {
-  if (answer.text_left == nullptr) return;
-  std::size_t left = answer.text_left->load();
-  do {
-    if (left < text.size()) return;
-  } while (!answer.text_left->compare_exchange_weak(left, left - text.size()));
-  answer.text = text;
+/// Gives the text to who wants it.
+void hand_over(std::string_view text, Answer& answer) {
+  if (answer.wants_text) answer.text = text;
+  if (answer.take_text != nullptr && answer.blob) (*answer.take_text)(*answer.blob, text);
 }
 
 /// Answers for what has no metafile: with the file or directory at `path` itself, which is not read.
@@ -193,7 +189,7 @@ bool read_object(TreeView& view, const git::Entry& entry, Answer& answer) {
     if (view.repository() != nullptr) view.repository()->require_time(entry.oid);
   };
   answer_with(view, parse_content(*text, require_time), answer);
-  keep_text(*text, answer);
+  hand_over(*text, answer);
   return true;
 }
 
@@ -224,7 +220,7 @@ void read_objects(git::Repository& repository, const std::vector<Found>& found, 
       take(next->second, [&](Answer& answer) {
         if (!content) return read_object(*one.view, one.entry, answer);
         answer_with(*one.view, *content, answer);
-        keep_text(*text, answer);
+        hand_over(*text, answer);
         return true;
       });
     }

@@ -9,10 +9,7 @@
 namespace mlem::resolve {
 
 Resolver::Resolver(const git::Registry& registry, source::Settings settings, ResolverOptions options)
-    : registry_(registry),
-      settings_(std::move(settings)),
-      options_(std::move(options)),
-      text_left_(options_.most_text) {}
+    : registry_(registry), settings_(std::move(settings)), options_(std::move(options)) {}
 
 Resolver::QueryNumber Resolver::number_of(detail::AnswerStore::Subject subject, std::string_view path) {
   const auto [number, is_new] = answers_.add(subject, path);

@@ -9,7 +9,6 @@
 #include "source/refusal.hpp"
 #include "source/settings.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -27,7 +26,7 @@ namespace mlem::resolve {
 /// What a resolver is told besides.
 struct ResolverOptions {
   bool wants_text = false;           ///< keep every metafile's text: for few objects
-  std::size_t most_text = SIZE_MAX;  ///< of all of them, in bytes; what does not fit is not kept
+  TakeText take_text{};              ///< gets it, for many
   bool only_seeks = false;           ///< look metafiles up and do not read them: where links lead is not followed
   source::PushedRefs pushed_refs{};  ///< what a push is about to make of the registry's own refs
 };
@@ -119,7 +118,6 @@ class Resolver {
   std::unordered_map<std::size_t, Oid> pins_;  ///< by the number of the link: two may ask the same with other pins
   std::deque<Answer> malformed_;               ///< links without a query; first_ has -1 - their number
   std::vector<QueryNumber> pending_;
-  mutable std::atomic<std::size_t> text_left_;  ///< sources are read by several threads
 };
 
 }  // namespace mlem::resolve

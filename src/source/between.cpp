@@ -25,14 +25,15 @@ void answer_between(const git::History& history, const BetweenQuestions& questio
     tips.insert(question->to);
   }
   if (tips.empty()) return;
-  const auto commits = history.describe_commits({tips.begin(), tips.end()});
-  if (!commits) {
+  auto described = history.describe_commits({tips.begin(), tips.end()});
+  if (!described) {
     for (Between* question : questions) {
       question->verdict = Verdict::timeout;
       question->message = "cannot list the commits between: it took too long";
     }
     return;
   }
+  const auto commits = std::make_shared<const std::vector<git::DescribedCommit>>(*std::move(described));
   const detail::CommitGraph graph(*commits);
   std::map<std::pair<Oid, Oid>, const Between*> known;  // many links are moved together
   for (Between* question : questions) {
@@ -43,7 +44,7 @@ void answer_between(const git::History& history, const BetweenQuestions& questio
       continue;
     }
     for (const std::size_t number : graph.ahead(question->from, question->to).numbers) {
-      question->ahead.push_back((*commits)[number]);
+      question->ahead.emplace_back(commits, &(*commits)[number]);
     }
     question->behind = graph.ahead(question->to, question->from).numbers.size();
   }

@@ -5,10 +5,10 @@
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
-
 #include "source/settings.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +17,9 @@ namespace mlem::source {
 
 /// The commits of a source between two of them: a question, and its answer.
 struct Between {
+  /// Many links may be moved past the same commits, which are there once for all of them.
+  using Commits = std::vector<std::shared_ptr<const git::DescribedCommit>>;
+
   std::optional<RepoUrl> repo;  ///< none: the registry itself
   Oid from;
   Oid to;
@@ -24,8 +27,8 @@ struct Between {
   Verdict verdict = Verdict::ok;  ///< why nobody knows
   std::string message{};
   std::string hint{};
-  std::vector<git::DescribedCommit> ahead{};  ///< that `to` has and `from` has not, the newest first
-  std::size_t behind = 0;                     ///< how many `from` has that `to` has not
+  Commits ahead{};         ///< that `to` has and `from` has not, the newest first
+  std::size_t behind = 0;  ///< how many `from` has that `to` has not
 };
 
 /// Answers all questions, each source asked once, in parallel, for the history of its branches and tags. Costs one git

@@ -47,6 +47,14 @@ struct Budget {
   bool has_time() const { return !deadline || std::chrono::steady_clock::now() < *deadline; }
 };
 
+/// How far the fetching of files is.
+struct Bytes {
+  std::uint64_t done = 0;     ///< bytes
+  std::uint64_t total = 0;    ///< bytes; 0: not known yet
+  std::size_t files = 0;      ///< that are whole
+  std::size_t all_files = 0;  ///< that are wanted
+};
+
 /// Who is told meanwhile, and who may end it.
 struct Observer {
   /// Told what is unusual about reading a source, for `-v`. Called by several threads at once.
@@ -54,6 +62,9 @@ struct Observer {
   /// Told how many of the sources of one hop level have been read, when one of them begins or, `is_read`, ends. Called
   /// by several threads at once.
   std::function<void(std::size_t done, std::size_t total, const std::string& source, bool is_read)> progress;
+  /// Told how many bytes of files are there, of how many that are wanted as far as that is known, and how many of the
+  /// files. Called by several threads at once.
+  std::function<void(const Bytes&)> bytes;
   Interrupt* interrupt = nullptr;
 };
 

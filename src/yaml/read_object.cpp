@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -441,6 +442,25 @@ Description read_object(std::string_view text, const std::function<void()>& requ
     return {.unread = error.why()};
   }
   return describe(json);
+}
+
+std::optional<DividedObject> divide_object(std::string_view text) {
+  constexpr std::size_t longest = std::size_t{1} << 18;  // has fewer values than are read
+  constexpr auto keys = std::to_array<std::string_view>({"call_orders", "model_type", "processors"});
+  if (text.size() > longest || !text.ends_with('\n') || !detail::scan_object_type(text)) return std::nullopt;
+  DividedObject divided;
+  std::set<std::string_view> met;
+  while (!text.empty()) {
+    std::size_t end = text.find('\n') + 1;
+    const std::string_view line = text.substr(0, end);
+    const std::string_view key = line.substr(0, std::min(line.find(": "), line.find(":\n")));
+    if (!met.insert(key).second) return std::nullopt;
+    while (end < text.size() && (text[end] == ' ' || text[end] == '-')) end = text.find('\n', end) + 1;
+    const bool is_interface = std::find(keys.begin(), keys.end(), key) != keys.end();
+    (is_interface ? divided.interface : divided.rest).append(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return divided;
 }
 
 }  // namespace mlem::yaml

@@ -1,5 +1,6 @@
 """Registries and their sources for the benchmarks, made by `git fast-import` from fixed seeds."""
 
+import hashlib
 import os
 import pathlib
 import random
@@ -38,28 +39,46 @@ def init(directory, bare=False):
     subprocess.run(["git", "init", "-q", "-b", "main", *(["--bare"] if bare else []), str(directory)], check=True)
 
 
-def model(seed):
-    """A metafile of the size that MLEM writes for a small model: about 2 KB."""
+def model(seed, uri="model", content=None):
+    """A metafile as MLEM 0.4 writes it for a model of scikit-learn: about 2 KB. `content` is that of its file."""
     numbers = random.Random(seed)
-    columns = "".join(f"      - name: column_{i}\n        dtype: float64\n" for i in range(20))
+    columns = "".join(f"            - column_{i}\n" for i in range(10))
+    dtypes = "            - float64\n" * 10
     digest = "%032x" % numbers.getrandbits(128)
-    return (f"artifacts:\n  data:\n    hash: {digest}\n    size: {numbers.randrange(10**8)}\n    uri: model\n"
-            f"call_orders:\n  predict:\n  - - model\n    - predict\nmodel_type:\n  methods:\n    predict:\n"
-            f"      args:\n      - name: X\n        type_:\n          columns:\n{columns}"
-            f"      name: predict\n  type: sklearn\nobject_type: model\nrequirements:\n"
-            f"- module: sklearn\n  version: 1.0.2\n- module: pandas\n  version: 1.4.1\n")
+    size = numbers.randrange(10**8)
+    if content is not None:
+        digest, size = hashlib.md5(content).hexdigest(), len(content)
+
+    def method(name, returns):
+        return (f"      {name}:\n        args:\n        - name: X\n          type_:\n"
+                f"            columns:\n{columns}            dtypes:\n{dtypes}"
+                f"            index_cols: []\n            type: dataframe\n        name: {name}\n"
+                f"        returns:\n          dtype: {returns}\n          shape:\n          - null\n"
+                f"          type: ndarray\n")
+
+    return (f"artifacts:\n  data:\n    hash: {digest}\n    size: {size}\n    uri: {uri}\n"
+            f"call_orders:\n  predict:\n  - - model\n    - predict\n  predict_proba:\n  - - model\n"
+            f"    - predict_proba\nobject_type: model\nprocessors:\n  model:\n    methods:\n"
+            f"{method('predict', 'int64')}{method('predict_proba', 'float64')}    type: sklearn\nrequirements:\n"
+            f"- module: sklearn\n  package_name: scikit-learn\n  version: 1.2.0\n- module: pandas\n  version: 1.5.2\n")
 
 
-def make_source(directory, number, objects, revs=REVS):
-    """A bare repository with `objects` metafiles at each of `revs` tags, all of them different."""
+def make_source(directory, number, objects, revs=REVS, artifacts=False):
+    """A bare repository with `objects` metafiles at each of `revs` tags, all of them different; with their files."""
     init(directory, bare=True)
 
     def stream():
         for rev in range(revs):
             yield commit("refs/heads/main", rev)
             for each in range(objects):
+                seed = f"{number}/{rev}/{each}"
                 yield f"M 100644 inline models/m{each:04}.mlem\n".encode()
-                yield data(model(f"{number}/{rev}/{each}"))
+                if artifacts:
+                    content = random.Random(seed).randbytes(2000)
+                    yield data(model(seed, f"m{each:04}", content))
+                    yield f"M 100644 inline models/m{each:04}\n".encode() + data(content)
+                else:
+                    yield data(model(seed))
             yield f"reset refs/tags/v{rev}\nfrom refs/heads/main\n\n".encode()
 
     fast_import(directory, stream())
@@ -78,8 +97,9 @@ def link_name(number):
     return f"team{number % 100:02}/link{number:07}.mlem"
 
 
-def make(directory, links):
-    """A registry of `links` links in `directory`/registry and its sources beside it; kept if it is there already."""
+def make(directory, links, artifacts=False):
+    """A registry of `links` links in `directory`/registry and its sources beside it; kept if it is there already.
+    With `artifacts` the sources have the files that their objects declare."""
     directory = pathlib.Path(directory)
     registry = directory / "registry"
     if (directory / "done").exists():
@@ -87,7 +107,7 @@ def make(directory, links):
     directory.mkdir(parents=True, exist_ok=True)
     objects = max(1, links // (SOURCES * REVS))
     for number in range(SOURCES):
-        make_source(directory / f"s{number}", number, objects)
+        make_source(directory / f"s{number}", number, objects, artifacts=artifacts)
     init(registry)
 
     def stream():

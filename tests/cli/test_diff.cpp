@@ -182,6 +182,33 @@ TEST_CASE("diff: a bare repository has no index to compare with") {
         "commits\n");
 }
 
+TEST_CASE("diff: objects that are too large to be kept at once are compared one after the other") {
+  World world;
+  const std::string param = std::string(11 << 20, 'a');
+  const auto model = [&](const std::string& version) {
+    return "object_type: model\nparams:\n  k: " + param + "\nrequirements:\n- module: numpy\n  version: " + version +
+           "\n";
+  };
+  for (const std::string version : {"1.0", "2.0"}) {
+    world.models.commit({{"models/a.mlem", model(version + ".1")}, {"models/b.mlem", model(version + ".2")}});
+    world.models.tag("v" + version);
+  }
+  const auto links_at = [](const std::string& rev) {
+    return Files{{"a.mlem", link_at(rev, "models/a.mlem")}, {"b.mlem", link_at(rev, "models/b.mlem")}};
+  };
+  world.registry.commit(links_at("v1.0"));
+  world.registry.commit(links_at("v2.0"));
+  const Outcome outcome = world.mlem({"diff", "HEAD~1", "HEAD"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "re-pointed  a.mlem: " + example_url +
+                              "/models/a.mlem from v1.0 to v2.0\n    1 commit\n    compatible\n"
+                              "        requirement numpy: 1.0.1 -> 2.0.1\n"
+                              "re-pointed  b.mlem: " +
+                              example_url +
+                              "/models/b.mlem from v1.0 to v2.0\n    1 commit\n    compatible\n"
+                              "        requirement numpy: 1.0.2 -> 2.0.2\n");
+}
+
 TEST_CASE("diff: git shows links by it where it is the diff driver") {
   World world;
   add_versions(world);

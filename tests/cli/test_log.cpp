@@ -1,8 +1,11 @@
+#include "support/trace.hpp"
+
 #include "cli/json_rows.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/path.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -135,6 +138,22 @@ TEST_CASE("log: a merge tells which of the commits that it brought made a change
   for (std::size_t i = 0; i < 3; ++i) CHECK(rows[i]["changed_in"] == made[2 - i]);
 }
 
+TEST_CASE("log: links that say the same again and again are all told") {
+  World world;
+  std::string expected;
+  for (const std::string rev : {"v1", "v2", "v1"}) {
+    world.registry.commit({{"a.mlem", link_at(rev)}, {"b.mlem", link_at(rev)}, {"c.mlem", link_at(rev)}});
+  }
+  for (const std::string change :
+       {"re-pointed %.mlem v2 > v1\n", "re-pointed %.mlem v1 > v2\n", "added %.mlem > v1\n"}) {
+    for (const char name : {'a', 'b', 'c'}) {
+      std::string line = change;
+      expected += line.replace(line.find('%'), 1, 1, name);
+    }
+  }
+  CHECK(summary_of(world.mlem({"log", "--json"})) == expected);
+}
+
 TEST_CASE("log: renamed links are followed with the names of their times") {
   World world;
   world.registry.commit({{"stage/a.mlem", link_at("v1")}, {"stage/z.mlem", link_at("v1", "models/other.mlem")}});
@@ -265,6 +284,48 @@ TEST_CASE("log: it is limited as git's log is") {
   CHECK(date.code == 128);
   CHECK(date.errors == "fatal: bad date 'soonish'\nhint: '2027-01-31', 'yesterday' and '2 weeks ago' are dates\n");
   CHECK(world.mlem({"log", "-n", "two"}).code == 129);
+}
+
+TEST_CASE("log: a link has the name of a directory that others were moved out of") {
+  World world;
+  world.registry.commit({{"name/x.mlem", link_at("v1")}});
+  world.registry.commit({{"name/x.mlem", link_at("v2")}});
+  fs::create_directory(world.registry.path() / "other");
+  world.registry.git({"mv", "name/x.mlem", "other/x.mlem"});
+  world.registry.commit({}, "Move");
+  world.registry.commit({{"name.mlem", link_at("v1")}});
+  const std::string moved =
+      "renamed name/x.mlem > other/x.mlem v2 > v2\nre-pointed name/x.mlem v1 > v2\nadded name/x.mlem > v1\n";
+  CHECK(summary_of(world.mlem({"log", "--json", "name"})) == "added name.mlem > v1\n" + moved);
+  CHECK(summary_of(world.mlem({"log", "--json", "name/"})) == moved);
+  CHECK(summary_of(world.mlem({"log", "--json", "name.mlem"})) == "added name.mlem > v1\n");
+}
+
+TEST_CASE("log: of one link git is asked little") {
+  World world;
+  /// How many git processes there were, and what the last was to look at.
+  const auto asked = [&](const std::vector<std::string>& arguments) {
+    const fs::path trace = world.sandbox / "trace";
+    fs::remove(trace);
+    world.sandbox.environment()["GIT_TRACE2_EVENT"] = trace.string();
+    std::vector<std::string> log{"log", "--json"};
+    log.insert(log.end(), arguments.begin(), arguments.end());
+    CHECK(world.mlem(log).code == 0);
+    world.sandbox.environment().erase("GIT_TRACE2_EVENT");
+    const std::vector<GitCommand> commands = git_commands(trace);
+    std::string text = std::to_string(commands.size());
+    if (commands.empty()) return text;
+    const std::vector<std::string>& last = commands.back().arguments;
+    for (auto path = std::find(last.begin(), last.end(), "--"); path != last.end(); ++path) text += " " + *path;
+    return text;
+  };
+  world.registry.commit({{"a.mlem", link_at("v1")}, {"old/b.mlem", link_at("v1")}});
+  // That no file is there does not make the name of one a rev.
+  world.registry.git({"update-index", "--skip-worktree", "a.mlem"});
+  fs::remove(world.registry.path() / "a.mlem");
+  CHECK(asked({"a.mlem"}) == "3 -- a.mlem");
+  CHECK(asked({"a"}) == "4 -- a a.mlem");
+  CHECK(asked({"old"}) == "4 -- old old.mlem");
 }
 
 TEST_CASE("log: bare repositories and clones that lack a part of the history") {

@@ -9,7 +9,8 @@ and `log` gets a line of JSON for each request.
 Options: `user` and `password` are wanted of who asks; `expires_in`, `expires_at` are told of each address; `stale` makes
 the addresses that were given before a time no good; `most` is how many objects a request may name; `answer` and
 `status` take the place of the answer to a batch; `errors` has codes by object; `header` is told with each address;
-`refuse_head` makes HEAD an error; `redirect` is where every file is said to be.
+`refuse_head` makes HEAD an error; `redirect` is where every file is said to be; `stall_after` is how many bytes of a file
+are sent before nothing more comes.
 """
 
 import base64
@@ -53,8 +54,16 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command == "HEAD":
+            return
+        most = self.options().get("stall_after")
+        if self.command != "GET" or most is None or len(body) <= most:
             self.wfile.write(body)
+            return
+        self.wfile.write(body[:most])
+        self.wfile.flush()
+        self.connection.recv(1)  # until the client goes
+        self.close_connection = True
 
     def answer_json(self, status, value, headers=()):
         self.answer(status, json.dumps(value).encode(), [("Content-Type", "application/vnd.git-lfs+json"), *headers])

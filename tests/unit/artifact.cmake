@@ -1,5 +1,6 @@
 mlem_unit_tests(artifact
   SOURCES
+    test_artifact_clone_plan.cpp
     test_artifact_declared.cpp
     test_artifact_dos2unix_digest.cpp
     test_artifact_dvc_config.cpp

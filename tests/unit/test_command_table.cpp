@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 
 using mlem::Environment;
@@ -26,6 +27,29 @@ TEST_CASE("table: columns are as wide as their longest texts and lines have no b
         "a.mlem                     model    https://example.com/models/first.mlem\n"
         "production/long-name.mlem  dataset  -\n"
         "  a note\n");
+}
+
+TEST_CASE("table: texts that rows share are shown in each of them") {
+  Table table({{"NAME", true}, {"ON", true, true}, {"AT", false, true}});
+  table.add({{"a"}, {"main, side"}, {"x"}});
+  table.add({{"b"}, {""}, {"main, side"}}, "a note");
+  table.add({{"c"}, {"main, side", "\033[31m"}, {""}});
+  const std::string text =
+      "NAME  ON          AT\n"
+      "a     main, side  x\n"
+      "b                 main, side\n"
+      "  a note\n"
+      "c     main, side\n";
+  CHECK(table.text(0, false) == text);
+  std::ostringstream printed;
+  table.print(printed, 0, false);
+  CHECK(printed.str() == text);
+  CHECK(table.text(22, false) ==
+        "NAME  ON        AT\n"
+        "a     main…ide  x\n"
+        "b               main, side\n"
+        "  a note\n"
+        "c     main…ide\n");
 }
 
 TEST_CASE("table: what colours a cell has no width") {

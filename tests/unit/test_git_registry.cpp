@@ -190,6 +190,26 @@ TEST_CASE("registry: expressions name commits") {
   CHECK(registry.find_commit("") == std::nullopt);
 }
 
+TEST_CASE("registry: a link's file is told from a rev of that name") {
+  const Sandbox box;
+  RepoBuilder repo(box, "repo");
+  const std::string first = repo.commit({{"team/a.mlem", "1"}}, "first");
+  const std::string second = repo.commit({{"team/a.mlem", "2"}}, "second");
+  const auto find = [&](const std::string& expression) { return discover(box, repo.path()).find_object(expression); };
+  CHECK(find("team/a.mlem") == std::nullopt);
+  CHECK(find("HEAD:team/a.mlem") == oid(repo.id("HEAD:team/a.mlem")));
+  CHECK(find(std::string(300, 'a') + ".mlem") == std::nullopt);
+  for (const std::string prefix : {"refs/", "refs/tags/", "refs/heads/", "refs/remotes/"}) {
+    CAPTURE(prefix);
+    repo.git({"update-ref", prefix + "team/a.mlem", first});
+    CHECK(find("team/a.mlem") == oid(first));
+    CHECK(find("team/a.mlem~0") == oid(first));
+    repo.git({"update-ref", "-d", prefix + "team/a.mlem"});
+  }
+  repo.git({"symbolic-ref", "refs/remotes/b.mlem/HEAD", "refs/heads/main"});
+  CHECK(find("b.mlem") == oid(second));
+}
+
 TEST_CASE("registry: the index is read whatever its format") {
   struct Row {
     std::string name;

@@ -165,6 +165,41 @@ TEST_CASE("repository: paths are looked up in a commit's tree") {
   });
 }
 
+TEST_CASE("repository: what many trees have is told tree by tree") {
+  for_each_way([](const Way& way) {
+    const Sandbox box;
+    RepoBuilder repo(box, "repo", way.options());
+    mlem::test::Files files{{"top", "1"}};
+    constexpr int directories = 150;  // so many are read in bulk
+    for (int i = 0; i < directories; ++i) files["d" + std::to_string(i) + "/f"] = std::to_string(i);
+    repo.commit(files);
+    const auto repository = way.open(repo.path() / ".git", box);
+    const auto tree_of = [&](int i) { return oid(repo.id("HEAD:d" + std::to_string(i))); };
+    for (const int count : {2, directories}) {
+      CAPTURE(count);
+      std::vector<Oid> trees;
+      for (int i = 0; i < count; ++i) trees.push_back(tree_of(i));
+      std::vector<std::string> told;
+      const auto note = [&](std::size_t i, std::string_view name, const Entry& entry) {
+        CHECK(entry.mode == mlem::git::mode_file);
+        told.push_back(std::to_string(i) + std::string(name));
+      };
+      CHECK(repository->list_all(trees, note) == std::nullopt);
+      REQUIRE(told.size() == trees.size());
+      CHECK(told.front() == "0f");
+      CHECK(told.back() == std::to_string(count - 1) + "f");
+
+      told.clear();
+      const Oid absent = oid(std::string(tree_of(0).hex().size(), 'a'));
+      trees[1] = absent;
+      CHECK(repository->list_all(trees, note) == absent);
+      CHECK(told == std::vector<std::string>{"0f"});
+      trees[1] = oid(repo.id("HEAD:top"));
+      CHECK(kind_of_failure([&] { repository->list_all(trees, note); }) == ErrorKind::unavailable);
+    }
+  });
+}
+
 TEST_CASE("repository: refs are found by full name") {
   for_each_way([](const Way& way) {
     const Sandbox box;

@@ -19,6 +19,7 @@ using mlem::object::Description;
 using mlem::object::Field;
 using mlem::object::Method;
 using mlem::object::Requirement;
+using mlem::yaml::divide_object;
 using mlem::yaml::read_object;
 
 namespace {
@@ -280,6 +281,35 @@ TEST_CASE("read_object: reading is left when there is no time") {
   for (int i = 0; i < 5000; ++i) text += "key" + std::to_string(i) + ": value\n";
   const auto stop = [] { throw std::runtime_error("no time"); };
   CHECK_THROWS_WITH(read_object(text, stop), "no time");
+}
+
+TEST_CASE("read_object: a metafile is divided in how its object is called and the rest") {
+  const std::string interface =
+      "call_orders:\n  predict:\n  - - model\n    - predict\n"
+      "processors:\n  model:\n    methods:\n      predict:\n        args: []\n        name: predict\n        returns:\n"
+      "          type: unspecified\n    type: sklearn\n";
+  const auto object = [&](const std::string& hash, const std::string& rest = "") {
+    return "artifacts:\n  data:\n    hash: " + hash + "\n    size: 1\n    uri: rf\nobject_type: model\n" + interface +
+           "requirements:\n- module: numpy\n  version: 1.0.0\n" + rest;
+  };
+  const std::string text = object("aa", "params:\n  k: 1\n");
+  const auto divided = divide_object(text);
+  REQUIRE(divided.has_value());
+  CHECK(divided->interface == interface);
+  CHECK(outline(read_object(divided->rest)) ==
+        "model / \ninstallable numpy 1.0.0\nartifact data rf aa 1 \nnote params {\"k\":1}\n");
+  CHECK(read_object(divided->interface + divided->rest) == read_object(text));
+  const Comparison whole = compare(read_object(text), read_object(object("bb")));
+  CHECK(compare(read_object(divided->rest), read_object(divide_object(object("bb"))->rest)) == whole);
+  CHECK(whole.details.size() == 2);
+
+  // A key that is there twice counts once, and what an alias stands for may be elsewhere.
+  for (const std::string& other :
+       {object("bb", "object_type: data\n"), object("bb", interface), object("bb", "params: &a\n  k: *a\n"),
+        object("bb", "# params\n  k: 1\n"), std::string("{object_type: model}\n"), std::string()}) {
+    CAPTURE(other);
+    CHECK_FALSE(divide_object(other).has_value());
+  }
 }
 
 TEST_CASE("read_object: metafiles that MLEM wrote are understood whole") {

@@ -1,6 +1,7 @@
 mlem_unit_tests(yaml
   SOURCES
     test_yaml_edit_link.cpp
+    test_yaml_edit_object.cpp
     test_yaml_metafile.cpp
     test_yaml_mutations.cpp
     test_yaml_read_dvc.cpp

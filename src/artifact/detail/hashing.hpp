@@ -1,7 +1,7 @@
 #pragma once
 
 #include "artifact/dos2unix_digest.hpp"
-#include "artifact/hash.hpp"
+#include "artifact/file_proof.hpp"
 #include "artifact/model_signature.hpp"
 #include "artifact/place.hpp"
 #include "base/file.hpp"
@@ -28,12 +28,10 @@ struct Outcome {
   std::vector<std::string> md5s{};
 };
 
-/// Returns `1 byte`, `2 bytes`.
-std::string size_text(std::uint64_t size);
 /// Returns what is said of a file of a size where another is recorded.
 Outcome wrong_size(std::uint64_t size, std::uint64_t recorded);
 
-/// Compares the bytes of a file, which come in pieces, with all that is recorded of it.
+/// Finds out what is to be said of a file whose bytes come in pieces.
 class Hashing {
  public:
   /// `size` is how many bytes there are to be, if that is known; of a blob it is.
@@ -50,14 +48,9 @@ class Hashing {
   Outcome outcome();
 
  private:
-  Outcome compare();
-
-  std::optional<std::uint64_t> expected_;
-  std::uint64_t received_ = 0;
-  std::vector<HashCheck> checks_;
+  FileProof proof_;
   std::optional<Dos2unixDigest> md5s_;
   std::optional<SignedFileCheck> signed_;
-  std::string own_record_;  ///< what says what a second check compares with
 };
 
 /// Throws Interrupted if that was asked for.

@@ -39,25 +39,6 @@ class OwnTree {
   std::optional<Oid> tree_;
 };
 
-/// Returns where the object of a finding is. Throws Error(unavailable) if it is in the work tree alone.
-artifact::ObjectAt object_of(const git::Registry& registry, const Finding& finding, OwnTree& tree) {
-  artifact::ObjectAt object{.repo = {}, .commit = {}, .path = finding.path, .blob = {}, .plain = finding.plain};
-  if (!finding.repo.empty()) object.repo = finding.sources.back();
-  object.commit = finding.commit ? *finding.commit : tree.get();
-  if (finding.blob) {
-    object.blob = *finding.blob;
-    return object;
-  }
-  // A file of the work tree has no id: what is asked of it is what the index has.
-  const git::Lookup staged = registry.objects().find(object.commit, finding.path);
-  if (staged.state != git::Lookup::State::found || !git::is_regular(staged.entry)) {
-    throw Error(ErrorKind::unavailable, "cannot look for the files of '" + finding.path + "'", "it is not in the index",
-                "'git add' it and its files");
-  }
-  object.blob = staged.entry.oid;
-  return object;
-}
-
 void take(const artifact::Inspection& inspection, Finding& finding) {
   finding.artifacts = inspection.artifacts;
   finding.warnings.insert(finding.warnings.end(), inspection.warnings.begin(), inspection.warnings.end());
@@ -113,7 +94,7 @@ class ResolvedObjects {
   bool add(Finding& finding) {
     if (finding.verdict != Verdict::ok) return false;
     try {
-      objects.push_back(object_of(registry_, finding, tree_));
+      objects.push_back(artifact::object_of(registry_, finding, [&] { return tree_.get(); }));
       findings.push_back(&finding);
       return true;
     } catch (const Error& error) {

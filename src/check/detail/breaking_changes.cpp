@@ -5,23 +5,24 @@
 #include "check/detail/policed_file.hpp"
 #include "check/detail/receiver.hpp"
 #include "git/trailers.hpp"
+#include "history/object_texts.hpp"
 #include "model/compatibility.hpp"
 #include "model/repo_path.hpp"
 #include "yaml/metafile.hpp"
-#include "yaml/read_object.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace mlem::check::detail {
 namespace {
 
-/// Of all metafiles of each side that are compared. A hostile push leads to as many and as large ones as it wants.
-constexpr std::size_t most_text = std::size_t{16} << 20;
+/// Of all metafiles that are compared. A hostile push leads to as many and as large ones as it wants.
+constexpr std::size_t most_text = std::size_t{32} << 20;
 constexpr const char* rule_name = "breaking";
 
 std::vector<const Policy*> policies_for(const Scope& scope, const std::string& name) {
@@ -72,8 +73,9 @@ class BreakingChanges {
                   const source::PushedRefs& pushed_refs)
       : registry_(registry),
         settings_(settings),
-        old_(registry, settings, {.wants_text = true, .most_text = most_text}),
-        new_(registry, settings, {.wants_text = true, .most_text = most_text, .pushed_refs = pushed_refs}) {}
+        texts_(most_text),
+        old_(registry, settings, {.take_text = taker()}),
+        new_(registry, settings, {.take_text = taker(), .pushed_refs = pushed_refs}) {}
 
   void add(JudgedScope& judged) {
     for (const git::Change& change : *judged.scope.changes) {
@@ -94,6 +96,10 @@ class BreakingChanges {
   static bool is_edited_file(const git::Change& change) {
     return change.name.ends_with(mlem_suffix) && change.before && change.after && git::is_regular(*change.before) &&
            git::is_regular(*change.after) && change.before->oid != change.after->oid;
+  }
+
+  resolve::TakeText taker() {
+    return [this](const Oid& blob, std::string_view text) { texts_.add(blob, text); };
   }
 
   void add(JudgedScope& judged, const git::Change& change, Finding& finding) {
@@ -126,11 +132,12 @@ class BreakingChanges {
     if (old.blob && old.blob == after.blob) return;
     // Of what has no metafile nobody knows what its callers find, as of a type that is not understood.
     if (old.plain || after.plain) return;
-    if (old.text.empty() || after.text.empty() || !settings_.budget.has_time()) {
+    const auto is_kept = [&](const std::optional<Oid>& blob) { return blob && texts_.has(*blob); };
+    if (!is_kept(old.blob) || !is_kept(after.blob) || !settings_.budget.has_time()) {
       refuse(link, "and there is too much to compare at once: push less");
       return;
     }
-    const Comparison comparison = compare(yaml::read_object(old.text), yaml::read_object(after.text));
+    const Comparison comparison = texts_.compare(*old.blob, *after.blob);
     if (comparison.compatibility != Compatibility::breaking) return;
     refuse(link, {}, broken_things(comparison));
   }
@@ -174,6 +181,7 @@ class BreakingChanges {
 
   const git::Registry& registry_;
   const source::Settings& settings_;
+  history::ObjectTexts texts_;
   resolve::Resolver old_;  ///< is told nothing of what the push does to the registry's refs
   resolve::Resolver new_;
   std::set<std::string> types_;

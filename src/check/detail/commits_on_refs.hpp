@@ -3,7 +3,6 @@
 #include "git/registry.hpp"
 #include "model/finding.hpp"
 #include "resolve/answer.hpp"
-
 #include "source/reachability.hpp"
 #include "source/settings.hpp"
 

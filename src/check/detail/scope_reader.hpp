@@ -4,9 +4,8 @@
 #include "git/registry.hpp"
 #include "model/oid.hpp"
 #include "resolve/resolver.hpp"
-#include "yaml/metafile.hpp"
-
 #include "source/settings.hpp"
+#include "yaml/metafile.hpp"
 
 #include <cstddef>
 #include <deque>

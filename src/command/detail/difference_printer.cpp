@@ -72,9 +72,9 @@ void DifferencePrinter::print_whole(const history::LinkDifference& difference) {
   if (difference.commits) {
     out_ << "    " << commits_text(*difference.commits) << '\n';
     if (verbose_) {
-      for (const git::DescribedCommit& commit : difference.commits->ahead) {
-        out_ << "        " << painted(commit.oid.short_hex(), color_of_commit, color_) << ' '
-             << escape_for_terminal(commit.subject) << '\n';
+      for (const auto& commit : difference.commits->ahead) {
+        out_ << "        " << painted(commit->oid.short_hex(), color_of_commit, color_) << ' '
+             << escape_for_terminal(commit->subject) << '\n';
       }
     }
   }

@@ -21,20 +21,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-void set(Json& json, const std::string& key, const std::string& value) {
-  if (is_utf8(value)) {
-    json[key] = value;
-    return;
-  }
-  json[key] = replace_bad_utf8(value);
-  json[key + "_base64"] = base64(value);
-}
-
-/// What has no value has no key.
-void put(Json& json, const char* key, const std::string& value) {
-  if (!value.empty()) set(json, key, value);
-}
-
 /// Returns JSON that is ASCII where a terminal would obey it: the control characters that JSON itself allows, and what
 /// changes the direction of text. The meaning is the same.
 std::string made_harmless(std::string json) {
@@ -68,154 +54,200 @@ std::string made_harmless(std::string json) {
   return text;
 }
 
-/// Appends what Json::dump() gives. Most texts have nothing to escape, which that finds out byte by byte.
-void write(const Json& json, std::string& text) {
-  const auto write_string = [&](const std::string& string, const auto& dump) {
-    const bool is_plain = std::all_of(string.begin(), string.end(), [](char c) {
+/// Writes one line as Json::dump() would. Of what there may be a hundred thousand, no tree is built first.
+class Writer {
+ public:
+  Writer() {
+    constexpr std::size_t usual_size = 1024;
+    text_.reserve(usual_size);
+    open('{');
+  }
+
+  /// `name` has nothing to escape.
+  void key(std::string_view name) {
+    separate();
+    quote(name);
+    text_ += ':';
+    is_first_ = true;  // no comma before its value
+  }
+  /// `value` is UTF-8.
+  void string(std::string_view value) {
+    if (string_if_plain(value)) return;
+    separate();
+    text_ += Json(value).dump();
+  }
+  /// Writes `value` if it has nothing to escape, and is ASCII. Returns whether that is so.
+  bool string_if_plain(std::string_view value) {
+    const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
       const auto byte = static_cast<unsigned char>(c);
       return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
     });
-    if (!is_plain) {
-      text += dump();
-      return;
-    }
-    text += '"';
-    text += string;
-    text += '"';
-  };
-  if (json.is_string()) {
-    write_string(json.get_ref<const std::string&>(), [&] { return json.dump(); });
-  } else if (json.is_object() && !json.empty()) {
-    char before = '{';
-    for (const auto& [key, value] : json.get_ref<const Json::object_t&>()) {
-      text += std::exchange(before, ',');
-      write_string(key, [&, &key = key] { return Json(key).dump(); });
-      text += ':';
-      write(value, text);
-    }
-    text += '}';
-  } else if (json.is_array() && !json.empty()) {
-    char before = '[';
-    for (const Json& value : json) {
-      text += std::exchange(before, ',');
-      write(value, text);
-    }
-    text += ']';
-  } else {
-    text += json.dump();
+    if (!is_plain) return false;
+    separate();
+    quote(value);
+    return true;
   }
+  void number(std::size_t value) {
+    separate();
+    text_ += std::to_string(value);
+  }
+  void open(char bracket) {
+    separate();
+    text_ += bracket;
+    is_first_ = true;
+  }
+  void close(char bracket) {
+    text_ += bracket;
+    is_first_ = false;
+  }
+  /// Returns the line, which is ended by that.
+  std::string take() {
+    close('}');
+    return made_harmless(std::move(text_));
+  }
+
+ private:
+  void quote(std::string_view text) {
+    text_ += '"';
+    text_ += text;
+    text_ += '"';
+  }
+  void separate() {
+    if (!std::exchange(is_first_, false)) text_ += ',';
+  }
+
+  std::string text_;
+  bool is_first_ = true;  ///< in what is open
+};
+
+void set(Writer& json, std::string_view key, const std::string& value) {
+  json.key(key);
+  if (json.string_if_plain(value)) return;
+  if (is_utf8(value)) {
+    json.string(value);
+    return;
+  }
+  json.string(replace_bad_utf8(value));
+  json.key(std::string(key) + "_base64");
+  json.string(base64(value));
 }
 
-std::string text_of(const Json& json) {
-  constexpr std::size_t usual_size = 1024;
-  std::string text;
-  text.reserve(usual_size);
-  write(json, text);
-  return made_harmless(std::move(text));
+/// What has no value has no key.
+void put(Writer& json, std::string_view key, const std::string& value) {
+  if (!value.empty()) set(json, key, value);
+}
+void put(Writer& json, std::string_view key, const std::optional<Oid>& value) {
+  if (value) set(json, key, value->hex());
 }
 
-Json hops_to_json(const std::vector<Hop>& hops) {
-  Json list = Json::array();
-  for (const Hop& hop : hops) {
-    Json entry = Json::object();
-    put(entry, "repo", hop.repo);
-    put(entry, "rev", hop.rev);
-    if (hop.commit) entry["commit"] = hop.commit->hex();
-    put(entry, "path", hop.path);
-    list.push_back(std::move(entry));
+void put_number(Writer& json, std::string_view key, std::size_t value) {
+  json.key(key);
+  json.number(value);
+}
+
+/// Writes a list of what `write` writes for each, in an object of its own.
+template <typename List, typename Write>
+void put_list(Writer& json, std::string_view key, const List& list, const Write& write) {
+  json.key(key);
+  json.open('[');
+  for (const auto& item : list) {
+    json.open('{');
+    write(item);
+    json.close('}');
   }
-  return list;
+  json.close(']');
+}
+
+void put_names(Writer& json, std::string_view key, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  json.key(key);
+  json.open('[');
+  for (const std::string& name : names) json.string(replace_bad_utf8(name));
+  json.close(']');
 }
 
 /// Puts the keys of a finding up to `at` into what is empty yet.
-void put(Json& json, const Finding& finding, bool is_judged) {
-  constexpr std::size_t usual_keys = 24;
-  json = Json::object();
-  json.get_ref<Json::object_t&>().reserve(usual_keys);
-  json["schema"] = 1;
+void put(Writer& json, const Finding& finding, bool is_judged) {
+  put_number(json, "schema", 1);
   put(json, "link", finding.link);
-  if (is_judged) json["verdict"] = std::string(name(finding.verdict));
+  if (is_judged) set(json, "verdict", std::string(name(finding.verdict)));
   put(json, "message", finding.message);
   put(json, "hint", finding.hint);
   if (!finding.warnings.empty()) {
-    Json& warnings = json["warnings"] = Json::array();
-    for (const Warning& warning : finding.warnings) {
-      Json entry;
-      put(entry, "code", warning.code);
-      put(entry, "message", warning.message);
-      warnings.push_back(std::move(entry));
-    }
+    put_list(json, "warnings", finding.warnings, [&](const Warning& warning) {
+      put(json, "code", warning.code);
+      put(json, "message", warning.message);
+    });
   }
   put(json, "link_type", finding.link_type);
   put(json, "object_type", finding.object_type);
   put(json, "repo", finding.repo);
   put(json, "rev", finding.rev);
   put(json, "ref", finding.ref);
-  if (finding.commit) json["commit"] = finding.commit->hex();
+  put(json, "commit", finding.commit);
   put(json, "path", finding.path);
-  if (finding.blob) json["blob"] = finding.blob->hex();
-  if (!finding.hops.empty()) json["hops"] = hops_to_json(finding.hops);
+  put(json, "blob", finding.blob);
+  if (!finding.hops.empty()) {
+    put_list(json, "hops", finding.hops, [&](const Hop& hop) {
+      put(json, "repo", hop.repo);
+      put(json, "rev", hop.rev);
+      put(json, "commit", hop.commit);
+      put(json, "path", hop.path);
+    });
+  }
   put(json, "at", finding.at);
 }
 
-Json artifacts_to_json(const std::vector<FoundArtifact>& artifacts) {
-  Json list = Json::array();
+void put(Writer& json, std::string_view key, const std::vector<FoundArtifact>& artifacts) {
+  json.key(key);
+  json.open('[');
   for (const FoundArtifact& artifact : artifacts) {
-    Json entry = Json::object();
-    put(entry, "name", artifact.name);
-    put(entry, "path", artifact.path);
-    if (artifact.size) entry["size"] = *artifact.size;
-    put(entry, "hash", artifact.hash);
-    entry["state"] = std::string(name(artifact.state));
-    list.push_back(std::move(entry));
+    json.open('{');
+    put(json, "name", artifact.name);
+    put(json, "path", artifact.path);
+    if (artifact.size) put_number(json, "size", *artifact.size);
+    put(json, "hash", artifact.hash);
+    set(json, "state", std::string(name(artifact.state)));
+    json.close('}');
   }
-  return list;
+  json.close(']');
 }
 
-Json point_to_json(const Point& point) {
-  constexpr std::size_t keys = 6;
-  Json json = Json::object();
-  json.get_ref<Json::object_t&>().reserve(keys);
+void put(Writer& json, std::string_view key, const Point& point) {
+  json.key(key);
+  json.open('{');
   put(json, "rev", point.rev);
   put(json, "ref", point.ref);
   put(json, "commit", point.commit);
   put(json, "path", point.path);
   put(json, "repo", point.repo);
   put(json, "blob", point.blob);
-  return json;
+  json.close('}');
 }
 
 /// Puts what became of a link.
-void put(Json& json, const history::LinkChange& change, const Point& from, const Point& to) {
-  json["change"] = std::string(name(change.kind));
+void put(Writer& json, const history::LinkChange& change, const Point& from, const Point& to) {
+  set(json, "change", std::string(name(change.kind)));
   put(json, "former_link", change.former_name);
-  if (change.before) json["from"] = point_to_json(from);
-  if (change.after) json["to"] = point_to_json(to);
+  if (change.before) put(json, "from", from);
+  if (change.after) put(json, "to", to);
 }
 
-Json commits_to_json(const std::vector<git::DescribedCommit>& commits) {
-  Json list = Json::array();
-  for (const git::DescribedCommit& commit : commits) {
-    Json entry;
-    entry["commit"] = commit.oid.hex();
-    entry["date"] = format_time(commit.time);
-    put(entry, "author", commit.author);
-    put(entry, "subject", commit.subject);
-    list.push_back(std::move(entry));
-  }
-  return list;
+void put(Writer& json, const source::Between::Commits& commits) {
+  put_list(json, "commits", commits, [&](const auto& commit) {
+    set(json, "commit", commit->oid.hex());
+    set(json, "date", format_time(commit->time));
+    put(json, "author", commit->author);
+    put(json, "subject", commit->subject);
+  });
 }
 
-Json details_to_json(const std::vector<Detail>& details) {
-  Json list = Json::array();
-  for (const Detail& detail : details) {
-    Json entry;
-    put(entry, "what", detail.what);
-    if (detail.from) set(entry, "from", *detail.from);
-    if (detail.to) set(entry, "to", *detail.to);
-    list.push_back(std::move(entry));
-  }
-  return list;
+void put(Writer& json, const std::vector<Detail>& details) {
+  put_list(json, "details", details, [&](const Detail& detail) {
+    put(json, "what", detail.what);
+    if (detail.from) set(json, "from", *detail.from);
+    if (detail.to) set(json, "to", *detail.to);
+  });
 }
 
 /// What a link names, by its own words and, where those leave it open, by what it led to.
@@ -230,80 +262,95 @@ Point point_of(const Link& link, const Finding& finding) {
 }  // namespace
 
 std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time) {
-  Json json;
+  Writer json;
   put(json, finding, true);
   put(json, "pushed_ref", finding.pushed_ref);
-  if (!finding.rules.empty()) json["rules"] = finding.rules;
-  if (finding.line != 0) json["line"] = finding.line;
-  if (proof_time) json["proved_at"] = format_time(*proof_time);
-  if (finding.artifacts) json["artifacts"] = artifacts_to_json(*finding.artifacts);
-  return text_of(json);
+  put_names(json, "rules", finding.rules);
+  if (finding.line != 0) put_number(json, "line", finding.line);
+  if (proof_time) set(json, "proved_at", format_time(*proof_time));
+  if (finding.artifacts) put(json, "artifacts", *finding.artifacts);
+  return json.take();
+}
+
+std::string to_json(const Finding& finding, const artifact::ClonePlan& plan) {
+  Writer json;
+  put(json, finding, true);
+  if (finding.verdict == Verdict::ok) {
+    put_list(json, "files", plan.items, [&](const artifact::CloneItem& item) {
+      put(json, "file", (plan.root / item.path).string());
+      if (const auto size = item.size(); size && item.kind != artifact::CloneItem::Kind::symlink)
+        put_number(json, "size", *size);
+      put(json, "hash", item.hash_text());
+      set(json, "action", std::string(name(item.state)));
+    });
+  }
+  return json.take();
 }
 
 std::string to_json(const edit::LinkEdit& edit) {
   const edit::LinkDecision& decision = edit.decision;
-  Json json;
+  Writer json;
   put(json, decision.finding, decision.is_judged);
-  json["action"] = std::string(name(decision.action));
+  set(json, "action", std::string(name(decision.action)));
   if (decision.after) {
     const Point from = edit.before ? point_of(*edit.before, decision.finding) : Point();
     const Point to = point_of(*decision.after, decision.finding);
-    if (edit.before && from != to) json["from"] = point_to_json(from);
-    if (from != to) json["to"] = point_to_json(to);
+    if (edit.before && from != to) put(json, "from", from);
+    if (from != to) put(json, "to", to);
   }
   put(json, "branch", decision.branch);
   put(json, "hold", decision.hold.value_or(""));
   put(json, "until", decision.until.value_or(""));
-  if (decision.finding.line != 0) json["line"] = decision.finding.line;
-  return text_of(json);
+  if (decision.finding.line != 0) put_number(json, "line", decision.finding.line);
+  return json.take();
 }
 
 std::string to_json(const history::LogEntry& entry) {
-  Json json;
+  Writer json;
   Finding finding = finding_of(entry.change);
   finding.at = entry.registry_commit.hex();
   put(json, finding, false);
   put(json, entry.change, entry.change.before ? mlem::point_of(*entry.change.before) : Point(),
       entry.change.after ? mlem::point_of(*entry.change.after) : Point());
-  json["registry_commit"] = entry.registry_commit.hex();
-  json["date"] = format_time(entry.time);
+  set(json, "registry_commit", entry.registry_commit.hex());
+  set(json, "date", format_time(entry.time));
   put(json, "merged_by", entry.merged_by);
-  if (entry.changed_in) json["changed_in"] = entry.changed_in->hex();
+  put(json, "changed_in", entry.changed_in);
   put(json, "author", entry.author);
-  if (entry.until) json["until"] = format_time(*entry.until);
-  return text_of(json);
+  if (entry.until) set(json, "until", format_time(*entry.until));
+  return json.take();
 }
 
 std::string to_json(const history::LinkDifference& difference) {
-  Json json;
+  Writer json;
   Finding finding = finding_of(difference.change);
   for (const std::string& reason : difference.unknown) {
     finding.message += (finding.message.empty() ? "" : "; ") + reason;
   }
   put(json, finding, false);
   put(json, difference.change, difference.from, difference.to);
-  if (difference.commits) json["commits"] = commits_to_json(difference.commits->ahead);
+  if (difference.commits) put(json, difference.commits->ahead);
   if (difference.comparison) {
-    json["compatibility"] = std::string(name(difference.comparison->compatibility));
-    json["details"] = details_to_json(difference.comparison->details);
+    set(json, "compatibility", std::string(name(difference.comparison->compatibility)));
+    put(json, difference.comparison->details);
   }
-  return text_of(json);
+  return json.take();
 }
 
 std::string to_json(const history::Standing& standing, std::optional<std::int64_t> proof_time) {
   const Finding& finding = standing.finding;
-  Json json;
+  Writer json;
   put(json, finding, finding.verdict != Verdict::ok);
-  if (standing.state) json["state"] = std::string(name(*standing.state));
-  if (standing.behind) json["behind"] = *standing.behind;
-  if (standing.touching) json["touching"] = *standing.touching;
-  if (standing.tip) json["tip"] = point_to_json(*standing.tip);
-  if (standing.newest) json["newest"] = point_to_json(*standing.newest);
+  if (standing.state) set(json, "state", std::string(name(*standing.state)));
+  if (standing.behind) put_number(json, "behind", *standing.behind);
+  if (standing.touching) put_number(json, "touching", *standing.touching);
+  if (standing.tip) put(json, "tip", *standing.tip);
+  if (standing.newest) put(json, "newest", *standing.newest);
   put(json, "hold", standing.hold.value_or(""));
   put(json, "until", standing.until.value_or(""));
-  if (finding.line != 0) json["line"] = finding.line;
-  if (proof_time) json["proved_at"] = format_time(*proof_time);
-  return text_of(json);
+  if (finding.line != 0) put_number(json, "line", finding.line);
+  if (proof_time) set(json, "proved_at", format_time(*proof_time));
+  return json.take();
 }
 
 edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest request) {
@@ -366,20 +413,14 @@ edit::LinkRequest parse_link_request(std::string_view line, edit::LinkRequest re
 }
 
 std::string to_json(const history::LinkToPlace& found, const std::vector<Warning>& warnings) {
-  Json json;
+  Writer json;
   Finding finding = finding_of(found.name, found.link);
   finding.warnings = warnings;
   put(json, finding, false);
-  const auto put_names = [&](const char* key, const std::vector<std::string>& names) {
-    if (names.empty()) return;
-    Json list = Json::array();
-    for (const std::string& name : names) list.push_back(replace_bad_utf8(name));
-    json[key] = std::move(list);
-  };
-  put_names("refs", found.refs);
-  put_names("via", found.via);
+  put_names(json, "refs", found.refs);
+  put_names(json, "via", found.via);
   put(json, "registry", found.registry);
-  return text_of(json);
+  return json.take();
 }
 
 std::string files_to_json(const std::vector<source::WantedFile>& files) {
@@ -395,19 +436,23 @@ std::string files_to_json(const std::vector<source::WantedFile>& files) {
     };
     const Json content =
         file.path.ends_with(".json") ? Json::parse(*file.content, bound, false) : Json(Json::value_t::discarded);
-    if (content.is_discarded() || is_deep)
-      set(json, file.path, *file.content);
-    else
+    if (!content.is_discarded() && !is_deep) {
       json[file.path] = content;
+    } else if (is_utf8(*file.content)) {
+      json[file.path] = *file.content;
+    } else {
+      json[file.path] = replace_bad_utf8(*file.content);
+      json[file.path + "_base64"] = base64(*file.content);
+    }
   }
   return made_harmless(json.dump());
 }
 
 std::string to_json(const std::vector<std::pair<std::string, std::string>>& fields) {
-  Json json;
-  json["schema"] = 1;
+  Writer json;
+  put_number(json, "schema", 1);
   for (const auto& [key, value] : fields) set(json, key, value);
-  return text_of(json);
+  return json.take();
 }
 
 }  // namespace mlem::command

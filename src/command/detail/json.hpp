@@ -1,5 +1,6 @@
 #pragma once
 
+#include "artifact/clone_plan.hpp"
 #include "edit/edit_links.hpp"
 #include "edit/make_link.hpp"
 #include "history/diff.hpp"
@@ -25,6 +26,9 @@ namespace mlem::command {
 /// Returns a finding with the keys that git-mlem(1) lists, in their order; what has no value has no key. `proof_time`
 /// is that of `proved_at`.
 std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_time = std::nullopt);
+
+/// Returns the finding of an object that was cloned, and behind `at` the keys of git-mlem-clone(1).
+std::string to_json(const Finding& finding, const artifact::ClonePlan& plan);
 
 /// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`
 /// and `to`, of one on a branch of its own `branch`, and of one that is held `hold` and `until`.

@@ -1,6 +1,7 @@
 #include "command/detail/progress.hpp"
 
 #include "base/text.hpp"
+#include "command/detail/human_size.hpp"
 #include "command/detail/table.hpp"
 
 #include <fmt/format.h>
@@ -54,6 +55,7 @@ source::Settings Progress::settings(const git::Registry& registry, source::Trust
     settings.observer.progress = [this](std::size_t done, std::size_t total, const std::string& source, bool is_read) {
       note_progress(done, total, source, is_read);
     };
+    settings.observer.bytes = [this](const source::Bytes& bytes) { note_bytes(bytes); };
   }
   return settings;
 }
@@ -77,6 +79,14 @@ void Progress::note_progress(std::size_t done, std::size_t total, const std::str
   if (std::chrono::steady_clock::now() >= begin_ && (done == total || shown_.empty())) draw_progress();
 }
 
+void Progress::note_bytes(const source::Bytes& bytes) {
+  const std::lock_guard lock(mutex_);
+  bytes_ = bytes;
+  if (!timer_.joinable()) start_timer();
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= begin_ && bytes.files == bytes.all_files) draw_bytes(now);
+}
+
 void Progress::start_timer() {
   // Signals are for the threads that wait for children.
   sigset_t all;
@@ -97,7 +107,10 @@ void Progress::draw_when_due() {
   std::unique_lock lock(mutex_);
   ended_.wait_until(lock, begin_, [this] { return has_ended_; });
   while (!has_ended_) {
-    if (done_ < total_) draw_progress();
+    if (bytes_.files < bytes_.all_files)
+      draw_bytes(std::chrono::steady_clock::now());
+    else if (done_ < total_)
+      draw_progress();
     ended_.wait_for(lock, step, [this] { return has_ended_; });
   }
 }
@@ -114,6 +127,30 @@ void Progress::draw_progress() {
     }
   }
   if (line == shown_ && !is_over) return;
+  clear_progress();
+  context_.err << '\r' << line << (is_over ? ", done.\n" : "") << std::flush;
+  shown_ = is_over ? std::string() : std::move(line);
+}
+
+void Progress::draw_bytes(std::chrono::steady_clock::time_point now) {
+  constexpr std::chrono::seconds remembered(5);
+  samples_.emplace_back(now, bytes_.done);
+  while (now - samples_.front().first > remembered) samples_.pop_front();
+  const bool is_over = bytes_.files == bytes_.all_files;
+  std::string line = "Fetching files: ";
+  if (bytes_.total != 0) line += fmt::format("{:3}% ", std::min<std::uint64_t>(100, bytes_.done * 100 / bytes_.total));
+  line += fmt::format("({}/{}), {}", bytes_.files, bytes_.all_files, human_size(bytes_.done));
+  const std::chrono::duration<double> time = now - samples_.front().first;
+  const auto gained = static_cast<double>(bytes_.done - std::min(bytes_.done, samples_.front().second));
+  if (time.count() > 0 && gained > 0 && !is_over) {
+    const double rate = gained / time.count();
+    line += fmt::format(" | {}/s", human_size(static_cast<std::uint64_t>(rate)));
+    if (bytes_.total > bytes_.done) {
+      const auto left = static_cast<std::uint64_t>(static_cast<double>(bytes_.total - bytes_.done) / rate) + 1;
+      line += left < 3600 ? fmt::format(", {}:{:02} left", left / 60, left % 60)
+                          : fmt::format(", {}:{:02}:{:02} left", left / 3600, left / 60 % 60, left % 60);
+    }
+  }
   clear_progress();
   context_.err << '\r' << line << (is_over ? ", done.\n" : "") << std::flush;
   shown_ = is_over ? std::string() : std::move(line);

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
+#include <ostream>
+#include <sstream>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <utility>
@@ -33,10 +36,32 @@ void Table::add(const std::vector<Cell>& cells, std::string_view note) {
     auto color = std::find(colors_.begin(), colors_.end(), cells[i].color);
     if (color == colors_.end()) color = colors_.insert(color, cells[i].color);
     row += static_cast<char>(color - colors_.begin());
+    if (columns_[i].is_shared) {
+      const std::uint32_t number = number_of(cells[i].text, i);
+      row.append(reinterpret_cast<const char*>(&number), sizeof number);
+      continue;
+    }
     row.append(cells[i].text).push_back('\0');
     widest_[i] = std::max(widest_[i], width_of(cells[i].text));
   }
   rows_.emplace_back(row.append(note)).shrink_to_fit();
+}
+
+std::uint32_t Table::number_of(const std::string& text, std::size_t column) {
+  const auto [known, is_new] = numbers_.try_emplace(text, static_cast<std::uint32_t>(shared_texts_.size()));
+  if (is_new) shared_texts_.push_back({text, width_of(text)});
+  widest_[column] = std::max(widest_[column], shared_texts_[known->second].width);
+  return known->second;
+}
+
+std::string Table::take_text(std::string_view& rest, bool is_shared) const {
+  std::uint32_t number = 0;
+  const std::size_t size = is_shared ? sizeof number : rest.find('\0');
+  const std::string_view text = rest.substr(0, size);
+  rest.remove_prefix(is_shared ? size : size + 1);
+  if (!is_shared) return std::string(text);
+  std::memcpy(&number, text.data(), sizeof number);
+  return shared_texts_[number].text;
 }
 
 std::vector<std::size_t> Table::widths(std::size_t width) const {
@@ -56,8 +81,13 @@ std::vector<std::size_t> Table::widths(std::size_t width) const {
 }
 
 std::string Table::text(std::size_t width, bool color) const {
+  std::ostringstream out;
+  print(out, width, color);
+  return std::move(out).str();
+}
+
+void Table::print(std::ostream& out, std::size_t width, bool color) const {
   const std::vector<std::size_t> widths = this->widths(width);
-  std::string text;
   const auto add_line = [&](const std::vector<Cell>& cells) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -67,23 +97,22 @@ std::string Table::text(std::size_t width, bool color) const {
       line += painted(cut.empty() ? cells[i].text : cut, cells[i].color, color && cells[i].color != nullptr);
       line += std::string(widths[i] - (cut.empty() ? whole : width_of(cut)) + gap, ' ');
     }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    out << std::string_view(line).substr(0, line.find_last_not_of(' ') + 1) << '\n';
   };
   std::vector<Cell> titles;
   for (const Column& column : columns_) titles.push_back({column.title});
   add_line(titles);
   for (const std::string& row : rows_) {
     std::vector<Cell> cells;
-    std::size_t at = 0;
-    while (cells.size() < columns_.size()) {
-      const std::size_t end = row.find('\0', at + 1);
-      cells.push_back({row.substr(at + 1, end - at - 1), colors_[static_cast<unsigned char>(row[at])]});
-      at = end + 1;
+    std::string_view rest = row;
+    for (const Column& column : columns_) {
+      const char* const color_of_cell = colors_[static_cast<unsigned char>(rest.front())];
+      rest.remove_prefix(1);
+      cells.push_back({take_text(rest, column.is_shared), color_of_cell});
     }
     add_line(cells);
-    if (at < row.size()) text += "  " + row.substr(at) + "\n";
+    if (!rest.empty()) out << "  " << rest << '\n';
   }
-  return text;
 }
 
 std::string cut_middle(const std::string& text, std::size_t width) {

@@ -3,8 +3,11 @@
 #include "base/environment.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace mlem::command {
@@ -13,6 +16,7 @@ namespace mlem::command {
 struct Column {
   std::string title;
   bool may_be_cut = false;  ///< long texts may lose their middle: names, not ids
+  bool is_shared = false;   ///< many rows have the same text, which is kept once
 };
 
 /// What one column of a row says.
@@ -32,17 +36,31 @@ class Table {
   /// Returns the table with its titles. Where it would be wider than `width` columns of a terminal, the widest of the
   /// texts that may be cut get `…` for their middle, down to where they would say nothing; 0: nothing is cut.
   std::string text(std::size_t width, bool color) const;
+  /// Prints the same, without all of it in memory.
+  void print(std::ostream& out, std::size_t width, bool color) const;
 
  private:
+  struct SharedText {
+    std::string text;
+    std::size_t width;
+  };
+
   /// Returns how wide the columns are where there is room for `width`; 0: for all.
   std::vector<std::size_t> widths(std::size_t width) const;
 
   std::vector<Column> columns_;
   std::vector<std::size_t> widest_;  ///< by column
   std::vector<const char*> colors_;  ///< that cells have
+  /// Returns the number of a text that is kept once; a new one makes its column wider.
+  std::uint32_t number_of(const std::string& text, std::size_t column);
+  /// Takes the text of a column from what is left of a row.
+  std::string take_text(std::string_view& rest, bool is_shared) const;
+
   /// There may be a hundred thousand: for each cell the number of its color and its text, which is without NUL, behind
-  /// which there is one; then the note.
+  /// which there is one, or the bytes of the number of one that is shared; then the note.
   std::vector<std::string> rows_;
+  std::vector<SharedText> shared_texts_;
+  std::unordered_map<std::string, std::uint32_t> numbers_;  ///< of those
 };
 
 /// Returns `text`, which is UTF-8, with `…` for so much of its middle that it takes at most `width` columns, which are

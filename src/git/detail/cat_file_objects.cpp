@@ -26,6 +26,8 @@ namespace {
 
 // Replies that wait in a large pipe need no change of processes for each.
 constexpr std::size_t reply_pipe = std::size_t{1} << 20;
+// What git keeps for the next objects, which is up to 96 MiB where nothing is said: as much as all that we are to take.
+constexpr const char* delta_base_cache = "core.deltaBaseCacheLimit=32m";
 
 [[noreturn]] void throw_unread_object(const Oid& oid, const std::string& why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'",
@@ -59,7 +61,7 @@ std::optional<Header> parse_header(std::string_view line, const Oid& oid) {
   return header;
 }
 
-/// One process for many blobs, and whether it still answers.
+/// One process for many objects, and whether it still answers.
 class BulkReader {
  public:
   explicit BulkReader(Coprocess& cat_file) : cat_file_(&cat_file) {}
@@ -69,10 +71,10 @@ class BulkReader {
   bool is_alive() const noexcept { return is_alive_; }
 
   /// It has read every request before its replies can fill their pipe.
-  void ask(std::string_view request, std::span<const Oid> blobs) {
+  void ask(std::string_view request, std::span<const Oid> oids) {
     if (!is_alive_) return;
     std::string requests;
-    for (const Oid& blob : blobs) requests.append(request).append(blob.hex()).push_back('\n');
+    for (const Oid& oid : oids) requests.append(request).append(oid.hex()).push_back('\n');
     try {
       cat_file_->write(requests + "flush\n");
     } catch (const Error&) {
@@ -81,20 +83,20 @@ class BulkReader {
   }
 
   /// Returns the type and the size of the next object asked for.
-  std::optional<Header> read_header(const Oid& blob) {
+  std::optional<Header> read_header(const Oid& oid) {
     if (!is_alive_) return std::nullopt;
     const std::optional<std::string_view> line = cat_file_->read_line();
-    if (line && line->ends_with(" missing") && line->starts_with(blob.hex())) return std::nullopt;
-    const std::optional<Header> header = line ? parse_header(*line, blob) : std::nullopt;
+    if (line && line->ends_with(" missing") && line->starts_with(oid.hex())) return std::nullopt;
+    const std::optional<Header> header = line ? parse_header(*line, oid) : std::nullopt;
     is_alive_ = header.has_value();
     return header;
   }
 
-  /// Returns the next blob asked for, until the next call.
-  std::optional<std::string_view> read(const Oid& blob, std::size_t limit) {
-    const std::optional<Header> header = read_header(blob);
+  /// Returns the next object asked for, until the next call; nothing if it is not of that type.
+  std::optional<std::string_view> read(ObjectType type, const Oid& oid, std::size_t limit) {
+    const std::optional<Header> header = read_header(oid);
     if (!header) return std::nullopt;
-    if (header->type != ObjectType::blob || header->size > limit) {
+    if (header->type != type || header->size > limit) {
       skip(header->size + 1);
       return std::nullopt;
     }
@@ -121,7 +123,8 @@ class CatFileObjects final : public Objects {
  public:
   CatFileObjects(const fs::path& git_dir, const Environment& environment, std::size_t hex_digits,
                  std::vector<fs::path> object_dirs)
-      : cat_file_(program_on(git_dir, {"cat-file", "--batch-command", "--buffer"}, environment)),
+      : cat_file_(
+            program_on(git_dir, {"-c", delta_base_cache, "cat-file", "--batch-command", "--buffer"}, environment)),
         git_dir_(git_dir),
         list_(program_on(git_dir, {"cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered"},
                          environment)),
@@ -147,9 +150,10 @@ class CatFileObjects final : public Objects {
     return object;
   }
 
-  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) override {
-    ask_in_bulk("contents ", blobs, [&](std::size_t i, BulkReader* reader) {
-      return visit(i, reader != nullptr ? reader->read(blobs[i], limit) : std::nullopt);
+  void read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
+                 const Repository::VisitBlob& visit) override {
+    ask_in_bulk("contents ", oids, [&](std::size_t i, BulkReader* reader) {
+      return visit(i, reader != nullptr ? reader->read(type, oids[i], limit) : std::nullopt);
     });
   }
 
@@ -244,7 +248,7 @@ class CatFileObjects final : public Objects {
 
   /// Sends that request for each blob, and calls `take` with its number and who has the reply, null if it is not here,
   /// until that returns false.
-  void ask_in_bulk(std::string_view request, const std::vector<Oid>& blobs,
+  void ask_in_bulk(std::string_view request, const std::vector<Oid>& oids,
                    const std::function<bool(std::size_t i, BulkReader* reader)>& take);
 
   std::unique_ptr<Coprocess> make_process() {
@@ -308,14 +312,14 @@ class CatFileObjects final : public Objects {
   std::optional<std::vector<Oid>> present_;  ///< sorted
 };
 
-void CatFileObjects::ask_in_bulk(std::string_view request, const std::vector<Oid>& blobs,
+void CatFileObjects::ask_in_bulk(std::string_view request, const std::vector<Oid>& oids,
                                  const std::function<bool(std::size_t i, BulkReader* reader)>& take) {
-  // One process keeps up with who looks at what is in the blobs, two with who only passes over them; but for fewer the
-  // second is not worth its start.
+  // One process keeps up with who looks at what is in the objects, two with who only passes over them; but for fewer
+  // the second is not worth its start.
   constexpr std::size_t least_for_two = 16'384;
   std::vector<Oid> present;
-  for (const Oid& blob : blobs) {
-    if (flaw_.empty() && may_be_here(blob)) present.push_back(blob);
+  for (const Oid& oid : oids) {
+    if (flaw_.empty() && may_be_here(oid)) present.push_back(oid);
   }
   if (!process_ || !process_->takes_requests()) start();
   // Who takes a closer look at one meanwhile gets another process.
@@ -331,8 +335,8 @@ void CatFileObjects::ask_in_bulk(std::string_view request, const std::vector<Oid
   std::size_t asked = 0;
   std::size_t next = 0;  // in `present`
   bool goes_on = true;
-  for (std::size_t i = 0; i < blobs.size() && goes_on; ++i) {
-    if (next == present.size() || present[next] != blobs[i]) {
+  for (std::size_t i = 0; i < oids.size() && goes_on; ++i) {
+    if (next == present.size() || present[next] != oids[i]) {
       goes_on = take(i, nullptr);
       continue;
     }

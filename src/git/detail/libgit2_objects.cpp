@@ -10,7 +10,7 @@ namespace mlem::git::detail {
 namespace {
 
 // From as many on, a process that reads beside us is worth its start.
-constexpr std::size_t least_blobs_in_bulk = 128;
+constexpr std::size_t least_in_bulk = 128;
 
 /// Keeps what libgit2 holds for every pack in bounds: bases of deltas up to 16 MB, and what is mapped of the file. Only
 /// closing lets it go.
@@ -72,26 +72,27 @@ class Libgit2Objects final : public Objects {
     return object;
   }
 
-  void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) override {
-    if (blobs.size() >= least_blobs_in_bulk) {
-      bulk_->read_blobs(blobs, limit, visit);
+  void read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
+                 const Repository::VisitBlob& visit) override {
+    if (oids.size() >= least_in_bulk) {
+      bulk_->read_many(type, oids, limit, visit);
       bulk_->release();
       return;
     }
-    for (std::size_t i = 0; i < blobs.size(); ++i) {
+    for (std::size_t i = 0; i < oids.size(); ++i) {
       std::optional<Object> object;
       try {
-        object = find(blobs[i], limit);
+        object = find(oids[i], limit);
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::unavailable) throw;
       }
-      const bool is_content = object && object->type == ObjectType::blob && object->size <= limit;
+      const bool is_content = object && object->type == type && object->size <= limit;
       if (!visit(i, is_content ? std::optional<std::string_view>(object->content) : std::nullopt)) return;
     }
   }
 
   std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) override {
-    if (blobs.size() >= least_blobs_in_bulk) {
+    if (blobs.size() >= least_in_bulk) {
       auto sizes = bulk_->blob_sizes(blobs);
       bulk_->release();
       return sizes;

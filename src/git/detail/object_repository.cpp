@@ -132,10 +132,12 @@ std::optional<std::pair<Oid, ObjectType>> ObjectRepository::peel(const Oid& oid)
 }
 
 std::optional<Oid> ObjectRepository::find_commit(const Oid& oid) {
-  if (last_peeled_ && last_peeled_->first == oid) return last_peeled_->second;
+  if (const auto known = peeled_.find(oid); known != peeled_.end()) return known->second;
   const auto peeled = peel(oid);
   if (!peeled || peeled->second != ObjectType::commit) return std::nullopt;
-  last_peeled_.emplace(oid, peeled->first);
+  constexpr std::size_t most_peeled = 4096;
+  if (peeled_.size() >= most_peeled) peeled_.clear();
+  peeled_.emplace(oid, peeled->first);
   return peeled->first;
 }
 
@@ -255,6 +257,22 @@ std::optional<std::vector<std::pair<std::string, Entry>>> ObjectRepository::list
   TreeReader reader(tree, std::move(*content));
   while (reader.next()) entries.emplace_back(reader.name(), reader.entry());
   return entries;
+}
+
+std::optional<Oid> ObjectRepository::list_all(const std::vector<Oid>& trees, const VisitEntry& visit) {
+  std::optional<Oid> missing;
+  objects_->read_many(ObjectType::tree, trees, max_tree, [&](std::size_t i, const auto& many) {
+    // What is not there as it should be is looked at alone, which says what is wrong with it.
+    auto content = many ? std::optional<std::string>(*many) : read_tree(trees[i]);
+    if (!content) {
+      missing = trees[i];
+      return false;
+    }
+    TreeReader reader(trees[i], std::move(*content));
+    while (reader.next()) visit(i, reader.name(), reader.entry());
+    return true;
+  });
+  return missing;
 }
 
 std::vector<Oid> ObjectRepository::walk(const Oid& commit, std::string_view directory,
@@ -378,7 +396,7 @@ std::optional<std::string> ObjectRepository::find_blob(const Oid& blob, std::siz
 }
 
 void ObjectRepository::read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const VisitBlob& visit) {
-  objects_->read_blobs(blobs, limit, visit);
+  objects_->read_many(ObjectType::blob, blobs, limit, visit);
 }
 
 }  // namespace mlem::git::detail

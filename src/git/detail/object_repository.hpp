@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ class ObjectRepository : public Repository {
   std::int64_t commit_time(const Oid& commit) final;
   Lookup find(const Oid& commit, std::string_view path) final;
   std::optional<std::vector<std::pair<std::string, Entry>>> list(const Oid& tree) final;
+  std::optional<Oid> list_all(const std::vector<Oid>& trees, const VisitEntry& visit) final;
   std::vector<Oid> walk(const Oid& commit, std::string_view directory,
                         const std::function<bool(const std::string& path, const Entry&)>& visit) final;
   void diff(const std::optional<Oid>& before, const Oid& after, const std::function<bool(Change change)>& visit) final;
@@ -81,7 +83,7 @@ class ObjectRepository : public Repository {
 
   // Links of one registry are looked up in the same few commits, mostly in a row.
   std::optional<std::pair<Oid, Oid>> last_commit_and_tree_;
-  std::optional<std::pair<Oid, Oid>> last_peeled_;          ///< a commit, or tags that lead to it
+  std::unordered_map<Oid, Oid> peeled_;                     ///< of commits, and of tags that lead to one, that one
   std::optional<std::pair<Oid, std::string>> last_commit_;  ///< its content
   std::vector<KnownTree> last_trees_;                       ///< by depth
   std::unordered_set<Oid> barren_;                          ///< trees that lead to no files

@@ -31,8 +31,9 @@ class Objects {
   virtual bool has(const Oid& oid) = 0;
   /// Returns an object, its content if that has at most `limit` bytes.
   virtual std::optional<Object> find(const Oid& oid, std::size_t limit) = 0;
-  /// As Repository::read_blobs() has it.
-  virtual void read_blobs(const std::vector<Oid>& blobs, std::size_t limit, const Repository::VisitBlob& visit) = 0;
+  /// As Repository::read_blobs() has it, for objects of any one type.
+  virtual void read_many(ObjectType type, const std::vector<Oid>& oids, std::size_t limit,
+                         const Repository::VisitBlob& visit) = 0;
   /// As Repository::blob_sizes() has it.
   virtual std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) = 0;
   /// As Repository::stream_blob() has it.
@@ -41,7 +42,8 @@ class Objects {
   virtual void release() = 0;
 };
 
-/// Returns what reads the objects in these directories with libgit2, in this process, and many blobs by way of `bulk`.
+/// Returns what reads the objects in these directories with libgit2, in this process, and many objects by way of
+/// `bulk`.
 std::unique_ptr<Objects> make_libgit2_objects(std::vector<fs::path> object_dirs, std::unique_ptr<Objects> bulk);
 
 /// Returns what reads objects by way of `git cat-file` on the repository `git_dir`: nothing in its files can harm this

@@ -5,7 +5,6 @@
 #include "base/error.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
 namespace mlem::git::detail {
@@ -30,15 +29,18 @@ void throw_corrupt(const Oid& oid, std::string why) {
 }
 
 RawEntry parse_entry(const Oid& tree, std::string_view rest) {
-  const std::size_t space = rest.find(' ');
-  const std::size_t nul = rest.find('\0');
-  const std::size_t id_size = tree.bytes().size();
   RawEntry raw;
-  if (nul == std::string_view::npos || space >= nul || rest.size() - nul - 1 < id_size) {
+  // A registry has these by the million: no call for what is six digits.
+  constexpr std::size_t most_digits = 10;
+  std::size_t space = 0;
+  for (; space < rest.size() && space < most_digits && rest[space] >= '0' && rest[space] <= '7'; ++space) {
+    raw.entry.mode = raw.entry.mode * 8 + static_cast<std::uint32_t>(rest[space] - '0');
+  }
+  const std::size_t nul = rest.find('\0', space);
+  const std::size_t id_size = tree.bytes().size();
+  if (space == 0 || nul == std::string_view::npos || rest[space] != ' ' || rest.size() - nul - 1 < id_size) {
     throw_corrupt(tree, "it is not a well-formed tree");
   }
-  const auto [end, failure] = std::from_chars(rest.data(), rest.data() + space, raw.entry.mode, 8);
-  if (failure != std::errc{} || end != rest.data() + space) throw_corrupt(tree, "it is not a well-formed tree");
   raw.name = rest.substr(space + 1, nul - space - 1);
   // Who asks for the path would be led past what is listed under it.
   if (raw.name.empty() || raw.name.find('/') != std::string_view::npos) {

@@ -10,8 +10,12 @@
 #include "yaml/find_link.hpp"
 #include "yaml/metafile.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
@@ -31,7 +35,7 @@ bool is_link_file(std::string_view name, const git::Entry& entry) {
   return git::is_regular(entry) && name.ends_with(mlem_suffix);
 }
 
-/// The distinct trees of all tips.
+/// The distinct trees of all tips, without names: these have millions, most of them the same in each tip.
 class Forest {
  public:
   explicit Forest(git::Repository& repository) : repository_(&repository) {}
@@ -39,89 +43,157 @@ class Forest {
   /// Goes on with another reader of the same repository.
   void use(git::Repository& repository) { repository_ = &repository; }
 
-  /// Reads what is below a tree, as far as it has not been read; `commit` leads to it.
-  void add(const Oid& root, const Oid& commit) {
-    std::vector<std::size_t> open{number_of(root)};
-    while (!open.empty()) {
-      const std::size_t tree = open.back();
-      open.pop_back();
-      if (is_read_[tree]) continue;
-      is_read_[tree] = true;
-      for (const auto& [name, entry] : list(oids_[tree])) {
-        if (git::is_directory(entry)) {
-          const std::size_t below = number_of(entry.oid);
-          parents_[below].push_back(static_cast<std::uint32_t>(tree));
-          open.push_back(below);
-        } else if (is_link_file(name, entry)) {
-          const auto [blob, is_new] = blobs_.try_emplace(entry.oid, order_.size());
-          if (is_new) {
-            order_.emplace_back(entry.oid, commit);
-            trees_of_blob_.emplace_back();
-          }
-          trees_of_blob_[blob->second].push_back(static_cast<std::uint32_t>(tree));
-        }
-      }
+  /// Adds a tree that is to be read, to which `commit` leads.
+  void add(const Oid& root, const Oid& commit) { roots_.emplace_back(number_of(root), commit); }
+
+  /// Reads all that was added and what is below, one level of directories at a time, each in bulk.
+  void read() {
+    while (ends_.size() < trees_.size()) {
+      const std::size_t first = ends_.size();
+      const std::vector<Oid> level(trees_.begin() + static_cast<std::ptrdiff_t>(first), trees_.end());
+      const auto missing =
+          repository_->list_all(level, [&](std::size_t i, std::string_view name, const git::Entry& entry) {
+            end_trees(first + i);
+            if (git::is_directory(entry)) {
+              const std::uint32_t below = number_of(entry.oid);
+              items_.emplace_back(below, true);
+              parents_[below].push_back(static_cast<std::uint32_t>(first + i));
+            } else if (is_link_file(name, entry)) {
+              items_.emplace_back(number_of_blob(entry.oid), false);
+            }
+          });
+      if (missing) throw_missing(*missing);
+      end_trees(first + level.size());
     }
   }
 
-  /// The distinct blobs, and for each a commit that leads to it.
-  const std::vector<std::pair<Oid, Oid>>& blobs() const { return order_; }
+  /// The distinct blobs as they are met from the first root on, and for each the commit that leads to it.
+  std::vector<std::pair<Oid, Oid>> blobs() {
+    std::vector<std::pair<Oid, Oid>> met;
+    std::vector<bool> is_met(blobs_.size());
+    std::vector<bool> is_passed(trees_.size());
+    std::vector<std::uint32_t> open;
+    for (const auto& [root, commit] : roots_) {
+      open.push_back(root);
+      while (!open.empty()) {
+        const std::uint32_t tree = open.back();
+        open.pop_back();
+        if (is_passed[tree]) continue;
+        is_passed[tree] = true;
+        for_each_item(tree, [&](Item item) {
+          if (item.is_tree()) {
+            open.push_back(item.number());
+          } else if (!is_met[item.number()]) {
+            is_met[item.number()] = true;
+            met.emplace_back(blobs_[item.number()], commit);
+          }
+        });
+      }
+    }
+    return met;
+  }
 
-  /// Marks the trees that lead to a blob.
-  void mark(std::size_t blob) {
-    std::vector<std::uint32_t> open = trees_of_blob_[blob];
+  /// Marks the trees that lead to a blob for which `is_kept` is true, and forgets what blobs there are.
+  void mark(const std::function<bool(const Oid& blob)>& is_kept) {
+    std::vector<bool> kept;
+    for (const Oid& blob : blobs_) kept.push_back(is_kept(blob));
+    std::vector<std::uint32_t> open;
+    is_marked_.assign(trees_.size(), false);
+    const auto mark_tree = [&](std::uint32_t tree) {
+      if (!is_marked_[tree]) open.push_back(tree);
+      is_marked_[tree] = true;
+    };
+    for (std::uint32_t tree = 0; tree < trees_.size(); ++tree) {
+      for_each_item(tree, [&](Item item) {
+        if (!item.is_tree() && kept[item.number()]) mark_tree(tree);
+      });
+    }
     while (!open.empty()) {
       const std::uint32_t tree = open.back();
       open.pop_back();
-      if (is_marked_[tree]) continue;
-      is_marked_[tree] = true;
-      open.insert(open.end(), parents_[tree].begin(), parents_[tree].end());
+      for (const std::uint32_t parent : parents_[tree]) mark_tree(parent);
     }
+    items_.clear();
+    items_.shrink_to_fit();
+    blobs_ = {};
+    numbers_of_blobs_ = {};
   }
 
   /// Calls `visit` for each link file below `root` that is in a marked tree, with its name.
   void walk(const Oid& root, const std::function<void(std::string name, const Oid& blob)>& visit) {
-    std::vector<std::pair<Oid, std::string>> open{{root, ""}};
-    while (!open.empty()) {
-      const auto [tree, prefix] = std::move(open.back());
-      open.pop_back();
-      if (!is_marked_[numbers_.at(tree)]) continue;
-      for (const auto& [name, entry] : list(tree)) {
-        if (git::is_directory(entry))
-          open.emplace_back(entry.oid, prefix + name + "/");
-        else if (is_link_file(name, entry))
-          visit(prefix + name, entry.oid);
-      }
+    std::vector<Oid> level;
+    std::vector<std::string> prefixes{""};
+    if (is_marked_[numbers_.at(root)]) level.push_back(root);
+    while (!level.empty()) {
+      std::vector<Oid> below;
+      std::vector<std::string> prefixes_below;
+      const auto missing =
+          repository_->list_all(level, [&](std::size_t i, std::string_view name, const git::Entry& entry) {
+            if (git::is_directory(entry)) {
+              if (!is_marked_[numbers_.at(entry.oid)]) return;
+              below.push_back(entry.oid);
+              prefixes_below.push_back(fmt::format("{}{}/", prefixes[i], name));
+            } else if (is_link_file(name, entry)) {
+              visit(prefixes[i] + std::string(name), entry.oid);
+            }
+          });
+      if (missing) throw_missing(*missing);
+      level = std::move(below);
+      prefixes = std::move(prefixes_below);
     }
   }
 
  private:
-  std::size_t number_of(const Oid& tree) {
-    const auto [known, is_new] = numbers_.try_emplace(tree, oids_.size());
+  /// What a tree has: the number of a tree or a blob.
+  class Item {
+   public:
+    Item(std::uint32_t number, bool is_tree) : bits_(number << 1 | (is_tree ? 1 : 0)) {}
+    std::uint32_t number() const noexcept { return bits_ >> 1; }
+    bool is_tree() const noexcept { return (bits_ & 1) != 0; }
+
+   private:
+    std::uint32_t bits_;
+  };
+
+  /// Notes that all items of the trees before this one are known.
+  void end_trees(std::size_t tree) {
+    while (ends_.size() < tree) ends_.push_back(items_.size());
+  }
+
+  template <typename Visit>
+  void for_each_item(std::uint32_t tree, const Visit& visit) const {
+    for (std::size_t i = tree == 0 ? 0 : ends_[tree - 1]; i < ends_[tree]; ++i) visit(items_[i]);
+  }
+
+  std::uint32_t number_of(const Oid& tree) {
+    const auto [known, is_new] = numbers_.try_emplace(tree, static_cast<std::uint32_t>(trees_.size()));
     if (is_new) {
-      oids_.push_back(tree);
-      is_read_.push_back(false);
-      is_marked_.push_back(false);
+      trees_.push_back(tree);
       parents_.emplace_back();
     }
     return known->second;
   }
 
-  std::vector<std::pair<std::string, git::Entry>> list(const Oid& tree) {
-    auto entries = repository_->list(tree);
-    if (!entries) throw Error(ErrorKind::unavailable, "cannot list the links", "tree " + tree.hex() + " is missing");
-    return std::move(*entries);
+  std::uint32_t number_of_blob(const Oid& blob) {
+    const auto [known, is_new] = numbers_of_blobs_.try_emplace(blob, static_cast<std::uint32_t>(blobs_.size()));
+    if (is_new) blobs_.push_back(blob);
+    return known->second;
+  }
+
+  [[noreturn]] static void throw_missing(const Oid& tree) {
+    throw Error(ErrorKind::unavailable, "cannot list the links", "tree " + tree.hex() + " is missing");
   }
 
   git::Repository* repository_;
-  std::unordered_map<Oid, std::size_t> numbers_;
-  std::vector<Oid> oids_;
-  std::vector<bool> is_read_;
-  std::vector<bool> is_marked_;
+  std::vector<std::pair<std::uint32_t, Oid>> roots_;
+  std::unordered_map<Oid, std::uint32_t> numbers_;
+  std::vector<Oid> trees_;  ///< by number, in the order in which they are read
   std::vector<std::vector<std::uint32_t>> parents_;
-  std::unordered_map<Oid, std::size_t> blobs_;
-  std::vector<std::pair<Oid, Oid>> order_;
-  std::vector<std::vector<std::uint32_t>> trees_of_blob_;
+  std::deque<Item> items_;         ///< of all trees, one after the other
+  std::vector<std::size_t> ends_;  ///< of those of each tree
+  std::unordered_map<Oid, std::uint32_t> numbers_of_blobs_;
+  std::vector<Oid> blobs_;
+  std::vector<bool> is_marked_;
 };
 
 std::string_view without_suffix(std::string_view path) {
@@ -150,6 +222,7 @@ class Contents {
     numbers_.emplace(blob, links_.size());
     has_wanted_ |= is_wanted;
     has_own_ |= !is_wanted && (link.rev || has_address(link));
+    has_others_ |= !is_wanted;
     is_wanted_.push_back(is_wanted);
     links_.push_back(std::move(link));
     return links_.size() - 1;
@@ -157,6 +230,9 @@ class Contents {
 
   /// Whether there is anything to be found.
   bool may_lead_there() const { return has_wanted_ || has_own_; }
+
+  /// Whether some may lead to others.
+  bool has_others() const { return has_others_; }
 
   std::optional<std::size_t> known(const Oid& blob) const {
     const auto number = numbers_.find(blob);
@@ -184,6 +260,7 @@ class Contents {
   std::unordered_map<Oid, std::size_t> numbers_;
   bool has_wanted_ = false;
   bool has_own_ = false;
+  bool has_others_ = false;
 };
 
 /// What was found at one tree of a tip.
@@ -197,11 +274,13 @@ class TreeSurvey {
   TreeSurvey(git::Repository& repository, const Oid& root, Contents& contents)
       : repository_(repository), view_(resolve::view_commit(repository, root)), contents_(contents) {}
 
-  void add_wanted(const std::string& name, std::size_t file) { add(name, {file, file, {}}); }
+  void add_wanted(std::string name, std::size_t file) { found_.emplace(std::move(name), Found{file, file, {}}); }
   void add_other(std::string name, std::size_t file) { others_.emplace_back(std::move(name), file); }
 
   /// Follows the others for as long as one leads to what was found.
   void follow() {
+    if (others_.empty()) return;
+    for (const auto& [name, found] : found_) last_names_.insert(last_name(name));
     for (const auto& [name, file] : others_) {
       const Link& link = contents_.link(file);
       if (link.rev || has_address(link)) follow_own(name, file);
@@ -218,7 +297,7 @@ class TreeSurvey {
     }
   }
 
-  const std::map<std::string, Found>& found() const { return found_; }
+  const std::unordered_map<std::string, Found>& found() const { return found_; }
 
  private:
   void add(const std::string& name, Found found) {
@@ -322,47 +401,60 @@ class TreeSurvey {
   git::Repository& repository_;
   std::unique_ptr<resolve::TreeView> view_;
   Contents& contents_;
-  std::map<std::string, Found> found_;
-  std::set<std::string> last_names_;
+  std::unordered_map<std::string, Found> found_;
+  std::set<std::string> last_names_;  ///< of what was found, where there are others
   std::vector<std::pair<std::string, std::size_t>> others_;
   std::unordered_map<std::string, std::string> bases_;
 };
 
-/// Adds a row to the others of the same link, whichever refs have it.
-class Rows {
- public:
-  /// `refs` are those of one tree, and must live as long.
-  void add(const std::string& name, const TreeSurvey::Found& found, const std::vector<std::string>& refs) {
-    rows_[{name, found.file, found.end, found.via}].push_back(&refs);
-  }
-  std::vector<SurveyedLink> take() {
-    std::vector<SurveyedLink> links;
-    std::map<Trees, std::shared_ptr<const std::vector<std::string>>> known;
-    while (!rows_.empty()) {
-      const auto row = rows_.extract(rows_.begin());
-      const auto [list, is_new] = known.try_emplace(row.mapped());
-      if (is_new) list->second = std::make_shared<const std::vector<std::string>>(refs_of(row.mapped()));
-      const auto& [name, file, end, via] = row.key();
-      links.push_back({name, file, end, via, list->second});
-    }
-    return links;
-  }
-
- private:
-  using Trees = std::vector<const std::vector<std::string>*>;  ///< the refs of each
-  using Row = std::tuple<std::string, std::size_t, std::size_t, std::vector<std::string>>;
-
-  static std::vector<std::string> refs_of(const Trees& trees) {
-    std::vector<std::string> refs;
-    for (const auto* some : trees) refs.insert(refs.end(), some->begin(), some->end());
-    std::sort(refs.begin(), refs.end());
-    return refs;
-  }
-
-  std::map<Row, Trees> rows_;
-};
-
 }  // namespace
+
+void Survey::add(const std::string& name, Row row, std::uint32_t tree) {
+  std::vector<Row>& rows = rows_[name];
+  for (Row& known : rows) {
+    if (known.file != row.file || known.end != row.end || known.via != row.via) continue;
+    known.trees = list_of(known.trees, tree);
+    return;
+  }
+  row.trees = list_of(0, tree);
+  rows.reserve(rows.size() + 1);  // most names have one
+  rows.push_back(std::move(row));
+}
+
+std::uint32_t Survey::list_of(std::uint32_t before, std::uint32_t tree) {
+  const auto [known, is_new] = longer_.try_emplace({before, tree}, static_cast<std::uint32_t>(lists_.size()));
+  if (is_new) lists_.push_back({before, tree});
+  return known->second;
+}
+
+std::vector<std::string> Survey::refs_of(std::uint32_t trees) const {
+  std::vector<std::string> refs;
+  for (std::uint32_t list = trees; list != 0; list = lists_[list].before) {
+    const std::vector<std::string>& some = refs_[lists_[list].tree];
+    refs.insert(refs.end(), some.begin(), some.end());
+  }
+  std::sort(refs.begin(), refs.end());
+  return refs;
+}
+
+void Survey::visit(const std::function<void(const SurveyedLink& link)>& visit) {
+  std::vector<std::pair<const std::string, std::vector<Row>>*> names;
+  names.reserve(rows_.size());
+  for (auto& name : rows_) names.push_back(&name);
+  std::sort(names.begin(), names.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  std::unordered_map<std::uint32_t, std::vector<std::string>> refs;
+  for (auto* const entry : names) {
+    auto& [name, rows] = *entry;
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
+      return std::tie(a.file, a.end, a.via) < std::tie(b.file, b.end, b.via);
+    });
+    for (const Row& row : rows) {
+      const auto [list, is_new] = refs.try_emplace(row.trees);
+      if (is_new) list->second = refs_of(row.trees);
+      visit({name, row.file, row.end, row.via, list->second});
+    }
+  }
+}
 
 Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, const ProvideBlobs& provide,
                     const SurveyQuestions& questions) {
@@ -376,6 +468,7 @@ Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, c
     if (refs.empty()) forest.add(root.entry.oid, tip.commit);
     refs.insert(refs.end(), tip.refs.begin(), tip.refs.end());
   }
+  forest.read();
 
   std::vector<Oid> blobs;
   std::map<Oid, Oid> commits_by_blob;
@@ -390,26 +483,28 @@ Survey survey_links(git::Repository& repository, const std::vector<Tip>& tips, c
   Contents contents(readable, questions);
   readable.read_blobs(blobs, yaml::max_object_size, [&](std::size_t i, const std::optional<std::string_view>& text) {
     auto link = text ? yaml::find_link(*text) : std::nullopt;
-    if (link && contents.add(blobs[i], std::move(*link))) forest.mark(i);
+    if (link) contents.add(blobs[i], std::move(*link));
     return true;
   });
   if (!contents.may_lead_there()) return survey;
+  forest.mark([&](const Oid& blob) { return contents.known(blob).has_value(); });
 
-  Rows rows;
-  for (const auto& [root, refs] : roots) {
+  for (auto& [root, refs] : roots) {
+    const std::uint32_t number = survey.add_tree(std::move(refs));
     TreeSurvey tree(readable, root, contents);
     forest.walk(root, [&](std::string name, const Oid& blob) {
       const auto file = contents.known(blob);
       if (!file) return;
-      if (contents.is_wanted(*file))
-        tree.add_wanted(name, *file);
-      else
+      if (!contents.is_wanted(*file))
         tree.add_other(std::move(name), *file);
+      else if (contents.has_others())
+        tree.add_wanted(std::move(name), *file);
+      else
+        survey.add(name, {*file, *file, {}}, number);
     });
     tree.follow();
-    for (const auto& [name, found] : tree.found()) rows.add(name, found, refs);
+    for (const auto& [name, found] : tree.found()) survey.add(name, {found.file, found.end, found.via}, number);
   }
-  survey.links = rows.take();
   survey.files = contents.take_links();
   return survey;
 }

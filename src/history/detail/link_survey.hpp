@@ -5,11 +5,13 @@
 #include "model/oid.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace mlem::history::detail {
@@ -22,17 +24,49 @@ struct Tip {
 
 /// A link that leads to a wanted one, or is one.
 struct SurveyedLink {
-  std::string name;
-  std::size_t file = 0;          ///< its content, by number
-  std::size_t end = 0;           ///< that of the wanted link at the end of `via`, or its own
-  std::vector<std::string> via;  ///< the links between, in their order; the wanted one is the last
-  std::shared_ptr<const std::vector<std::string>> refs;  ///< shared by all links that are on the same ones
+  const std::string& name;
+  std::size_t file = 0;                  ///< its content, by number
+  std::size_t end = 0;                   ///< that of the wanted link at the end of `via`, or its own
+  const std::vector<std::string>& via;   ///< the links between, in their order; the wanted one is the last
+  const std::vector<std::string>& refs;  ///< full names of those that have it so
 };
 
-/// The links of one registry at all of its tips.
-struct Survey {
+/// The links of one registry at all of its tips, of which there may be a hundred thousand at each.
+class Survey {
+ public:
+  /// A link under one name, and the trees that have it so.
+  struct Row {
+    std::size_t file;
+    std::size_t end;
+    std::vector<std::string> via;
+    std::uint32_t trees = 0;  ///< a list, by number
+  };
+
+  /// Returns the number of a tree that is what these refs have.
+  std::uint32_t add_tree(std::vector<std::string> refs) {
+    refs_.push_back(std::move(refs));
+    return static_cast<std::uint32_t>(refs_.size() - 1);
+  }
+  /// Adds what a tree has under a name to the others that have the same.
+  void add(const std::string& name, Row row, std::uint32_t tree);
+  /// Calls `visit` for each link, in the order of names.
+  void visit(const std::function<void(const SurveyedLink& link)>& visit);
+
   std::vector<Link> files;  ///< the contents, by number
-  std::vector<SurveyedLink> links;
+
+ private:
+  /// One tree more than another list has. Most links have one of the same few lists.
+  struct List {
+    std::uint32_t before = 0;  ///< 0: none
+    std::uint32_t tree = 0;
+  };
+  std::uint32_t list_of(std::uint32_t before, std::uint32_t tree);
+  std::vector<std::string> refs_of(std::uint32_t trees) const;
+
+  std::vector<std::vector<std::string>> refs_;  ///< by tree
+  std::vector<List> lists_{{}};
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> longer_;
+  std::unordered_map<std::string, std::vector<Row>> rows_;
 };
 
 /// Makes those of `blobs` readable that are not: `commits` lead to them.

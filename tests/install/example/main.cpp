@@ -39,6 +39,9 @@ int main(int argc, char** argv) {
     const auto read = mlem::load_meta("latest", {.follow_links = false, .directory = registry}).link();
     expect(read && read->path() == alias.path(), "a link can be loaded itself");
 
+    const auto copy = mlem::clone("production/rf", "copy/", {.directory = registry});
+    expect(copy.size() == 1 && copy.front().action == "made", "an object can be copied");
+
     const auto findings = mlem::check({.directory = registry});
     expect(findings.size() == 2, "two links are judged");
     for (const mlem::Finding& finding : findings) expect(finding.verdict == "ok", finding.link.c_str());

@@ -1,0 +1,59 @@
+#include "artifact/dvc_listing.hpp"
+
+#include "artifact/file_proof.hpp"
+#include "artifact/hash.hpp"
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace mlem::artifact {
+
+source::Refusal offline_refusal() {
+  return {Verdict::unreachable, "its bytes are not on this machine", "run the command without --offline"};
+}
+
+DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const StoredFile& directory) {
+  using source::Refusal;
+  const PlacedFile& file = *directory.file;
+  const std::optional<Hash> own = hash_of(file.place);
+  const std::optional<std::uint64_t> size = size_of(file.place);
+  if (size && file.size && *size != *file.size) {
+    return Refusal{Verdict::artifact_mismatch, wrong_size_text(*size, *file.size), {}};
+  }
+  if (own && file.hash && own->value != file.hash->value) {
+    return Refusal{
+        Verdict::artifact_mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash", {}};
+  }
+  try {
+    std::string text;
+    if (const auto path = stores.find_file(directory)) {
+      text = load_file(*path, max_dvc_directory_size).value_or("");
+    } else if (const auto why = stores.why_external(directory)) {
+      return External{*why};
+    } else if (engine.settings().offline) {
+      return offline_refusal();
+    } else {
+      auto transfer = stores.transfer(directory);
+      if (auto* const refusal = std::get_if<Refusal>(&transfer)) return std::move(*refusal);
+      std::get<Transfer>(transfer).limit = max_dvc_directory_size;
+      TransferResult result = engine.run(std::get<Transfer>(std::move(transfer)));
+      if (result.refusal) return std::move(*result.refusal);
+      text = std::move(result.body);
+    }
+    if (own) {
+      HashCheck check(*own, text.size());
+      check.update(text);
+      if (!check.matches())
+        return Refusal{Verdict::artifact_mismatch, "the list of its files has another hash than is recorded", {}};
+    }
+    return parse_dvc_directory(text);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::invalid) throw;
+    return Refusal{Verdict::artifact_mismatch, error.what(), {}};
+  }
+}
+
+}  // namespace mlem::artifact

@@ -1,0 +1,572 @@
+#include "base/digest.hpp"
+#include "support/http_server.hpp"
+#include "support/lfs_server.hpp"
+#include "support/text_file.hpp"
+
+#include "cli/json_rows.hpp"
+#include "cli/world.hpp"
+#include <boost/filesystem/operations.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace mlem::test;
+namespace fs = boost::filesystem;
+
+namespace {
+
+std::string digest_of(mlem::Digest::Algorithm algorithm, const std::string& bytes) {
+  mlem::Digest digest(algorithm);
+  digest.update(bytes);
+  return digest.finish();
+}
+std::string md5_of(const std::string& bytes) { return digest_of(mlem::Digest::Algorithm::md5, bytes); }
+std::string sha256_of(const std::string& bytes) { return digest_of(mlem::Digest::Algorithm::sha256, bytes); }
+
+/// The metafile of a model that has one file beside it.
+std::string model_with(const std::string& uri, const std::string& bytes, const std::string& type = "") {
+  return "artifacts:\n  data:\n    hash: " + md5_of(bytes) + "\n    size: " + std::to_string(bytes.size()) + "\n" +
+         (type.empty() ? "" : "    type: " + type + "\n") + "    uri: " + uri + "\nobject_type: model\n";
+}
+
+std::string lfs_pointer_to(const std::string& bytes) {
+  return "version https://git-lfs.github.com/spec/v1\noid sha256:" + sha256_of(bytes) + "\nsize " +
+         std::to_string(bytes.size()) + "\n";
+}
+
+/// Bytes that do not get smaller by compressing them.
+std::string random_bytes(std::size_t size, const std::string& seed = "") {
+  std::string bytes;
+  for (std::size_t i = 0; bytes.size() < size; ++i) bytes += sha256_of(seed + std::to_string(i));
+  bytes.resize(size);
+  return bytes;
+}
+
+/// A source, and a registry beside it.
+struct Sources {
+  Sandbox sandbox;
+  RepoBuilder source{sandbox, "source"};
+  RepoBuilder registry{sandbox, "registry"};
+  fs::path out = sandbox / "out";
+
+  Outcome mlem(const std::vector<std::string>& arguments) const {
+    RunOptions options;
+    options.directory = registry.path();
+    return sandbox.mlem(arguments, options);
+  }
+  Outcome clone(const std::string& object, const fs::path& target, std::vector<std::string> options = {}) const {
+    options.insert(options.begin(), "clone");
+    options.insert(options.end(), {object, target.string()});
+    return mlem(options);
+  }
+  /// Links to what `m` of a source has, and clones it.
+  void link(const std::string& path, const std::string& name, const std::string& repo) const {
+    const Outcome linked = mlem({"link", "--sp", repo, path, name});
+    INFO(linked);
+    REQUIRE(linked.code == 0);
+  }
+  /// All files below a directory, hidden ones too.
+  std::vector<std::string> files_below(const fs::path& directory) const {
+    std::vector<std::string> files;
+    if (!fs::exists(directory)) return files;
+    for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+      if (fs::symlink_status(entry.path()).type() != fs::directory_file) {
+        files.push_back(fs::relative(entry.path().parent_path(), directory).string() + "/" +
+                        entry.path().filename().string());
+      }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("clone: a model and its file get the name of the target") {
+  Sources world;
+  const std::string bytes = random_bytes(100'000);
+  world.source.commit({{"models/rf.mlem", model_with("rf", bytes)}, {"models/rf", bytes}});
+  world.link("models/rf", "prod/rf", world.source.url());
+  const Outcome outcome = world.clone("prod/rf", world.out / "best");
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "⏳️ Loading meta from " + world.source.url() + "@main:models/rf.mlem\n🐏 Cloned to " +
+                              (world.out / "best.mlem").string() + ": 2 files, 97.77 KiB\n");
+  CHECK(world.files_below(world.out) == Names{"./best", "./best.mlem"});
+  CHECK(read_file(world.out / "best") == bytes);
+  CHECK(read_file(world.out / "best.mlem") == model_with("best", bytes));
+
+  SUBCASE("under its own name, every byte of the metafile stays") {
+    REQUIRE(world.clone("prod/rf.mlem", world.out / "rf.mlem").code == 0);
+    CHECK(read_file(world.out / "rf.mlem") == model_with("rf", bytes));
+    CHECK(read_file(world.out / "rf") == bytes);
+  }
+  SUBCASE("a directory gets it under its own name") {
+    fs::create_directories(world.out / "there");
+    REQUIRE(world.clone("prod/rf", world.out / "there/").code == 0);
+    REQUIRE(world.clone("prod/rf", world.out / "new/").code == 0);
+    CHECK(world.files_below(world.out / "there") == Names{"./rf", "./rf.mlem"});
+    CHECK(world.files_below(world.out / "new") == Names{"./rf", "./rf.mlem"});
+  }
+  SUBCASE("MLEM's options") {
+    REQUIRE(world
+                .mlem({"clone", "--project", world.source.url(), "--rev", "main", "--tp", world.out.string(),
+                       "models/rf", "deep/rf"})
+                .code == 0);
+    CHECK(world.files_below(world.out / "deep") == Names{"./rf", "./rf.mlem"});
+  }
+  SUBCASE("the registry is not touched") { CHECK(world.registry.git({"status", "--porcelain"}) == "A  prod/rf.mlem"); }
+}
+
+TEST_CASE("clone: what is there and right is kept, anything else is replaced by -f only") {
+  Sources world;
+  const std::string bytes = random_bytes(10'000);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", bytes}});
+  world.link("rf", "rf", world.source.url());
+  REQUIRE(world.clone("rf", world.out / "rf").code == 0);
+  const auto time = fs::last_write_time(world.out / "rf");
+  fs::last_write_time(world.out / "rf", time - 1000);
+  const Outcome again = world.clone("rf", world.out / "rf");
+  CHECK(contains(again.output, ": 2 files, 9.87 KiB; 2 there already\n"));
+  CHECK(fs::last_write_time(world.out / "rf") == time - 1000);
+
+  std::string other = bytes;
+  other[5000] = '!';
+  write_file(world.out / "rf", other);
+  const Outcome refused = world.clone("rf", world.out / "rf");
+  CHECK(refused.code == 128);
+  CHECK(refused.errors == "fatal: cannot clone to '" + (world.out / "rf").string() +
+                              "': it is there already, and is something else\nhint: '-f' replaces it\n");
+  CHECK(read_file(world.out / "rf") == other);
+  write_file(world.out / "rf.mlem", "");
+  CHECK(contains(world.clone("rf", world.out / "rf").errors,
+                 "': it and 1 other are there already, and are something else\nhint: '-f' replaces them\n"));
+  CHECK(contains(world.clone("rf", world.out / "rf", {"-n", "-f"}).output,
+                 "Would replace " + (world.out / "rf").string() + " (9.77 KiB, from Git)\n"));
+  CHECK(world.clone("rf", world.out / "rf", {"-f"}).code == 0);
+  CHECK(read_file(world.out / "rf") == bytes);
+  CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+
+  SUBCASE("a directory in the way is not replaced") {
+    fs::remove(world.out / "rf");
+    fs::create_directories(world.out / "rf");
+    const Outcome blocked = world.clone("rf", world.out / "rf.mlem", {"-f"});
+    CHECK(blocked.code == 128);
+    CHECK(blocked.errors == "fatal: cannot clone to '" + (world.out / "rf").string() +
+                                "': it is a directory\nhint: a target that ends in '/' is where the copy goes into\n");
+  }
+  SUBCASE("a symbolic link on the way is not followed") {
+    world.source.commit({{"d.mlem", model_with("d/x", bytes)}, {"d/x", bytes}});
+    world.link("d", "d", world.source.url());
+    fs::create_directories(world.sandbox / "elsewhere");
+    fs::create_symlink(world.sandbox / "elsewhere", world.out / "d");
+    const Outcome blocked = world.clone("d", world.out / "d.mlem", {"-f"});
+    CHECK(blocked.code == 128);
+    CHECK(blocked.errors == "fatal: cannot clone to '" + (world.out / "d").string() + "': it is not a directory\n");
+    CHECK(world.files_below(world.sandbox / "elsewhere").empty());
+  }
+}
+
+TEST_CASE("clone: a plain directory is moved into place at once, with its links and modes") {
+  Sources world;
+  world.source.commit({{"w/config.json", "{}"}, {"w/sub/run", "#!/bin/sh\n"}});
+  world.source.git({"update-index", "--chmod=+x", "w/sub/run"});
+  const std::string target = world.source.git({"hash-object", "-w", "--stdin"}, {.input = "sub/run"});
+  world.source.git({"update-index", "--add", "--cacheinfo", "120000," + target + ",w/start"});
+  world.source.git({"commit", "-qm", "A link"});
+  REQUIRE(world.mlem({"link", "--plain", "--sp", world.source.url(), "w", "w"}).code == 0);
+  REQUIRE(world.clone("w", world.out / "a/b").code == 0);
+  CHECK(world.files_below(world.out) == Names{"a/b/config.json", "a/b/start", "a/b/sub/run"});
+  CHECK(fs::read_symlink(world.out / "a/b/start") == "sub/run");
+  CHECK((fs::status(world.out / "a/b/sub/run").permissions() & fs::owner_exe) != 0);
+  write_file(world.out / "a/b/more", "");
+  const Outcome again = world.clone("w", world.out / "a/b");
+  CHECK(again.code == 0);
+  CHECK(again.errors == "warning: '" + (world.out / "a/b").string() + "' has 1 file that the object does not have\n");
+
+  SUBCASE("only what is wanted") {
+    REQUIRE(world.clone("w", world.out / "some", {"--only", "*.json"}).code == 0);
+    CHECK(world.files_below(world.out / "some") == Names{"./config.json"});
+    REQUIRE(world.clone("w", world.out / "some", {"--only", "sub", "--only", "start"}).code == 0);
+    CHECK(world.files_below(world.out / "some") == Names{"./config.json", "./start", "sub/run"});
+    const Outcome none = world.clone("w", world.out / "none", {"--only", "*.json", "--only", "*.bin"});
+    CHECK(none.code == 128);
+    CHECK(none.errors ==
+          "fatal: '*.bin' matches no file of 'w'\nhint: '--only' takes globs of paths as '-n' lists them\n");
+    CHECK_FALSE(fs::exists(world.out / "none"));
+  }
+  SUBCASE("a single file") {
+    REQUIRE(world.mlem({"link", "--plain", "--sp", world.source.url(), "w/config.json", "c"}).code == 0);
+    REQUIRE(world.clone("c", world.out / "c").code == 0);
+    CHECK(read_file(world.out / "c") == "{}");
+  }
+  SUBCASE("without a link") {
+    const Outcome named =
+        world.mlem({"clone", "--plain", "--project", world.source.url(), "w/sub", (world.out / "sub").string()});
+    CAPTURE(named);
+    CHECK(named.code == 0);
+    CHECK(world.files_below(world.out / "sub") == Names{"./run"});
+  }
+}
+
+TEST_CASE("clone: what leads out of the object is never written") {
+  Sources world;
+  struct Row {
+    std::string uri;
+    std::string message;
+  };
+  const std::vector<Row> rows = {
+      {"../rf", "'data' may not be read: its uri has '..'"},
+      {"/etc/passwd", "'data' may not be read: its uri is not valid: it is absolute"},
+      {"s3://bucket/rf", "'data' is where only another program gets at it: its uri begins with 's3://'"},
+      {".GIT/config", "'data' may not be read"},
+      {"rf.mlem", "cannot clone the object: two of its files would be 'x.mlem'"},
+      {"gone", "'gone' is missing: there is nothing at 'gone'"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.uri);
+    // Without a hash, that is not what is found to be wrong.
+    world.source.commit({{"rf.mlem", "artifacts:\n  data:\n    uri: " + row.uri + "\nobject_type: model\n"}});
+    const Outcome outcome = world.mlem({"clone", "--project", world.source.url(), "rf", (world.out / "x").string()});
+    CAPTURE(outcome);
+    CHECK(outcome.code != 0);
+    CHECK(contains(outcome.errors, row.message));
+    CHECK(world.files_below(world.sandbox / "out").empty());
+  }
+}
+
+TEST_CASE("clone: bytes that are not what is recorded are not handed over") {
+  Sources world;
+  std::string bytes = random_bytes(5000);
+  const std::string metafile = model_with("rf", bytes);
+  bytes[7] = '!';
+  world.source.commit({{"rf.mlem", metafile}, {"rf", bytes}});
+  const Outcome outcome =
+      world.mlem({"clone", "--json", "--project", world.source.url(), "rf", (world.out / "rf").string()});
+  CHECK(outcome.code == 1);
+  const auto row = json_rows(outcome).at(0);
+  CHECK(row["verdict"] == "artifact-mismatch");
+  CHECK(row["message"] == "'rf' is not what is recorded: its bytes have another hash than is recorded");
+  CHECK(world.files_below(world.out).empty());
+}
+
+TEST_CASE("clone: files of a remote source that Git has are fetched and not kept") {
+  Sources world;
+  const HttpServer server(world.sandbox);
+  const std::string bytes = random_bytes(3'000'000);
+  world.source.commit(
+      {{"m/rf.mlem", model_with("rf", bytes)}, {"m/rf", bytes}, {"m/other", random_bytes(3'000'000, "x")}});
+  world.source.bare_clone(server.root() / "source.git");
+  world.link("m/rf", "rf", server.url("source.git") + "/");
+  const std::size_t before = server.bytes_sent();
+  const Outcome listed = world.clone("rf", world.out / "rf", {"-n"});
+  CHECK(contains(listed.output, "rf (2.86 MiB, from Git)\n"));
+  CHECK(server.bytes_sent() - before < bytes.size() / 4);
+  const Outcome outcome = world.clone("rf", world.out / "rf");
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(read_file(world.out / "rf") == bytes);
+  CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+  CHECK(server.bytes_sent() - before < 2 * bytes.size());
+  std::size_t cached = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(world.registry.path() / ".git/mlem")) {
+    if (fs::is_regular_file(entry.path())) cached += fs::file_size(entry.path());
+  }
+  CHECK(cached < bytes.size() / 4);
+}
+
+TEST_CASE("clone: Git LFS gives the model, never its pointer") {
+  Sources world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer lfs_server(world.sandbox);
+  const std::string bytes = random_bytes(200'000);
+  world.source.commit({{"m/rf.mlem", model_with("rf", bytes)},
+                       {"m/rf", lfs_pointer_to(bytes)},
+                       {".lfsconfig", "[lfs]\n\tfetchexclude = *\n"}});
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.url", lfs_server.url("org/m"));
+  world.sandbox.add_config("lfs.fetchexclude", "*");
+  world.link("m/rf", "rf", git_server.url("source.git") + "/");
+  const Outcome missing = world.clone("rf", world.out / "rf");
+  CHECK(missing.code == 1);
+  CHECK(contains(missing.errors, "error: rf: artifact-missing: 'rf' is missing: "));
+  CHECK(world.files_below(world.out).empty());
+  lfs_server.add(bytes);
+  CHECK(contains(world.clone("rf", world.out / "rf", {"-n"}).output, "(195.31 KiB, from Git LFS)\n"));
+  const Outcome outcome = world.clone("rf", world.out / "rf");
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(read_file(world.out / "rf") == bytes);
+
+  SUBCASE("the store of a source on this machine") {
+    const std::string oid = sha256_of(bytes);
+    const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
+    fs::create_directories(store);
+    write_file(store / oid, bytes);
+    const std::size_t requests = lfs_server.requests().size();
+    REQUIRE(world.mlem({"clone", "--project", world.source.url(), "m/rf", (world.out / "here").string()}).code == 0);
+    CHECK(read_file(world.out / "here") == bytes);
+    CHECK(lfs_server.requests().size() == requests);
+  }
+  SUBCASE("other bytes than the pointer names are refused") {
+    std::string other = bytes;
+    other[100] = '!';
+    write_file(lfs_server.objects() / sha256_of(bytes), other);
+    const Outcome refused = world.clone("rf", world.out / "other");
+    CHECK(refused.code == 1);
+    CHECK(contains(refused.errors, "artifact-mismatch"));
+    CHECK_FALSE(fs::exists(world.out / "other"));
+    CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+  }
+}
+
+TEST_CASE("clone: a second run goes on where the first one stopped") {
+  Sources world;
+  const HttpServer server(world.sandbox);
+  const std::string bytes = random_bytes(300'000);
+  const std::string small = "small";
+  const auto dvc = [](const std::string& path, const std::string& content) {
+    return "outs:\n- md5: " + md5_of(content) + "\n  size: " + std::to_string(content.size()) +
+           "\n  hash: md5\n  path: " + path + "\n";
+  };
+  world.source.commit(
+      {{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + server.url("files") + "\n"},
+       {"rf.mlem", "artifacts:\n  a:\n    hash: " + md5_of(bytes) +
+                       "\n    size: 300000\n    type: dvc\n    uri: rf/a\n" + "  b:\n    hash: " + md5_of(small) +
+                       "\n    size: 5\n    type: dvc\n    uri: rf/b\n" + "object_type: model\n"},
+       {"rf/a.dvc", dvc("a", bytes)},
+       {"rf/b.dvc", dvc("b", small)}});
+  world.source.bare_clone(server.root() / "source.git");
+  world.link("rf", "rf", server.url("source.git") + "/");
+  const auto put = [&](const std::string& hash, const std::string& content) {
+    const fs::path path = server.files() / "files/md5" / hash.substr(0, 2) / hash.substr(2);
+    fs::create_directories(path.parent_path());
+    write_file(path, content);
+  };
+  put(md5_of(bytes), bytes);
+  const Outcome missing = world.clone("rf", world.out / "x");
+  CAPTURE(missing);
+  CHECK(missing.code == 1);
+  CHECK(contains(missing.errors, "'x/b' is missing") == false);
+  CHECK(contains(missing.errors, "hint: what has come is kept beside the target: the next run goes on from there\n"));
+  const fs::path partial = world.out / ".git-mlem-clone-x/files/x/a";
+  REQUIRE(world.files_below(world.out) == Names{".git-mlem-clone-x/files/x/a"});
+  put(md5_of(small), small);
+
+  const auto requests_of = [&](std::size_t first) {
+    std::size_t sent = 0;
+    const auto requests = server.requests();
+    for (std::size_t i = first; i < requests.size(); ++i) {
+      if (contains(requests[i].target, "/files/md5/")) sent += requests[i].bytes_sent;
+    }
+    return sent;
+  };
+  const std::size_t before = server.requests().size();
+  SUBCASE("a file that is whole is not fetched again") {
+    CHECK(world.clone("rf", world.out / "x").code == 0);
+    CHECK(requests_of(before) < 1000);
+  }
+  SUBCASE("of a part only the rest is fetched") {
+    fs::resize_file(partial, 290'000);
+    CHECK(world.clone("rf", world.out / "x").code == 0);
+    CHECK(requests_of(before) < 12'000);
+  }
+  SUBCASE("a part that is none of it is fetched anew") {
+    write_file(partial, std::string(290'000, 'x'));
+    CHECK(world.clone("rf", world.out / "x").code == 0);
+    CHECK(requests_of(before) > 300'000);
+  }
+  SUBCASE("what is longer is fetched anew") {
+    write_file(partial, bytes + "more");
+    CHECK(world.clone("rf", world.out / "x").code == 0);
+  }
+  CHECK(world.files_below(world.out) == Names{"./x.mlem", "x/a", "x/b"});
+  CHECK(read_file(world.out / "x/a") == bytes);
+  CHECK(read_file(world.out / "x/b") == small);
+  // What DVC tracked is a plain file here, which MLEM reads without DVC.
+  CHECK(read_file(world.out / "x.mlem") == "artifacts:\n  a:\n    hash: " + md5_of(bytes) +
+                                               "\n    size: 300000\n    uri: x/a\n  b:\n    hash: " + md5_of(small) +
+                                               "\n    size: 5\n    uri: x/b\nobject_type: model\n");
+}
+
+TEST_CASE("clone: a directory of DVC is copied with what is in it") {
+  Sources world;
+  const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"x/1\"}]";
+  const std::string directory = md5_of(listing) + ".dir";
+  world.source.commit(
+      {{".dvc/config", ""},
+       {"set.mlem", "artifacts:\n  data:\n    hash: " + directory + "\n    size: 3\n    uri: set\nobject_type: data\n"},
+       {"set.dvc", "outs:\n- md5: " + directory + "\n  size: 3\n  nfiles: 1\n  hash: md5\n  path: set\n"}});
+  const auto put = [&](const std::string& hash, const std::string& content) {
+    const fs::path path = world.source.path() / ".dvc/cache/files/md5" / hash.substr(0, 2) / hash.substr(2);
+    fs::create_directories(path.parent_path());
+    write_file(path, content);
+  };
+  put(directory, listing);
+  put(md5_of("one"), "one");
+  world.link("set", "set", world.source.url());
+  const Outcome outcome = world.clone("set", world.out / "copy");
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(world.files_below(world.out) == Names{"./copy.mlem", "copy/x/1"});
+  put(directory, "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"../1\"}]");
+  const Outcome refused = world.clone("set", world.out / "bad");
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.errors, "artifact-mismatch"));
+  CHECK(world.files_below(world.out) == Names{"./copy.mlem", "copy/x/1"});
+}
+
+TEST_CASE("clone: a directory of Git has to be what the metafile says of all its files") {
+  Sources world;
+  const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"a\"}, {\"md5\": \"" +
+                              md5_of("two") + "\", \"relpath\": \"b\"}]";
+  const auto declaring = [](const std::string& hash) {
+    return "artifacts:\n  data:\n    hash: " + hash + ".dir\n    size: 6\n    uri: set\nobject_type: data\n";
+  };
+  world.source.commit({{"set.mlem", declaring(md5_of(listing))}, {"set/a", "one"}, {"set/b", "two"}});
+  const auto clone = [&](std::vector<std::string> options = {}) {
+    options.insert(options.begin(), {"clone", "--project", world.source.url(), "set", (world.out / "set").string()});
+    return world.mlem(options);
+  };
+  CHECK(clone().code == 0);
+  CHECK(clone().code == 0);
+  world.source.commit({{"set/b", "tow"}});
+  const Outcome refused = clone({"-f"});
+  CHECK(refused.code == 1);
+  CHECK(refused.errors ==
+        "error: set: artifact-mismatch: 'set' is not what is recorded: its files have another hash than is recorded\n");
+  CHECK(read_file(world.out / "set/b") == "two");
+  CHECK(world.files_below(world.out) == Names{"./set.mlem", "set/a", "set/b"});
+}
+
+TEST_CASE("clone: a file of the index is copied from there") {
+  World world;
+  world.registry.commit({{"m/rf.mlem", model_with("rf", "weights")}, {"m/rf", "weights"}});
+  const Outcome outcome = world.mlem({"clone", "m/rf", (world.sandbox / "out/rf").string()});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(read_file(world.sandbox / "out/rf") == "weights");
+}
+
+TEST_CASE(
+    "clone: what was killed leaves no file under its name, and another clone to the same place waits for nobody") {
+  Sources world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer lfs_server(world.sandbox);
+  const std::string bytes = random_bytes(200'000);
+  world.source.commit({{"m/rf.mlem", model_with("rf", bytes)}, {"m/rf", lfs_pointer_to(bytes)}});
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.url", lfs_server.url("org/m"));
+  world.link("m/rf", "rf", git_server.url("source.git") + "/");
+  lfs_server.add(bytes);
+  lfs_server.set_options(R"({"stall_after": 150000})");
+  const std::string partial = (world.out / ".git-mlem-clone-rf/files/rf").string();
+  RunOptions here;
+  here.directory = world.registry.path();
+  const Outcome killed = world.sandbox.run(
+      {"sh", "-c",
+       "\"$0\" clone rf \"$1\" & first=$!\n"
+       "until [ \"$(stat -c %s \"$2\" 2>/dev/null)\" = 150000 ]; do kill -0 $first || exit 3; sleep 0.05; done\n"
+       "\"$0\" clone rf \"$1\" 2>&1; echo \"code $?\"\n"
+       "kill -KILL $first; wait $first; exit 0",
+       program_directory() + "/git-mlem", (world.out / "rf").string(), partial},
+      here);
+  CAPTURE(killed);
+  CHECK(killed.code == 0);
+  CHECK(contains(killed.output, "fatal: cannot clone to '" + (world.out / "rf").string() +
+                                    "': another process is cloning to it\ncode 128\n"));
+  CHECK(world.files_below(world.out) == Names{"./.git-mlem-clone-rf.lock", ".git-mlem-clone-rf/files/rf"});
+  lfs_server.set_options("{}");
+  const Outcome outcome = world.clone("rf", world.out / "rf");
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(read_file(world.out / "rf") == bytes);
+  CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+}
+
+TEST_CASE("clone: the cache of Hugging Face's library is filled as that has it") {
+  Sources world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer lfs_server(world.sandbox);
+  Files files = {{"config.json", "{}"}, {"README.md", "# M\n"}, {"sub/copy.json", "{}"}};
+  for (int i = 0; i < 3; ++i) {
+    const std::string shard = random_bytes(10'000, std::to_string(i));
+    lfs_server.add(shard);
+    files.emplace("model-" + std::to_string(i) + ".safetensors", lfs_pointer_to(shard));
+  }
+  const std::string commit = world.source.commit(files);
+  fs::create_directories(git_server.root() / "org");
+  world.source.bare_clone(git_server.root() / "org/m");
+  world.sandbox.add_config("lfs.url", lfs_server.url("org/m"));
+  REQUIRE(world.mlem({"link", "--plain", "--pin", git_server.url("org/m") + "/", "hf"}).code == 0);
+  const Outcome outcome = world.clone("hf", world.out, {"--layout=hf-cache"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  const fs::path model = world.out / "models--org--m";
+  CHECK(read_file(model / "refs/main") == commit);
+  const fs::path snapshot = model / "snapshots" / commit;
+  CHECK(fs::read_symlink(snapshot / "sub/copy.json") ==
+        fs::path("../../../blobs") / world.source.id("HEAD:sub/copy.json"));
+  const std::string shard = random_bytes(10'000, "1");
+  CHECK(fs::read_symlink(snapshot / "model-1.safetensors") == fs::path("../../blobs") / sha256_of(shard));
+  CHECK(read_file(snapshot / "model-1.safetensors") == shard);
+  CHECK(world.files_below(model / "blobs").size() == 5);
+  CHECK(world.files_below(world.out).size() == 5 + 6 + 1);
+
+  SUBCASE("a Python program finds the files as the layout is documented") {
+    const std::string reader =
+        "import os, sys\n"
+        "repo = os.path.join(sys.argv[1], 'models--' + sys.argv[2].replace('/', '--'))\n"
+        "commit = open(os.path.join(repo, 'refs', 'main')).read()\n"
+        "snapshot = os.path.join(repo, 'snapshots', commit)\n"
+        "for directory, _, names in sorted(os.walk(snapshot)):\n"
+        "    for name in sorted(names):\n"
+        "        path = os.path.join(directory, name)\n"
+        "        blob = os.path.realpath(path)\n"
+        "        assert os.path.islink(path) and os.path.dirname(blob) == os.path.realpath(os.path.join(repo, "
+        "'blobs'))\n"
+        "        print(os.path.relpath(path, snapshot), os.path.getsize(blob))\n";
+    const Outcome read = world.sandbox.run({"python3", "-c", reader, world.out.string(), "org/m"});
+    CAPTURE(read);
+    CHECK(read.output ==
+          "README.md 4\nconfig.json 2\nmodel-0.safetensors 10000\nmodel-1.safetensors 10000\n"
+          "model-2.safetensors 10000\nsub/copy.json 2\n");
+  }
+  SUBCASE("a newer commit gets beside it, and what both have is kept") {
+    const std::string newer = world.source.commit({{"config.json", "{\"a\": 1}"}});
+    world.source.git({"push", "-q", (git_server.root() / "org/m").string(), "main"});
+    REQUIRE(world.mlem({"update", "hf"}).code == 0);
+    const std::size_t before = lfs_server.requests().size();
+    const Outcome next = world.clone("hf", world.out, {"--layout=hf-cache"});
+    CAPTURE(next);
+    CHECK(next.code == 0);
+    CHECK(lfs_server.requests().size() == before);
+    CHECK(read_file(model / "refs/main") == newer);
+    CHECK(read_file(model / "snapshots" / newer / "config.json") == "{\"a\": 1}");
+    CHECK(read_file(snapshot / "config.json") == "{}");
+  }
+}
+
+TEST_CASE("clone: wrong usage and unwritable targets are told") {
+  Sources world;
+  world.source.commit({{"rf.mlem", model_with("rf", "w")}, {"rf", "w"}});
+  CHECK(world.mlem({"clone", "rf"}).code == 129);
+  CHECK(world.mlem({"clone", "--layout=tar", "a", "b"}).code == 129);
+  const std::string url = world.source.url();
+  const Outcome absent = world.mlem({"clone", "--project", url, "nothing", (world.out / "x").string()});
+  CHECK(absent.code == 1);
+  CHECK(contains(absent.errors, "error: nothing: missing-path: "));
+  write_file(world.sandbox / "file", "");
+  const Outcome below = world.mlem({"clone", "--project", url, "rf", (world.sandbox / "file/x").string()});
+  CHECK(below.code == 128);
+  CHECK(below.errors == "fatal: cannot clone to '" + (world.sandbox / "file").string() + "': it is not a directory\n");
+  const Outcome odd = world.mlem({"clone", "--project", url, "--layout=hf-cache", "rf", world.out.string()});
+  CHECK(odd.code == 128);
+  CHECK(odd.errors ==
+        "fatal: cannot lay the object out for 'hf-cache': the address of its repository is not "
+        "'<host>/[datasets/|spaces/]<org>/<name>'\n");
+}
