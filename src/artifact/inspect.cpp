@@ -11,6 +11,7 @@
 #include "artifact/object_files.hpp"
 #include "artifact/stores.hpp"
 #include "artifact/transfer.hpp"
+#include "artifact/verify_objects.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -47,9 +48,11 @@ struct Item {
   PlacedFile file{};
   Outcome outcome{};
   bool is_settled = false;
-  bool wants_md5s = false;              ///< the hash of its directory is made of them
-  std::optional<std::size_t> twin{};    ///< the number of an item before it with the same bytes
-  std::optional<std::size_t> record{};  ///< of what stands for the items before it: the number of what is recorded
+  const UnprovedFiles* unproved = nullptr;  ///< of what is signed and told by nothing but bytes; or null
+  const SignedFile* expected = nullptr;     ///< of `unproved`
+  bool wants_md5s = false;                  ///< the hash of its directory is made of them
+  std::optional<std::size_t> twin{};        ///< the number of an item before it with the same bytes
+  std::optional<std::size_t> record{};      ///< of what stands for the items before it: the number of what is recorded
   void settle(Outcome found) {
     outcome = std::move(found);
     is_settled = true;
@@ -77,14 +80,24 @@ std::string key_of(const Item& item, const Oid& commit) {
   if (file.hash) key += fmt::format("\n{} {}", static_cast<int>(file.hash->kind), file.hash->value);
   if (file.size) key += fmt::format("\n{}", *file.size);
   if (item.wants_md5s) key += "\nmd5s";
+  if (item.expected != nullptr) key += fmt::format("\nsigned {}", fmt::ptr(item.expected));
   return key;
 }
+
+/// What is unproved of the objects that are inspected.
+struct Unproved {
+  const std::vector<ObjectAt>& objects;
+  const std::vector<std::shared_ptr<const UnprovedFiles>>& files;
+  const UnprovedFiles* of(const ObjectAt* object) const {
+    return files.empty() ? nullptr : files[static_cast<std::size_t>(object - objects.data())].get();
+  }
+};
 
 class SourceInspection {
  public:
   /// What `known` has is not looked for again.
   SourceInspection(source::Conversation& source, const RepoUrl& url, const source::Settings& settings, Depth depth,
-                   TransferEngine& engine, Group& group, KnownOutcomes& known)
+                   TransferEngine& engine, Group& group, const Unproved& unproved, KnownOutcomes& known)
       : source_(source),
         url_(url),
         settings_(settings),
@@ -92,6 +105,7 @@ class SourceInspection {
         engine_(engine),
         stores_(source, url, settings, engine),
         group_(group),
+        unproved_(unproved),
         known_(known) {}
 
   void run() {
@@ -104,6 +118,7 @@ class SourceInspection {
       else
         fail(group_.answers[i], refusal.verdict, refusal.message, refusal.hint);
     }
+    note_signed();
     look_at_records();
     find_twins();
     look_here();
@@ -191,6 +206,14 @@ class SourceInspection {
     }
   }
 
+  /// Notes what bytes have to be that nothing else tells of.
+  void note_signed() {
+    for (Item& item : items_) {
+      item.unproved = unproved_.of(group_.objects[item.object]);
+      if (item.unproved != nullptr && !item.record) item.expected = item.unproved->find(item.file.path);
+    }
+  }
+
   /// Leaves of those that are the same the first: no bytes are read, and no server is asked, twice.
   void find_twins() {
     std::unordered_map<std::string, std::size_t> first;
@@ -244,6 +267,7 @@ class SourceInspection {
   static detail::Hashing hashing_of(const Item& item, std::optional<std::uint64_t> size) {
     detail::Hashing hashing(item.file, size);
     if (item.wants_md5s) hashing.want_md5s();
+    if (item.expected != nullptr) hashing.want_signed(*item.expected, item.unproved->shard_size);
     return hashing;
   }
 
@@ -457,6 +481,7 @@ class SourceInspection {
   TransferEngine& engine_;
   Stores stores_;
   Group& group_;
+  const Unproved& unproved_;
   KnownOutcomes& known_;
   std::vector<Item> items_;                                  ///< one object after the other
   std::vector<std::pair<std::string, std::size_t>> firsts_;  ///< keys and numbers of items that others are the same as
@@ -466,7 +491,7 @@ class SourceInspection {
 /// Inspects the objects of a source. What is at hand is taken a part at a time, for a file takes a kilobyte of memory;
 /// a server is asked once.
 void inspect_group(source::Conversation& source, const RepoUrl& url, const source::Settings& settings, Depth depth,
-                   TransferEngine& engine, Group& group) {
+                   TransferEngine& engine, const Unproved& unproved, Group& group) {
   constexpr std::size_t most_at_once = 8192;
   const std::size_t step = source.is_cached() ? std::max<std::size_t>(1, group.objects.size()) : most_at_once;
   group.answers.clear();
@@ -475,7 +500,7 @@ void inspect_group(source::Conversation& source, const RepoUrl& url, const sourc
     const std::size_t end = std::min(group.objects.size(), first + step);
     Group part{.objects = {group.objects.begin() + static_cast<std::ptrdiff_t>(first),
                            group.objects.begin() + static_cast<std::ptrdiff_t>(end)}};
-    SourceInspection(source, url, settings, depth, engine, part, known).run();
+    SourceInspection(source, url, settings, depth, engine, part, unproved, known).run();
     std::move(part.answers.begin(), part.answers.end(), std::back_inserter(group.answers));
   }
 }
@@ -483,12 +508,14 @@ void inspect_group(source::Conversation& source, const RepoUrl& url, const sourc
 }  // namespace
 
 std::vector<Inspection> inspect(const git::Registry& registry, const source::Settings& settings,
-                                const std::vector<ObjectAt>& objects, Depth depth) {
+                                const std::vector<ObjectAt>& objects, Depth depth,
+                                const std::vector<std::shared_ptr<const UnprovedFiles>>& unproved) {
+  const Unproved all{objects, unproved};
   TransferEngine engine(settings);
   return detail::ask_sources<Inspection>(
       registry, settings, objects,
       [&](source::Conversation& source, const RepoUrl& url, Group& group) {
-        inspect_group(source, url, settings, depth, engine, group);
+        inspect_group(source, url, settings, depth, engine, all, group);
       },
       [](const source::Refusal& refusal) {
         return Inspection{.verdict = refusal.verdict, .message = refusal.message, .hint = refusal.hint};

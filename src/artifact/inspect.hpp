@@ -12,6 +12,8 @@
 
 namespace mlem::artifact {
 
+struct UnprovedFiles;
+
 /// How closely files are looked at.
 enum class Depth {
   size,     ///< no byte of them is read
@@ -29,8 +31,10 @@ struct Inspection {
 };
 
 /// Looks for the files of objects. Sources are asked in parallel, each object once however many times it is there.
-/// Returns the inspections in the order of `objects`.
+/// Returns the inspections in the order of `objects`. The bytes that are hashed of an object are compared with what
+/// `unproved` has of it, too; it has as many elements as there are objects, which may be null, or none.
 std::vector<Inspection> inspect(const git::Registry& registry, const source::Settings& settings,
-                                const std::vector<ObjectAt>& objects, Depth depth);
+                                const std::vector<ObjectAt>& objects, Depth depth,
+                                const std::vector<std::shared_ptr<const UnprovedFiles>>& unproved = {});
 
 }  // namespace mlem::artifact

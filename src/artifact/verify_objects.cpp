@@ -452,13 +452,13 @@ class SourceVerification {
       Signed& object = signed_[i];
       for (std::size_t k = 0; k < fault_count && !object.is_settled; ++k) {
         if (object.faults[k].empty()) continue;
+        const bool bytes_tell = static_cast<Fault>(k) == Fault::undecided &&
+                                std::all_of(object.faults[k].begin(), object.faults[k].end(),
+                                            [](const FaultyFile& file) { return file.hint == hint_at_bytes; });
         FaultyFile& first = object.faults[k].front();
         std::string text = std::move(first.what);
         if (object.faults[k].size() > 1) text += "; and " + std::to_string(object.faults[k].size() - 1) + " more";
         settle(i, k < std::size(verdicts) ? verdicts[k] : first.verdict, std::move(text), std::move(first.hint));
-        const bool bytes_tell = static_cast<Fault>(k) == Fault::undecided &&
-                                std::all_of(object.faults[k].begin(), object.faults[k].end(),
-                                            [](const FaultyFile& file) { return file.hint == hint_at_bytes; });
         if (bytes_tell) answers_[i].unproved = unproved_of(object);
       }
     }
@@ -468,6 +468,7 @@ class SourceVerification {
     std::sort(object.unproved.files.begin(), object.unproved.files.end(),
               [](const SignedFile& left, const SignedFile& right) { return left.path < right.path; });
     object.unproved.shard_size = object.manifest->shard_size;
+    object.unproved.signature = object.signature;
     return std::make_shared<const UnprovedFiles>(std::move(object.unproved));
   }
 
@@ -509,6 +510,37 @@ std::vector<Verification> verify_objects(const git::Registry& registry, const so
       [](const source::Refusal& refusal) {
         return Verification{.verdict = refusal.verdict, .message = refusal.message, .hint = refusal.hint};
       });
+}
+
+const SignedFile* UnprovedFiles::find(std::string_view path) const {
+  const auto found =
+      std::lower_bound(files.begin(), files.end(), path,
+                       [](const SignedFile& file, std::string_view wanted) { return file.path < wanted; });
+  return found == files.end() || found->path != path ? nullptr : &*found;
+}
+
+Verification verify_by_bytes(const UnprovedFiles& unproved, const std::vector<FoundArtifact>& artifacts) {
+  std::set<std::string_view> there;
+  for (const FoundArtifact& artifact : artifacts) {
+    const std::string name = in_quotes(artifact.path.empty() ? artifact.name : artifact.path);
+    if (artifact.state == FoundArtifact::State::external) {
+      return {.verdict = Verdict::unverified,
+              .message = name + " cannot be compared with what is signed: it is where only another program can look"};
+    }
+    there.insert(artifact.path);
+    const bool is_tracked =
+        std::any_of(unproved.directories.begin(), unproved.directories.end(),
+                    [&](const std::string& directory) { return is_below(artifact.path, directory); });
+    if (is_tracked && unproved.find(artifact.path) == nullptr) {
+      return {.verdict = Verdict::not_signed,
+              .message = name + " is not signed: " + in_quotes(unproved.signature) + " does not name it"};
+    }
+  }
+  for (const SignedFile& file : unproved.files) {
+    if (there.contains(file.path)) continue;
+    return {.verdict = Verdict::not_signed, .message = in_quotes(file.path) + " is signed and is missing"};
+  }
+  return {};
 }
 
 }  // namespace mlem::artifact

@@ -4,6 +4,7 @@
 #include "artifact/model_signer.hpp"
 #include "artifact/object_files.hpp"
 #include "git/registry.hpp"
+#include "model/finding.hpp"
 #include "model/verdict.hpp"
 #include "source/settings.hpp"
 
@@ -11,15 +12,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mlem::artifact {
 
 /// Files of an object of which a good signature has digests that nothing tells but their bytes.
 struct UnprovedFiles {
+  std::string signature{};                    ///< the name of its file
   std::vector<SignedFile> files{};            ///< by path
   std::optional<std::uint64_t> shard_size{};  ///< as SignedManifest has it
   std::vector<std::string> directories{};     ///< that DVC tracks: nobody knows yet which files they have
+
+  /// Returns what is signed of a file; null if it is not among these.
+  const SignedFile* find(std::string_view path) const;
 };
 
 /// What became of an object's signature.
@@ -40,5 +46,9 @@ struct Verification {
 std::vector<Verification> verify_objects(const git::Registry& registry, const source::Settings& settings,
                                          const std::vector<ObjectAt>& objects, const ModelSigner& signer,
                                          std::time_t now);
+
+/// Says what became of a signature, once all bytes of the object's files were read and nothing was wrong with them:
+/// `artifacts` is what inspect() has of them, which was given `unproved` at Depth::hash.
+Verification verify_by_bytes(const UnprovedFiles& unproved, const std::vector<FoundArtifact>& artifacts);
 
 }  // namespace mlem::artifact

@@ -485,6 +485,65 @@ TEST_CASE("check --signed: files of Git that are not here are fetched and not ke
   CHECK(world.row()["verdict"] == "too-large");
 }
 
+TEST_CASE("check --signed: with --deep=hash bytes tell what no record does") {
+  SignedWorld world;
+  const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"1\"}, {\"md5\": \"" +
+                              md5_of("two") + "\", \"relpath\": \"2\"}]";
+  const std::string directory = md5_of(listing) + ".dir";
+  const auto put = [&](const std::string& hash, const std::string& bytes) {
+    const fs::path path = world.sandbox / "store/files/md5" / hash.substr(0, 2) / hash.substr(2);
+    fs::create_directories(path.parent_path());
+    write_file(path, bytes);
+  };
+  put(md5_of("weights"), "weights");
+  put(directory, listing);
+  put(md5_of("one"), "one");
+  put(md5_of("two"), "two");
+  world.source.commit(
+      {{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"},
+       {"m/rf.mlem", declaring_file("rf", "weights")},
+       {"m/rf.dvc", "outs:\n- md5: " + md5_of("weights") + "\n  size: 7\n  hash: md5\n  path: rf\n"},
+       {"m/set.mlem",
+        "artifacts:\n  data:\n    hash: " + directory + "\n    size: 6\n    uri: set\nobject_type: model\n"},
+       {"m/set.dvc", "outs:\n- md5: " + directory + "\n  size: 6\n  nfiles: 2\n  hash: md5\n  path: set\n"}});
+  const std::string by_md5 =
+      "unverified; 'rf' cannot be compared with what is signed: DVC has recorded its MD5 alone; '--deep=hash' reads "
+      "their bytes";
+  SUBCASE("a file of DVC") {
+    world.link("m/rf.mlem", world.source.url());
+    world.source.commit({{"m/rf.sig", world.sign({{"rf", "weights"}})}});
+    CHECK(world.told() == by_md5);
+    CHECK(world.told({"--deep"}) == by_md5);
+    CHECK(world.told({"--deep=hash"}) == "ok");
+    world.source.commit({{"m/rf.sig", world.sign({{"rf", "wrights"}})}});
+    CHECK(world.told() == by_md5);
+    CHECK(world.told({"--deep=hash"}) ==
+          "artifact-mismatch; 'rf' is not what is recorded: its bytes have another digest than is signed");
+    StatementTerms terms;
+    terms.shard_size = 4;
+    const auto parts = {signed_resource("rf:0:4", "weig"), signed_resource("rf:4:7", "hts")};
+    world.source.commit({{"m/rf.sig", sign_statement(statement_of(parts, terms), world.key)}});
+    CHECK(world.told({"--deep=hash"}) == "ok");
+    fs::remove_all(world.sandbox / "store");
+    CHECK(world.row({"--deep=hash"})["verdict"] == "artifact-missing");
+  }
+  SUBCASE("a directory of DVC") {
+    world.link("m/set.mlem", world.source.url());
+    world.source.commit({{"m/set.sig", world.sign({{"set/1", "one"}, {"set/2", "two"}})}});
+    CHECK(world.told() ==
+          "unverified; what is in 'set' cannot be compared with what is signed: DVC tracks it as a directory; "
+          "'--deep=hash' reads their bytes");
+    CHECK(world.told({"--deep=hash"}) == "ok");
+    world.source.commit({{"m/set.sig", world.sign({{"set/1", "one"}})}});
+    CHECK(world.told({"--deep=hash"}) == "unsigned; 'set/2' is not signed: 'set.sig' does not name it");
+    world.source.commit({{"m/set.sig", world.sign({{"set/1", "one"}, {"set/2", "two"}, {"set/3", "three"}})}});
+    CHECK(world.told({"--deep=hash"}) == "unsigned; 'set/3' is signed and is missing");
+    world.source.commit({{"m/set.sig", world.sign({{"set/1", "one"}, {"set/2", "tow"}})}});
+    CHECK(world.told({"--deep=hash"}) ==
+          "artifact-mismatch; 'set/2' is not what is recorded: its bytes have another digest than is signed");
+  }
+}
+
 TEST_CASE("check --signed: the file of who signs") {
   SignedWorld world;
   world.source.commit({{"m/rf.mlem", declaring_file("rf", "weights")}, {"m/rf", "weights"}});

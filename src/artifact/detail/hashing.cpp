@@ -24,12 +24,16 @@ Hashing::Hashing(const PlacedFile& file, std::optional<std::uint64_t> size) : pr
 void Hashing::take(std::string_view piece) {
   proof_.update(piece);
   if (md5s_) md5s_->update(piece);
+  if (signed_) signed_->update(piece);
 }
 
 Outcome Hashing::outcome() {
   const std::optional<std::string> flaw = proof_.flaw();
   Outcome outcome{proof_.has_hash() ? State::ok : State::unhashed};
-  if (flaw) outcome = {State::mismatch, *flaw};
+  if (flaw)
+    outcome = {State::mismatch, *flaw};
+  else if (signed_ && !signed_->matches())
+    outcome = {State::mismatch, "its bytes have another digest than is signed"};
   outcome.size = proof_.received();
   if (!md5s_) return outcome;
   const std::array<std::string, 3> all = md5s_->finish();

@@ -2,6 +2,7 @@
 
 #include "artifact/dos2unix_digest.hpp"
 #include "artifact/file_proof.hpp"
+#include "artifact/model_signature.hpp"
 #include "artifact/place.hpp"
 #include "base/file.hpp"
 #include "base/interrupt.hpp"
@@ -38,6 +39,10 @@ class Hashing {
 
   /// Has the outcome have `md5s`.
   void want_md5s() { md5s_.emplace(); }
+  /// Compares the bytes with what is signed too.
+  void want_signed(const SignedFile& file, std::optional<std::uint64_t> shard_size) {
+    signed_.emplace(file, shard_size);
+  }
   void take(std::string_view piece);
   /// Returns what came of it, and takes no more.
   Outcome outcome();
@@ -45,6 +50,7 @@ class Hashing {
  private:
   FileProof proof_;
   std::optional<Dos2unixDigest> md5s_;
+  std::optional<SignedFileCheck> signed_;
 };
 
 /// Throws Interrupted if that was asked for.

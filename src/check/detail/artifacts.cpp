@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <ctime>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -146,8 +147,16 @@ void inspect_artifacts(const git::Registry& registry, const source::Settings& se
   if (scope.signer)
     verifications = artifact::verify_objects(registry, settings, resolved.objects, *scope.signer, std::time(nullptr));
   if (scope.depth) {
-    const auto inspections = artifact::inspect(registry, settings, resolved.objects, *scope.depth);
-    for (std::size_t i = 0; i < inspections.size(); ++i) take(inspections[i], *resolved.findings[i]);
+    std::vector<std::shared_ptr<const artifact::UnprovedFiles>> unproved;
+    if (*scope.depth == artifact::Depth::hash) {
+      for (const artifact::Verification& verification : verifications) unproved.push_back(verification.unproved);
+    }
+    const auto inspections = artifact::inspect(registry, settings, resolved.objects, *scope.depth, unproved);
+    for (std::size_t i = 0; i < inspections.size(); ++i) {
+      take(inspections[i], *resolved.findings[i]);
+      const bool is_proved = inspections[i].verdict == Verdict::ok && !unproved.empty() && unproved[i];
+      if (is_proved) verifications[i] = artifact::verify_by_bytes(*unproved[i], *inspections[i].artifacts);
+    }
     if (!scope.commit) hint_at_intended(registry, resolved.findings);
   }
   for (std::size_t i = 0; i < verifications.size(); ++i) take(verifications[i], *resolved.findings[i]);
