@@ -26,7 +26,7 @@ inline constexpr auto kinds = [] {
 
 inline constexpr auto plain_starts = [] {
   std::array<bool, 256> table{};
-  for (const unsigned char c : std::string_view("_./+(")) table[c] = true;
+  for (const char c : std::string_view("_./+(")) table[static_cast<unsigned char>(c)] = true;
   for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
   for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = table[c + ('a' - 'A')] = true;
   return table;

@@ -1,0 +1,323 @@
+#include "artifact/detail/delivery.hpp"
+
+#include "artifact/detail/fetched_blobs.hpp"
+#include "artifact/dvc_listing.hpp"
+#include "artifact/lfs_pointer.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "source/in_parallel.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <variant>
+
+// Every file is a PartialFile first: what a former run left is proved, and only what is not there is brought. Blobs of
+// Git that are here, and files of stores on this machine, are copied. Other blobs are fetched as one pack, and one that
+// turns out to be a pointer of Git LFS goes on with the rest, which servers give several at a time. A part that was
+// gone on with and is wrong in the end is fetched anew once.
+
+namespace mlem::artifact::detail {
+
+using source::Refusal;
+
+Delivery::Delivery(const RepoUrl& url, const Oid& commit, const source::Settings& settings, TransferEngine& engine,
+                   Stores& stores, FirstRefusal& refusal, fs::path directory)
+    : url_(url),
+      commit_(commit),
+      settings_(settings),
+      engine_(engine),
+      stores_(stores),
+      refusal_(refusal),
+      directory_(std::move(directory)) {}
+
+std::uint64_t Delivery::missing_bytes() const {
+  std::uint64_t wanted = 0;
+  std::uint64_t there = 0;
+  for (const Task& task : tasks_) {
+    wanted += task.item->size().value_or(0);
+    boost::system::error_code failure;
+    const std::uint64_t size = fs::file_size(directory_ / "files" / task.item->path, failure);
+    if (!failure) there += size;
+  }
+  return wanted - std::min(wanted, there);
+}
+
+void Delivery::finish() {
+  if (!refusal_.is_set()) copy_here();
+  if (!refusal_.is_set()) fetch_blobs();
+  if (!refusal_.is_set()) transfer();
+}
+
+void Delivery::count(std::uint64_t bytes, std::size_t files) {
+  const std::lock_guard lock(mutex_);
+  count_.done += bytes;
+  count_.files += files;
+  if (settings_.observer.bytes) settings_.observer.bytes(count_);
+}
+/// What has come is of no use.
+void Delivery::count_back(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  count_.done -= std::min(count_.done, bytes);
+}
+
+void Delivery::end_if_asked() const {
+  const Interrupt* const interrupt = settings_.observer.interrupt;
+  if (interrupt != nullptr && interrupt->requested()) throw Interrupted{};
+}
+
+std::unique_ptr<PartialFile> Delivery::begin_file(const Task& task, std::optional<std::uint64_t> size) const {
+  const fs::path path = directory_ / "files" / task.item->path;
+  fs::create_directories(path.parent_path());
+  return std::make_unique<PartialFile>(path, task.item->file, size);
+}
+
+void Delivery::end_file(Task& task, PartialFile& partial) {
+  if (const auto flaw = partial.finish()) {
+    refusal_.set(task.item->file, Verdict::artifact_mismatch, "is not what is recorded", *flaw);
+  } else {
+    count(0, 1);
+  }
+  task.is_done = true;
+}
+
+/// Takes over what an earlier run has left. Returns whether that is all of it.
+bool Delivery::resume(Task& task, PartialFile& partial) {
+  const bool is_whole = partial.resume(settings_.observer.interrupt);
+  count(partial.size(), is_whole ? 1 : 0);
+  task.is_done = task.is_done || is_whole;
+  return is_whole;
+}
+
+/// Begins anew, for what is there does not tell how to go on.
+void Delivery::restart(PartialFile& partial) {
+  count_back(partial.size());
+  partial.begin(0);
+}
+
+void Delivery::copy_blob(git::Repository& repository, Task& task, std::uint64_t size) {
+  const GitBlob& blob = std::get<GitBlob>(task.item->file.place);
+  const std::unique_ptr<PartialFile> partial = begin_file(task, size);
+  if (resume(task, *partial)) return;
+  restart(*partial);
+  try {
+    const bool is_here = repository.stream_blob(blob.oid, [&](std::string_view piece) {
+      end_if_asked();
+      partial->take(piece);
+      count(piece.size(), 0);
+    });
+    if (!is_here) {
+      task.is_done = true;
+      return refusal_.set(task.item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::unavailable) throw;
+    task.is_done = true;
+    return refusal_.set(task.item->file, Verdict::unreachable, "cannot be read", error.what());
+  }
+  end_file(task, *partial);
+}
+
+void Delivery::begin(source::Conversation& source) {
+  count_ = {.all_files = tasks_.size()};
+  std::vector<StoredFile> all;
+  for (const Task& task : tasks_) {
+    count_.total += task.item->size().value_or(0);
+    all.push_back(stored(task));
+  }
+  stores_.prepare(all);
+  if (!source.is_cached()) fetch_own(source);
+  for (Task& task : tasks_) {
+    if (refusal_.is_set()) return;
+    const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
+    if (blob != nullptr && blob->size) copy_blob(source.repository(), task, *blob->size);
+  }
+  source.repository().release();
+}
+
+/// A repository of this machine that lacks files, as a partial clone does, gets them as git would fetch them.
+void Delivery::fetch_own(source::Conversation& source) {
+  std::map<Oid, Oid> lacking;
+  for (const Task& task : tasks_) {
+    const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
+    if (blob != nullptr && !blob->size) lacking.emplace(blob->oid, commit_);
+  }
+  if (lacking.empty()) return;
+  const std::map<Oid, Refusal> refused = source.need_objects(lacking);
+  if (!refused.empty()) return refusal_.set(refused.begin()->second);
+  take_sizes(source.repository(), unfetched());
+  for (const Task* task : unfetched())
+    refusal_.set(task->item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
+}
+
+/// The blobs that Git does not have on this machine.
+std::vector<Delivery::Task*> Delivery::unfetched() {
+  std::vector<Task*> found;
+  for (Task& task : tasks_) {
+    const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
+    if (!task.is_done && blob != nullptr && !blob->size) found.push_back(&task);
+  }
+  return found;
+}
+
+/// Notes how large blobs are that have been fetched. What is small may be a pointer, and is not the file then.
+void Delivery::take_sizes(git::Repository& repository, const std::vector<Task*>& tasks) {
+  std::vector<Oid> oids;
+  for (const Task* task : tasks) oids.push_back(std::get<GitBlob>(task->item->file.place).oid);
+  const std::vector<std::optional<std::uint64_t>> sizes = repository.blob_sizes(oids);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    PlacedFile& file = tasks[i]->item->file;
+    std::get<GitBlob>(file.place).size = sizes[i];
+    if (!sizes[i] || *sizes[i] >= lfs_pointer_cutoff) continue;
+    const auto content = repository.find_blob(oids[i], lfs_pointer_cutoff);
+    const auto pointer = content ? parse_lfs_pointer(*content) : std::nullopt;
+    if (!pointer) continue;
+    file.place = LfsObject{*pointer, oids[i]};
+    refusal_.require_fetchable({&file, commit_}, stores_);
+  }
+}
+
+/// Copies what stores of this machine have.
+void Delivery::copy_here() {
+  std::vector<Task*> tasks;
+  for (Task& task : tasks_) {
+    if (task.is_done || std::holds_alternative<GitBlob>(task.item->file.place)) continue;
+    task.here = stores_.find_file(stored(task));
+    if (task.here) tasks.push_back(&task);
+  }
+  source::in_parallel(tasks.size(), std::max(1U, std::thread::hardware_concurrency()), [&](std::size_t i) {
+    if (!refusal_.is_set()) copy_file(*tasks[i]);
+  });
+}
+
+void Delivery::copy_file(Task& task) {
+  const std::unique_ptr<PartialFile> partial = begin_file(task, size_of(task.item->file.place));
+  if (resume(task, *partial)) return;
+  restart(*partial);
+  const bool is_read = read_file(*task.here, settings_.observer.interrupt, [&](std::string_view piece) {
+    partial->take(piece);
+    count(piece.size(), 0);
+  });
+  if (!is_read) {
+    task.is_done = true;
+    return refusal_.set(task.item->file, Verdict::artifact_missing, "is missing",
+                        "'" + escape_for_terminal(task.here->string()) + "' cannot be read");
+  }
+  end_file(task, *partial);
+}
+
+/// Fetches blobs to where they stay no longer than it takes to copy them.
+void Delivery::fetch_blobs() {
+  std::vector<Task*> tasks = unfetched();
+  // What an earlier run has fetched need not come again.
+  std::erase_if(tasks, [&](Task* task) {
+    boost::system::error_code failure;
+    const std::uint64_t size = fs::file_size(directory_ / "files" / task->item->path, failure);
+    if (failure || size == 0) return false;
+    return resume(*task, *begin_file(*task, size));
+  });
+  if (tasks.empty() || refusal_.is_set()) return;
+  if (settings_.offline) return refusal_.set(tasks.front()->item->file, offline_refusal());
+  source::Settings apart = settings_;
+  apart.cache.directory = directory_ / "cache";
+  apart.budget.max_fetch = std::numeric_limits<std::uint64_t>::max();
+  std::map<Oid, Oid> wanted;
+  for (const Task* task : tasks) wanted.emplace(std::get<GitBlob>(task->item->file.place).oid, commit_);
+  const auto refusal = with_fetched_blobs(url_, apart, wanted, [&](git::Repository& repository, const auto& lacks) {
+    if (!lacks.empty()) return refusal_.set(lacks.begin()->second);
+    take_sizes(repository, tasks);
+    for (Task* task : tasks) {
+      if (refusal_.is_set()) return;
+      const auto* const blob = std::get_if<GitBlob>(&task->item->file.place);
+      if (blob == nullptr) continue;  // a pointer
+      if (!blob->size)
+        return refusal_.set(task->item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
+      copy_blob(repository, *task, *blob->size);
+    }
+  });
+  if (refusal) refusal_.set(*refusal);
+  copy_here();  // pointers that have been found
+}
+
+/// Fetches what servers of Git LFS and DVC have. What was resumed and turns out wrong is fetched once more.
+void Delivery::transfer() {
+  std::vector<Task*> tasks;
+  for (Task& task : tasks_) {
+    if (!task.is_done) tasks.push_back(&task);
+  }
+  if (tasks.empty() || refusal_.is_set()) return;
+  if (settings_.offline) return refusal_.set(tasks.front()->item->file, offline_refusal());
+  for (int round = 0; !tasks.empty() && round < 2; ++round) tasks = transfer(tasks);
+}
+
+/// Returns what has to be fetched anew.
+std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks) {
+  std::vector<std::unique_ptr<PartialFile>> partials(tasks.size());
+  std::vector<bool> was_resumed(tasks.size());
+  std::vector<Task*> again;
+  std::size_t next = 0;
+  const auto give = [&]() -> std::optional<Transfer> {
+    while (next < tasks.size() && !refusal_.is_set()) {
+      if (next % lfs_batch_size == 0) ask(tasks, next);
+      const std::size_t number = next++;
+      Task& task = *tasks[number];
+      auto& partial = partials[number] = begin_file(task, size_of(task.item->file.place));
+      if (resume(task, *partial)) continue;
+      auto made = stores_.transfer(stored(task));
+      if (auto* const refusal = std::get_if<Refusal>(&made)) {
+        refusal_.set(task.item->file, std::move(*refusal));
+        continue;
+      }
+      Transfer transfer = std::get<Transfer>(std::move(made));
+      transfer.number = number;
+      transfer.offset = partial->size();
+      was_resumed[number] = transfer.offset > 0;
+      transfer.begin = [this, &partial](std::uint64_t offset) {
+        if (offset != partial->size()) count_back(partial->size());
+        partial->begin(offset);
+        return true;
+      };
+      transfer.take = [this, &partial](std::string_view piece) {
+        partial->take(piece);
+        count(piece.size(), 0);
+        return true;
+      };
+      return transfer;
+    }
+    return std::nullopt;
+  };
+  engine_.run_all(give, [&](const Transfer& transfer, const TransferResult& result) {
+    const std::unique_ptr<PartialFile> partial = std::move(partials[transfer.number]);
+    Task& task = *tasks[transfer.number];
+    if (result.refusal) return refusal_.set(task.item->file, *result.refusal);
+    if (!was_resumed[transfer.number]) return end_file(task, *partial);
+    const std::uint64_t size = partial->size();
+    if (partial->finish()) {
+      count_back(size);
+      again.push_back(&task);
+    } else {
+      task.is_done = true;
+      count(0, 1);
+    }
+  });
+  return again;
+}
+
+/// Asks Git LFS where the next objects are, all of them together.
+void Delivery::ask(const std::vector<Task*>& tasks, std::size_t first) {
+  std::vector<StoredFile> pointers;
+  for (std::size_t i = first; i < std::min(tasks.size(), first + lfs_batch_size); ++i) {
+    if (std::holds_alternative<LfsObject>(tasks[i]->item->file.place)) {
+      pointers.push_back(stored(*tasks[i]));
+    }
+  }
+  if (pointers.size() > 1) stores_.ask(pointers);
+}
+
+}  // namespace mlem::artifact::detail

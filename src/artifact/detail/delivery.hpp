@@ -1,0 +1,84 @@
+#pragma once
+
+#include "artifact/clone_plan.hpp"
+#include "artifact/detail/first_refusal.hpp"
+#include "artifact/partial_file.hpp"
+#include "artifact/stores.hpp"
+#include "artifact/transfer.hpp"
+#include "base/file.hpp"
+#include "git/repository.hpp"
+#include "model/oid.hpp"
+#include "model/repo_url.hpp"
+#include "source/conversation.hpp"
+#include "source/settings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace mlem::artifact::detail {
+
+/// Brings the files of a clone to a directory, each proved: from where they are.
+class Delivery {
+ public:
+  /// `url` and `commit` are those of the source. `directory` gets the files below `files/`, and may have what a former
+  /// run left there. Why a file is not to be had is told to `refusal`, and ends the rest. All must outlive this.
+  Delivery(const RepoUrl& url, const Oid& commit, const source::Settings& settings, TransferEngine& engine,
+           Stores& stores, FirstRefusal& refusal, fs::path directory);
+
+  /// Adds a file that has to come. `item` must outlive this.
+  void add(CloneItem& item) { tasks_.push_back({.item = &item}); }
+  /// Returns how many bytes have to come, as far as that is known.
+  std::uint64_t missing_bytes() const;
+
+  /// Copies what Git has on this machine; after that the source is not needed any more. Throws Error(io).
+  void begin(source::Conversation& source);
+  /// Brings the rest: from stores of this machine, from Git's server, from servers of Git LFS and DVC. Throws
+  /// Error(io).
+  void finish();
+
+ private:
+  /// A file that has to come.
+  struct Task {
+    CloneItem* item = nullptr;
+    std::optional<fs::path> here{};  ///< the file of this machine that has its bytes
+    bool is_done = false;
+  };
+  StoredFile stored(const Task& task) const { return {&task.item->file, commit_}; }
+
+  void count(std::uint64_t bytes, std::size_t files);
+  void count_back(std::uint64_t bytes);
+  void end_if_asked() const;
+
+  std::unique_ptr<PartialFile> begin_file(const Task& task, std::optional<std::uint64_t> size) const;
+  void end_file(Task& task, PartialFile& partial);
+  bool resume(Task& task, PartialFile& partial);
+  void restart(PartialFile& partial);
+  void copy_blob(git::Repository& repository, Task& task, std::uint64_t size);
+  void copy_file(Task& task);
+
+  void fetch_own(source::Conversation& source);
+  std::vector<Task*> unfetched();
+  void take_sizes(git::Repository& repository, const std::vector<Task*>& tasks);
+  void copy_here();
+  void fetch_blobs();
+  void transfer();
+  std::vector<Task*> transfer(const std::vector<Task*>& tasks);
+  void ask(const std::vector<Task*>& tasks, std::size_t first);
+
+  const RepoUrl& url_;
+  Oid commit_;
+  const source::Settings& settings_;
+  TransferEngine& engine_;
+  Stores& stores_;
+  FirstRefusal& refusal_;
+  fs::path directory_;
+  std::vector<Task> tasks_;
+  std::mutex mutex_;  ///< of the next
+  source::Bytes count_;
+};
+
+}  // namespace mlem::artifact::detail

@@ -1,0 +1,70 @@
+#include "artifact/detail/first_refusal.hpp"
+
+#include "artifact/file_proof.hpp"
+#include "base/text.hpp"
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace mlem::artifact::detail {
+
+bool FirstRefusal::is_set() const {
+  const std::lock_guard lock(mutex_);
+  return refusal_.verdict != Verdict::ok;
+}
+
+source::Refusal FirstRefusal::get() const {
+  const std::lock_guard lock(mutex_);
+  return refusal_;
+}
+
+void FirstRefusal::clear() {
+  const std::lock_guard lock(mutex_);
+  refusal_ = {};
+}
+
+void FirstRefusal::set(source::Refusal refusal) {
+  const std::lock_guard lock(mutex_);
+  if (refusal_.verdict == Verdict::ok) refusal_ = std::move(refusal);
+}
+
+void FirstRefusal::set(const PlacedFile& file, Verdict verdict, const std::string& what, const std::string& why,
+                       std::string hint) {
+  const std::string& name = file.path.empty() ? file.name : file.path;
+  set({verdict,
+       (name.empty() ? std::string("a file") : "'" + escape_for_terminal(name) + "'") + " " + what +
+           (why.empty() ? "" : ": " + why),
+       std::move(hint)});
+}
+
+void FirstRefusal::set(const PlacedFile& file, source::Refusal refusal) {
+  const char* const what = refusal.verdict == Verdict::artifact_missing    ? "is missing"
+                           : refusal.verdict == Verdict::artifact_mismatch ? "is not what is recorded"
+                                                                           : "cannot be fetched";
+  set(file, refusal.verdict, what, refusal.message, std::move(refusal.hint));
+}
+
+void FirstRefusal::set_external(const PlacedFile& file, const std::string& why) {
+  set(file, Verdict::unreachable, "is where only another program gets at it", why);
+}
+
+void FirstRefusal::require_fetchable(const StoredFile& stored, Stores& stores) {
+  const PlacedFile& file = *stored.file;
+  if (const auto* const forbidden = std::get_if<Forbidden>(&file.place)) {
+    return set(file, Verdict::forbidden, "may not be read", forbidden->why);
+  }
+  if (const auto* const missing = std::get_if<Missing>(&file.place)) {
+    return set(file, Verdict::artifact_missing, "is missing", missing->why);
+  }
+  const auto* const external = std::get_if<External>(&file.place);
+  const auto why = external != nullptr ? std::optional(external->why) : stores.why_external(stored);
+  if (why) return set_external(file, *why);
+  if (!file.flaw.empty()) return set(file, Verdict::artifact_mismatch, "is not what is recorded", file.flaw);
+  const auto size = size_of(file.place);
+  if (size && file.size && *size != *file.size) {
+    set(file, Verdict::artifact_mismatch, "is not what is recorded", wrong_size_text(*size, *file.size));
+  }
+}
+
+}  // namespace mlem::artifact::detail
