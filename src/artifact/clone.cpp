@@ -122,9 +122,13 @@ class Clone {
         std::make_unique<detail::PartialDirectory>(plan.is_directory ? plan.root.parent_path() : plan.root, plan.name);
     delivery_ = std::make_unique<detail::Delivery>(url_, request_.object.commit, settings_, engine_, *stores_, refusal_,
                                                    partial_->path());
+    std::set<std::string> coming;
     for (CloneItem& item : result_.plan.items) {
-      if (item.kind == CloneItem::Kind::file && item.state != CloneItem::State::kept) delivery_->add(item);
+      if (item.kind != CloneItem::Kind::file || item.state == CloneItem::State::kept) continue;
+      delivery_->add(item);
+      coming.insert(item.path);
     }
+    partial_->keep_only(coming);
     require_room();
   }
 

@@ -1,9 +1,9 @@
-#include "base/digest.hpp"
 #include "support/http_server.hpp"
 #include "support/lfs_server.hpp"
 #include "support/text_file.hpp"
 
 #include "cli/json_rows.hpp"
+#include "cli/model_files.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
@@ -17,25 +17,6 @@ using namespace mlem::test;
 namespace fs = boost::filesystem;
 
 namespace {
-
-std::string digest_of(mlem::Digest::Algorithm algorithm, const std::string& bytes) {
-  mlem::Digest digest(algorithm);
-  digest.update(bytes);
-  return digest.finish();
-}
-std::string md5_of(const std::string& bytes) { return digest_of(mlem::Digest::Algorithm::md5, bytes); }
-std::string sha256_of(const std::string& bytes) { return digest_of(mlem::Digest::Algorithm::sha256, bytes); }
-
-/// The metafile of a model that has one file beside it.
-std::string model_with(const std::string& uri, const std::string& bytes, const std::string& type = "") {
-  return "artifacts:\n  data:\n    hash: " + md5_of(bytes) + "\n    size: " + std::to_string(bytes.size()) + "\n" +
-         (type.empty() ? "" : "    type: " + type + "\n") + "    uri: " + uri + "\nobject_type: model\n";
-}
-
-std::string lfs_pointer_to(const std::string& bytes) {
-  return "version https://git-lfs.github.com/spec/v1\noid sha256:" + sha256_of(bytes) + "\nsize " +
-         std::to_string(bytes.size()) + "\n";
-}
 
 /// Bytes that do not get smaller by compressing them.
 std::string random_bytes(std::size_t size, const std::string& seed = "") {
@@ -189,6 +170,18 @@ TEST_CASE("clone: a plain directory is moved into place at once, with its links 
   CHECK(again.code == 0);
   CHECK(again.errors == "warning: '" + (world.out / "a/b").string() + "' has 1 file that the object does not have\n");
 
+  SUBCASE("what a run for something else has left does not get among the files") {
+    const fs::path left = world.out / ".git-mlem-clone-other/files";
+    fs::create_directories(left / "config.json/x");
+    fs::create_directories(left / "sub/more");
+    write_file(left / "config.json/x/y", "y");
+    write_file(left / "sub/stale", "stale");
+    fs::create_symlink("/etc", left / "start");
+    REQUIRE(world.clone("w", world.out / "other").code == 0);
+    CHECK(world.files_below(world.out / "other") == Names{"./config.json", "./start", "sub/run"});
+    CHECK(read_file(world.out / "other/config.json") == "{}");
+    CHECK_FALSE(fs::exists(world.out / "other/sub/more"));
+  }
   SUBCASE("only what is wanted") {
     REQUIRE(world.clone("w", world.out / "some", {"--only", "*.json"}).code == 0);
     CHECK(world.files_below(world.out / "some") == Names{"./config.json"});
@@ -549,6 +542,24 @@ TEST_CASE("clone: the cache of Hugging Face's library is filled as that has it")
     CHECK(read_file(model / "snapshots" / newer / "config.json") == "{\"a\": 1}");
     CHECK(read_file(snapshot / "config.json") == "{}");
   }
+}
+
+TEST_CASE("clone: what there is no room for is not begun") {
+  Sources world;
+  const std::string bytes = random_bytes(300'000);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", bytes}});
+  fs::create_directories(world.out);
+  const Outcome outcome =
+      world.sandbox.run({"unshare", "--mount", "sh", "-c",
+                         "mount -t tmpfs -o size=128k none \"$2\" || exit 99\n"
+                         "\"$0\" clone --project \"$1\" rf \"$2/rf\"; echo \"code $?\"; ls -A \"$2\"",
+                         program_directory() + "/git-mlem", world.source.url(), world.out.string()});
+  if (is_skipped_without_unshare(outcome)) return;
+  CAPTURE(outcome);
+  CHECK(outcome.errors ==
+        "fatal: cannot clone to '" + world.out.string() + "': it takes 300000 bytes, and there is room for 131072\n");
+  CHECK(contains(outcome.output, "code 128\n"));
+  CHECK_FALSE(contains(outcome.output, "git-mlem"));
 }
 
 TEST_CASE("clone: wrong usage and unwritable targets are told") {

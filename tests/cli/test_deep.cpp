@@ -1,9 +1,9 @@
-#include "base/digest.hpp"
 #include "support/http_server.hpp"
 #include "support/lfs_server.hpp"
 #include "support/text_file.hpp"
 
 #include "cli/json_rows.hpp"
+#include "cli/model_files.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
@@ -16,25 +16,6 @@ using namespace mlem::test;
 namespace fs = boost::filesystem;
 
 namespace {
-
-std::string hex_digest(mlem::Digest::Algorithm algorithm, const std::string& bytes) {
-  mlem::Digest digest(algorithm);
-  digest.update(bytes);
-  return digest.finish();
-}
-std::string md5(const std::string& bytes) { return hex_digest(mlem::Digest::Algorithm::md5, bytes); }
-std::string sha256(const std::string& bytes) { return hex_digest(mlem::Digest::Algorithm::sha256, bytes); }
-
-/// A metafile that declares one file.
-std::string declaring(const std::string& uri, const std::string& hash, std::size_t size) {
-  return "artifacts:\n  data:\n    hash: '" + hash + "'\n    size: " + std::to_string(size) + "\n    uri: " + uri +
-         "\nobject_type: model\n";
-}
-
-std::string pointer_to(const std::string& bytes) {
-  return "version https://git-lfs.github.com/spec/v1\noid sha256:" + sha256(bytes) + "\nsize " +
-         std::to_string(bytes.size()) + "\n";
-}
 
 const std::string weights(100'000, 'w');
 
@@ -76,7 +57,7 @@ std::size_t size_of_tree(const fs::path& directory) {
 }  // namespace
 
 TEST_CASE("check --deep: files that Git has are compared with what metafiles declare") {
-  const std::string hash = md5(weights);
+  const std::string hash = md5_of(weights);
   const std::size_t size = weights.size();
   const std::string other(32, 'a');
   struct Row {
@@ -138,7 +119,7 @@ TEST_CASE("check --deep: files that Git has are compared with what metafiles dec
 }
 
 TEST_CASE("check --deep: what is recorded but can never be right is a mismatch at every depth") {
-  const std::string good = "hash: " + md5(weights) + "\n    size: 100000";
+  const std::string good = "hash: " + md5_of(weights) + "\n    size: 100000";
   struct Row {
     std::string name;
     std::string record;  ///< of the only artifact
@@ -146,15 +127,15 @@ TEST_CASE("check --deep: what is recorded but can never be right is a mismatch a
   };
   const std::vector<Row> rows = {
       {"good", good, ""},
-      {"float", "hash: " + md5(weights) + "\n    size: 100000.0", ""},
-      {"octal", "hash: " + md5(weights) + "\n    size: 0303240", ""},
+      {"float", "hash: " + md5_of(weights) + "\n    size: 100000.0", ""},
+      {"octal", "hash: " + md5_of(weights) + "\n    size: 0303240", ""},
       {"short", "hash: deadbeef\n    size: 100000", "the metafile records the hash 'deadbeef', which is not an MD5"},
       {"zeros", "hash: " + std::string(32, '0') + "\n    size: 100000",
        "the metafile records the hash '0', which is not an MD5: is it a number without quotes?"},
       {"list", "hash: [a]\n    size: 100000", "the metafile records the hash '[\"a\"]', which is not an MD5"},
-      {"negative", "hash: " + md5(weights) + "\n    size: -4",
+      {"negative", "hash: " + md5_of(weights) + "\n    size: -4",
        "the metafile records the size '-4', which is not a number of bytes"},
-      {"fraction", "hash: " + md5(weights) + "\n    size: 100000.5",
+      {"fraction", "hash: " + md5_of(weights) + "\n    size: 100000.5",
        "the metafile records the size '100000.5', which is not a number of bytes"},
   };
   Objects world;
@@ -203,9 +184,9 @@ TEST_CASE("check --deep: of a remote source no byte of a file is fetched but to 
   Objects world;
   const HttpServer server(world.sandbox);
   std::string random;
-  for (std::size_t i = 0; random.size() < 3'000'000; ++i) random += sha256(std::to_string(i));
+  for (std::size_t i = 0; random.size() < 3'000'000; ++i) random += sha256_of(std::to_string(i));
   world.source.commit(
-      {{"m/rf.mlem", declaring("rf", md5(random), random.size())}, {"m/rf", random}, {"m/deep/a/b/c", "x"}});
+      {{"m/rf.mlem", declaring("rf", md5_of(random), random.size())}, {"m/rf", random}, {"m/deep/a/b/c", "x"}});
   world.source.bare_clone(server.root() / "source.git");
   world.link("rf", server.url("source.git") + "/");
   for (const std::string depth : {"--deep=size", "--deep"}) {
@@ -231,8 +212,8 @@ TEST_CASE("check --deep: of a remote source no byte of a file is fetched but to 
 TEST_CASE("check --deep: what Git LFS keeps is looked for in its store and on its server") {
   Objects world;
   const std::string bytes = "the model";
-  world.source.commit({{"m/rf.mlem", declaring("rf", md5(bytes), bytes.size())}, {"m/rf", pointer_to(bytes)}});
-  const std::string oid = sha256(bytes);
+  world.source.commit({{"m/rf.mlem", declaring("rf", md5_of(bytes), bytes.size())}, {"m/rf", lfs_pointer_to(bytes)}});
+  const std::string oid = sha256_of(bytes);
   const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
 
   SUBCASE("the store of a source on this machine") {
@@ -297,12 +278,12 @@ TEST_CASE("check --deep: what Git LFS keeps has to have the hash of its pointer 
   Objects world;
   const std::string bytes = "the model";
   const std::string other = "the mudel";
-  world.source.commit({{"m/rf.mlem", declaring("rf", md5(bytes), bytes.size())},
-                       {"m/rf", pointer_to(other)},
-                       {"m/good.mlem", declaring("good", md5(bytes), bytes.size())},
-                       {"m/good", pointer_to(bytes)}});
+  world.source.commit({{"m/rf.mlem", declaring("rf", md5_of(bytes), bytes.size())},
+                       {"m/rf", lfs_pointer_to(other)},
+                       {"m/good.mlem", declaring("good", md5_of(bytes), bytes.size())},
+                       {"m/good", lfs_pointer_to(bytes)}});
   const auto put = [&](const std::string& name, const std::string& content) {
-    const std::string oid = sha256(name);
+    const std::string oid = sha256_of(name);
     const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
     fs::create_directories(store);
     write_file(store / oid, content);
@@ -376,12 +357,12 @@ TEST_CASE("check --deep: the hash and the size of a directory that Git has are t
 TEST_CASE("check --deep: a directory whose files Git LFS keeps has the hash of their bytes") {
   Objects world;
   const std::string text = "a\r\nb\r\n";
-  const std::string listing = "[{\"md5\": \"" + md5("a\nb\n") + "\", \"relpath\": \"\\u00e4\"}, {\"md5\": \"" +
-                              md5("x") + "\", \"relpath\": \"\\u20ac/b\"}]";
-  world.source.commit({{"m/rf.mlem", declaring("set", md5(listing) + ".dir", text.size() + 1)},
-                       {"m/set/ä", pointer_to(text)},
+  const std::string listing = "[{\"md5\": \"" + md5_of("a\nb\n") + "\", \"relpath\": \"\\u00e4\"}, {\"md5\": \"" +
+                              md5_of("x") + "\", \"relpath\": \"\\u20ac/b\"}]";
+  world.source.commit({{"m/rf.mlem", declaring("set", md5_of(listing) + ".dir", text.size() + 1)},
+                       {"m/set/ä", lfs_pointer_to(text)},
                        {"m/set/€/b", "x"}});
-  const std::string oid = sha256(text);
+  const std::string oid = sha256_of(text);
   const fs::path store = world.source.path() / ".git/lfs/objects" / oid.substr(0, 2) / oid.substr(2, 2);
   fs::create_directories(store);
   write_file(store / oid, text);
@@ -403,8 +384,9 @@ TEST_CASE("check --deep: many objects of Git LFS are few requests") {
   for (int i = 0; i < 250; ++i) {
     const std::string bytes = "model " + std::to_string(i);
     lfs_server.add(bytes);
-    files.emplace("m/" + std::to_string(i) + ".mlem", declaring(std::to_string(i) + ".bin", md5(bytes), bytes.size()));
-    files.emplace("m/" + std::to_string(i) + ".bin", pointer_to(bytes));
+    files.emplace("m/" + std::to_string(i) + ".mlem",
+                  declaring(std::to_string(i) + ".bin", md5_of(bytes), bytes.size()));
+    files.emplace("m/" + std::to_string(i) + ".bin", lfs_pointer_to(bytes));
   }
   world.source.commit(files);
   world.source.bare_clone(git_server.root() / "source.git");
@@ -427,12 +409,12 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
   Objects world;
   const std::string text = "a,b\r\n1,2\r\n";
   const std::string as_unix = "a,b\n1,2\n";
-  const std::string listing = "[{\"md5\": \"" + md5("one") + "\", \"relpath\": \"x/1\"}]";
-  const std::string directory = md5(listing);
+  const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"x/1\"}]";
+  const std::string directory = md5_of(listing);
   world.source.commit(
       {{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"},
-       {"m/rf.mlem", declaring("rf", md5(as_unix), text.size())},
-       {"m/rf.dvc", "outs:\n- md5: " + md5(as_unix) + "\n  size: 10\n  path: rf\n"},
+       {"m/rf.mlem", declaring("rf", md5_of(as_unix), text.size())},
+       {"m/rf.dvc", "outs:\n- md5: " + md5_of(as_unix) + "\n  size: 10\n  path: rf\n"},
        {"m/set.mlem", declaring("set", directory + ".dir", 3)},
        {"m/set.dvc", "outs:\n- md5: " + directory + ".dir\n  size: 3\n  nfiles: 1\n  hash: md5\n  path: set\n"}});
   const fs::path store = world.sandbox / "store";
@@ -444,19 +426,19 @@ TEST_CASE("check --deep: what DVC tracks is looked for in its cache and its remo
   SUBCASE("a file of DVC 2 has the hash of its text") {
     world.link("rf", world.source.url());
     CHECK(world.row({"--deep"})["verdict"] == "artifact-missing");
-    put("files/md5", md5(as_unix), text);
+    put("files/md5", md5_of(as_unix), text);
     CHECK(world.row({"--deep"})["verdict"] == "artifact-missing");
-    put("", md5(as_unix), text);
+    put("", md5_of(as_unix), text);
     const auto row = world.row({"--deep"});
     CAPTURE(row);
     CHECK(row["artifacts"][0]["state"] == "ok");
-    put("", md5(as_unix), "a,b\r\n1,3\r\n");
+    put("", md5_of(as_unix), "a,b\r\n1,3\r\n");
     CHECK(world.row({"--deep"})["verdict"] == "artifact-mismatch");
   }
   SUBCASE("a directory of DVC 3 is what is in it") {
     world.link("set", world.source.url());
     put("files/md5", directory + ".dir", listing);
-    put("files/md5", md5("one"), "one");
+    put("files/md5", md5_of("one"), "one");
     const auto row = world.row({"--deep"});
     CAPTURE(row);
     CHECK(row["verdict"] == "ok");
@@ -501,13 +483,13 @@ TEST_CASE("check --deep: what has many names is looked at once") {
   const HttpServer git_server(world.sandbox);
   const LfsServer server(world.sandbox);
   const std::string bytes = "the model";
-  const std::string hash = md5(bytes);
+  const std::string hash = md5_of(bytes);
   Files files = {
       {".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + server.url("files") + "\n"}};
   for (const std::string name : {"a", "b", "c"}) {
     files.emplace("m/" + name + ".mlem", declaring(name, hash, bytes.size()));
     files.emplace("m/" + name + ".dvc", "outs:\n- md5: " + hash + "\n  size: 9\n  path: " + name + "\n");
-    files.emplace("m/w/" + name, pointer_to(bytes));
+    files.emplace("m/w/" + name, lfs_pointer_to(bytes));
   }
   files.emplace("m/w.mlem", declaring("w", "", 3 * bytes.size()));
   files.emplace("m/other.mlem", declaring("w/a", std::string(32, 'a'), bytes.size()));
@@ -541,7 +523,7 @@ TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
   const HttpServer git_server(world.sandbox);
   const LfsServer files(world.sandbox);
   const std::string bytes = "the model";
-  const std::string hash = md5(bytes);
+  const std::string hash = md5_of(bytes);
   world.source.commit(
       {{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + files.url("files") + "\n"},
        {"m/rf.mlem", declaring("rf", hash, bytes.size())},
@@ -559,8 +541,8 @@ TEST_CASE("check --deep: a remote of DVC whose address names no server is not as
     CAPTURE(url);
     Objects world;
     world.source.commit({{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = " + url + "\n"},
-                         {"m/rf.mlem", declaring("rf", md5("x"), 1)},
-                         {"m/rf.dvc", "outs:\n- md5: " + md5("x") + "\n  size: 1\n  path: rf\n"}});
+                         {"m/rf.mlem", declaring("rf", md5_of("x"), 1)},
+                         {"m/rf.dvc", "outs:\n- md5: " + md5_of("x") + "\n  size: 1\n  path: rf\n"}});
     world.link("rf", world.source.url());
     for (const std::string depth : {"--deep", "--deep=hash"}) {
       const auto row = world.row({depth});
@@ -574,7 +556,7 @@ TEST_CASE("check --deep: a remote of DVC whose address names no server is not as
 
 TEST_CASE("check --deep: the files of aliases are those of the tree that is judged") {
   World world;
-  world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/rf", "weights"}});
+  world.registry.commit({{"m/rf.mlem", declaring("rf", md5_of("weights"), 7)}, {"m/rf", "weights"}});
   world.registry.write("prod.mlem", "link_type: model\nobject_type: link\npath: m/rf.mlem\n");
   world.registry.git({"add", "prod.mlem"});
   CHECK(json_rows(world.mlem({"check", "--json", "--deep"})).at(0)["artifacts"][0]["state"] == "ok");
@@ -592,7 +574,8 @@ TEST_CASE("check --deep: the files of aliases are those of the tree that is judg
 
 TEST_CASE("check --deep: a file of which the index has the name alone is told from one that nobody has") {
   World world;
-  world.registry.commit({{"m/rf.mlem", declaring("rf", md5("weights"), 7)}, {"m/set.mlem", declaring("set", "", 7)}});
+  world.registry.commit(
+      {{"m/rf.mlem", declaring("rf", md5_of("weights"), 7)}, {"m/set.mlem", declaring("set", "", 7)}});
   world.registry.write("m/rf", "weights");
   world.registry.write("m/set/a", "weights");
   world.registry.write("rf.mlem", "link_type: model\nobject_type: link\npath: m/rf.mlem\n");
@@ -628,13 +611,13 @@ TEST_CASE("check --deep: the files of a plain link are all that is there") {
 
 TEST_CASE("check --deep: a configuration that cannot be read is about the files that need it alone") {
   Objects world;
-  const std::string hash = md5(weights);
+  const std::string hash = md5_of(weights);
   world.source.commit({{".dvc/config", "[core\nremote = store\n"},
                        {".lfsconfig", "[lfs\n"},
                        {"m/git.mlem", declaring("weights", hash, weights.size())},
                        {"m/weights", weights},
                        {"m/lfs.mlem", declaring("big", hash, weights.size())},
-                       {"m/big", pointer_to(weights)},
+                       {"m/big", lfs_pointer_to(weights)},
                        {"m/dvc.mlem", declaring("tracked", hash, weights.size())},
                        {"m/tracked.dvc", "outs:\n- md5: " + hash + "\n  size: 100000\n  path: tracked\n"}});
   for (const char* const name : {"git", "lfs", "dvc"}) world.link(name, world.source.url());

@@ -5,6 +5,7 @@
 #include "support/text_file.hpp"
 
 #include "cli/json_rows.hpp"
+#include "cli/model_files.hpp"
 #include "cli/server.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
@@ -21,22 +22,6 @@ namespace fs = boost::filesystem;
 namespace {
 
 const std::string hint_at_place = "git-mlem-check(1) says where the signature of an object has to be";
-
-std::string md5_of(const std::string& bytes) {
-  mlem::Digest digest(mlem::Digest::Algorithm::md5);
-  digest.update(bytes);
-  return digest.finish();
-}
-
-std::string lfs_pointer(const std::string& bytes) {
-  return "version https://git-lfs.github.com/spec/v1\noid sha256:" + mlem::sha256_hex(bytes) + "\nsize " +
-         std::to_string(bytes.size()) + "\n";
-}
-
-std::string declaring_file(const std::string& uri, const std::string& bytes) {
-  return "artifacts:\n  data:\n    hash: '" + md5_of(bytes) + "'\n    size: " + std::to_string(bytes.size()) +
-         "\n    uri: " + uri + "\nobject_type: model\n";
-}
 
 /// A source with one object of either kind, whose files are signed, and a registry with a link to it.
 struct SignedWorld {
@@ -106,14 +91,14 @@ struct SigningServer : Server {
     config("mlem-policy.production.allowPlain", "true");
     config("mlem-policy.production.artifactSigner", "signers/models.pem");
     world.sandbox.add_config("url." + bert.path().string() + ".insteadOf", "https://example.com/bert");
-    const Files files = {{"config.json", "{}"}, {"a.bin", lfs_pointer("weights")}};
+    const Files files = {{"config.json", "{}"}, {"a.bin", lfs_pointer_to("weights")}};
     bert.commit(files);
     bert.tag("without");
     bert.commit({{"model.sig", sign({{"config.json", "{}"}, {"a.bin", "weights"}})}});
     bert.tag("good");
-    bert.commit({{"a.bin", lfs_pointer("tampered")}});
+    bert.commit({{"a.bin", lfs_pointer_to("tampered")}});
     bert.tag("tampered");
-    bert.commit({{"a.bin", lfs_pointer("weights")}, {"more.py", "import os"}});
+    bert.commit({{"a.bin", lfs_pointer_to("weights")}, {"more.py", "import os"}});
     bert.tag("more");
     bert.remove({"more.py"});
     bert.commit({{"model.sig", read_file(GIT_MLEM_VECTORS "/model-signing/v1.1.0-sigstore/model.sig")}});
@@ -309,7 +294,7 @@ TEST_CASE("check --signed: signatures of others and what is not one") {
       {read_file(vectors + "v1.1.0-sigstore/model.sig"),
        "unverified; its signature 'model.sig' cannot be judged: it was made without a key of its own, and only "
        "Sigstore can tell by whom"},
-      {lfs_pointer(good),
+      {lfs_pointer_to(good),
        "unverified; its signature 'model.sig' is in Git LFS, from where no byte is downloaded; a signature is small: "
        "Git itself can keep it"},
       {sign_statement(statement_of({{"a.bin", std::string(64, '0')}}, {.hash_type = "blake3"}), world.key),
@@ -385,7 +370,7 @@ TEST_CASE("check --signed: the published models verify") {
 
 TEST_CASE("check --signed: the signature of an object is beside its metafile") {
   SignedWorld world;
-  const std::string metafile = declaring_file("rf", "weights");
+  const std::string metafile = model_with("rf", "weights");
   world.source.commit({{"m/rf.mlem", metafile}, {"m/rf", "weights"}});
   world.link("m/rf.mlem", world.source.url());
   CHECK(world.told() == "unsigned; it is not signed: there is no 'rf.sig' beside it; " + hint_at_place);
@@ -417,12 +402,12 @@ TEST_CASE("check --signed: of what Git LFS keeps no byte is asked for") {
   const std::string large = "123456789";
   const Files files = {{"config.json", "{\"hidden_size\": 768}"}, {"a.bin", large}, {"b.bin", "12345"}};
   Files there = {{"config.json", files.at("config.json")},
-                 {"a.bin", lfs_pointer(large)},
-                 {"b.bin", lfs_pointer("12345")},
+                 {"a.bin", lfs_pointer_to(large)},
+                 {"b.bin", lfs_pointer_to("12345")},
                  {"model.sig", world.sign(files)}};
   world.source.commit(there);
   world.source.tag("v1");
-  world.source.commit({{"b.bin", lfs_pointer("54321")}});
+  world.source.commit({{"b.bin", lfs_pointer_to("54321")}});
   world.source.tag("v2");
   StatementTerms terms;
   terms.shard_size = 5;
@@ -438,7 +423,7 @@ TEST_CASE("check --signed: of what Git LFS keeps no byte is asked for") {
   shards_of("b.bin", "12345", small);
   std::vector<SignedResource> all = small;
   shards_of("a.bin", large, all);
-  world.source.commit({{"b.bin", lfs_pointer("12345")},
+  world.source.commit({{"b.bin", lfs_pointer_to("12345")},
                        {"empty", ""},
                        {"model.sig", sign_statement(statement_of(all, terms), world.key)}});
   world.source.tag("v3");
@@ -501,7 +486,7 @@ TEST_CASE("check --signed: with --deep=hash bytes tell what no record does") {
   put(md5_of("two"), "two");
   world.source.commit(
       {{".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"},
-       {"m/rf.mlem", declaring_file("rf", "weights")},
+       {"m/rf.mlem", model_with("rf", "weights")},
        {"m/rf.dvc", "outs:\n- md5: " + md5_of("weights") + "\n  size: 7\n  hash: md5\n  path: rf\n"},
        {"m/set.mlem",
         "artifacts:\n  data:\n    hash: " + directory + "\n    size: 6\n    uri: set\nobject_type: model\n"},
@@ -546,7 +531,7 @@ TEST_CASE("check --signed: with --deep=hash bytes tell what no record does") {
 
 TEST_CASE("check --signed: the file of who signs") {
   SignedWorld world;
-  world.source.commit({{"m/rf.mlem", declaring_file("rf", "weights")}, {"m/rf", "weights"}});
+  world.source.commit({{"m/rf.mlem", model_with("rf", "weights")}, {"m/rf", "weights"}});
   world.link("m/rf.mlem", world.source.url());
   const Outcome absent = world.mlem({"check", "--signed=nowhere"});
   CHECK(absent.code == 128);

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <vector>
 
 namespace mlem::artifact::detail {
 
@@ -35,6 +36,19 @@ PartialDirectory::~PartialDirectory() {
   boost::system::error_code ignored;
   if (!has_files()) fs::remove_all(directory_, ignored);
   fs::remove(lock_file_, ignored);
+}
+
+void PartialDirectory::keep_only(const std::set<std::string>& paths) const {
+  boost::system::error_code failure;
+  const std::size_t root_size = files().string().size() + 1;
+  std::vector<fs::path> others;
+  fs::recursive_directory_iterator entry(files(), failure);
+  for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
+    const bool is_file = entry->symlink_status().type() == fs::regular_file;
+    if (!is_file || !paths.contains(entry->path().string().substr(root_size))) others.push_back(entry->path());
+  }
+  // What is in a directory comes behind it in the list; a directory that has a file to keep is not empty, and stays.
+  for (auto other = others.rbegin(); other != others.rend(); ++other) fs::remove(*other, failure);
 }
 
 bool PartialDirectory::has_files() const {

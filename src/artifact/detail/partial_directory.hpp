@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 
 namespace mlem::artifact::detail {
@@ -21,6 +22,8 @@ class PartialDirectory {
   const fs::path& path() const noexcept { return directory_; }
   /// Where the files are.
   fs::path files() const { return directory_ / "files"; }
+  /// Removes all but the files with these paths: what a former run for something else has left.
+  void keep_only(const std::set<std::string>& paths) const;
   /// Nothing that is left there is of use.
   void be_done() noexcept { is_done_ = true; }
   /// Whether the next run has something to go on from.
