@@ -386,6 +386,20 @@ TEST_CASE("clone: a second run goes on where the first one stopped") {
                                                "\n    size: 5\n    uri: x/b\nobject_type: model\n");
 }
 
+TEST_CASE("clone: what only another program can fetch ends it before anything is written") {
+  Sources world;
+  const std::string tracked = "outs:\n- md5: " + md5_of("w") + "\n  size: 1\n  hash: md5\n  path: rf\n";
+  world.source.commit({{".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = s3://bucket/store\n"},
+                       {"rf.mlem", model_with("rf", "w")},
+                       {"rf.dvc", tracked}});
+  const Outcome outcome = world.mlem({"clone", "--project", world.source.url(), "rf", (world.out / "rf").string()});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.errors ==
+        "error: rf: unreachable: 'rf' is where only another program gets at it: a remote of DVC by 's3'\n"
+        "hint: 'dvc get' gets it, where DVC is installed\n");
+  CHECK(world.files_below(world.out).empty());
+}
+
 TEST_CASE("clone: a directory of DVC is copied with what is in it") {
   Sources world;
   const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"x/1\"}]";
@@ -560,6 +574,24 @@ TEST_CASE("clone: what there is no room for is not begun") {
         "fatal: cannot clone to '" + world.out.string() + "': it takes 300000 bytes, and there is room for 131072\n");
   CHECK(contains(outcome.output, "code 128\n"));
   CHECK_FALSE(contains(outcome.output, "git-mlem"));
+}
+
+TEST_CASE("clone: a terminal is told how far it is") {
+  Sources world;
+  const std::string bytes = random_bytes(100'000);
+  world.source.commit({{"w/a", bytes}, {"w/b", "b"}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::errors;
+  options.environment["GIT_PROGRESS_DELAY"] = "0";
+  const std::vector<std::string> words = {"clone", "--plain", "--project", world.source.url(), "w", world.out.string()};
+  const Outcome outcome = world.sandbox.mlem(words, options);
+  CAPTURE(outcome);
+  CHECK(contains(outcome.errors, "Fetching files: 100% (2/2), 97.66 KiB, done."));
+  fs::remove_all(world.out);
+  std::vector<std::string> quiet = words;
+  quiet.insert(quiet.begin() + 1, "--no-progress");
+  CHECK_FALSE(contains(world.sandbox.mlem(quiet, options).errors, "Fetching"));
 }
 
 TEST_CASE("clone: wrong usage and unwritable targets are told") {

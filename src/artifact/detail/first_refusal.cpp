@@ -46,7 +46,11 @@ void FirstRefusal::set(const PlacedFile& file, source::Refusal refusal) {
 }
 
 void FirstRefusal::set_external(const PlacedFile& file, const std::string& why) {
-  set(file, Verdict::unreachable, "is where only another program gets at it", why);
+  const char* const hint = std::holds_alternative<LfsObject>(file.place)
+                               ? "'git lfs pull' in a clone of the source gets it"
+                           : std::holds_alternative<DvcObject>(file.place) ? "'dvc get' gets it, where DVC is installed"
+                                                                           : "";
+  set(file, Verdict::unreachable, "is where only another program gets at it", why, hint);
 }
 
 void FirstRefusal::require_fetchable(const StoredFile& stored, Stores& stores) {
