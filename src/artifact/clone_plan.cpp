@@ -12,6 +12,11 @@
 #include <utility>
 #include <variant>
 
+// A plan is names and texts alone: nothing on the disk is looked at or written. Each layout turns the files of the
+// object into items, every one with its path below a single root; the short texts, such as the metafile in which the
+// artifacts have their new names, are made on the way. In the end all paths are compared, so that two different files
+// that would be at one path, and a path that would lead through a file, are refused before anything is written.
+
 namespace mlem::artifact {
 namespace {
 

@@ -11,6 +11,11 @@
 #include <map>
 #include <utility>
 
+// An answer comes from a server that nobody has to trust. Every field has to have its type, where null is the same as
+// absent, and whatever becomes part of a request or of a message is checked or escaped here: addresses, headers, the
+// words of an error. Objects are found by their ids, not by their order. One that the answer leaves out is unreachable,
+// and the code of an error says whether an object is missing, wants a login or is out of reach.
+
 namespace mlem::artifact {
 namespace {
 

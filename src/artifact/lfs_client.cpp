@@ -11,6 +11,11 @@
 #include <iterator>
 #include <utility>
 
+// The stores of this machine are looked at first, and only what they lack is asked of the server, many objects by one
+// request. The first batch goes alone: it finds out how to log in and how many objects the server takes at once. The
+// others then go several at a time. The addresses in the answers are remembered, so that a transfer that starts soon
+// needs no request of its own; where none is known, or it has expired, it is asked for when the transfer starts.
+
 namespace mlem::artifact {
 namespace {
 

@@ -14,6 +14,12 @@
 #include <algorithm>
 #include <utility>
 
+// First it is settled which address counts, the one that is configured or that of the source itself; then its protocol
+// makes an endpoint of it. A web address is taken as it is (that of a repository with the usual suffix), for ssh and
+// git a web address is guessed, and a directory stands for the store in it. The user may name any place, the file of a
+// source only what the rules for addresses allow. A source of this machine has its own store looked at too, unless the
+// configuration names another one.
+
 namespace mlem::artifact {
 namespace {
 

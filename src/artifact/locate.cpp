@@ -12,6 +12,11 @@
 #include <unordered_map>
 #include <utility>
 
+// The objects are gone through one after the other, and their files get a place by what the trees say. Then every kind
+// of file that has to be read is read for all objects together: the files of DVC, in rounds, for one may lead to the
+// next; the targets of symbolic links; the blobs that are small enough to be pointers of Git LFS. A link or pointer
+// that many files share is read once. An object with too many files loses them before any blob is read for them.
+
 namespace mlem::artifact {
 namespace {
 

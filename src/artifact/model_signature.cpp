@@ -13,6 +13,12 @@
 #include <map>
 #include <utility>
 
+// Nothing in the file is trusted: sizes and numbers of items are bounded, and a field of another type, or one that is
+// there twice, is refused. The list of files may be long, so its items are taken one by one while the statement is
+// parsed and never make one large tree of JSON. What they mean is judged at the end, when it is known whether they are
+// whole files or parts of files. The digest of all digests is made on the way, and has to be the one that the statement
+// is about.
+
 namespace mlem::artifact {
 namespace {
 

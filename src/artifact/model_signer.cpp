@@ -21,6 +21,12 @@
 #include <utility>
 #include <vector>
 
+// The file of trust is read once, into public keys and certificates of authorities. A signature holds if one of the
+// keys made it, or else if the first certificate that it brings leads to one of the authorities, is one to sign with,
+// and has the key that made it. No other reason for trust counts: neither what the system trusts nor anything on the
+// network. The crypto library keeps errors in a queue of the thread, which is emptied before and after every use, or
+// others would find them.
+
 namespace mlem::artifact {
 namespace {
 

@@ -10,6 +10,11 @@
 #include <algorithm>
 #include <utility>
 
+// Which stores a file may be in depends on its commit's `.lfsconfig`, or on the configuration of its project of DVC.
+// Each configuration that differs from the others becomes a client once, or the reason why there is none; all of its
+// files share that. So the source is read first, and the servers can be asked without it, each for all of its files
+// together. What is wrong with one configuration fails the files that it is for and no others.
+
 namespace mlem::artifact {
 namespace {
 

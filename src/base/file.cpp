@@ -13,6 +13,12 @@
 #include <thread>
 #include <unistd.h>
 
+// Mostly plain system calls, for what the order and the flags of them promise: a file is opened without following a
+// symbolic link and without waiting for a pipe; it is written beside its place and then renamed, so that a reader sees
+// the old content or the new; a lock counts only if the file that is locked is still the one at the path. A temporary
+// directory is locked while it is used, which is how the next process tells those that were abandoned, and removes
+// them.
+
 namespace mlem {
 namespace {
 

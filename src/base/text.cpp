@@ -7,6 +7,11 @@
 #include <cstdint>
 #include <ctime>
 
+// Text is bytes that anybody may have written. What is about characters goes by one code point at a time and takes a
+// byte that is not UTF-8 by itself, so that bad bytes are replaced or escaped and never swallow the good ones behind
+// them. What is about ASCII goes by bytes, whatever the locale is. Similar names are told by the number of edits
+// between them; only a narrow band of the usual table is filled, so that many candidates cost little.
+
 namespace mlem {
 namespace {
 

@@ -19,6 +19,11 @@
 #include <unordered_set>
 #include <utility>
 
+// Every ref of a push becomes a scope, which is then judged like any other. Refs that move are compared with what they
+// were. New refs come after them, for each is compared with the nearest tip that is known, and that may be one of the
+// same push. A policy counts for a ref under any name by which people may know it. Signatures are verified last, after
+// all comparing: they may take the time that is left, and then it is for them alone that the push is refused.
+
 namespace mlem::check {
 namespace {
 

@@ -20,6 +20,11 @@
 #include <ostream>
 #include <utility>
 
+// What the command line asks for becomes one scope: the index, the work tree, a commit, or the changes between two of
+// them. With `--policy` it is made into the scope of a push by the code that the server's hook runs, and a warning says
+// where this configuration may differ from the server's. All is judged by one call, which hands findings to a reporter
+// as they come; the summary and the exit code follow at the end.
+
 namespace mlem::command {
 namespace {
 

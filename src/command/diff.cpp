@@ -28,6 +28,11 @@
 #include <sstream>
 #include <utility>
 
+// There are two ways in. A user compares two states of the registry: all links that differ are compared in bulk, and
+// what a pager is to show is collected before that is started. Git may also run this as its external diff driver, for
+// one file at a time: then a link is told by what the cache has, without the network, for there may be many, and any
+// other file is shown as git itself shows it.
+
 namespace mlem::command {
 namespace {
 

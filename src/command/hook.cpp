@@ -22,6 +22,12 @@
 #include <ostream>
 #include <utility>
 
+// All hooks are one thing in the end: what git tells of the index or of refs becomes scopes, these are judged in the
+// time that is configured, and what is broken refuses the commit or the push. What differs is who reads the answer.
+// Whoever commits is told everything, and what is undecided passes; whoever pushes to a server is told only what a
+// server may give away, and what is undecided is refused, unless that is configured otherwise. Most commits touch no
+// link, so this is found out first, by one process.
+
 namespace mlem::command {
 namespace {
 

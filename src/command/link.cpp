@@ -16,6 +16,11 @@
 #include <string>
 #include <vector>
 
+// One link of the command line and many links of standard input go the same way: as requests, for all of which links
+// are made before one is written. If some cannot be made, every failure is told, with its line of the input, and
+// nothing is written. Otherwise it is told what was found, then all links are saved together, and only then it is said
+// what was saved. A dry run leaves out the saving and nothing else.
+
 namespace mlem::command {
 namespace {
 

@@ -12,6 +12,12 @@
 #include <ostream>
 #include <utility>
 
+// Boost parses short options and words; long options are looked up here before it sees them, for it takes
+// abbreviations, two names of one option and optional values in another way than git. Each option writes into the
+// variable that it was declared with, in the order of the command line, so that the last one counts; which of them
+// exclude each other is looked at when all are set. The words that follow the last option are kept from Boost, for its
+// time grows with the square of their number.
+
 namespace po = boost::program_options;
 
 namespace mlem::command {

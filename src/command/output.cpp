@@ -10,6 +10,11 @@
 #include <ostream>
 #include <string_view>
 
+// How commands speak, in one place, so that they all speak alike: whether there are colours is decided as git decides
+// it, a finding becomes a sentence that names its repository and its rev where the message leaves them out, and a
+// verdict becomes an exit code. Texts are escaped where they are printed and not before, so that nothing that somebody
+// wrote into a file or an answer is obeyed by a terminal.
+
 namespace mlem::command {
 namespace {
 

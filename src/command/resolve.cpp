@@ -17,6 +17,11 @@
 #include <ostream>
 #include <utility>
 
+// First every word becomes an object, then all objects are resolved in one run, and their findings are printed in the
+// order of the words. With `--at` the objects are looked up in that commit of the registry, and a pinned link is
+// answered without the network, if need be by what it records itself. What a link that names a ref led to at that time
+// nobody knows: it is answered as of now, with a warning, and the exit code says that it is undecided.
+
 namespace mlem::command {
 namespace {
 

@@ -22,6 +22,11 @@
 #include <set>
 #include <utility>
 
+// Links come one by one; each is counted, and what is seen of its source is noted with the time. Scripts get its row at
+// once. People get a table, which can only be printed when the width of all its columns is known, so that it is kept
+// until the end; broken links are grouped by what is wrong with them, and a doubt about a source is told once, however
+// many links lead there.
+
 namespace mlem::command {
 namespace {
 

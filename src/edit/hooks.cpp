@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// A hook of ours is known by the signature in its second line. Any other one is somebody else's: it is renamed when
+// ours comes and, as a rule, has its name back when ours goes. One of ours in which lines were changed is not
+// overwritten unless that is asked for. All hooks are looked at and decided about before the first is touched, and each
+// is written whole before what was there makes way, so that a failure leaves the old one in its place.
+
 namespace mlem::edit {
 namespace {
 

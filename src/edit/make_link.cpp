@@ -21,6 +21,12 @@
 #include <utility>
 #include <vector>
 
+// Each step is about all links at once: their targets, the sources, the files to be written and what may be replaced
+// there, following the sources to their ends, composing the texts. The last step reads the texts and resolves them
+// again, unless that would ask a server anew, for a link is read from the index or a commit, and may lead elsewhere
+// than the words of the user did. A link that fails keeps its error and takes no part in later steps. Nothing is
+// written before all of that is done.
+
 namespace mlem::edit {
 namespace {
 

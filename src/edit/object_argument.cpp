@@ -17,6 +17,12 @@
 #include <string_view>
 #include <utility>
 
+// A word can be an address, a rev with a path, a path in the index, or a path on disk. Whatever it is, it is turned
+// into one of two things: a repository with a rev and a path, or a path in a tree of this registry. A path on disk is
+// freed of symbolic links first, because what counts is in which repository it is: this one, one nested in it, or
+// another. Many objects share few directories, so that answers about those are remembered. Whether anything is there is
+// mostly left to the resolver.
+
 namespace mlem::edit {
 namespace {
 

@@ -13,6 +13,12 @@
 #include <utility>
 #include <vector>
 
+// Both rules say first what they have to ask about a link, so that the questions about all links go out together, and
+// decide when the answers are there. Whoever pins a link writes the answer down and makes sure that the link, by its
+// own words, still leads there; an address with a rev in it is written in parts for that. To unpin, the ref that is
+// followed is asked for by its full and by its short name, and the short one is written only if it means the same ref.
+// A link that is held may not come to lead elsewhere.
+
 namespace mlem::edit {
 namespace {
 

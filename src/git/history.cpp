@@ -9,6 +9,11 @@
 #include <unordered_set>
 #include <utility>
 
+// Git itself is asked, by one or two processes for a question, however many commits it is about: the ids go in by
+// standard input where there may be many, and the output is in forms that git keeps for scripts. Git may list more than
+// was asked for, and what was asked for is picked out here. A list that there was no time left for is nothing at all,
+// which nobody can take for an empty one.
+
 namespace mlem::git {
 namespace {
 

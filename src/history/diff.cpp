@@ -17,6 +17,11 @@
 #include <span>
 #include <utility>
 
+// First the files that differ are listed, renamed ones joined, and read as links. Those that lead elsewhere now are
+// compared in groups: the old and the new ends of a whole group are resolved in one run, the metafiles are kept as they
+// come by, and the commits between are asked for once for the group. Links whose metafiles found no room come again, in
+// smaller groups. Changes are told group by group, in their order.
+
 namespace mlem::history {
 namespace {
 

@@ -11,6 +11,11 @@
 #include <unordered_set>
 #include <utility>
 
+// The blobs of all changes are collected, fetched together if a partial clone lacks them, and read in bulk in the order
+// of the changes, so that each change can be told as soon as its two sides are there. What is parsed is kept, up to a
+// bound, for other changes that lead to the same blob. A file that is gone and a new one are one that was renamed if
+// they have the same blob or, where not too many are left, if they are links of one type to one path of one repository.
+
 namespace mlem::history {
 namespace {
 

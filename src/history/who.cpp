@@ -18,6 +18,11 @@
 #include <unordered_map>
 #include <utility>
 
+// For each registry the links of all its tips are gone through once, and kept if by their words they may lead to the
+// place: by any address that git has for its repository, by its path, and by its rev. Two names of a rev may still mean
+// one commit, so what is left open is asked of the source, all revs together. What an address means is found out once
+// for each spelling, for many links lead to few repositories. In the end those links are told that do lead there.
+
 namespace mlem::history {
 namespace {
 

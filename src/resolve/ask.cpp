@@ -14,6 +14,11 @@
 #include <tuple>
 #include <utility>
 
+// Queries are sorted by rev and path, so that each rev is looked up once and neighbours find the trees that were read
+// last. Then the source is asked step by step, each time for all queries together: for refs, if a name is among the
+// revs; for the commits, with trees as deep as the deepest path goes; for the objects that turn out to be lacking, in a
+// few rounds. A query that fails keeps its answer and leaves the others alone.
+
 namespace mlem::resolve {
 namespace {
 

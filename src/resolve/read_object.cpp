@@ -11,6 +11,11 @@
 #include <unordered_map>
 #include <utility>
 
+// To find a metafile and to read it are two steps, so that between them those of many queries can be collected: they
+// are read in bulk, and a blob to which many names lead is parsed once and answers them all. What is wrong with a path
+// or with a file becomes the verdict of the answer, with a hint of what is nearby. That the repository lacks an object
+// is neither: the caller is told, who may fetch it and ask again.
+
 namespace mlem::resolve {
 namespace {
 

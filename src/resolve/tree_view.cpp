@@ -13,6 +13,12 @@
 #include <utility>
 #include <vector>
 
+// Three kinds of trees are looked at in the same way, so that an alias is followed alike in each. The index is loaded
+// whole at the first question, unless it was said before what will be asked. The work tree is looked at file by file,
+// and what a sparse checkout leaves out comes from the index. On top of that come the rules of MLEM, those of its old
+// versions too: where an alias starts, and which file a path names. An alias that MLEM would read otherwise is refused,
+// and no reading is guessed.
+
 namespace mlem::resolve {
 namespace {
 

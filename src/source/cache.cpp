@@ -15,6 +15,12 @@
 #include <utility>
 #include <vector>
 
+// An entry is a bare repository whose name is a digest of the addresses of its source, as written and as rewritten. It
+// is made by writing its few files, which saves a process. Git obeys the configuration of an entry, so that only a
+// directory is used that nobody else but root can change, which is judged at every step on the way to it, and a
+// configuration with any other text is written anew. Entries that are not used any more are removed one by one, each
+// under its lock.
+
 namespace mlem::source {
 namespace {
 

@@ -19,6 +19,12 @@
 #include <utility>
 #include <vector>
 
+// The text becomes JSON with a bounded number of values, and the JSON becomes a description, which has the terms of
+// MLEM today whichever version wrote the file. What is not as MLEM writes it is not an error: it is kept as text that
+// does not depend on the order of keys, or as a digest of that, so that it can still be compared. A file in the usual
+// layout can also be divided into the part that callers depend on and the rest by its lines alone, without being
+// parsed.
+
 namespace mlem::yaml {
 namespace {
 

@@ -17,6 +17,11 @@
 #include <unordered_map>
 #include <utility>
 
+// The steps through a document are put together on a stack of levels, and a mapping becomes JSON only when it is
+// complete. Small texts are scanned in the quick way, and go through the whole parser only where that gives up. Plain
+// scalars are what YAML 1.1 makes of them; a number that JSON cannot hold stays as it is written. A hostile file meets
+// bounds: on the number of values, on what aliases stand for, and on the time that it takes to find a key.
+
 namespace mlem::yaml {
 namespace {
 

@@ -9,6 +9,11 @@
 #include <algorithm>
 #include <string_view>
 
+// A search goes as far as what was read allows. At the first file that is not known it notes what it wants of it and
+// waits; after all such files are read in bulk, it runs again from its start. Of a file only the paths are kept that
+// somebody asked for, because a `dvc.lock` may be large; so a search asks for all that it may need of the locks at
+// once, or they would be read again for each. The number of directories that are looked at is bounded.
+
 namespace mlem::artifact::detail {
 namespace {
 

@@ -8,6 +8,12 @@
 #include <charconv>
 #include <exception>
 
+// One handle of libcurl is reset for every exchange, so that connections stay open from one to the next. The exchange
+// runs in small steps, and between them it is seen whether it was interrupted or cancelled, whether its time is over,
+// and whether enough has come in the last while; the time that the receiver takes does not count. What the receiver
+// throws is caught inside the callback and thrown again outside. Redirects are not followed but reported, and the
+// environment has no say in proxies.
+
 namespace mlem::artifact::detail {
 namespace {
 

@@ -18,6 +18,12 @@
 #include <utility>
 #include <vector>
 
+// Of all scopes together, those links are collected that a push re-points, that resolve, and about which a policy
+// cares. They are resolved as they were and as they are, in one run for each, and the metafiles that come by are kept
+// up to a bound. Then each pair of objects is compared. Where that cannot be done, for want of room or time or because
+// the old one cannot be read, the change is refused. What would be refused passes if a commit of the push says that the
+// break is meant.
+
 namespace mlem::check::detail {
 namespace {
 

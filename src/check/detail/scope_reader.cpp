@@ -15,6 +15,12 @@
 #include <map>
 #include <memory>
 
+// Files are listed first, from the index, a tree or the work tree, and what can be found out for all of them together
+// is found out then: which ones git converts, which blobs a partial clone lacks. After that the contents come by one
+// after the other; each is parsed, handed on and forgotten, and names that follow each other with one blob are parsed
+// once. While changes are read, it is noted what else they may break, and the unchanged links in question are read in
+// another pass.
+
 namespace mlem::check::detail {
 namespace {
 

@@ -16,6 +16,11 @@
 #include <optional>
 #include <ostream>
 
+// Changes are told as they come; links that could not be changed are told at the end, grouped by the reason. Where a
+// command previews its changes, a dry run collects them and shows them as `diff` would, against the commit on which
+// they would be made. Scripts get a row for every link that is told; what goes to standard error, such as the summary
+// at the end, is the same for both.
+
 namespace mlem::command {
 
 /// Tells people of links that were not changed.

@@ -16,6 +16,11 @@
 #include <utility>
 #include <vector>
 
+// A line about a link is written key by key, and no tree of values is built first, for there may be a hundred thousand
+// lines. Most texts are plain ASCII and are copied; only for others the library is asked. What the finished line still
+// has that a terminal would obey is escaped in a last pass, which is over at once for most lines. What is read is taken
+// strictly: a key that is not known, is there twice or has a value of another type is refused.
+
 namespace mlem::command {
 namespace {
 

@@ -2,6 +2,11 @@
 
 #include <cstddef>
 
+// The regular expressions of Python's YAML loader are written out by hand, as one pass from left to right: none of them
+// has to step back, so that the time is proportional to the text. The first character decides about nearly all text.
+// Behind that come two more questions about Python: whether it can make a value of the text at all, for which dates are
+// held against the calendar, and whether it would print that value as it is written.
+
 namespace mlem::yaml::detail {
 namespace {
 
