@@ -85,8 +85,10 @@ bool is_wholly_fresh(const ClonePlan& plan) {
 }  // namespace
 
 void look_at_target(ClonePlan& plan, bool force, const Interrupt* interrupt) {
-  if (!plan.root.empty() && load_type(plan.root) != fs::file_not_found && !fs::is_directory(plan.root)) {
-    throw cannot_make(plan.root, "it is not a directory");
+  for (const fs::path& directory : {plan.root.parent_path(), plan.root}) {
+    if (!directory.empty() && load_type(directory) != fs::file_not_found && !fs::is_directory(directory)) {
+      throw cannot_make(directory, "it is not a directory");
+    }
   }
   std::vector<CloneItem*> there;
   for (CloneItem& item : plan.items) {

@@ -607,6 +607,8 @@ TEST_CASE("clone: wrong usage and unwritable targets are told") {
   const Outcome below = world.mlem({"clone", "--project", url, "rf", (world.sandbox / "file/x").string()});
   CHECK(below.code == 128);
   CHECK(below.errors == "fatal: cannot clone to '" + (world.sandbox / "file").string() + "': it is not a directory\n");
+  const Outcome plain = world.mlem({"clone", "--plain", "--project", url, ".", (world.sandbox / "file/x").string()});
+  CHECK(plain.errors == below.errors);
   const Outcome odd = world.mlem({"clone", "--project", url, "--layout=hf-cache", "rf", world.out.string()});
   CHECK(odd.code == 128);
   CHECK(odd.errors ==
