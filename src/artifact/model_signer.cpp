@@ -28,11 +28,8 @@
 // others would find them.
 
 namespace mlem::artifact {
-namespace {
 
-constexpr std::size_t max_trust_file = std::size_t{1} << 20;
-constexpr std::size_t most_trusted = 1000;
-
+/// Frees what libcrypto has made.
 struct FreeCrypto {
   void operator()(EVP_PKEY* raw) const noexcept { EVP_PKEY_free(raw); }
   void operator()(X509* raw) const noexcept { X509_free(raw); }
@@ -46,6 +43,11 @@ struct FreeCrypto {
 };
 template <typename T>
 using CryptoPtr = std::unique_ptr<T, FreeCrypto>;
+
+namespace {
+
+constexpr std::size_t max_trust_file = std::size_t{1} << 20;
+constexpr std::size_t most_trusted = 1000;
 
 /// Leaves no error of ours in the thread's queue, where libcurl would find it.
 struct ErrorQueue {
