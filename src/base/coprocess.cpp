@@ -84,9 +84,15 @@ void Coprocess::write(std::string_view request) {
 
 bool Coprocess::fill() {
   buffer_.erase(0, std::exchange(consumed_, 0));
-  std::array<char, 65536> block;
+  std::array<char, block_size> block;
+  const std::string_view bytes = read_block(block.data(), block.size());
+  buffer_.append(bytes);
+  return !bytes.empty();
+}
+
+std::string_view Coprocess::read_block(char* block, std::size_t size) {
   for (;;) {
-    const ssize_t count = ::read(from_child_, block.data(), block.size());
+    const ssize_t count = ::read(from_child_, block, size);
     if (count < 0 && errno == EAGAIN) {
       constexpr int patience = 3000;
       constexpr int last_patience = 60'000;
@@ -100,9 +106,7 @@ bool Coprocess::fill() {
       continue;
     }
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    buffer_.append(block.data(), static_cast<std::size_t>(count));
-    return true;
+    return {block, static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
   }
 }
 
@@ -131,6 +135,20 @@ std::string_view Coprocess::read(std::size_t count) {
   const std::string_view bytes = std::string_view(buffer_).substr(consumed_, count);
   consumed_ += bytes.size();
   return bytes;
+}
+
+bool Coprocess::read_pieces(std::uint64_t count, const std::function<void(std::string_view piece)>& take) {
+  const std::string_view here = read(std::min<std::uint64_t>(count, buffer_.size() - consumed_));
+  if (!here.empty()) take(here);
+  count -= here.size();
+  std::array<char, block_size> block;
+  while (count > 0) {
+    const std::string_view piece = read_block(block.data(), std::min<std::uint64_t>(count, block.size()));
+    if (piece.empty()) return false;
+    take(piece);
+    count -= piece.size();
+  }
+  return true;
 }
 
 // Without a pid the calls are about this thread alone: sched_setscheduler(2). Elsewhere than on Linux nothing is done.

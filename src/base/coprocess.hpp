@@ -3,6 +3,7 @@
 #include "base/process.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,12 +49,18 @@ class Coprocess {
   std::optional<std::string_view> read_record(char terminator);
   /// Returns the next `count` bytes; fewer only at the end of the output.
   std::string_view read(std::size_t count);
+  /// Calls `take` with the next `count` bytes, in pieces as they come. Returns whether there were so many.
+  bool read_pieces(std::uint64_t count, const std::function<void(std::string_view piece)>& take);
   /// Returns what it has written to its stderr so far, of much the last 64 KiB: what it says before a reply is here
   /// with the reply.
   const std::string& errors();
 
  private:
+  static constexpr std::size_t block_size = std::size_t{1} << 16;
+
   bool fill();
+  /// Waits for output. Returns what of `block` it fills; nothing at the end of the output.
+  std::string_view read_block(char* block, std::size_t size);
   void read_errors();
   void end_silence();
   std::function<bool()> is_stuck_;

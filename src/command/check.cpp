@@ -265,6 +265,21 @@ void tell_of_work_tree(const git::Registry& registry, const std::vector<std::str
   print_hint(err, fmt::format("'git mlem check --worktree' judges {}", is_one ? "it" : "them"));
 }
 
+/// Says what the findings do not: what was passed over, what the index does not have, and how many there were.
+void tell_of_all(const git::Registry& registry, const check::Scope& scope, const CheckOptions& asked,
+                 const Format& format, const check::Summary& summary, std::ostream& err) {
+  if (summary.old_files > 0) {
+    err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
+        << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
+           "hint: 'git mlem migrate' renames them to '*.mlem'\n";
+  }
+  if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
+    tell_of_work_tree(registry, scope.pathspecs, err);
+  }
+  err << summary_line(summary, "", "ok") << '\n';
+  if (format.tells_proofs) print_proof_age(err, summary.proof_time);
+}
+
 }  // namespace
 
 int run_check(const Args& args, Context& context) {
@@ -316,18 +331,7 @@ int run_check(const Args& args, Context& context) {
   const check::Summary summary = check::judge(registry, settings, {scope}, report, pushed_refs);
   reporter->end();
   context.out.flush();
-  if (!format.quiet) {
-    if (summary.old_files > 0) {
-      context.err << "warning: " << summary.old_files << (summary.old_files == 1 ? " file is" : " files are")
-                  << " named '*.mlem.yaml', as MLEM before 0.1.10 did, and not judged\n"
-                     "hint: 'git mlem migrate' renames them to '*.mlem'\n";
-    }
-    if (scope.kind == check::Scope::Kind::index && registry.has_work_tree() && !asked.cached) {
-      tell_of_work_tree(registry, scope.pathspecs, context.err);
-    }
-    context.err << summary_line(summary, "", "ok") << '\n';
-    if (format.tells_proofs) print_proof_age(context.err, summary.proof_time);
-  }
+  if (!format.quiet) tell_of_all(registry, scope, asked, format, summary, context.err);
   return asked.strict && summary.warnings > 0 ? exit_no : exit_code(summary);
 }
 

@@ -170,22 +170,12 @@ class CatFileObjects final : public Objects {
   }
 
   bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) override {
-    constexpr std::size_t most_in_piece = std::size_t{1} << 16;
     const std::optional<Header> header = ask("contents ", blob);
     if (!header) return false;
     // Until all of it has been read, the process is good for nothing else, whatever happens meanwhile.
     std::unique_ptr<Coprocess> process = std::move(process_);
     if (header->type != ObjectType::blob) throw_unread_object(blob, "it is not a blob");
-    for (std::size_t left = header->size; left > 0;) {
-      const std::string_view piece = process->read(std::min(left, most_in_piece));
-      if (piece.empty()) {
-        process_ = std::move(process);
-        fail(blob);
-      }
-      take(piece);
-      left -= piece.size();
-    }
-    const bool is_whole = process->read(1) == "\n";
+    const bool is_whole = process->read_pieces(header->size, take) && process->read(1) == "\n";
     process_ = std::move(process);
     if (!is_whole) fail(blob);
     return true;
