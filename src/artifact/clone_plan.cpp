@@ -70,6 +70,16 @@ void add_object(ClonePlan& plan, const CloneRequest& request, const std::string&
       {.kind = CloneItem::Kind::text, .path = plan.name + std::string(mlem_suffix), .text = std::move(text)});
 }
 
+/// The copy's name goes into its metafile.
+void require_name(const std::string& name, const fs::path& target) {
+  constexpr std::size_t longest = 255;  // NAME_MAX
+  const char* const why = name.empty()                                 ? "it has no name"
+                          : !is_utf8(name)                             ? "its name is not UTF-8, as a metafile is"
+                          : name.size() + mlem_suffix.size() > longest ? "its name is too long"
+                                                                       : nullptr;
+  if (why != nullptr) throw Error(ErrorKind::invalid, "cannot clone to " + quoted(target.string()), why);
+}
+
 /// What huggingface_hub calls a file's bytes: the `ETag` that the Hub has for them.
 std::string etag_of(const PlacedFile& file) {
   if (const auto* const object = std::get_if<LfsObject>(&file.place)) return object->pointer.oid;
@@ -78,12 +88,14 @@ std::string etag_of(const PlacedFile& file) {
               "that has files of Git and Git LFS only");
 }
 
-void add_to_hf_cache(ClonePlan& plan, const CloneRequest& request, std::vector<PlacedFile> files) {
+void add_to_hf_cache(ClonePlan& plan, const CloneRequest& request, const std::string& metafile,
+                     std::vector<PlacedFile> files) {
   const ObjectAt& object = request.object;
   const std::string directory = object.plain == Plain::tree ? (object.path == "." ? std::string() : object.path)
                                                             : std::string(RepoPath::parse(object.path).directory());
   if (!object.plain) {
-    files.push_back({.path = std::string(RepoPath::parse(object.path).name()), .place = GitBlob{object.blob, {}}});
+    files.push_back(
+        {.path = std::string(RepoPath::parse(object.path).name()), .place = GitBlob{object.blob, metafile.size()}});
   }
   std::vector<CloneItem> links;
   for (PlacedFile& file : files) {
@@ -168,7 +180,7 @@ void select_files(std::vector<PlacedFile>& files, const CloneRequest& request) {
   if (unused == is_used.end()) return;
   const auto number = static_cast<std::size_t>(unused - is_used.begin());
   throw Error(ErrorKind::not_found, quoted(request.only[number]) + " matches no file of " + quoted(request.object.path),
-              {}, "'--only' takes globs of paths as '-n' lists them");
+              {}, "'-n' lists the paths; a metafile comes in any case");
 }
 
 std::string_view name(CloneItem::State state) noexcept {
@@ -183,9 +195,11 @@ ClonePlan plan_clone(const CloneRequest& request, const std::string& metafile, s
       throw Error(ErrorKind::invalid, "cannot lay the object out for 'hf-cache'",
                   "the address of its repository is not '<host>/[datasets/|spaces/]<org>/<name>'");
     }
-    plan.root = request.target / *directory;
+    plan.root = request.target;
     plan.name = *directory;
-    add_to_hf_cache(plan, request, std::move(files));
+    plan.product = *directory;
+    add_to_hf_cache(plan, request, metafile, std::move(files));
+    for (CloneItem& item : plan.items) item.path = join(*directory, item.path);
   } else if (request.object.plain == Plain::tree) {
     plan.root = request.target;
     plan.name = request.target.filename().string();
@@ -198,9 +212,12 @@ ClonePlan plan_clone(const CloneRequest& request, const std::string& metafile, s
     plan.root = request.target.parent_path();
     plan.name = request.target.filename().string();
     if (request.object.plain) {
+      plan.product = plan.name;
       for (PlacedFile& file : files) plan.items.push_back(item_of(std::move(file), plan.name));
     } else {
       plan.name = without_suffix(plan.name, mlem_suffix);
+      plan.product = plan.name + std::string(mlem_suffix);
+      require_name(plan.name, request.target);
       add_object(plan, request, metafile, std::move(files));
     }
   }

@@ -60,6 +60,7 @@ struct ClonePlan {
   fs::path root;                   ///< the directory below which all of it is
   std::string name;                ///< of the object there: what its unfinished files are known by
   std::vector<CloneItem> items{};  ///< in the order in which they appear
+  std::string product{};           ///< where in the root the copy is, for people; empty: the root itself
   bool is_directory = false;       ///< whether the object is the root itself
 };
 

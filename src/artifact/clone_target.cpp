@@ -148,7 +148,7 @@ void move_into_place(const ClonePlan& plan, const fs::path& ready) {
       fs::rename(ready, plan.root);
       return;
     }
-    make_directories(plan.root);
+    if (!plan.root.empty()) fs::create_directories(plan.root);
     for (const CloneItem& item : plan.items) {
       const fs::path path = plan.root / item.path;
       if (item.state == CloneItem::State::kept) {
@@ -164,8 +164,10 @@ void move_into_place(const ClonePlan& plan, const fs::path& ready) {
       fs::rename(ready / item.path, path);
     }
   } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorKind::io, "cannot write '" + escape_for_terminal(error.path1().string()) + "'",
-                error.code().message());
+    throw Error(
+        ErrorKind::io,
+        "cannot write '" + escape_for_terminal((error.path2().empty() ? error.path1() : error.path2()).string()) + "'",
+        error.code().message());
   }
 }
 

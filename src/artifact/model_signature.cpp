@@ -318,6 +318,9 @@ ModelSignature parse_model_signature(std::string_view bundle) {
   for (const Json& each : items_of(envelope, "signatures", most_signatures)) {
     signature.signatures.push_back(bytes_of(each, "sig"));
   }
+  if (signature.signatures.size() != 1) {
+    throw_not_signature("it has " + std::to_string(signature.signatures.size()) + " signatures, and a bundle has one");
+  }
   return signature;
 }
 

@@ -156,8 +156,11 @@ ObjectAt object_of(const git::Registry& registry, const Finding& finding, const 
     return object;
   }
   // A file of the work tree has no id: what is asked of it is what the index has.
-  const git::Lookup staged = registry.objects().find(object.commit, finding.path);
-  if (staged.state != git::Lookup::State::found || !git::is_regular(staged.entry)) {
+  const git::Lookup staged = registry.objects().find(object.commit, finding.path == "." ? "" : finding.path);
+  const bool is_there =
+      staged.state == git::Lookup::State::found &&
+      (finding.plain == Plain::tree ? git::is_directory(staged.entry) : git::is_regular(staged.entry));
+  if (!is_there) {
     throw Error(ErrorKind::unavailable, "cannot look for the files of '" + finding.path + "'", "it is not in the index",
                 "'git add' it and its files");
   }

@@ -92,6 +92,7 @@ std::optional<artifact::Depth> depth_of(const CheckOptions& asked) {
 /// Reads the file that `--signed` names.
 std::shared_ptr<const artifact::ModelSigner> load_signer(const CheckOptions& asked) {
   if (!asked.signer) return nullptr;
+  if (asked.signer->empty()) throw Error(ErrorKind::usage, "'--signed' wants the name of a file");
   return std::make_shared<artifact::ModelSigner>(
       artifact::ModelSigner::load(fs::absolute(*asked.signer, current_directory())));
 }

@@ -76,9 +76,7 @@ void print_plan(const ClonePlan& plan, std::ostream& out) {
 
 void print_done(const ClonePlan& plan, bool emoji, std::ostream& out) {
   const Totals totals = totals_of(plan);
-  const fs::path target = plan.is_directory                                 ? plan.root
-                          : plan.items.back().kind == CloneItem::Kind::text ? plan.root / plan.items.back().path
-                                                                            : plan.root / plan.name;
+  const fs::path target = plan.product.empty() ? plan.root : plan.root / plan.product;
   out << (emoji ? "🐏 " : "") << "Cloned to " << escape_for_terminal(target.string()) << ": " << counted(totals.files)
       << ", " << human_size(totals.bytes);
   if (totals.kept != 0) out << fmt::format("; {} there already", totals.kept);

@@ -30,9 +30,10 @@ fs::path target_of(const CloneWords& words, const artifact::ObjectAt& object) {
   const bool is_named = words.target.ends_with('/') || target.filename() == "." || target.filename() == "..";
   const bool is_into = object.plain == Plain::tree ? is_here : is_here || is_named;
   if (is_into) target /= name_of(object);
-  std::string text = target.lexically_normal().string();
-  if (text.ends_with("/.")) text.resize(text.size() - 2);
-  return text.starts_with("./") && text.size() > 2 ? text.substr(2) : text;
+  std::string text = target.string();
+  while (text.size() > 1 && (text.ends_with('/') || text.ends_with("/."))) text.pop_back();
+  while (text.starts_with("./") && text.size() > 2) text.erase(0, 2);
+  return text;
 }
 
 /// The ref that led to an object: of a link that is pinned, the one that it follows.

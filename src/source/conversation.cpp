@@ -86,7 +86,10 @@ class LocalConversation final : public Conversation {
 class RegistryConversation final : public Conversation {
  public:
   RegistryConversation(const git::Registry& registry, const Settings& settings, const PushedRefs& pushed_refs)
-      : registry_(registry), settings_(settings), pushed_refs_(pushed_refs) {}
+      : registry_(registry),
+        settings_(settings),
+        pushed_refs_(pushed_refs),
+        here_{registry.git_dir(), registry.has_work_tree() ? registry.work_tree() : registry.git_dir(), {}} {}
 
   const Refs& refs() override {
     if (!refs_) {
@@ -104,11 +107,13 @@ class RegistryConversation final : public Conversation {
     return lacks;
   }
   git::Repository& repository() override { return registry_.objects(); }
+  const LocalRepository* local() const override { return &here_; }
 
  private:
   const git::Registry& registry_;
   const Settings& settings_;
   const PushedRefs& pushed_refs_;
+  LocalRepository here_;
   std::optional<Refs> refs_;
 };
 

@@ -190,7 +190,7 @@ TEST_CASE("clone: a plain directory is moved into place at once, with its links 
     const Outcome none = world.clone("w", world.out / "none", {"--only", "*.json", "--only", "*.bin"});
     CHECK(none.code == 128);
     CHECK(none.errors ==
-          "fatal: '*.bin' matches no file of 'w'\nhint: '--only' takes globs of paths as '-n' lists them\n");
+          "fatal: '*.bin' matches no file of 'w'\nhint: '-n' lists the paths; a metafile comes in any case\n");
     CHECK_FALSE(fs::exists(world.out / "none"));
   }
   SUBCASE("a single file") {
@@ -543,6 +543,30 @@ TEST_CASE("clone: the cache of Hugging Face's library is filled as that has it")
           "README.md 4\nconfig.json 2\nmodel-0.safetensors 10000\nmodel-1.safetensors 10000\n"
           "model-2.safetensors 10000\nsub/copy.json 2\n");
   }
+  SUBCASE("a link in the place of its directory is not followed") {
+    const fs::path other = world.sandbox / "other";
+    fs::create_directories(other);
+    fs::create_directories(world.sandbox / "victim");
+    fs::create_symlink(world.sandbox / "victim", other / "models--org--m");
+    const Outcome blocked = world.clone("hf", other, {"--layout=hf-cache"});
+    CHECK(blocked.code == 128);
+    CHECK(blocked.errors ==
+          "fatal: cannot clone to '" + (other / "models--org--m").string() + "': it is not a directory\n");
+    CHECK(world.files_below(world.sandbox / "victim").empty());
+  }
+  SUBCASE("an object with a metafile") {
+    const std::string weights = "weights";
+    world.source.commit({{"m/rf.mlem", model_with("rf", weights)}, {"m/rf", weights}});
+    world.source.git({"push", "-q", (git_server.root() / "org/m").string(), "main"});
+    const Outcome object = world.mlem({"clone", "--layout=hf-cache", "--project", git_server.url("org/m"), "m/rf",
+                                       (world.sandbox / "objects").string()});
+    CAPTURE(object);
+    CHECK(object.code == 0);
+    CHECK(contains(object.output, "Cloned to " + (world.sandbox / "objects/models--org--m").string() + ": "));
+    const fs::path there = world.sandbox / "objects/models--org--m/snapshots" / world.source.id("HEAD") / "m";
+    CHECK(read_file(there / "rf") == weights);
+    CHECK(read_file(there / "rf.mlem") == model_with("rf", weights));
+  }
   SUBCASE("a newer commit gets beside it, and what both have is kept") {
     const std::string newer = world.source.commit({{"config.json", "{\"a\": 1}"}});
     world.source.git({"push", "-q", (git_server.root() / "org/m").string(), "main"});
@@ -574,6 +598,71 @@ TEST_CASE("clone: what there is no room for is not begun") {
         "fatal: cannot clone to '" + world.out.string() + "': it takes 300000 bytes, and there is room for 131072\n");
   CHECK(contains(outcome.output, "code 128\n"));
   CHECK_FALSE(contains(outcome.output, "git-mlem"));
+}
+
+TEST_CASE("clone: what somebody has put in the place of its hidden directory is left alone") {
+  Sources world;
+  world.source.commit({{"rf.mlem", model_with("rf", "w")}, {"rf", "w"}});
+  const fs::path victim = world.sandbox / "victim";
+  fs::create_directories(victim / "files");
+  write_file(victim / "files/keep", "precious");
+  fs::create_directories(world.out);
+  const fs::path hidden = world.out / ".git-mlem-clone-rf";
+  const auto clone = [&] {
+    return world.mlem({"clone", "--project", world.source.url(), "rf", (world.out / "rf").string()});
+  };
+  SUBCASE("a link in its place") { fs::create_symlink(victim, hidden); }
+  SUBCASE("a link in it") {
+    fs::create_directories(hidden);
+    fs::create_symlink(victim / "files", hidden / "files");
+  }
+  const Outcome outcome = clone();
+  CAPTURE(outcome);
+  CHECK(outcome.code == 128);
+  CHECK(contains(outcome.errors, "': it is not a directory of this user's\nhint: remove it, if nobody needs it\n"));
+  CHECK(read_file(victim / "files/keep") == "precious");
+  CHECK_FALSE(fs::exists(world.out / "rf"));
+}
+
+TEST_CASE("clone: targets without a name, and names that cannot be") {
+  Sources world;
+  world.source.commit({{"rf.mlem", model_with("rf", "w")}, {"rf", "w"}});
+  struct Row {
+    std::string name;
+    std::string why;
+  };
+  const std::vector<Row> rows = {{".mlem", "it has no name"},
+                                 {"a\xff", "its name is not UTF-8, as a metafile is"},
+                                 {std::string(251, 'a'), "its name is too long"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.why);
+    const Outcome outcome =
+        world.mlem({"clone", "--project", world.source.url(), "rf", (world.out / row.name).string()});
+    CHECK(outcome.code == 128);
+    CHECK(contains(outcome.errors, "': " + row.why + "\n"));
+    CHECK_FALSE(fs::exists(world.out));
+  }
+}
+
+TEST_CASE("clone: a directory of the own work tree, and what DVC keeps there") {
+  World world;
+  world.registry.commit({{"d/a", "1"},
+                         {".dvc/config", ""},
+                         {"rf.mlem", model_with("rf", "weights")},
+                         {"rf.dvc", "outs:\n- md5: " + md5_of("weights") + "\n  size: 7\n  hash: md5\n  path: rf\n"}});
+  const std::string hash = md5_of("weights");
+  const fs::path cached = world.registry.path() / ".dvc/cache/files/md5" / hash.substr(0, 2) / hash.substr(2);
+  fs::create_directories(cached.parent_path());
+  write_file(cached, "weights");
+  const fs::path out = world.sandbox / "out";
+  const Outcome plain = world.mlem({"clone", "--plain", "d", (out / "d").string()});
+  CAPTURE(plain);
+  CHECK(plain.code == 0);
+  CHECK(read_file(out / "d/a") == "1");
+  const Outcome tracked = world.mlem({"clone", "rf", (out / "rf").string()});
+  CAPTURE(tracked);
+  CHECK(tracked.code == 0);
+  CHECK(read_file(out / "rf") == "weights");
 }
 
 TEST_CASE("clone: a terminal is told how far it is") {

@@ -84,10 +84,11 @@ TEST_CASE("plan_clone: the layout of Hugging Face's cache") {
   request.layout = Layout::hf_cache;
   request.ref = "refs/pr/1";
   const ClonePlan plan = plan_clone(request, "", {file_at("config.json", 'a'), file_at("x/copy", 'a')});
-  CHECK(plan.root == "cache/models--org--m");
-  const std::string snapshot = "snapshots/" + commit.hex() + "/sub/";
-  CHECK(paths_of(plan) ==
-        Paths{"blobs/" + std::string(40, 'a'), snapshot + "config.json", snapshot + "x/copy", "refs/refs/pr/1"});
+  CHECK(plan.root == "cache");
+  const std::string model = "models--org--m/";
+  const std::string snapshot = model + "snapshots/" + commit.hex() + "/sub/";
+  CHECK(paths_of(plan) == Paths{model + "blobs/" + std::string(40, 'a'), snapshot + "config.json", snapshot + "x/copy",
+                                model + "refs/refs/pr/1"});
   CHECK(plan.items[2].text == "../../../../blobs/" + std::string(40, 'a'));
   CHECK(plan.items[3].text == commit.hex());
 }

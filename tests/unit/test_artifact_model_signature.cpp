@@ -108,6 +108,7 @@ TEST_CASE("model signature: what a published statement says") {
 }
 
 TEST_CASE("model signature: the published vectors that are invalid are refused") {
+  CHECK(error_of_bundle(std::string("{}") + '\0') == "it is not JSON");
   CHECK(error_of_bundle(vector_file("specification/empty.bundle.json")) == "it is not JSON");
   CHECK(error_of_bundle(vector_file("specification/missing-envelope.bundle.json")) == "'dsseEnvelope' is missing");
   CHECK(error_of_bundle(vector_file("specification/missing-tlog-entries.bundle.json")) == "'tlogEntries' is missing");
@@ -169,6 +170,9 @@ TEST_CASE("model signature: malformed bundles are refused") {
   CHECK(with([](Json& b) { b["dsseEnvelope"]["payloadType"] = "text/plain"; }) ==
         "what it signs is 'text/plain', and not a statement");
   CHECK(with([](Json& b) { b["dsseEnvelope"]["payload"] = "?"; }) == "'payload' is not base64");
+  CHECK(with([](Json& b) { b["dsseEnvelope"]["signatures"].push_back(b["dsseEnvelope"]["signatures"][0]); }) ==
+        "it has 2 signatures, and a bundle has one");
+  CHECK(with([](Json& b) { b["dsseEnvelope"]["signatures"] = Json::array(); }) == "'signatures' is empty");
   CHECK(with([](Json& b) { b["dsseEnvelope"]["signatures"] = {1}; }) == "an item of 'signatures' is not a mapping");
   CHECK(with([](Json& b) { b["dsseEnvelope"]["signatures"][0].erase("sig"); }) == "'sig' is missing");
   CHECK(with([](Json& b) { b["dsseEnvelope"]["signatures"][0]["keyid"] = nullptr; }) == "read");

@@ -87,6 +87,11 @@ void Delivery::end_file(Task& task, PartialFile& partial) {
   task.is_done = true;
 }
 
+void Delivery::refuse_missing(Task& task, const std::string& why) {
+  task.is_done = true;
+  refusal_.set(task.item->file, Verdict::artifact_missing, "is missing", why);
+}
+
 /// Takes over what an earlier run has left. Returns whether that is all of it.
 bool Delivery::resume(Task& task, PartialFile& partial) {
   const bool is_whole = partial.resume(settings_.observer.interrupt);
@@ -112,10 +117,7 @@ void Delivery::copy_blob(git::Repository& repository, Task& task, std::uint64_t 
       partial->take(piece);
       count(piece.size(), 0);
     });
-    if (!is_here) {
-      task.is_done = true;
-      return refusal_.set(task.item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
-    }
+    if (!is_here) return refuse_missing(task, "Git does not have it");
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::unavailable) throw;
     task.is_done = true;
@@ -152,8 +154,7 @@ void Delivery::fetch_own(source::Conversation& source) {
   const std::map<Oid, Refusal> refused = source.need_objects(lacking);
   if (!refused.empty()) return refusal_.set(refused.begin()->second);
   take_sizes(source.repository(), unfetched());
-  for (const Task* task : unfetched())
-    refusal_.set(task->item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
+  for (Task* task : unfetched()) refuse_missing(*task, "Git does not have it");
 }
 
 /// The blobs that Git does not have on this machine.
@@ -204,11 +205,7 @@ void Delivery::copy_file(Task& task) {
     partial->take(piece);
     count(piece.size(), 0);
   });
-  if (!is_read) {
-    task.is_done = true;
-    return refusal_.set(task.item->file, Verdict::artifact_missing, "is missing",
-                        "'" + escape_for_terminal(task.here->string()) + "' cannot be read");
-  }
+  if (!is_read) return refuse_missing(task, "'" + escape_for_terminal(task.here->string()) + "' cannot be read");
   end_file(task, *partial);
 }
 
@@ -220,7 +217,10 @@ void Delivery::fetch_blobs() {
     boost::system::error_code failure;
     const std::uint64_t size = fs::file_size(directory_ / "files" / task->item->path, failure);
     if (failure || size == 0) return false;
-    return resume(*task, *begin_file(*task, size));
+    const std::unique_ptr<PartialFile> partial = begin_file(*task, size);
+    if (resume(*task, *partial)) return true;
+    count_back(partial->size());
+    return false;
   });
   if (tasks.empty() || refusal_.is_set()) return;
   if (settings_.offline) return refusal_.set(tasks.front()->item->file, offline_refusal());
@@ -236,8 +236,7 @@ void Delivery::fetch_blobs() {
       if (refusal_.is_set()) return;
       const auto* const blob = std::get_if<GitBlob>(&task->item->file.place);
       if (blob == nullptr) continue;  // a pointer
-      if (!blob->size)
-        return refusal_.set(task->item->file, Verdict::artifact_missing, "is missing", "Git does not have it");
+      if (!blob->size) return refuse_missing(*task, "Git does not have it");
       copy_blob(repository, *task, *blob->size);
     }
   });

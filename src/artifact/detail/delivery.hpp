@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace mlem::artifact::detail {
@@ -55,6 +56,7 @@ class Delivery {
 
   std::unique_ptr<PartialFile> begin_file(const Task& task, std::optional<std::uint64_t> size) const;
   void end_file(Task& task, PartialFile& partial);
+  void refuse_missing(Task& task, const std::string& why);
   bool resume(Task& task, PartialFile& partial);
   void restart(PartialFile& partial);
   void copy_blob(git::Repository& repository, Task& task, std::uint64_t size);

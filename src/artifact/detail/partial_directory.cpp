@@ -6,14 +6,22 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace mlem::artifact::detail {
 
 PartialDirectory::PartialDirectory(const fs::path& parent, const std::string& name) {
-  make_directories(parent.empty() ? fs::path(".") : parent);
+  boost::system::error_code failure;
+  fs::create_directories(parent.empty() ? fs::path(".") : parent, failure);
+  if (failure) {
+    throw Error(ErrorKind::io, "cannot create '" + escape_for_terminal(parent.string()) + "'", failure.message());
+  }
   constexpr std::size_t longest = 200;  // of a file's name, with what is put before it and behind it
   directory_ = parent / (std::string(AtomicFile::temporary_prefix) + "clone-" +
                          (name.size() > longest ? sha256_hex(name) : name));
@@ -25,11 +33,22 @@ PartialDirectory::PartialDirectory(const fs::path& parent, const std::string& na
     throw Error(ErrorKind::unavailable, "cannot clone to '" + escape_for_terminal((parent / name).string()) + "'",
                 "another process is cloning to it");
   }
-  boost::system::error_code failure;
-  fs::create_directories(files(), failure);
-  if (failure) {
-    throw Error(ErrorKind::io, "cannot create '" + escape_for_terminal(files().string()) + "'", failure.message());
+  require_own(directory_);
+  require_own(files());
+}
+
+void PartialDirectory::require_own(const fs::path& directory) {
+  // Others may have put something there: what a symbolic link leads to is not to be written or tidied up.
+  const bool is_made = mkdir(directory.c_str(), 0777) == 0;
+  const int error_number = errno;
+  struct stat status {};
+  if (!is_made && error_number != EEXIST) {
+    throw Error(ErrorKind::io, "cannot create '" + escape_for_terminal(directory.string()) + "'",
+                std::strerror(error_number));
   }
+  if (lstat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid()) return;
+  throw Error(ErrorKind::invalid, "cannot use '" + escape_for_terminal(directory.string()) + "'",
+              "it is not a directory of this user's", "remove it, if nobody needs it");
 }
 
 PartialDirectory::~PartialDirectory() {

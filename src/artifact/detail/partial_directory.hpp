@@ -13,7 +13,7 @@ namespace mlem::artifact::detail {
 class PartialDirectory {
  public:
   /// Makes `<parent>/.git-mlem-clone-<name>`, or takes over what a former run left there. Throws Error(unavailable) if
-  /// another process has it, and Error(io).
+  /// another process has it, Error(invalid) if what is there is not a directory of this user's, and Error(io).
   PartialDirectory(const fs::path& parent, const std::string& name);
   ~PartialDirectory();
   PartialDirectory(const PartialDirectory&) = delete;
@@ -30,6 +30,7 @@ class PartialDirectory {
   bool has_files() const;
 
  private:
+  static void require_own(const fs::path& directory);
   fs::path directory_;
   fs::path lock_file_;
   std::optional<FileLock> lock_;

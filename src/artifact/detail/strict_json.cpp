@@ -61,7 +61,9 @@ class JsonWatch {
 Json read_strict_json(std::string_view text, const std::string& what, const KeepJson& keep) {
   JsonWatch watch(what, keep);
   const auto step = [&](int depth, Json::parse_event_t event, Json& value) { return watch(depth, event, value); };
-  Json json = Json::parse(text, step, false);
+  // The library takes a NUL for the end.
+  const bool has_nul = text.find('\0') != std::string_view::npos;
+  Json json = has_nul ? Json(Json::value_t::discarded) : Json::parse(text, step, false);
   if (json.is_discarded()) watch.refuse("it is not JSON");
   return json;
 }
