@@ -71,7 +71,7 @@ void add_object(ClonePlan& plan, const CloneRequest& request, const std::string&
 }
 
 /// The copy's name goes into its metafile.
-void require_name(const std::string& name, const fs::path& target) {
+void require_copy_name(const std::string& name, const fs::path& target) {
   constexpr std::size_t longest = 255;  // NAME_MAX
   const char* const why = name.empty()                                 ? "it has no name"
                           : !is_utf8(name)                             ? "its name is not UTF-8, as a metafile is"
@@ -217,7 +217,7 @@ ClonePlan plan_clone(const CloneRequest& request, const std::string& metafile, s
     } else {
       plan.name = without_suffix(plan.name, mlem_suffix);
       plan.product = plan.name + std::string(mlem_suffix);
-      require_name(plan.name, request.target);
+      require_copy_name(plan.name, request.target);
       add_object(plan, request, metafile, std::move(files));
     }
   }
