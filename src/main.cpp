@@ -24,6 +24,7 @@ namespace {
 using namespace mlem::command;  // NOLINT(google-build-using-namespace): main is the edge of that room
 
 constexpr std::array commands{
+    Command{"bundle", "Carry a registry and its objects to where no network is", run_bundle},
     Command{"check", "Report links that do not resolve", run_check},
     Command{"clone", "Copy an object with its files, and prove them", run_clone},
     Command{"diff", "Compare the links of two states, and their objects", run_diff},

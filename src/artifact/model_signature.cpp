@@ -1,6 +1,6 @@
 #include "artifact/model_signature.hpp"
 
-#include "artifact/detail/strict_json.hpp"
+#include "artifact/strict_json.hpp"
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -301,7 +301,7 @@ std::string ModelSignature::signed_bytes() const {
 
 ModelSignature parse_model_signature(std::string_view bundle) {
   if (bundle.size() > max_model_signature_size) throw_not_signature("it is larger than 32 MiB");
-  const Json json = detail::read_strict_json(bundle, "not a signature of a model");
+  const Json json = read_strict_json(bundle, "not a signature of a model");
   if (!json.is_object()) throw_not_signature("it is not a mapping");
   const std::string& media_type = text_of(json, "mediaType");
   if (media_type != "application/vnd.dev.sigstore.bundle.v0.3+json" &&
@@ -371,7 +371,7 @@ SignedManifest parse_signed_manifest(std::string_view statement) {
   ManifestReader reader;
   const std::vector<std::string> resources{"predicate", "resources"};
   constexpr int depth_of_resource = 3;
-  const Json json = detail::read_strict_json(statement, "not a signature of a model",
+  const Json json = read_strict_json(statement, "not a signature of a model",
                                              [&](const std::vector<std::string>& keys, int depth, Json& value) {
                                                if (depth != depth_of_resource || keys != resources) return true;
                                                reader.take(value);

@@ -55,13 +55,30 @@ class FileSearch {
 
   void read_commits() {
     if (!source_.is_cached()) return;
-    std::set<Oid> commits;
-    for (const ObjectAt* object : objects_) commits.insert(object->commit);
-    for (const auto& [commit, refusal] : source_.need_commits(commits, 1)) {
+    for (const ObjectAt* object : objects_) commits_.insert(object->commit);
+    for (const auto& [commit, refusal] : source_.need_commits(commits_, 1)) {
       refuse_commit(commit, refusal);
-      commits.erase(commit);
+      commits_.erase(commit);
     }
-    if (!commits.empty()) source_.need_small_files(commits, lfs_pointer_cutoff);
+  }
+
+  /// Whether something of the objects is not here: that may be what tells where their files are.
+  static bool is_lacking(const std::vector<Located>& located) {
+    return std::any_of(located.begin(), located.end(), [](const Located& object) {
+      const auto is_unknown = [](const PlacedFile& file) {
+        const auto* const blob = std::get_if<GitBlob>(&file.place);
+        return blob != nullptr && !blob->size;
+      };
+      return !object.missing.empty() || std::any_of(object.files.begin(), object.files.end(), is_unknown);
+    });
+  }
+
+  /// Finds the files, with all trees and small files of their commits if they are not found without.
+  std::vector<Located> locate_first() {
+    std::vector<Located> located = locate(source_.repository(), wanted_);
+    if (!source_.is_cached() || commits_.empty() || !is_lacking(located)) return located;
+    source_.need_small_files(commits_, lfs_pointer_cutoff);
+    return locate(source_.repository(), wanted_);
   }
 
   /// Fetches what the repository has been found to lack.
@@ -117,7 +134,7 @@ class FileSearch {
   void locate_all() {
     constexpr int most_rounds = 32;  // of a tree in a tree, one at a time
     for (int round = 0;; ++round) {
-      std::vector<Located> located = locate(source_.repository(), wanted_);
+      std::vector<Located> located = round == 0 ? locate_first() : locate(source_.repository(), wanted_);
       std::map<Oid, Oid> lacking;
       for (std::size_t i = 0; i < located.size(); ++i) {
         if (round == most_rounds && !located[i].missing.empty()) {
@@ -143,6 +160,7 @@ class FileSearch {
   const std::vector<const ObjectAt*>& objects_;
   std::vector<ObjectFiles> found_;
   std::vector<Wanted> wanted_;
+  std::set<Oid> commits_;  ///< that are here
 };
 
 }  // namespace

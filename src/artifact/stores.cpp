@@ -4,6 +4,7 @@
 #include "artifact/lfs_store.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "source/entry_import.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -62,7 +63,11 @@ struct Stores::Dvc {
 
 Stores::Stores(source::Conversation& source, const RepoUrl& url, const source::Settings& settings,
                TransferEngine& engine)
-    : source_(source), url_(url), settings_(settings), engine_(engine) {}
+    : source_(source),
+      url_(url),
+      settings_(settings),
+      engine_(engine),
+      imported_(source::find_imported_files(url, settings)) {}
 
 Stores::~Stores() = default;
 
@@ -166,8 +171,18 @@ void Stores::prepare(const std::vector<StoredFile>& files) {
   }
 }
 
+std::optional<fs::path> Stores::find_imported(const Place& place) const {
+  const auto* const large = std::get_if<LfsObject>(&place);
+  const auto* const tracked = std::get_if<DvcObject>(&place);
+  if (!imported_ || (large == nullptr && tracked == nullptr)) return std::nullopt;
+  fs::path path = large != nullptr ? lfs_object_path(*imported_ / "lfs", large->pointer.oid)
+                                   : *imported_ / "dvc" / dvc_object_path(tracked->md5, tracked->layout);
+  return is_file(path) ? std::optional(std::move(path)) : std::nullopt;
+}
+
 std::optional<fs::path> Stores::find_file(const StoredFile& stored) {
   const PlacedFile& file = *stored.file;
+  if (auto imported = find_imported(file.place)) return imported;
   if (const auto* const object = std::get_if<LfsObject>(&file.place)) {
     const Lfs& lfs = lfs_at(stored.commit);
     return lfs.client ? lfs.client->find_local(object->pointer) : std::nullopt;
@@ -183,6 +198,7 @@ std::optional<fs::path> Stores::find_file(const StoredFile& stored) {
 
 std::optional<std::string> Stores::why_external(const StoredFile& stored) {
   const PlacedFile& file = *stored.file;
+  if (find_imported(file.place)) return std::nullopt;
   if (const auto* const object = std::get_if<LfsObject>(&file.place)) {
     if (object->pointer.has_extensions) return "Git LFS keeps it in a form that an extension of the user's makes";
     return std::nullopt;

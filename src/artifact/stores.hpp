@@ -58,12 +58,14 @@ class Stores {
   Lfs& lfs_at(const Oid& commit);
   Dvc& dvc_of(const DvcObject& object);
   void set_up(Dvc& dvc, const DvcObject& object);
+  std::optional<fs::path> find_imported(const Place& place) const;
   std::optional<std::string> read_at(const Oid& commit, const std::string& path);
 
   source::Conversation& source_;
   const RepoUrl& url_;
   const source::Settings& settings_;
   TransferEngine& engine_;
+  std::optional<fs::path> imported_;                 ///< where an import has put files
   std::map<std::string, std::unique_ptr<Lfs>> lfs_;  ///< by what `.lfsconfig` says
   std::map<Oid, Lfs*> lfs_by_commit_;
   std::map<std::string, std::unique_ptr<Dvc>> dvc_;  ///< by project, its configuration and the name of the remote

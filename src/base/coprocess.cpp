@@ -37,7 +37,13 @@ std::unique_ptr<Coprocess> Coprocess::start_reading(const Program& program, std:
   auto process = std::make_unique<Coprocess>(program, large_pipe);
   process->is_patient_ = true;
   process->write(input);
-  close(std::exchange(process->to_child_, -1));
+  process->end_input();
+  return process;
+}
+
+std::unique_ptr<Coprocess> Coprocess::start_writing(const Program& program) {
+  auto process = std::make_unique<Coprocess>(program);
+  process->is_patient_ = true;
   return process;
 }
 
@@ -45,7 +51,7 @@ Coprocess::~Coprocess() { wait(); }
 
 int Coprocess::wait() {
   if (pid_ < 0) return code_;
-  if (takes_requests()) close(std::exchange(to_child_, -1));
+  end_input();
   close(std::exchange(from_child_, -1));
   read_errors();
   if (errors_from_child_ >= 0) close(std::exchange(errors_from_child_, -1));
@@ -116,6 +122,10 @@ void Coprocess::end_silence() {
   if (is_first && !(is_stuck_ && is_stuck_())) return;
   kill(pid_, SIGKILL);
   is_killed_ = true;
+}
+
+void Coprocess::end_input() {
+  if (takes_requests()) close(std::exchange(to_child_, -1));
 }
 
 std::optional<std::string_view> Coprocess::read_record(char terminator) {

@@ -27,6 +27,9 @@ class Coprocess {
   /// Starts a program that is asked nothing but `input`, which is written whole before anything is read: it has to fit
   /// into a pipe, or the program has to read it before it writes. It may be silent for as long as it wants.
   static std::unique_ptr<Coprocess> start_reading(const Program& program, std::string_view input = {});
+  /// Starts a program that is given bytes by write() and says what came of them in the end, a line or two, for which it
+  /// may take as long as it wants.
+  static std::unique_ptr<Coprocess> start_writing(const Program& program);
   ~Coprocess();
   Coprocess(const Coprocess&) = delete;
   Coprocess& operator=(const Coprocess&) = delete;
@@ -42,6 +45,8 @@ class Coprocess {
   bool is_killed() const noexcept { return is_killed_; }
   /// Throws Error(io) if the program is gone or has been silent.
   void write(std::string_view request);
+  /// Tells the program that no more bytes come.
+  void end_input();
   /// Returns the next line without its newline; nothing at the end of the output. A view of what these functions return
   /// is good until the next call of any.
   std::optional<std::string_view> read_line() { return read_record('\n'); }

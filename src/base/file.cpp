@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 // Mostly plain system calls, for what the order and the flags of them promise: a file is opened without following a
 // symbolic link and without waiting for a pipe; it is written beside its place and then renamed, so that a reader sees
@@ -118,41 +119,65 @@ fs::path without_links(const fs::path& path) {
   return text;
 }
 
-AtomicFile::AtomicFile(const fs::path& path, std::string_view content, Permissions permissions)
+AtomicFile::AtomicFile(const fs::path& path, Permissions permissions)
     : path_(path.string()), temporary_((path.parent_path() / (std::string(temporary_prefix) + "XXXXXX")).string()) {
-  const int descriptor = mkostemp(temporary_.data(), O_CLOEXEC);
-  if (descriptor < 0) {
-    temporary_.clear();
-    throw cannot("create", path_, errno);
-  }
-  const auto fail = [&] {
-    const int error_number = errno;
-    close(descriptor);
-    unlink(temporary_.c_str());
-    return cannot("write", path_, error_number);
-  };
-  while (!content.empty()) {
-    const ssize_t written = write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw fail();
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
+  descriptor_ = mkostemp(temporary_.data(), O_CLOEXEC);
+  if (descriptor_ < 0) throw cannot("create", path_, errno);
   const mode_t mode = permissions == Permissions::executable ? 0755 : default_permissions();
-  if (fchmod(descriptor, mode) != 0) throw fail();
-  if (close(descriptor) != 0) {
-    const int error_number = errno;
-    unlink(temporary_.c_str());
-    throw cannot("write", path_, error_number);
-  }
+  if (fchmod(descriptor_, mode) == 0) return;
+  const int error_number = errno;
+  close(descriptor_);
+  unlink(temporary_.c_str());
+  throw cannot("write", path_, error_number);
+}
+
+AtomicFile::AtomicFile(const fs::path& path, std::string_view content, Permissions permissions)
+    : AtomicFile(path, permissions) {
+  write(content);
+  end();
 }
 
 AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) close(descriptor_);
   if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
+void AtomicFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw cannot("write", path_, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::end() {
+  if (descriptor_ >= 0 && close(std::exchange(descriptor_, -1)) != 0) throw cannot("write", path_, errno);
+}
+
 void AtomicFile::commit() {
+  end();
   if (rename(temporary_.c_str(), path_.c_str()) != 0) throw cannot("write", path_, errno);
   temporary_.clear();
+}
+
+InputFile::InputFile(const fs::path& path) : name_(path.string()) {
+  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) throw cannot("open", name_, errno);
+}
+
+InputFile::InputFile() : name_("standard input"), descriptor_(STDIN_FILENO) {}
+
+InputFile::~InputFile() {
+  if (descriptor_ != STDIN_FILENO) close(descriptor_);
+}
+
+std::size_t InputFile::read(char* buffer, std::size_t size) {
+  for (;;) {
+    const ssize_t count = ::read(descriptor_, buffer, size);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) throw cannot("read", name_, errno);
+  }
 }
 
 FileLock::FileLock(const fs::path& path, std::chrono::steady_clock::time_point deadline) {

@@ -45,17 +45,42 @@ class AtomicFile {
 
   /// Writes `content` beside `path`; `path` itself is untouched. Throws Error(io).
   AtomicFile(const fs::path& path, std::string_view content, Permissions permissions = Permissions::usual);
+  /// Makes the file beside `path`, for write(). Throws Error(io).
+  explicit AtomicFile(const fs::path& path, Permissions permissions = Permissions::usual);
   /// Removes the temporary file unless it was committed.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
+  /// Adds bytes at the end. Throws Error(io), as when the disk is full.
+  void write(std::string_view bytes);
   /// Puts the file in its place. Throws Error(io), and then has changed nothing.
   void commit();
 
  private:
+  void end();
   std::string path_;
   std::string temporary_;
+  int descriptor_ = -1;
+};
+
+/// A file that is read from its beginning to its end.
+class InputFile {
+ public:
+  /// Throws Error(io) if the file cannot be opened.
+  explicit InputFile(const fs::path& path);
+  /// Reads this program's stdin.
+  InputFile();
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  /// Returns how many bytes it has put into `buffer`, `size` at most; 0 at the end. Throws Error(io).
+  std::size_t read(char* buffer, std::size_t size);
+
+ private:
+  std::string name_;
+  int descriptor_ = -1;
 };
 
 /// An exclusive lock between processes, on a file that stays or that its holder removes. Released by the kernel when

@@ -111,12 +111,14 @@ int run_clone(const Args& args, Context& context) {
   edit::CloneWords asked;
   std::optional<std::string> layout;
   bool json = false;
+  bool offline = false;
   options.value("project,p", "repo", "the repository that has the object", asked.project)
       .value("rev,r", "rev", "the rev in it", asked.rev)
       .value("target-project,t", "dir", "the directory that the target is relative to", asked.target_project)
       .alias("tp", "target-project")
       .values("only", "glob", "copy the files with such paths only", asked.only)
       .value("layout", "layout", "'mlem', or 'hf-cache' for what reads Hugging Face's cache", layout)
+      .flag("offline", "answer from the cache", offline)
       .flag("plain", "copy a file or directory that has no metafile", asked.is_plain)
       .flag("force,f", "replace files that are something else", asked.force)
       .flag("dry-run,n", "list what would be written, write nothing", asked.dry_run)
@@ -134,7 +136,8 @@ int run_clone(const Args& args, Context& context) {
   const git::Registry registry = open_registry_if_any(context);
   const bool color = wants_color(format, context, registry, Stream::err);
   Progress progress(format, context);
-  const source::Settings settings = progress.settings(registry);
+  source::Settings settings = progress.settings(registry);
+  settings.offline = offline;
   const edit::CloneArgument found = edit::find_clone(registry, settings, asked);
   const Finding& finding = found.finding;
   if (finding.verdict != Verdict::ok) {

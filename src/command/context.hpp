@@ -31,6 +31,7 @@ struct Command {
   int (*run)(const Args& args, Context& context);
 };
 
+int run_bundle(const Args& args, Context& context);
 int run_check(const Args& args, Context& context);
 int run_clone(const Args& args, Context& context);
 int run_diff(const Args& args, Context& context);

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "git/detail/command.hpp"
 
 #include <charconv>
 #include <string_view>
@@ -96,6 +97,20 @@ std::vector<DatedTag> list_dated_tags(const Registry& registry) {
 
 std::vector<DatedTag> list_dated_tags(const fs::path& git_dir, const Environment& environment) {
   return parse_tags(run(reading_program(git_dir, arguments_for_tags(), environment)));
+}
+
+std::vector<Ref> list_tags_of(const Registry& registry, const Oid& commit) {
+  const std::string output = detail::output_of(
+      registry.git({"for-each-ref", "--format=%(objectname) %(refname)", "--merged=" + commit.hex(), "--", "refs/tags/"}),
+      "cannot list tags");
+  std::vector<Ref> tags;
+  for (std::string_view rest = output; !rest.empty();) {
+    const std::string_view line = take_line(rest);
+    const std::size_t blank = line.find(' ');
+    const auto oid = Oid::parse(line.substr(0, blank));
+    if (oid && blank != std::string_view::npos) tags.push_back({std::string(line.substr(blank + 1)), *oid});
+  }
+  return tags;
 }
 
 }  // namespace mlem::git

@@ -35,4 +35,7 @@ std::vector<Oid> announced_merge_heads(const Environment& environment);
 std::vector<DatedTag> list_dated_tags(const Registry& registry);
 std::vector<DatedTag> list_dated_tags(const fs::path& git_dir, const Environment& environment);
 
+/// Returns the tags that lead to `commit` or to one in its history, by name. Throws Error(unavailable) if git refuses.
+std::vector<Ref> list_tags_of(const Registry& registry, const Oid& commit);
+
 }  // namespace mlem::git

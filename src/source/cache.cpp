@@ -216,7 +216,7 @@ std::size_t Cache::prune(const std::set<std::string>& used) const {
     if (entry.ends_with(lock_suffix)) entry.remove_suffix(lock_suffix.size());
     if (entry.ends_with(aside_suffix)) entry.remove_suffix(aside_suffix.size());
     std::string_view key = entry;
-    for (const std::string_view suffix : {history_suffix, all_trees_suffix, trees_suffix}) {
+    for (const std::string_view suffix : {history_suffix, all_trees_suffix, trees_suffix, files_suffix}) {
       if (key.ends_with(suffix)) key.remove_suffix(suffix.size());
     }
     if (is_key(key) && !used.contains(std::string(key))) unused.emplace(entry, key);

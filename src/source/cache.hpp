@@ -32,6 +32,8 @@ class Cache {
   static constexpr const char* trees_suffix = "-trees";
   /// Ends the name of a fourth, the same with trees however deep.
   static constexpr const char* all_trees_suffix = "-all-trees";
+  /// Ends the name of a directory, with files of a source's objects that an import brought.
+  static constexpr const char* files_suffix = "-files";
 
   /// Returns the place of a file that is kept beside the entries, in a directory that is made if needed. Throws
   /// Error(io).

@@ -57,15 +57,20 @@ std::map<Oid, Refusal> lacks_of(const std::map<Oid, Oid>& commits_by_object, boo
 /// A repository of this machine, read in place: all that it has is there.
 class LocalConversation final : public Conversation {
  public:
-  LocalConversation(LocalRepository local, const Settings& settings)
-      : local_(std::move(local)),
+  LocalConversation(const RepoUrl& url, LocalRepository local, const Settings& settings)
+      : url_(url),
+        local_(std::move(local)),
         environment_(settings.access.environment),
+        recording_(settings.observer.recording),
         repository_(git::open_repository(local_.git_dir, environment_, git::Reading::apart)) {
     repository_->set_deadline(settings.budget.deadline);
+    if (recording_ != nullptr) recording_->watch(url_, *repository_);
   }
 
   const Refs& refs() override {
-    if (!refs_) refs_ = refs_of(*repository_);
+    if (refs_) return *refs_;
+    refs_ = refs_of(*repository_);
+    if (recording_ != nullptr) recording_->note_refs(url_, all_refs());
     return *refs_;
   }
   std::map<Oid, Refusal> need_commits(const std::set<Oid>&, std::size_t) override { return {}; }
@@ -73,11 +78,24 @@ class LocalConversation final : public Conversation {
     return lacks_of(commits_by_object, git::is_partial_clone(local_.git_dir, environment_));
   }
   git::Repository& repository() override { return *repository_; }
+  const fs::path& git_dir() const override { return local_.git_dir; }
   const LocalRepository* local() const override { return &local_; }
 
  private:
+  /// The refs as a server would list them.
+  ListedRefs all_refs() const {
+    ListedRefs all{.head_branch = repository_->head_branch()};
+    if (const auto head = repository_->find_ref("HEAD")) all.oids.emplace("HEAD", *head);
+    for (const std::string_view prefix : {heads, tags}) {
+      for (const git::Ref& ref : repository_->refs(prefix)) all.oids.emplace(ref.name, ref.oid);
+    }
+    return all;
+  }
+
+  const RepoUrl& url_;
   LocalRepository local_;
   Environment environment_;
+  Recording* recording_;
   std::unique_ptr<git::Repository> repository_;
   std::optional<Refs> refs_;
 };
@@ -107,6 +125,7 @@ class RegistryConversation final : public Conversation {
     return lacks;
   }
   git::Repository& repository() override { return registry_.objects(); }
+  const fs::path& git_dir() const override { return registry_.git_dir(); }
   const LocalRepository* local() const override { return &here_; }
 
  private:
@@ -131,7 +150,7 @@ std::optional<Refusal> converse(const RepoUrl& url, const Settings& settings,
   return visit_source(
       url, settings,
       [&](const LocalRepository& found) {
-        LocalConversation conversation(found, settings);
+        LocalConversation conversation(url, found, settings);
         use(conversation);
       },
       [&](const Place& place) { detail::converse_remotely(url, place, settings, use); });

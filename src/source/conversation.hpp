@@ -57,6 +57,9 @@ class Conversation {
   /// Returns where objects are read, until the next call of one of the need_ functions.
   virtual git::Repository& repository() = 0;
 
+  /// Returns the git directory of that repository.
+  virtual const fs::path& git_dir() const = 0;
+
   /// Returns the repository of this machine that is read in place; null for what is elsewhere.
   virtual const LocalRepository* local() const { return nullptr; }
 

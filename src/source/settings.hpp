@@ -6,6 +6,7 @@
 #include "git/registry.hpp"
 #include "model/url_policy.hpp"
 #include "source/cache.hpp"
+#include "source/recording.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -65,6 +66,8 @@ struct Observer {
   /// Told how many bytes of files are there, of how many that are wanted as far as that is known, and how many of the
   /// files. Called by several threads at once.
   std::function<void(const Bytes&)> bytes;
+  /// Notes what is read of sources; null: nobody does.
+  Recording* recording = nullptr;
   Interrupt* interrupt = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "git/transport.hpp"
 #include "model/url_policy.hpp"
+#include "source/entry_import.hpp"
 
 namespace mlem::source {
 namespace {
@@ -131,6 +132,10 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
         is_upward ? find_upward(*place.local, settings.access.url_policy) : find_whole_repository(*place.local);
     if (git::is_closed(found ? found->git_dir : *place.local)) {
       return Refusal{Verdict::auth_required, "this account may not read " + name, {}};
+    }
+    if (!found && settings.offline && is_in_cache(url, settings)) {
+      remote(place);  // what an import brought
+      return std::nullopt;
     }
     if (!found) return Refusal{Verdict::missing_repo, "no repository at " + name, "or this account may not see it"};
     const fs::path& git_dir = found->git_dir;

@@ -17,11 +17,7 @@
 namespace mlem::artifact::detail {
 
 PartialDirectory::PartialDirectory(const fs::path& parent, const std::string& name) {
-  boost::system::error_code failure;
-  fs::create_directories(parent.empty() ? fs::path(".") : parent, failure);
-  if (failure) {
-    throw Error(ErrorKind::io, "cannot create '" + escape_for_terminal(parent.string()) + "'", failure.message());
-  }
+  make_directories(parent);
   constexpr std::size_t longest = 200;  // of a file's name, with what is put before it and behind it
   directory_ = parent / (std::string(AtomicFile::temporary_prefix) + "clone-" +
                          (name.size() > longest ? sha256_hex(name) : name));

@@ -292,6 +292,34 @@ std::string to_json(const Finding& finding, const artifact::ClonePlan& plan) {
   return json.take();
 }
 
+std::string to_json(const bundle::BundleContent& content) {
+  const bundle::Manifest& manifest = content.manifest;
+  Writer json;
+  put_number(json, "schema", 1);
+  set(json, "id", content.id);
+  put(json, "head", manifest.registry.head);
+  put(json, "commit", std::optional(manifest.registry.commit));
+  put_names(json, "since", manifest.since);
+  std::vector<std::string> prerequisites;
+  for (const Oid& commit : manifest.registry.prerequisites) prerequisites.push_back(commit.hex());
+  put_names(json, "prerequisites", prerequisites);
+  put_list(json, "links", manifest.links, [&](const bundle::BundledLink& link) {
+    put(json, "link", link.link);
+    put(json, "repo", link.repo);
+    put(json, "rev", link.rev);
+    put(json, "commit", link.commit);
+    put(json, "path", link.path);
+  });
+  put_list(json, "sources", manifest.sources, [&](const bundle::BundledSource& source) {
+    if (source.repo) put(json, "repo", source.repo->text());
+  });
+  put_list(json, "artifacts", manifest.artifacts, [&](const bundle::Part& artifact) {
+    set(json, "sha256", artifact.sha256);
+    put_number(json, "size", artifact.size);
+  });
+  return json.take();
+}
+
 std::string to_json(const edit::LinkEdit& edit) {
   const edit::LinkDecision& decision = edit.decision;
   Writer json;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "artifact/clone_plan.hpp"
+#include "bundle/import.hpp"
 #include "edit/edit_links.hpp"
 #include "edit/make_link.hpp"
 #include "history/diff.hpp"
@@ -29,6 +30,9 @@ std::string to_json(const Finding& finding, std::optional<std::int64_t> proof_ti
 
 /// Returns the finding of an object that was cloned, and behind `at` the keys of git-mlem-clone(1).
 std::string to_json(const Finding& finding, const artifact::ClonePlan& plan);
+
+/// Returns what is in a bundle, with the keys of git-mlem-bundle(1).
+std::string to_json(const bundle::BundleContent& content);
 
 /// Returns what became of a link: the keys of its finding and, behind `at`, `action`, where it leads elsewhere `from`
 /// and `to`, of one on a branch of its own `branch`, and of one that is held `hold` and `until`.

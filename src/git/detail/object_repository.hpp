@@ -23,6 +23,7 @@ class ObjectRepository : public Repository {
  public:
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) final { deadline_ = deadline; }
   void require_time(const Oid& oid) const final;
+  void note_reads(NoteRead note) final { objects_ = make_noted_objects(std::move(objects_), std::move(note)); }
   bool has(const Oid& oid) final { return objects_->has(oid); }
   std::optional<Oid> find_commit(const Oid& oid) final;
   std::optional<Oid> find_tree_ish(const Oid& oid) final;

@@ -52,4 +52,7 @@ std::unique_ptr<Objects> make_libgit2_objects(std::vector<fs::path> object_dirs,
 std::unique_ptr<Objects> make_cat_file_objects(const fs::path& git_dir, const Environment& environment,
                                                std::size_t hex_digits, std::vector<fs::path> object_dirs);
 
+/// Returns what reads by way of `objects` and tells `note` of it, as Repository::note_reads() has it.
+std::unique_ptr<Objects> make_noted_objects(std::unique_ptr<Objects> objects, Repository::NoteRead note);
+
 }  // namespace mlem::git::detail

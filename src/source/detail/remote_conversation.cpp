@@ -12,6 +12,7 @@
 #include "git/transport.hpp"
 #include "source/cache.hpp"
 #include "source/cache_entry.hpp"
+#include "source/detail/entry_refs.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
@@ -113,12 +114,16 @@ class RemoteConversation final : public Conversation {
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
       repository_ = git::open_repository(entry_, settings_.access.environment, git::Reading::here);
       repository_->set_deadline(settings_.budget.deadline);
+      if (settings_.observer.recording != nullptr) settings_.observer.recording->watch(url_, *repository_);
     }
     return *repository_;
   }
 
+  const fs::path& git_dir() const override { return entry_; }
   bool is_cached() const override { return true; }
-  Proof proof() const override { return {is_heard_ ? 0 : proof_time_.value_or(time_of(seen_file())), doubt_}; }
+  Proof proof() const override {
+    return {is_heard_ ? 0 : proof_time_.value_or(time_of(seen_file(kept_entry()))), doubt_};
+  }
 
  private:
   void notice(const std::string& text) const { source::notice(settings_, url_, text); }
@@ -147,7 +152,7 @@ class RemoteConversation final : public Conversation {
   /// The entry's object format, which is the source's: told by the ids it lists, or by those that were fetched or are
   /// asked for.
   std::string object_format(const std::optional<Oid>& asked) const {
-    if (!listed_.empty()) return format_of(listed_.begin()->second);
+    if (!listed_.oids.empty()) return format_of(listed_.oids.begin()->second);
     if (std::string known = cache_.object_format(key_); !known.empty()) return known;
     return asked ? format_of(*asked) : "sha1";
   }
@@ -158,8 +163,8 @@ class RemoteConversation final : public Conversation {
     if (const std::string known = cache_.object_format(key_); !known.empty()) formats.insert(known);
     for (const Oid& object : objects) formats.insert(format_of(object));
     if (formats.size() > 1 && !settings_.offline) refs();
-    if (listed_.empty()) return objects;
-    const Oid& own = listed_.begin()->second;
+    if (listed_.oids.empty()) return objects;
+    const Oid& own = listed_.oids.begin()->second;
     std::set<Oid> same;
     for (const Oid& object : objects) {
       if (format_of(object) == format_of(own)) {
@@ -173,33 +178,33 @@ class RemoteConversation final : public Conversation {
   }
 
   void list_refs() {
-    listed_.clear();
-    std::optional<std::string> head_branch;
+    listed_ = {};
     if (settings_.offline) {
-      head_branch = recall();
+      recall();
     } else {
-      const git::RemoteRefs remote = transport_.list_refs(place_.address, url_.printable());
-      for (const git::Ref& ref : remote.refs) listed_.emplace(ref.name, ref.oid);
-      head_branch = remote.head_branch;
+      git::RemoteRefs remote = transport_.list_refs(place_.address, url_.printable());
+      for (const git::Ref& ref : remote.refs) listed_.oids.emplace(ref.name, ref.oid);
+      listed_.head_branch = std::move(remote.head_branch);
       if (entry_.empty()) entry_ = cache_.open(key_, object_format({}));
-      if (!listed_.empty()) remember(head_branch);
+      if (!listed_.oids.empty()) remember();
       note_as_heard();
     }
+    if (settings_.observer.recording != nullptr) settings_.observer.recording->note_refs(url_, listed_);
     refs_ = Refs{.find = [this](const std::string& name) -> std::optional<Oid> {
-                   const auto found = listed_.find(name);
-                   return found == listed_.end() ? std::nullopt : std::optional(found->second);
+                   const auto found = listed_.oids.find(name);
+                   return found == listed_.oids.end() ? std::nullopt : std::optional(found->second);
                  },
                  .names =
                      [this] {
                        std::vector<std::string> names;
-                       for (const auto& [name, oid] : listed_) {
+                       for (const auto& [name, oid] : listed_.oids) {
                          if (name.starts_with("refs/heads/") || name.starts_with("refs/tags/")) {
                            names.push_back(short_name(name));
                          }
                        }
                        return names;
                      },
-                 .head_branch = std::move(head_branch)};
+                 .head_branch = listed_.head_branch};
   }
 
   void fetch(const git::Transport::Fetch& what) {
@@ -334,7 +339,7 @@ class RemoteConversation final : public Conversation {
   /// git::TransportError if it is gone; whatever else it says leaves the answers as they are, and in doubt.
   void renew_proof() {
     if (is_heard_ || !settings_.proof_age) return;
-    const std::int64_t seen = time_of(seen_file());
+    const std::int64_t seen = time_of(seen_file(kept_entry()));
     const std::int64_t age = std::time(nullptr) - seen;
     if (age >= 0 && age < settings_.proof_age->count()) return;
     try {
@@ -353,18 +358,15 @@ class RemoteConversation final : public Conversation {
     if (is_heard_) return;
     is_heard_ = true;
     try {
-      AtomicFile(seen_file(), {}).commit();
+      AtomicFile(seen_file(kept_entry()), {}).commit();
     } catch (const Error&) {
       // Then the proof looks older than it is.
     }
   }
 
-  fs::path refs_file() const { return cache_.directory() / key_ / "source-refs"; }
+  fs::path kept_entry() const { return cache_.directory() / key_; }
   /// The commits whose small files are here, each with what counts as small.
   fs::path small_files_file() const { return entry_ / "source-small-files"; }
-  /// Its time is when the source last answered, whatever it was asked.
-  fs::path seen_file() const { return cache_.directory() / key_ / "source-seen"; }
-
   /// Returns when a file was written; 0 if it is not there: the cache may be deleted at any time.
   static std::int64_t time_of(const fs::path& file) {
     boost::system::error_code failure;
@@ -373,10 +375,9 @@ class RemoteConversation final : public Conversation {
   }
 
   /// Keeps the refs as they were last seen: they prove nothing but to `--offline`.
-  void remember(const std::optional<std::string>& head_branch) const {
-    std::string text = "HEAD " + head_branch.value_or("") + "\n";
-    for (const auto& [name, oid] : listed_) text += oid.hex() + " " + name + "\n";
-    const fs::path file = refs_file();
+  void remember() const {
+    const std::string text = refs_text(listed_);
+    const fs::path file = refs_file(kept_entry());
     if (load_file(file, max_refs_file) != text) {
       AtomicFile(file, text).commit();
       return;
@@ -385,23 +386,12 @@ class RemoteConversation final : public Conversation {
     fs::last_write_time(file, std::time(nullptr), ignored);
   }
 
-  /// Reads back what remember() kept; returns the branch that HEAD was for.
-  std::optional<std::string> recall() {
-    const auto text = load_file(refs_file(), max_refs_file);
-    if (!text) throw unreachable(url_, "it is not in the cache", hint_offline);
-    proof_time_ = time_of(refs_file());
-    std::optional<std::string> head_branch;
-    for (const std::string_view line : split(*text, '\n')) {
-      const std::size_t blank = line.find(' ');
-      if (blank == std::string_view::npos) continue;
-      const std::string name(line.substr(blank + 1));
-      if (line.starts_with("HEAD ")) {
-        if (!name.empty()) head_branch = name;
-      } else if (const auto oid = Oid::parse(line.substr(0, blank))) {
-        listed_.insert_or_assign(name, *oid);
-      }
-    }
-    return head_branch;
+  /// Reads back what remember() kept.
+  void recall() {
+    auto refs = load_refs(kept_entry());
+    if (!refs) throw unreachable(url_, "it is not in the cache", hint_offline);
+    proof_time_ = time_of(refs_file(kept_entry()));
+    listed_ = std::move(*refs);
   }
 
   const RepoUrl& url_;
@@ -412,7 +402,7 @@ class RemoteConversation final : public Conversation {
   const git::Transport& transport_;
   fs::path entry_;  ///< empty until it is known of which object format it is
   std::unique_ptr<git::Repository> repository_;
-  std::map<std::string, Oid> listed_;       ///< refs by full name, `HEAD` among them, unpeeled
+  ListedRefs listed_;
   std::optional<Refs> refs_;                ///< `listed_` for others; none: not listed yet
   std::optional<std::int64_t> proof_time_;  ///< of refs that were read back
   std::string doubt_;

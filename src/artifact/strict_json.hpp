@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mlem::artifact::detail {
+namespace mlem::artifact {
 
 /// Takes a list or a mapping that ends: the keys that lead to it, in how many lists and mappings it is, and itself.
 /// Returns whether it is kept.
@@ -18,4 +18,4 @@ using KeepJson = std::function<bool(const std::vector<std::string>& keys, int de
 /// that says `what` failed.
 nlohmann::json read_strict_json(std::string_view text, const std::string& what, const KeepJson& keep = {});
 
-}  // namespace mlem::artifact::detail
+}  // namespace mlem::artifact

@@ -1,4 +1,4 @@
-#include "artifact/detail/strict_json.hpp"
+#include "artifact/strict_json.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <set>
 
-namespace mlem::artifact::detail {
+namespace mlem::artifact {
 namespace {
 
 constexpr int deepest_json = 32;
@@ -68,4 +68,4 @@ Json read_strict_json(std::string_view text, const std::string& what, const Keep
   return json;
 }
 
-}  // namespace mlem::artifact::detail
+}  // namespace mlem::artifact
