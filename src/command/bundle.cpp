@@ -36,15 +36,14 @@ std::string counted(std::size_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-/// `3 links, 2 sources, 4 artifacts of 1.20 GiB`.
+/// `3 links, 2 sources, 4 files of 1.20 GiB beside Git`.
 std::string summary_of(const Manifest& manifest) {
+  std::string text = counted(manifest.links.size(), "link") + ", " + counted(manifest.sources.size(), "source");
+  if (manifest.artifacts.empty()) return text;
   const std::uint64_t bytes =
       std::accumulate(manifest.artifacts.begin(), manifest.artifacts.end(), std::uint64_t{0},
                       [](std::uint64_t sum, const bundle::Part& artifact) { return sum + artifact.size; });
-  std::string text = counted(manifest.links.size(), "link") + ", " + counted(manifest.sources.size(), "source") + ", " +
-                     counted(manifest.artifacts.size(), "artifact");
-  if (!manifest.artifacts.empty()) text += " of " + human_size(bytes);
-  return text;
+  return text + ", " + counted(manifest.artifacts.size(), "file") + " of " + human_size(bytes) + " beside Git";
 }
 
 /// `main at 1234567`.

@@ -96,7 +96,7 @@ TEST_CASE("bundle: a registry is carried with its models to where no network is"
   CAPTURE(imported);
   REQUIRE(imported.code == 0);
   CHECK(imported.output == "Imported main at " + world.registry.id("HEAD").substr(0, 7) +
-                               ": 3 links, 1 source, 3 artifacts of 195.38 KiB\nThe registry is in '" + there.string() +
+                               ": 3 links, 1 source, 3 files of 195.38 KiB beside Git\nThe registry is in '" + there.string() +
                                "'\n");
   CHECK(world.sandbox.git_output({"-C", there.string(), "log", "--format=%H %D"}) ==
         world.registry.id("HEAD") + " HEAD -> main, tag: release-1");

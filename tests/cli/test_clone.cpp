@@ -104,6 +104,27 @@ TEST_CASE("clone: a model and its file get the name of the target") {
   SUBCASE("the registry is not touched") { CHECK(world.registry.git({"status", "--porcelain"}) == "A  prod/rf.mlem"); }
 }
 
+TEST_CASE("clone: a target may be relative") {
+  Sources world;
+  const std::string bytes = random_bytes(10'000);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", bytes}, {"d/rf", bytes}});
+  world.link("rf", "prod/rf", world.source.url());
+  for (const std::string target : {"best", "./better", "../above", "new/deep"}) {
+    CAPTURE(target);
+    const Outcome outcome = world.clone("prod/rf", target);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.registry.path() / target) == bytes);
+  }
+  for (const std::string target : {"plain", "./plainer", "../plain"}) {
+    CAPTURE(target);
+    const Outcome outcome = world.clone("d", target, {"--plain", "--project", world.source.url()});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.registry.path() / target / "rf") == bytes);
+  }
+}
+
 TEST_CASE("clone: what is there and right is kept, anything else is replaced by -f only") {
   Sources world;
   const std::string bytes = random_bytes(10'000);
