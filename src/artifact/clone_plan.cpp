@@ -54,7 +54,7 @@ void add_object(ClonePlan& plan, const CloneRequest& request, const std::string&
   const auto new_path = [&](const std::string& old) { return renamed(old, name, plan.name); };
   bool is_other = name != plan.name;
   for (PlacedFile& file : files) {
-    is_other = is_other || std::holds_alternative<DvcObject>(file.place);
+    is_other = is_other || std::holds_alternative<DvcObject>(file.place) || file.origin != 0;
     std::string here = new_path(file.path);
     plan.items.push_back(item_of(std::move(file), std::move(here)));
   }

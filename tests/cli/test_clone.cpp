@@ -427,6 +427,121 @@ TEST_CASE("clone: a directory of DVC is copied with what is in it") {
   CHECK(world.files_below(world.out) == Names{"./copy.mlem", "copy/x/1"});
 }
 
+TEST_CASE("clone: what DVC imports comes from the repository that it is from") {
+  Sources world;
+  RepoBuilder origin(world.sandbox, "origin");
+  const std::string bytes = "the model";
+  const auto import = [&](const std::string& url, const std::string& commit, const std::string& path,
+                          const std::string& md5 = {}) {
+    return "deps:\n- path: " + path + "\n  repo:\n    url: " + url + "\n    rev_lock: " + commit +
+           "\nouts:\n- md5: " + (md5.empty() ? md5_of(bytes) : md5) + "\n  size: 9\n  hash: md5\n  path: rf\n";
+  };
+  const std::string commit = origin.commit({{"d/w", bytes}, {"other", "the mudel"}});
+  const auto of_dvc = [](const std::string& metafile) {
+    return metafile.substr(0, metafile.find("    uri:")) + "    type: dvc\n" +
+           metafile.substr(metafile.find("    uri:"));
+  };
+  const auto clone = [&](const std::string& dvc_file, const std::vector<std::string>& options = {},
+                         const std::string& md5 = {}) {
+    world.source.commit(
+        {{"rf.mlem", of_dvc(md5.empty() ? model_with("rf", bytes) : declaring("rf", md5, 9))}, {"rf.dvc", dvc_file}});
+    fs::remove_all(world.out);
+    world.link("rf", "rf", world.source.url());
+    const Outcome outcome = world.clone("rf", world.out / "rf", options);
+    world.registry.git({"rm", "--quiet", "-f", "rf.mlem"});
+    return outcome;
+  };
+
+  SUBCASE("Git has it there") {
+    const Outcome outcome = clone(import(origin.url(), commit, "d/w"));
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+    CHECK(read_file(world.out / "rf") == bytes);
+    CHECK(read_file(world.out / "rf.mlem") == model_with("rf", bytes));
+    CHECK(contains(clone(import(origin.url(), commit, "d/w"), {"-n"}).output, "/rf (9 bytes, from Git)\n"));
+    const Outcome wrong = clone(import(origin.url(), commit, "other"));
+    CHECK(wrong.code == 1);
+    CHECK(contains(wrong.errors, "error: rf: artifact-mismatch: 'rf' is not what is recorded: "));
+    const Outcome none = clone(import(origin.url(), commit, "nothing"));
+    CHECK(none.code == 1);
+    CHECK(none.errors == "error: rf: artifact-missing: 'rf' is missing: there is nothing at 'nothing'\n");
+    CHECK(world.files_below(world.out).empty());
+  }
+  SUBCASE("a directory that Git has there and what is wanted of it") {
+    const std::string md5 = md5_of("[{\"md5\": \"" + md5_of(bytes) + "\", \"relpath\": \"w\"}]") + ".dir";
+    const Outcome outcome = clone(import(origin.url(), commit, "d", md5), {"--only", "rf/*"}, md5);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "rf/w") == bytes);
+    const std::string other = std::string(32, 'a') + ".dir";
+    CHECK(clone(import(origin.url(), commit, "d", other), {}, other).errors ==
+          "error: rf: artifact-mismatch: 'rf' is not what is recorded: its files have another hash than is recorded\n");
+  }
+  SUBCASE("DVC has it there") {
+    const std::string tracked = origin.commit(
+        {{".dvc/config", ""}, {"t.dvc", "outs:\n- md5: " + md5_of(bytes) + "\n  size: 9\n  hash: md5\n  path: t\n"}});
+    const fs::path cache = origin.path() / ".dvc/cache/files/md5" / md5_of(bytes).substr(0, 2);
+    fs::create_directories(cache);
+    write_file(cache / md5_of(bytes).substr(2), bytes);
+    const Outcome outcome = clone(import(origin.path().string(), tracked, "t"));
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "rf") == bytes);
+  }
+  SUBCASE("servers have both, and a source that imports from itself is talked to by one at a time") {
+    const HttpServer server(world.sandbox);
+    const LfsServer lfs(world.sandbox);
+    lfs.add(bytes);
+    const std::string large = origin.commit({{"large", lfs_pointer_to(bytes)},
+                                             {".lfsconfig", "[lfs]\n\turl = " + lfs.url("org/m") + "\n"},
+                                             {"d/w", bytes}});
+    origin.bare_clone(server.root() / "origin.git");
+    for (const char* const path : {"d/w", "large"}) {
+      CAPTURE(path);
+      world.source.commit(
+          {{"rf.mlem", model_with("rf", bytes)}, {"rf.dvc", import(server.url("origin.git"), large, path)}});
+      fs::remove_all(server.root() / "source.git");
+      world.source.bare_clone(server.root() / "source.git");
+      fs::remove_all(world.out);
+      const Outcome outcome =
+          world.mlem({"clone", "--project", server.url("source.git"), "rf", (world.out / "rf").string()});
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+      CHECK(read_file(world.out / "rf") == bytes);
+    }
+    const std::string before = world.source.commit({{"w", bytes}});
+    world.source.commit({{"rf.dvc", import(server.url("self.git"), before, "w")}});
+    world.source.bare_clone(server.root() / "self.git");
+    const Outcome outcome =
+        world.mlem({"clone", "--project", server.url("self.git"), "rf", (world.out / "self").string()});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "self") == bytes);
+  }
+  SUBCASE("imports of imports end") {
+    std::string before = commit;
+    for (int hop = 1; hop <= 8; ++hop) {
+      before = origin.commit({{"rf.dvc", import(origin.url(), before, hop == 1 ? "d/w" : "rf")}});
+      if (hop == 7) CHECK(clone(import(origin.url(), before, "rf")).code == 0);
+    }
+    CHECK(clone(import(origin.url(), before, "rf")).errors ==
+          "error: rf: unreachable: 'rf' is where only another program gets at it: DVC imports it over more than 8 "
+          "repositories\nhint: 'dvc get' gets it, where DVC is installed\n");
+  }
+  SUBCASE("where it is from is a source like any other") {
+    const Outcome outcome = clone(import("ext::sh -c true", commit, "d/w"));
+    CAPTURE(outcome);
+    CHECK(outcome.code == 1);
+    CHECK(contains(outcome.errors, "error: rf: forbidden: 'rf' cannot be fetched: "));
+    CHECK(clone(import(origin.url(), commit, "../d/w")).errors ==
+          "error: rf: forbidden: 'rf' may not be read: DVC imports it from a path that is not valid: it leaves the "
+          "repository\n");
+    CHECK(contains(clone(import("../origin", commit, "d/w")).errors, "DVC imports it from where nobody else gets: "));
+    CHECK(clone(import("ext::sh -c true", commit, "d/w"), {"--only", "*.txt"}).code == 128);
+  }
+}
+
 TEST_CASE("clone: a directory of Git has to be what the metafile says of all its files") {
   Sources world;
   const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"a\"}, {\"md5\": \"" +

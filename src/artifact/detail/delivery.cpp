@@ -27,15 +27,14 @@ namespace mlem::artifact::detail {
 
 using source::Refusal;
 
-Delivery::Delivery(const RepoUrl& url, const Oid& commit, const source::Settings& settings, TransferEngine& engine,
-                   Stores& stores, FirstRefusal& refusal, fs::path directory)
-    : url_(url),
-      commit_(commit),
-      settings_(settings),
-      engine_(engine),
-      stores_(stores),
-      refusal_(refusal),
-      directory_(std::move(directory)) {}
+Delivery::Delivery(const source::Settings& settings, TransferEngine& engine, FirstRefusal& refusal, fs::path directory)
+    : settings_(settings), engine_(engine), refusal_(refusal), directory_(std::move(directory)) {}
+
+void Delivery::add(CloneItem& item, const CloneOrigin& origin) {
+  tasks_.push_back({.item = &item, .origin = &origin});
+  ++count_.all_files;
+  count_.total += item.size().value_or(0);
+}
 
 std::uint64_t Delivery::missing_bytes() const {
   std::uint64_t wanted = 0;
@@ -126,17 +125,11 @@ void Delivery::copy_blob(git::Repository& repository, Task& task, std::uint64_t 
   end_file(task, *partial);
 }
 
-void Delivery::begin(source::Conversation& source) {
-  count_ = {.all_files = tasks_.size()};
-  std::vector<StoredFile> all;
-  for (const Task& task : tasks_) {
-    count_.total += task.item->size().value_or(0);
-    all.push_back(stored(task));
-  }
-  stores_.prepare(all);
-  if (!source.is_cached()) fetch_own(source);
+void Delivery::begin(source::Conversation& source, const CloneSource& of) {
+  if (!source.is_cached()) fetch_own(source, of);
   for (Task& task : tasks_) {
     if (refusal_.is_set()) return;
+    if (task.is_done || task.origin->source.get() != &of) continue;
     const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
     if (blob != nullptr && blob->size) copy_blob(source.repository(), task, *blob->size);
   }
@@ -144,17 +137,16 @@ void Delivery::begin(source::Conversation& source) {
 }
 
 /// A repository of this machine that lacks files, as a partial clone does, gets them as git would fetch them.
-void Delivery::fetch_own(source::Conversation& source) {
+void Delivery::fetch_own(source::Conversation& source, const CloneSource& of) {
   std::map<Oid, Oid> lacking;
-  for (const Task& task : tasks_) {
-    const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
-    if (blob != nullptr && !blob->size) lacking.emplace(blob->oid, commit_);
+  for (const Task* const task : unfetched_of(of)) {
+    lacking.emplace(std::get<GitBlob>(task->item->file.place).oid, task->origin->commit);
   }
   if (lacking.empty()) return;
   const std::map<Oid, Refusal> refused = source.need_objects(lacking);
   if (!refused.empty()) return refusal_.set(refused.begin()->second);
-  take_sizes(source.repository(), unfetched());
-  for (Task* task : unfetched()) refuse_missing(*task, "Git does not have it");
+  take_sizes(source.repository(), unfetched_of(of));
+  for (Task* task : unfetched_of(of)) refuse_missing(*task, "Git does not have it");
 }
 
 /// The blobs that Git does not have on this machine.
@@ -164,6 +156,12 @@ std::vector<Delivery::Task*> Delivery::unfetched() {
     const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
     if (!task.is_done && blob != nullptr && !blob->size) found.push_back(&task);
   }
+  return found;
+}
+
+std::vector<Delivery::Task*> Delivery::unfetched_of(const CloneSource& of) {
+  std::vector<Task*> found = unfetched();
+  std::erase_if(found, [&](const Task* task) { return task->origin->source.get() != &of; });
   return found;
 }
 
@@ -180,7 +178,7 @@ void Delivery::take_sizes(git::Repository& repository, const std::vector<Task*>&
     const auto pointer = content ? parse_lfs_pointer(*content) : std::nullopt;
     if (!pointer) continue;
     file.place = LfsObject{*pointer, oids[i]};
-    refusal_.require_fetchable({&file, commit_}, stores_);
+    refusal_.require_fetchable(stored(*tasks[i]), stores_of(*tasks[i]));
   }
 }
 
@@ -189,7 +187,7 @@ void Delivery::copy_here() {
   std::vector<Task*> tasks;
   for (Task& task : tasks_) {
     if (task.is_done || std::holds_alternative<GitBlob>(task.item->file.place)) continue;
-    task.here = stores_.find_file(stored(task));
+    task.here = stores_of(task).find_file(stored(task));
     if (task.here) tasks.push_back(&task);
   }
   source::in_parallel(tasks.size(), std::max(1U, std::thread::hardware_concurrency()), [&](std::size_t i) {
@@ -224,12 +222,21 @@ void Delivery::fetch_blobs() {
   });
   if (tasks.empty() || refusal_.is_set()) return;
   if (settings_.offline) return refusal_.set(tasks.front()->item->file, offline_refusal());
+  std::map<std::string, std::vector<Task*>> by_source;
+  for (Task* const task : tasks) by_source[task->origin->source->url.text()].push_back(task);
+  for (const auto& [address, some] : by_source) {
+    if (!refusal_.is_set()) fetch_blobs(some.front()->origin->source->url, some);
+  }
+  copy_here();  // pointers that have been found
+}
+
+void Delivery::fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks) {
   source::Settings apart = settings_;
   apart.cache.directory = directory_ / "cache";
   apart.budget.max_fetch = std::numeric_limits<std::uint64_t>::max();
   std::map<Oid, Oid> wanted;
-  for (const Task* task : tasks) wanted.emplace(std::get<GitBlob>(task->item->file.place).oid, commit_);
-  const auto refusal = with_fetched_blobs(url_, apart, wanted, [&](git::Repository& repository, const auto& lacks) {
+  for (const Task* task : tasks) wanted.emplace(std::get<GitBlob>(task->item->file.place).oid, task->origin->commit);
+  const auto refusal = with_fetched_blobs(url, apart, wanted, [&](git::Repository& repository, const auto& lacks) {
     if (!lacks.empty()) return refusal_.set(lacks.begin()->second);
     take_sizes(repository, tasks);
     for (Task* task : tasks) {
@@ -241,7 +248,6 @@ void Delivery::fetch_blobs() {
     }
   });
   if (refusal) refusal_.set(*refusal);
-  copy_here();  // pointers that have been found
 }
 
 /// Fetches what servers of Git LFS and DVC have. What was resumed and turns out wrong is fetched once more.
@@ -268,7 +274,7 @@ std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks)
       Task& task = *tasks[number];
       auto& partial = partials[number] = begin_file(task, size_of(task.item->file.place));
       if (resume(task, *partial)) continue;
-      auto made = stores_.transfer(stored(task));
+      auto made = stores_of(task).transfer(stored(task));
       if (auto* const refusal = std::get_if<Refusal>(&made)) {
         refusal_.set(task.item->file, std::move(*refusal));
         continue;
@@ -310,13 +316,15 @@ std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks)
 
 /// Asks Git LFS where the next objects are, all of them together.
 void Delivery::ask(const std::vector<Task*>& tasks, std::size_t first) {
-  std::vector<StoredFile> pointers;
+  std::map<Stores*, std::vector<StoredFile>> pointers;
   for (std::size_t i = first; i < std::min(tasks.size(), first + lfs_batch_size); ++i) {
     if (std::holds_alternative<LfsObject>(tasks[i]->item->file.place)) {
-      pointers.push_back(stored(*tasks[i]));
+      pointers[&stores_of(*tasks[i])].push_back(stored(*tasks[i]));
     }
   }
-  if (pointers.size() > 1) stores_.ask(pointers);
+  for (const auto& [stores, files] : pointers) {
+    if (files.size() > 1) stores->ask(files);
+  }
 }
 
 }  // namespace mlem::artifact::detail
