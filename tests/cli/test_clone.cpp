@@ -427,6 +427,37 @@ TEST_CASE("clone: a directory of DVC is copied with what is in it") {
   CHECK(world.files_below(world.out) == Names{"./copy.mlem", "copy/x/1"});
 }
 
+TEST_CASE("clone: an empty directory of DVC is made") {
+  Sources world;
+  const std::string directory = md5_of("[]") + ".dir";
+  const fs::path cached = world.source.path() / ".dvc/cache/files/md5" / directory.substr(0, 2) / directory.substr(2);
+  fs::create_directories(cached.parent_path());
+  write_file(cached, "[]");
+  world.source.commit(
+      {{".dvc/config", ""},
+       {"set.mlem", "artifacts:\n  data:\n    hash: " + directory + "\n    size: 0\n    uri: set\nobject_type: data\n"},
+       {"set.dvc", "outs:\n- md5: " + directory + "\n  size: 0\n  nfiles: 0\n  hash: md5\n  path: set\n"}});
+  world.link("set", "set", world.source.url());
+  const fs::path copy = world.out / "copy";
+  CHECK(contains(world.clone("set", copy, {"-n"}).output,
+                 "\nWould make " + copy.string() + "/ (an empty directory)\nWould make " + copy.string() + ".mlem ("));
+  const Outcome json = world.clone("set", copy, {"--json"});
+  CAPTURE(json);
+  CHECK(json.code == 0);
+  CHECK(json_rows(json).front()["files"][0] == nlohmann::json({{"file", copy.string() + "/"}, {"action", "made"}}));
+  CHECK(fs::is_directory(copy));
+  CHECK(fs::is_empty(copy));
+  CHECK(contains(world.clone("set", copy).output, ": 1 file, 110 bytes; 1 there already\n"));
+
+  fs::remove(copy);
+  write_file(copy, "");
+  CHECK(world.clone("set", copy, {"-f"}).errors ==
+        "fatal: cannot clone to '" + copy.string() + "': it is not a directory\n");
+  fs::remove(copy);
+  fs::create_symlink(world.source.path(), copy);
+  CHECK(world.clone("set", copy, {"-f"}).code == 128);
+}
+
 TEST_CASE("clone: what DVC imports comes from the repository that it is from") {
   Sources world;
   RepoBuilder origin(world.sandbox, "origin");

@@ -72,6 +72,8 @@ std::vector<PlacedFile> CloneFiles::take(ObjectFiles found, const CloneOrigin& o
       refusal_.set(file, std::move(*refusal));
     } else {
       std::vector<PlacedFile> inside = expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing));
+      // A directory that is empty is itself what is to be there.
+      if (inside.empty()) inside.push_back(std::move(file));
       std::move(inside.begin(), inside.end(), std::back_inserter(files));
     }
   }
