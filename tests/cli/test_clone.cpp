@@ -386,6 +386,25 @@ TEST_CASE("clone: a second run goes on where the first one stopped") {
                                                "\n    size: 5\n    uri: x/b\nobject_type: model\n");
 }
 
+TEST_CASE("clone: a file is fetched anew from a server that cannot go on with it") {
+  Sources world;
+  const LfsServer server(world.sandbox);
+  const std::string bytes = random_bytes(200'000);
+  server.add(bytes);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)},
+                       {"rf", lfs_pointer_to(bytes)},
+                       {".lfsconfig", "[lfs]\n\turl = " + server.url("org/m") + "\n"}});
+  world.link("rf", "rf", world.source.url());
+  const fs::path partial = world.out / ".git-mlem-clone-x/files/x";
+  fs::create_directories(partial.parent_path());
+  write_file(partial, bytes.substr(0, 100'000));
+  server.set_options(R"({"wrong_ranges": true})");
+  const Outcome outcome = world.clone("rf", world.out / "x");
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(read_file(world.out / "x") == bytes);
+}
+
 TEST_CASE("clone: what only another program can fetch ends it before anything is written") {
   Sources world;
   const std::string tracked = "outs:\n- md5: " + md5_of("w") + "\n  size: 1\n  hash: md5\n  path: rf\n";
