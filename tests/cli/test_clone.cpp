@@ -419,6 +419,71 @@ TEST_CASE("clone: what only another program can fetch ends it before anything is
   CHECK(world.files_below(world.out).empty());
 }
 
+TEST_CASE("clone: what only DVC can fetch is fetched by DVC where that is installed") {
+  Sources world;
+  const std::string bytes = random_bytes(100'000);
+  const fs::path buckets = world.sandbox / "buckets";
+  const fs::path object = buckets / "bucket/store/files/md5" / md5_of(bytes).substr(0, 2) / md5_of(bytes).substr(2);
+  fs::create_directories(object.parent_path());
+  write_file(object, bytes);
+  const fs::path programs = world.sandbox / "programs";
+  fs::create_directories(programs);
+  fs::create_symlink(GIT_MLEM_DVC_STAND_IN, programs / "dvc");
+  auto& environment = world.sandbox.environment();
+  environment["PATH"] = programs.string() + ":" + environment["PATH"];
+  environment["DVC_STAND_IN"] = buckets.string();
+  const std::string commit = world.source.commit(
+      {{".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = s3://bucket/store\n"},
+       {"m/-rf.mlem", model_with("-rf", bytes)},
+       {"m/-rf.dvc", "outs:\n- md5: " + md5_of(bytes) + "\n  size: 100000\n  hash: md5\n  path: -rf\n"}});
+  const auto clone = [&](std::vector<std::string> options = {}) {
+    options.insert(options.begin(), {"clone", "--project", world.source.url()});
+    options.insert(options.end(), {"m/-rf", (world.out / "rf").string()});
+    return world.mlem(options);
+  };
+  CHECK(contains(clone({"-n"}).output, "/rf (97.66 KiB, from DVC)\n"));
+  CHECK_FALSE(fs::exists(buckets / "log"));
+
+  SUBCASE("the file alone gets into place") {
+    const Outcome outcome = clone();
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+    CHECK(read_file(world.out / "rf") == bytes);
+    CHECK(read_file(buckets / "log") ==
+          "get --rev " + commit + " -o file -- " + world.source.path().string() + " m/-rf\n");
+  }
+  SUBCASE("what it makes is proved") {
+    write_file(buckets / "instead", random_bytes(100'000, "other"));
+    CHECK(clone().errors ==
+          "error: m/-rf: artifact-mismatch: '-rf' is not what is recorded: its bytes have another hash "
+          "than is recorded\n");
+    CHECK_FALSE(fs::exists(world.out / "rf"));
+  }
+  SUBCASE("what it says is told") {
+    fs::remove(object);
+    const Outcome outcome = clone();
+    CHECK(outcome.code == 2);
+    CHECK(outcome.errors ==
+          "error: m/-rf: unreachable: '-rf' cannot be fetched: 'dvc get' failed: ERROR: failed to get "
+          "'m/-rf' from '" +
+              world.source.path().string() + "' - missing-files\n");
+  }
+  SUBCASE("it may not be silent for longer than mlem.timeout") {
+    write_file(buckets / "sleep", "60");
+    world.sandbox.add_config("mlem.timeout", "1");
+    CHECK(clone().errors ==
+          "error: m/-rf: timeout: '-rf' cannot be fetched: 'dvc get' has not said a word for 1 "
+          "seconds\nhint: mlem.timeout sets how long to wait\n");
+  }
+  SUBCASE("check does not run it") {
+    REQUIRE(world.mlem({"link", "--sp", world.source.url(), "m/-rf", "rf"}).code == 0);
+    CHECK(json_rows(world.mlem({"check", "--deep=hash", "--json"})).front()["warnings"].back()["code"] ==
+          "external-artifact");
+    CHECK_FALSE(fs::exists(buckets / "log"));
+  }
+}
+
 TEST_CASE("clone: a directory of DVC is copied with what is in it") {
   Sources world;
   const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"x/1\"}]";

@@ -3,6 +3,7 @@
 #include "artifact/detail/dvc_import.hpp"
 #include "artifact/dvc_listing.hpp"
 #include "artifact/locate.hpp"
+#include "base/text.hpp"
 #include "model/glob.hpp"
 
 #include <algorithm>
@@ -43,7 +44,13 @@ void CloneFiles::find(source::Conversation& source, const RepoUrl& url) {
   auto from = std::make_shared<CloneSource>(
       CloneSource{.url = url, .is_registry = !request_.object.repo, .is_here = !source.is_cached()});
   from->stores = std::make_unique<Stores>(source, from->url, settings_, engine_);
-  origins_.push_back({std::move(from), request_.object.commit});
+  const ObjectAt& object = request_.object;
+  const bool is_tree = object.plain == Plain::tree;
+  origins_.push_back({.source = std::move(from),
+                      .commit = object.commit,
+                      .path = object.path == "." ? ""
+                              : is_tree          ? object.path
+                                                 : std::string(parent_of(object.path))});
   std::vector<ObjectFiles> found = find_files(source, {&request_.object});
   if (found.front().refusal.verdict != Verdict::ok) return refusal_.set(std::move(found.front().refusal));
   files_ = take(std::move(found.front()), origins_.back());
@@ -145,7 +152,8 @@ void CloneFiles::look(source::Conversation& source, const Imports& imports,
   for (std::size_t i = 0; i < there.size(); ++i) {
     const std::size_t number = imports.numbers[i];
     if (there[i].refusal.verdict != Verdict::ok) return refusal_.set(files_[number], std::move(there[i].refusal));
-    origins_.push_back({from, imports.objects[i].commit});
+    const ObjectAt& object = imports.objects[i];
+    origins_.push_back({.source = from, .commit = object.commit, .path = object.path, .below = object.file->below});
     found[number] = take(std::move(there[i]), origins_.back());
   }
 }

@@ -6,6 +6,7 @@
 #include "artifact/place.hpp"
 #include "artifact/stores.hpp"
 #include "artifact/transfer.hpp"
+#include "base/text.hpp"
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "source/conversation.hpp"
@@ -34,6 +35,14 @@ struct CloneSource {
 struct CloneOrigin {
   std::shared_ptr<CloneSource> source;
   Oid commit;
+  std::string path{};   ///< in its tree, of what is `below` in the object
+  std::string below{};  ///< empty: the directory that has the object
+
+  /// Returns where a file of its is in its tree.
+  std::string path_of(const PlacedFile& file) const {
+    const std::size_t slash = !below.empty() && file.path.size() > below.size() ? 1 : 0;
+    return join(path, file.path.substr(below.size() + slash));
+  }
 };
 
 /// Finds the files of the object that is cloned, with what is in directories of DVC, and what DVC imports from other

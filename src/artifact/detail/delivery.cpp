@@ -1,5 +1,6 @@
 #include "artifact/detail/delivery.hpp"
 
+#include "artifact/detail/dvc_program.hpp"
 #include "artifact/detail/fetched_blobs.hpp"
 #include "artifact/dvc_listing.hpp"
 #include "artifact/lfs_pointer.hpp"
@@ -51,6 +52,7 @@ std::uint64_t Delivery::missing_bytes() const {
 void Delivery::finish() {
   if (!refusal_.is_set()) copy_here();
   if (!refusal_.is_set()) fetch_blobs();
+  if (!refusal_.is_set()) fetch_by_dvc();
   if (!refusal_.is_set()) transfer();
 }
 
@@ -248,6 +250,36 @@ void Delivery::fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks) 
     }
   });
   if (refusal) refusal_.set(*refusal);
+}
+
+/// Has `dvc` fetch what nobody else can.
+void Delivery::fetch_by_dvc() {
+  std::vector<Task*> tasks;
+  for (Task& task : tasks_) {
+    if (!task.is_done && stores_of(task).is_for_dvc(stored(task))) tasks.push_back(&task);
+  }
+  if (tasks.empty()) return;
+  const TemporaryDirectory scratch(fs::absolute(directory_), "dvc-");
+  source::in_parallel(tasks.size(), settings_.budget.jobs, [&](std::size_t i) {
+    if (!refusal_.is_set()) fetch_by_dvc(*tasks[i], scratch.path() / std::to_string(i));
+  });
+}
+
+/// What it writes is moved to where a file is that is being made, and proved as what an earlier run has left.
+void Delivery::fetch_by_dvc(Task& task, const fs::path& scratch) {
+  const PlacedFile& file = task.item->file;
+  const std::optional<std::uint64_t> size = size_of(file.place);
+  const std::unique_ptr<PartialFile> left = begin_file(task, size);
+  if (resume(task, *left)) return;
+  count_back(left->size());
+  if (settings_.offline) return refusal_.set(file, offline_refusal());
+  fs::create_directory(scratch);
+  const CloneOrigin& origin = *task.origin;
+  const DvcRequest request{origin.source->stores->dvc_address(), origin.commit, origin.path_of(file)};
+  if (auto refusal = get_by_dvc(request, scratch, settings_)) return refusal_.set(file, std::move(*refusal));
+  fs::rename(scratch / "file", left->path());
+  const std::unique_ptr<PartialFile> made = begin_file(task, size);
+  if (!resume(task, *made)) end_file(task, *made);
 }
 
 /// Fetches what servers of Git LFS and DVC have. What was resumed and turns out wrong is fetched once more.

@@ -72,6 +72,8 @@ class Delivery {
   void copy_here();
   void fetch_blobs();
   void fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks);
+  void fetch_by_dvc();
+  void fetch_by_dvc(Task& task, const fs::path& scratch);
   void transfer();
   std::vector<Task*> transfer(const std::vector<Task*>& tasks);
   void ask(const std::vector<Task*>& tasks, std::size_t first);
