@@ -212,6 +212,12 @@ bool Stores::is_for_dvc(const StoredFile& stored) {
   return *has_dvc_;
 }
 
+std::variant<std::string, source::Refusal> Stores::lfs_address(const StoredFile& stored) {
+  const Lfs& lfs = lfs_at(stored.commit);
+  if (!lfs.client) return lfs.refusal;
+  return lfs.client->url();
+}
+
 std::vector<ObjectAnswer> Stores::ask(const std::vector<StoredFile>& files) {
   std::vector<ObjectAnswer> answers(files.size());
   std::map<Lfs*, std::vector<std::size_t>> by_lfs;

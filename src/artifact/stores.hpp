@@ -52,6 +52,10 @@ class Stores {
   /// Returns what it knows the source by.
   const std::string& dvc_address() const noexcept { return dvc_address_; }
 
+  /// Returns where Git LFS has the object of a pointer, as git-lfs may be given it; empty: it has to find that out. Or
+  /// why nobody may ask there.
+  std::variant<std::string, source::Refusal> lfs_address(const StoredFile& file);
+
   /// Asks servers whether they have the bytes, for each file in its order, and takes none of them.
   std::vector<ObjectAnswer> ask(const std::vector<StoredFile>& files);
 

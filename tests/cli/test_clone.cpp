@@ -484,6 +484,70 @@ TEST_CASE("clone: what only DVC can fetch is fetched by DVC where that is instal
   }
 }
 
+TEST_CASE("clone: what an agent of the user's for Git LFS fetches is fetched by git-lfs") {
+  Sources world;
+  const HttpServer git_server(world.sandbox);
+  const std::string bytes = random_bytes(100'000);
+  const fs::path agent = world.sandbox / "agent";
+  fs::create_directories(agent);
+  write_file(agent / sha256_of(bytes), bytes);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", lfs_pointer_to(bytes)}});
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.customtransfer.mine.path", GIT_MLEM_LFS_AGENT);
+  world.sandbox.add_config("lfs.customtransfer.mine.args", agent.string());
+  world.sandbox.add_config("lfs.fetchexclude", "*");
+  world.sandbox.environment()["GIT_LFS_SKIP_SMUDGE"] = "1";
+  const auto clone = [&] {
+    return world.mlem({"clone", "--project", git_server.url("source.git"), "rf", (world.out / "rf").string()});
+  };
+
+  SUBCASE("in the place of a server") {
+    world.sandbox.add_config("lfs.standalonetransferagent", "mine");
+    SUBCASE("the file alone gets into place") {
+      const Outcome outcome = clone();
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+      CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+      CHECK(read_file(world.out / "rf") == bytes);
+      CHECK(read_file(agent / "log") == sha256_of(bytes) + "\n");
+    }
+    SUBCASE("what it says is told") {
+      fs::remove(agent / sha256_of(bytes));
+      const Outcome outcome = clone();
+      CAPTURE(outcome);
+      CHECK(outcome.code == 2);
+      CHECK(
+          contains(outcome.errors, "error: rf: unreachable: 'rf' cannot be fetched: 'git lfs smudge' failed: Error "));
+      CHECK(outcome.errors.ends_with("[404] the agent does not have it\n"));
+      CHECK_FALSE(fs::exists(world.out / "rf"));
+    }
+    SUBCASE("it may not be without progress for longer than mlem.timeout") {
+      write_file(agent / "sleep", "60");
+      world.sandbox.add_config("mlem.timeout", "2");
+      CHECK(clone().errors ==
+            "error: rf: timeout: 'rf' cannot be fetched: 'git lfs smudge' has made no progress for 2 "
+            "seconds\nhint: mlem.timeout sets how long to wait\n");
+    }
+    SUBCASE("check does not run it") {
+      world.link("rf", "rf", git_server.url("source.git") + "/");
+      world.mlem({"check", "--deep=hash"});
+      CHECK_FALSE(fs::exists(agent / "log"));
+    }
+  }
+  SUBCASE("for a server that wants it") {
+    const LfsServer server(world.sandbox);
+    world.sandbox.add_config("lfs.url", server.url("org/m"));
+    server.set_options(
+        R"({"answer": "{\"transfer\": \"mine\", \"objects\": [{\"oid\": \")" + sha256_of(bytes) +
+        R"(\", \"size\": 100000, \"actions\": {\"download\": {\"href\": \"https://example.com/\"}}}]}"})");
+    const Outcome outcome = clone();
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "rf") == bytes);
+    CHECK(read_file(agent / "log") == sha256_of(bytes) + "\n");
+  }
+}
+
 TEST_CASE("clone: a directory of DVC is copied with what is in it") {
   Sources world;
   const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"x/1\"}]";

@@ -52,8 +52,14 @@ std::uint64_t Delivery::missing_bytes() const {
 void Delivery::finish() {
   if (!refusal_.is_set()) copy_here();
   if (!refusal_.is_set()) fetch_blobs();
-  if (!refusal_.is_set()) fetch_by_dvc();
+  agent_ = find_lfs_agent(settings_);
+  std::vector<Task*> for_programs;
+  for (Task& task : tasks_) {
+    if (!task.is_done && is_for_program(task)) for_programs.push_back(&task);
+  }
+  if (!refusal_.is_set()) fetch_by_programs(for_programs);
   if (!refusal_.is_set()) transfer();
+  if (!refusal_.is_set()) fetch_by_programs(left_);
 }
 
 void Delivery::count(std::uint64_t bytes, std::size_t files) {
@@ -252,21 +258,24 @@ void Delivery::fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks) 
   if (refusal) refusal_.set(*refusal);
 }
 
-/// Has `dvc` fetch what nobody else can.
-void Delivery::fetch_by_dvc() {
-  std::vector<Task*> tasks;
-  for (Task& task : tasks_) {
-    if (!task.is_done && stores_of(task).is_for_dvc(stored(task))) tasks.push_back(&task);
-  }
+/// Whether nobody but a program gets at a file: `dvc`, or an agent of the user's in the place of a server of Git LFS.
+bool Delivery::is_for_program(const Task& task) const {
+  const Place& place = task.item->file.place;
+  if (const auto* const large = std::get_if<LfsObject>(&place))
+    return agent_ == LfsAgent::standalone && large->pointer.size != 0;
+  return stores_of(task).is_for_dvc(stored(task));
+}
+
+void Delivery::fetch_by_programs(const std::vector<Task*>& tasks) {
   if (tasks.empty()) return;
-  const TemporaryDirectory scratch(fs::absolute(directory_), "dvc-");
+  const TemporaryDirectory scratch(fs::absolute(directory_), "programs-");
   source::in_parallel(tasks.size(), settings_.budget.jobs, [&](std::size_t i) {
-    if (!refusal_.is_set()) fetch_by_dvc(*tasks[i], scratch.path() / std::to_string(i));
+    if (!refusal_.is_set()) fetch_by_program(*tasks[i], scratch.path() / std::to_string(i));
   });
 }
 
-/// What it writes is moved to where a file is that is being made, and proved as what an earlier run has left.
-void Delivery::fetch_by_dvc(Task& task, const fs::path& scratch) {
+/// What a program writes is moved to where a file is that is being made, and proved as what an earlier run has left.
+void Delivery::fetch_by_program(Task& task, const fs::path& scratch) {
   const PlacedFile& file = task.item->file;
   const std::optional<std::uint64_t> size = size_of(file.place);
   const std::unique_ptr<PartialFile> left = begin_file(task, size);
@@ -274,12 +283,22 @@ void Delivery::fetch_by_dvc(Task& task, const fs::path& scratch) {
   count_back(left->size());
   if (settings_.offline) return refusal_.set(file, offline_refusal());
   fs::create_directory(scratch);
-  const CloneOrigin& origin = *task.origin;
-  const DvcRequest request{origin.source->stores->dvc_address(), origin.commit, origin.path_of(file)};
-  if (auto refusal = get_by_dvc(request, scratch, settings_)) return refusal_.set(file, std::move(*refusal));
+  if (auto refusal = run_program(task, scratch)) return refusal_.set(file, std::move(*refusal));
   fs::rename(scratch / "file", left->path());
+  fs::remove_all(scratch);
   const std::unique_ptr<PartialFile> made = begin_file(task, size);
   if (!resume(task, *made)) end_file(task, *made);
+}
+
+std::optional<Refusal> Delivery::run_program(const Task& task, const fs::path& scratch) const {
+  const CloneOrigin& origin = *task.origin;
+  Stores& stores = stores_of(task);
+  const auto* const large = std::get_if<LfsObject>(&task.item->file.place);
+  if (large == nullptr)
+    return get_by_dvc({stores.dvc_address(), origin.commit, origin.path_of(task.item->file)}, scratch, settings_);
+  auto address = stores.lfs_address(stored(task));
+  if (auto* const refusal = std::get_if<Refusal>(&address)) return std::move(*refusal);
+  return smudge_object(large->pointer, origin.source->url.text(), std::get<std::string>(address), scratch, settings_);
 }
 
 /// Fetches what servers of Git LFS and DVC have. What was resumed and turns out wrong is fetched once more.
@@ -332,6 +351,12 @@ std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks)
   engine_.run_all(give, [&](const Transfer& transfer, const TransferResult& result) {
     const std::unique_ptr<PartialFile> partial = std::move(partials[transfer.number]);
     Task& task = *tasks[transfer.number];
+    if (result.refusal && result.refusal->verdict == Verdict::unreachable && agent_ != LfsAgent::none &&
+        std::holds_alternative<LfsObject>(task.item->file.place)) {
+      count_back(partial->size());
+      left_.push_back(&task);
+      return;
+    }
     if (result.refusal) return refusal_.set(task.item->file, *result.refusal);
     if (!was_resumed[transfer.number]) return end_file(task, *partial);
     const std::uint64_t size = partial->size();

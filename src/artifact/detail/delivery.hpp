@@ -3,6 +3,7 @@
 #include "artifact/clone_plan.hpp"
 #include "artifact/detail/clone_files.hpp"
 #include "artifact/detail/first_refusal.hpp"
+#include "artifact/detail/lfs_program.hpp"
 #include "artifact/partial_file.hpp"
 #include "artifact/stores.hpp"
 #include "artifact/transfer.hpp"
@@ -72,8 +73,10 @@ class Delivery {
   void copy_here();
   void fetch_blobs();
   void fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks);
-  void fetch_by_dvc();
-  void fetch_by_dvc(Task& task, const fs::path& scratch);
+  bool is_for_program(const Task& task) const;
+  void fetch_by_programs(const std::vector<Task*>& tasks);
+  void fetch_by_program(Task& task, const fs::path& scratch);
+  std::optional<source::Refusal> run_program(const Task& task, const fs::path& scratch) const;
   void transfer();
   std::vector<Task*> transfer(const std::vector<Task*>& tasks);
   void ask(const std::vector<Task*>& tasks, std::size_t first);
@@ -82,8 +85,10 @@ class Delivery {
   TransferEngine& engine_;
   FirstRefusal& refusal_;
   fs::path directory_;
+  LfsAgent agent_ = LfsAgent::none;
   std::vector<Task> tasks_;
-  std::mutex mutex_;  ///< of the next
+  std::vector<Task*> left_;  ///< what a server of Git LFS has refused, and an agent of the user's may get
+  std::mutex mutex_;         ///< of the next
   source::Bytes count_;
 };
 
