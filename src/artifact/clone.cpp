@@ -1,15 +1,13 @@
 #include "artifact/clone.hpp"
 
 #include "artifact/clone_target.hpp"
+#include "artifact/detail/clone_files.hpp"
 #include "artifact/detail/delivery.hpp"
 #include "artifact/detail/directory_record.hpp"
 #include "artifact/detail/first_refusal.hpp"
 #include "artifact/detail/hashing.hpp"
 #include "artifact/detail/partial_directory.hpp"
-#include "artifact/dvc_listing.hpp"
-#include "artifact/locate.hpp"
 #include "artifact/object_files.hpp"
-#include "artifact/stores.hpp"
 #include "artifact/transfer.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -21,7 +19,6 @@
 
 #include <deque>
 #include <exception>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -33,7 +30,8 @@
 
 // In three parts. While the source is talked to, it is found out what files there are and what of them is at the
 // target, and what Git has on this machine is copied. Then the source is free for others, and the rest comes from where
-// it is: stores of this machine, Git's server, servers of Git LFS and DVC. In the end all is moved into place.
+// it is: stores of this machine, Git's server, servers of Git LFS and DVC. In the end all is moved into place. What DVC
+// imports is found when the source is free, and then each source is talked to once more for what Git has there.
 
 namespace mlem::artifact {
 namespace {
@@ -48,16 +46,13 @@ class Clone {
                  ? *request.object.repo
                  : RepoUrl::parse(
                        file_url((registry.has_work_tree() ? registry.work_tree() : registry.git_dir()).string()))),
-        engine_(settings_) {}
+        engine_(settings_),
+        files_(settings_, engine_, request_, refusal_) {}
 
   CloneResult run() {
-    if (request_.object.repo) {
-      const auto failure = source::converse(url_, settings_, [&](source::Conversation& source) { talk(source); });
-      if (failure) refusal_.set(*failure);
-    } else {
-      talk(*source::converse_with_registry(registry_, settings_, {}));
-    }
+    converse(url_, !request_.object.repo, [&](source::Conversation& source) { talk(source); });
     if (failure_) std::rethrow_exception(failure_);
+    if (files_.has_imports() && !refusal_.is_set()) go_on_with_imports();
     if (!refusal_.is_set() && !request_.dry_run) {
       delivery_->finish();
       if (!refusal_.is_set()) compare_directories();
@@ -74,29 +69,43 @@ class Clone {
   }
 
  private:
+  template <typename Use>
+  void converse(const RepoUrl& url, bool is_registry, const Use& use) {
+    if (is_registry) return use(*source::converse_with_registry(registry_, settings_, {}));
+    if (const auto failure = source::converse(url, settings_, use)) refusal_.set(*failure);
+  }
+
   void talk(source::Conversation& source) {
     result_ = {};
     refusal_.clear();
     delivery_.reset();
     partial_.reset();
     failure_ = nullptr;
-    stores_ = std::make_unique<Stores>(source, url_, settings_, engine_);
-    std::vector<ObjectFiles> found = find_files(source, {&request_.object});
-    if (found.front().refusal.verdict != Verdict::ok) return refusal_.set(std::move(found.front().refusal));
-    note_directories(found.front());
-    std::vector<PlacedFile> files = with_directories(std::move(found.front().files));
+    files_.find(source, url_);
     if (refusal_.is_set()) return;
-    at_target([&] { select_files(files, request_); });
-    for (const PlacedFile& file : files) refusal_.require_fetchable({&file, request_.object.commit}, *stores_);
-    if (failure_ || refusal_.is_set()) return;
-    const std::string text = metafile(source);
-    at_target([&] {
-      result_.plan = plan_clone(request_, text, std::move(files));
-      prepare_target();
-    });
-    if (failure_ || request_.dry_run) return;
+    metafile_ = metafile(source);
+    if (files_.has_imports()) return;
+    at_target([&] { plan(); });
+    if (!failure_ && !request_.dry_run) begin(source, *files_.origins().front().source);
+  }
+
+  /// Does the same when the source is free: each of those that have files is talked to for itself.
+  void go_on_with_imports() {
+    files_.follow_imports();
+    if (refusal_.is_set()) return;
+    plan();
+    std::set<const detail::CloneSource*> known;
+    for (const detail::CloneOrigin& origin : files_.origins()) {
+      const detail::CloneSource& from = *origin.source;
+      if (request_.dry_run || refusal_.is_set() || !known.insert(&from).second) continue;
+      converse(from.url, from.is_registry, [&](source::Conversation& source) { begin(source, from); });
+      if (failure_) std::rethrow_exception(failure_);
+    }
+  }
+
+  void begin(source::Conversation& source, const detail::CloneSource& from) {
     try {
-      delivery_->begin(source);
+      delivery_->begin(source, from);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::io) throw;
       failure_ = std::current_exception();
@@ -113,38 +122,30 @@ class Clone {
     }
   }
 
-  /// Notes what has to come, and makes the place for it.
-  void prepare_target() {
+  /// Plans the clone, notes what has to come, and makes the place for it.
+  void plan() {
+    std::vector<PlacedFile> files = files_.take_files();
+    select_files(files, request_);
+    result_.plan = plan_clone(request_, metafile_, std::move(files));
     look_at_target(result_.plan, request_.force, settings_.observer.interrupt);
     if (request_.dry_run) return;
     const ClonePlan& plan = result_.plan;
     partial_ =
         std::make_unique<detail::PartialDirectory>(plan.is_directory ? plan.root.parent_path() : plan.root, plan.name);
-    delivery_ = std::make_unique<detail::Delivery>(url_, request_.object.commit, settings_, engine_, *stores_, refusal_,
-                                                   partial_->path());
+    delivery_ = std::make_unique<detail::Delivery>(settings_, engine_, refusal_, partial_->path());
     std::set<std::string> coming;
     for (CloneItem& item : result_.plan.items) {
       if (item.kind != CloneItem::Kind::file || item.state == CloneItem::State::kept) continue;
-      delivery_->add(item);
+      delivery_->add(item, files_.origins()[item.file.origin]);
       coming.insert(item.path);
     }
     partial_->keep_only(coming);
     require_room();
   }
 
-  /// Notes what is recorded of directories of Git, to be compared when all of their files are here.
-  void note_directories(const ObjectFiles& found) {
-    directories_.clear();
-    for (const PlacedDirectory& record : found.directories) {
-      std::set<std::string> paths;
-      for (std::size_t i = record.first; i < record.first + record.count; ++i) paths.insert(found.files[i].path);
-      directories_.emplace_back(record, std::move(paths));
-    }
-  }
-
-  /// Compares them. One of which not all files are wanted cannot be.
+  /// Compares what is recorded of directories of Git. One of which not all files are wanted cannot be.
   void compare_directories() {
-    for (const auto& [record, paths] : directories_) {
+    for (const auto& [record, paths] : files_.records()) {
       std::deque<detail::Outcome> outcomes;
       std::vector<detail::DirectoryPart> parts;
       for (const CloneItem& item : result_.plan.items) {
@@ -162,30 +163,6 @@ class Clone {
                    outcome.why);
       partial_->be_done();  // what is there would be wrong again
     }
-  }
-
-  /// Returns the files with what is in directories of DVC in their places.
-  std::vector<PlacedFile> with_directories(std::vector<PlacedFile> files) {
-    std::vector<PlacedFile> all;
-    for (PlacedFile& file : files) {
-      const auto* const tracked = std::get_if<DvcObject>(&file.place);
-      if (tracked == nullptr || !tracked->is_directory || tracked->import) {
-        all.push_back(std::move(file));
-        continue;
-      }
-      DvcListing listing = list_dvc_directory(*stores_, engine_, {&file, request_.object.commit});
-      if (const auto* const external = std::get_if<External>(&listing)) {
-        refusal_.set_external(file, external->why);
-        continue;
-      }
-      if (auto* const refusal = std::get_if<source::Refusal>(&listing)) {
-        refusal_.set(file, std::move(*refusal));
-        continue;
-      }
-      std::vector<PlacedFile> inside = expand_dvc_directory(file, std::get<std::vector<DvcEntry>>(listing));
-      std::move(inside.begin(), inside.end(), std::back_inserter(all));
-    }
-    return all;
   }
 
   std::string metafile(source::Conversation& source) const {
@@ -207,12 +184,11 @@ class Clone {
   const CloneRequest& request_;
   const RepoUrl url_;
   TransferEngine engine_;
-  std::unique_ptr<Stores> stores_;
   detail::FirstRefusal refusal_;
+  detail::CloneFiles files_;
+  std::string metafile_;  ///< its text; empty of what is plain
   std::unique_ptr<detail::PartialDirectory> partial_;
   std::unique_ptr<detail::Delivery> delivery_;
-  /// What is recorded of directories of Git, and the paths of their files.
-  std::vector<std::pair<PlacedDirectory, std::set<std::string>>> directories_;
   std::exception_ptr failure_;  ///< of what is about the target, while the source is talked to
   CloneResult result_;
 };

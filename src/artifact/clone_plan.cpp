@@ -33,6 +33,8 @@ CloneItem item_of(PlacedFile file, std::string path) {
     item.kind = CloneItem::Kind::symlink;
     item.text = link->target;
   }
+  const auto* const tracked = std::get_if<DvcObject>(&file.place);
+  if (tracked != nullptr && tracked->is_directory) item.kind = CloneItem::Kind::directory;
   item.file = std::move(file);
   return item;
 }
@@ -54,7 +56,7 @@ void add_object(ClonePlan& plan, const CloneRequest& request, const std::string&
   const auto new_path = [&](const std::string& old) { return renamed(old, name, plan.name); };
   bool is_other = name != plan.name;
   for (PlacedFile& file : files) {
-    is_other = is_other || std::holds_alternative<DvcObject>(file.place);
+    is_other = is_other || std::holds_alternative<DvcObject>(file.place) || file.origin != 0;
     std::string here = new_path(file.path);
     plan.items.push_back(item_of(std::move(file), std::move(here)));
   }
@@ -142,7 +144,8 @@ void settle_paths(ClonePlan& plan) {
   }
   for (const auto& [path, item] : by_path) {
     for (std::string_view above = parent_of(path); !above.empty(); above = parent_of(above)) {
-      if (by_path.contains(above)) throw refuse(above);
+      const auto found = by_path.find(above);
+      if (found != by_path.end() && found->second->kind != CloneItem::Kind::directory) throw refuse(above);
     }
   }
   std::size_t i = 0;
@@ -153,7 +156,7 @@ void settle_paths(ClonePlan& plan) {
 
 std::optional<std::uint64_t> CloneItem::size() const {
   if (kind == Kind::text) return text.size();
-  if (kind == Kind::symlink) return 0;
+  if (kind == Kind::symlink || kind == Kind::directory) return 0;
   const auto own = size_of(file.place);
   return own ? own : file.size;
 }

@@ -32,7 +32,12 @@ struct CloneRequest {
 
 /// Something that is at one path after a clone.
 struct CloneItem {
-  enum class Kind { file, symlink, text };
+  enum class Kind {
+    file,
+    symlink,
+    text,
+    directory,  ///< an empty one, which DVC has and Git has not
+  };
   enum class State {
     fresh,     ///< there is nothing yet
     kept,      ///< it is there, and right

@@ -94,6 +94,11 @@ void look_at_target(ClonePlan& plan, bool force, const Interrupt* interrupt) {
   for (CloneItem& item : plan.items) {
     const fs::file_type type = type_at(plan, item.path);
     item.state = type == fs::file_not_found ? CloneItem::State::fresh : CloneItem::State::replaced;
+    if (item.kind == CloneItem::Kind::directory && type != fs::file_not_found) {
+      if (type != fs::directory_file) throw cannot_make(plan.root / item.path, "it is not a directory");
+      item.state = CloneItem::State::kept;
+      continue;
+    }
     if (type == fs::directory_file) {
       throw cannot_make(plan.root / item.path, "it is a directory",
                         "a target that ends in '/' is where the copy goes into");
@@ -138,7 +143,9 @@ void move_into_place(const ClonePlan& plan, const fs::path& ready) {
   try {
     if (is_wholly_fresh(plan)) {
       for (const CloneItem& item : plan.items) {
-        if (item.kind == CloneItem::Kind::file) {
+        if (item.kind == CloneItem::Kind::directory) {
+          fs::create_directories(ready / item.path);
+        } else if (item.kind == CloneItem::Kind::file) {
           set_mode(item, ready / item.path);
         } else {
           fs::create_directories((ready / item.path).parent_path());
@@ -155,7 +162,8 @@ void move_into_place(const ClonePlan& plan, const fs::path& ready) {
         set_mode(item, path);
         continue;
       }
-      make_way(plan, item.path);
+      make_way(plan, item.kind == CloneItem::Kind::directory ? item.path + "/" : item.path);
+      if (item.kind == CloneItem::Kind::directory) continue;
       if (item.kind != CloneItem::Kind::file) {
         make(item, path);
         continue;

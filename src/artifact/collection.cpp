@@ -1,21 +1,26 @@
 #include "artifact/collection.hpp"
 
 #include "artifact/clone_plan.hpp"
+#include "artifact/detail/clone_files.hpp"
 #include "artifact/detail/delivery.hpp"
+#include "artifact/detail/dvc_import.hpp"
 #include "artifact/detail/first_refusal.hpp"
 #include "artifact/detail/partial_directory.hpp"
 #include "artifact/dvc_listing.hpp"
 #include "artifact/lfs_pointer.hpp"
 #include "artifact/locate.hpp"
 #include "artifact/stores.hpp"
+#include "base/text.hpp"
 
-#include <deque>
+#include <algorithm>
+#include <iterator>
 #include <limits>
-#include <set>
 #include <utility>
+#include <variant>
 
-// A source is talked to once: what its objects have is found, blobs that Git has are handed on, and the rest is noted.
-// When all sources have been talked to, that is fetched, by what brings the files of a clone.
+// Sources are talked to until it is known what all objects have: what DVC imports is of a source that may have been
+// talked to before. Then the blobs of each are handed on, and all that Git does not have is fetched at once, by what
+// brings the files of a clone.
 
 namespace mlem::artifact {
 namespace {
@@ -29,173 +34,210 @@ std::string name_of(const Place& place) {
 
 }  // namespace
 
-/// What is to come of one source.
-struct Collection::SourceFiles {
-  explicit SourceFiles(const RepoUrl& its_url) : url(its_url) {}
-  const RepoUrl& url;
-  std::unique_ptr<Stores> stores{};
-  std::map<Oid, std::deque<CloneItem>> items{};  ///< by the commit that has the configuration of their stores
-  std::vector<std::unique_ptr<detail::Delivery>> deliveries{};
+/// What is to come.
+struct Collection::Parts {
+  Parts(const source::Settings& settings, TransferEngine& engine, const fs::path& parent, const std::string& name)
+      : partial(parent, name), delivery(settings, engine, refusal, partial.path()) {}
+
+  detail::PartialDirectory partial;
   detail::FirstRefusal refusal{};
+  std::deque<detail::CloneOrigin> origins{};
+  std::deque<CloneItem> items{};
+  std::set<std::string> names{};
+  detail::Delivery delivery;
 };
 
 /// Finds the files of one source.
 class Collection::Search {
  public:
-  Search(Collection& all, SourceFiles& files, source::Conversation& source, const IsKnown& is_known, Found& found)
-      : all_(all), files_(files), source_(source), is_known_(is_known), found_(found) {}
+  /// `is_known` must outlive this.
+  Search(Collection& all, source::Conversation& source, const RepoUrl& url, const IsKnown& is_known)
+      : all_(all),
+        is_known_(is_known),
+        blobs_(all.blobs_[url.text()]),
+        from_(std::make_shared<detail::CloneSource>(detail::CloneSource{.url = url, .is_here = !source.is_cached()})) {
+    from_->stores = std::make_unique<Stores>(source, from_->url, all.settings_, all.engine_);
+  }
 
-  void run(const std::vector<const ObjectAt*>& objects, const TakeBlobs& take_blobs) {
-    std::vector<ObjectFiles> answers = find_files(source_, objects);
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-      if (answers[i].refusal.verdict != Verdict::ok) files_.refusal.set(std::move(answers[i].refusal));
-      for (const PlacedFile& file : answers[i].files) add(file, objects[i]->commit);
-      if (stops(objects[i])) return;
+  FoundFiles find(source::Conversation& source, const std::vector<const ObjectAt*>& objects) {
+    std::vector<ObjectFiles> answers = find_files(source, objects);
+    for (std::size_t i = 0; i < objects.size() && !refusal_.is_set(); ++i) {
+      found_.object = i;
+      if (answers[i].refusal.verdict != Verdict::ok) refusal_.set(std::move(answers[i].refusal));
+      const bool is_plain = objects[i]->plain == Plain::tree;
+      begin(objects[i]->commit, objects[i]->path == "." ? ""
+                                : is_plain              ? objects[i]->path
+                                                        : std::string(parent_of(objects[i]->path)));
+      for (const PlacedFile& file : answers[i].files) add(file);
     }
-    if (lacking_.empty()) {
-      begin_deliveries();
-      if (!stops(nullptr)) take_blobs(source_.git_dir(), {}, blobs());
-      return;
+    return end();
+  }
+
+  /// Begins with what is of a commit, in a directory of it.
+  void begin(const Oid& commit, std::string path) {
+    origins_.push_back({.source = from_, .commit = commit, .path = std::move(path)});
+  }
+  void add(const PlacedFile& file) {
+    if (refusal_.is_set() || is_known_(file.place)) return;
+    if (const auto* const link = std::get_if<Symlink>(&file.place)) {
+      blobs_.here.insert(link->blob);
+    } else if (const auto* const blob = std::get_if<GitBlob>(&file.place)) {
+      if (blob->size)
+        blobs_.here.insert(blob->oid);
+      else
+        blobs_.lacking.emplace(blob->oid, commit());
+    } else if (detail::import_of(file) != nullptr) {
+      add_import(file);
+    } else {
+      add_stored(file);
     }
-    source::Settings apart = all_.settings_;
-    apart.cache.directory = all_.partial_->path() / "cache";
-    apart.budget.max_fetch = std::numeric_limits<std::uint64_t>::max();
-    const auto refusal =
-        source::converse(files_.url, apart, [&](source::Conversation& fetched) { take_fetched(fetched, take_blobs); });
-    if (refusal) files_.refusal.set(*refusal);
-    stops(nullptr);
+  }
+
+  /// Ends the talk to the source: all that it takes to fetch its files is known, or nothing is to come of it.
+  FoundFiles end() {
+    std::vector<StoredFile> stored;
+    for (const CloneItem& item : items_) stored.push_back({&item.file, origins_[item.file.origin].commit});
+    from_->stores->prepare(stored);
+    for (const StoredFile& file : stored) refusal_.require_fetchable(file, *from_->stores);
+    if (refusal_.is_set()) {
+      found_.refusal = refusal_.get();
+      return std::move(found_);
+    }
+    Parts& parts = *all_.parts_;
+    const std::size_t first = parts.origins.size();
+    std::move(origins_.begin(), origins_.end(), std::back_inserter(parts.origins));
+    for (CloneItem& item : items_) {
+      if (!parts.names.insert(item.path).second) continue;
+      parts.items.push_back(std::move(item));
+      parts.delivery.add(parts.items.back(), parts.origins[first + parts.items.back().file.origin]);
+    }
+    return std::move(found_);
   }
 
  private:
-  /// Notes why the files cannot be had, if they cannot.
-  bool stops(const ObjectAt* object) {
-    if (!files_.refusal.is_set()) return false;
-    if (!found_.refusal) found_.refusal = CollectionRefusal{object, files_.refusal.get()};
-    return true;
+  const Oid& commit() const { return origins_.back().commit; }
+
+  void add_import(const PlacedFile& file) {
+    auto origin = detail::imported_object(file, from_->is_here);
+    if (const auto* const external = std::get_if<External>(&origin)) {
+      refusal_.set_external(file, external->why);
+    } else if (const auto* const forbidden = std::get_if<Forbidden>(&origin)) {
+      refusal_.set(file, Verdict::forbidden, "may not be read", forbidden->why);
+    } else {
+      found_.imports.push_back(std::move(std::get<ObjectAt>(origin)));
+    }
   }
 
-  void add(const PlacedFile& file, const Oid& commit) {
-    if (files_.refusal.is_set() || is_known_(file.place)) return;
-    if (const auto* const link = std::get_if<Symlink>(&file.place)) {
-      blobs_.insert(link->blob);
-      return;
-    }
-    if (const auto* const blob = std::get_if<GitBlob>(&file.place)) {
-      if (blob->size)
-        blobs_.insert(blob->oid);
-      else
-        lacking_.emplace(blob->oid, commit);
-      return;
-    }
-    files_.refusal.require_fetchable({&file, commit}, *files_.stores);
-    if (files_.refusal.is_set()) return;
-    if (const auto* const large = std::get_if<LfsObject>(&file.place)) blobs_.insert(large->blob);
+  void add_stored(const PlacedFile& file) {
     const auto* const tracked = std::get_if<DvcObject>(&file.place);
-    if (tracked != nullptr && tracked->is_directory) return add_directory(file, *tracked, commit);
-    add_item(file, commit);
+    if (const auto* const large = std::get_if<LfsObject>(&file.place)) blobs_.here.insert(large->blob);
+    if (tracked == nullptr && !std::holds_alternative<LfsObject>(file.place)) {
+      refusal_.require_fetchable({&file, commit()}, *from_->stores);  // which it is not
+    } else if (tracked != nullptr && tracked->is_directory) {
+      add_directory(file, *tracked);
+    } else {
+      add_item(file);
+    }
   }
 
   /// Adds the list of a directory's files, and the files.
-  void add_directory(const PlacedFile& directory, const DvcObject& tracked, const Oid& commit) {
-    DvcListing listing = list_dvc_directory(*files_.stores, all_.engine_, {&directory, commit});
+  void add_directory(const PlacedFile& directory, const DvcObject& tracked) {
+    DvcListing listing = list_dvc_directory(*from_->stores, all_.engine_, {&directory, commit()});
     if (const auto* const external = std::get_if<External>(&listing)) {
-      return files_.refusal.set_external(directory, external->why);
+      return refusal_.set_external(directory, external->why);
     }
     if (auto* const refusal = std::get_if<source::Refusal>(&listing)) {
-      return files_.refusal.set(directory, std::move(*refusal));
+      return refusal_.set(directory, std::move(*refusal));
     }
     DvcObject list = tracked;
     list.inside.clear();
     list.size.reset();
-    add_item({.name = directory.name, .path = directory.path, .place = std::move(list)}, commit);
-    for (const PlacedFile& file : expand_dvc_directory(directory, std::get<std::vector<DvcEntry>>(listing))) {
-      add(file, commit);
-    }
+    add_item({.name = directory.name, .path = directory.path, .place = std::move(list)});
+    for (const PlacedFile& file : expand_dvc_directory(directory, std::get<std::vector<DvcEntry>>(listing))) add(file);
   }
 
-  void add_item(PlacedFile file, const Oid& commit) {
+  void add_item(PlacedFile file) {
+    if (!file.flaw.empty()) return refusal_.set(file, Verdict::artifact_mismatch, "is not what is recorded", file.flaw);
     std::string name = name_of(file.place);
     found_.files.push_back({name, file.place});
-    // Where several have it, what one of them declares of it is not what it is for the others.
+    // Where several objects have it, what one of them declares of it is not what it is for the others.
     file.size = size_of(file.place);
     file.hash = hash_of(file.place);
-    if (!all_.coming_.emplace(name, &files_).second) return;
-    files_.items[commit].push_back({.path = std::move(name), .file = std::move(file)});
+    file.origin = static_cast<std::uint32_t>(origins_.size() - 1);
+    items_.push_back({.path = std::move(name), .file = std::move(file)});
   }
-
-  void begin_deliveries() {
-    for (auto& [commit, items] : files_.items) {
-      auto delivery = std::make_unique<detail::Delivery>(files_.url, commit, all_.settings_, all_.engine_,
-                                                         *files_.stores, files_.refusal, all_.partial_->path());
-      for (CloneItem& item : items) delivery->add(item);
-      delivery->begin(source_);
-      files_.deliveries.push_back(std::move(delivery));
-    }
-  }
-
-  /// Takes blobs that the source had to be asked for. A small one that was not known before may be a pointer.
-  void take_fetched(source::Conversation& fetched, const TakeBlobs& take_blobs) {
-    std::set<Oid> commits;
-    for (const auto& [blob, commit] : lacking_) commits.insert(commit);
-    fetched.need_commits(commits, 0);
-    const auto lacks = fetched.need_objects(lacking_);
-    if (!lacks.empty()) return files_.refusal.set(lacks.begin()->second);
-    std::vector<Oid> oids;
-    for (const auto& [blob, commit] : lacking_) oids.push_back(blob);
-    const auto sizes = fetched.repository().blob_sizes(oids);
-    for (std::size_t i = 0; i < oids.size(); ++i) {
-      blobs_.insert(oids[i]);
-      if (!sizes[i] || *sizes[i] >= lfs_pointer_cutoff) continue;
-      const auto content = fetched.repository().find_blob(oids[i], lfs_pointer_cutoff);
-      const auto pointer = content ? parse_lfs_pointer(*content) : std::nullopt;
-      if (pointer) add({.path = oids[i].hex(), .place = LfsObject{*pointer, oids[i]}}, lacking_.at(oids[i]));
-    }
-    begin_deliveries();
-    if (!files_.refusal.is_set()) take_blobs(source_.git_dir(), fetched.git_dir() / "objects", blobs());
-  }
-
-  std::vector<Oid> blobs() const { return {blobs_.begin(), blobs_.end()}; }
 
   Collection& all_;
-  SourceFiles& files_;
-  source::Conversation& source_;
   const IsKnown& is_known_;
-  Found& found_;
-  std::set<Oid> blobs_;
-  std::map<Oid, Oid> lacking_;  ///< blobs, and the commit that each is of
+  Blobs& blobs_;
+  std::shared_ptr<detail::CloneSource> from_;
+  detail::FirstRefusal refusal_;
+  FoundFiles found_;
+  std::deque<detail::CloneOrigin> origins_;
+  std::vector<CloneItem> items_;
 };
 
 Collection::Collection(const source::Settings& settings, const fs::path& parent, const std::string& name)
-    : settings_(settings), engine_(settings_), partial_(std::make_unique<detail::PartialDirectory>(parent, name)) {}
+    : settings_(settings), engine_(settings_), parts_(std::make_unique<Parts>(settings_, engine_, parent, name)) {}
 
 Collection::~Collection() = default;
 
-Collection::Found Collection::find(source::Conversation& source, const RepoUrl& url,
-                                   const std::vector<const ObjectAt*>& objects, const IsKnown& is_known,
-                                   const TakeBlobs& take_blobs) {
-  sources_.push_back(std::make_unique<SourceFiles>(url));
-  SourceFiles& files = *sources_.back();
-  files.stores = std::make_unique<Stores>(source, url, settings_, engine_);
-  Found found;
-  Search(*this, files, source, is_known, found).run(objects, take_blobs);
+FoundFiles Collection::find(source::Conversation& source, const RepoUrl& url,
+                            const std::vector<const ObjectAt*>& objects, const IsKnown& is_known) {
+  return Search(*this, source, url, is_known).find(source, objects);
+}
+
+FoundFiles Collection::take_blobs(source::Conversation& source, const RepoUrl& url, const TakeBlobs& take) {
+  Blobs& blobs = blobs_[url.text()];
+  const auto give = [&](const fs::path& object_dir) {
+    take(object_dir, {blobs.here.begin(), blobs.here.end()});
+    return FoundFiles{};
+  };
+  if (blobs.lacking.empty()) return give({});
+  source::Settings apart = settings_;
+  apart.cache.directory = parts_->partial.path() / "cache";
+  apart.budget.max_fetch = std::numeric_limits<std::uint64_t>::max();
+  FoundFiles found;
+  const auto refusal = source::converse(url, apart, [&](source::Conversation& fetched) {
+    std::set<Oid> commits;
+    std::vector<Oid> oids;
+    for (const auto& [blob, commit] : blobs.lacking) {
+      commits.insert(commit);
+      oids.push_back(blob);
+    }
+    fetched.need_commits(commits, 0);
+    const auto lacks = fetched.need_objects(blobs.lacking);
+    if (!lacks.empty()) {
+      found.refusal = lacks.begin()->second;
+      return;
+    }
+    const IsKnown nothing = [](const Place&) { return false; };
+    Search search(*this, source, url, nothing);
+    const auto sizes = fetched.repository().blob_sizes(oids);
+    for (std::size_t i = 0; i < oids.size(); ++i) {
+      blobs.here.insert(oids[i]);
+      if (!sizes[i] || *sizes[i] >= lfs_pointer_cutoff) continue;
+      const auto content = fetched.repository().find_blob(oids[i], lfs_pointer_cutoff);
+      const auto pointer = content ? parse_lfs_pointer(*content) : std::nullopt;
+      if (!pointer) continue;
+      search.begin(blobs.lacking.at(oids[i]), "");
+      search.add({.path = oids[i].hex(), .place = LfsObject{*pointer, oids[i]}});
+    }
+    found = search.end();
+    if (!found.refusal) give(fetched.git_dir() / "objects");
+  });
+  if (refusal) found.refusal = *refusal;
   return found;
 }
 
 std::optional<source::Refusal> Collection::bring() {
-  std::set<std::string> names;
-  for (const auto& [name, files] : coming_) names.insert(name);
-  partial_->keep_only(names);
-  for (const auto& files : sources_) {
-    for (const auto& delivery : files->deliveries) {
-      delivery->finish();
-      if (files->refusal.is_set()) return files->refusal.get();
-    }
-  }
-  return std::nullopt;
+  parts_->partial.keep_only(parts_->names);
+  parts_->delivery.finish();
+  return parts_->refusal.is_set() ? std::optional(parts_->refusal.get()) : std::nullopt;
 }
 
-fs::path Collection::directory() const { return partial_->files(); }
+fs::path Collection::directory() const { return parts_->partial.files(); }
 
-void Collection::be_done() noexcept { partial_->be_done(); }
+void Collection::be_done() noexcept { parts_->partial.be_done(); }
 
 }  // namespace mlem::artifact

@@ -10,19 +10,17 @@
 #include "source/refusal.hpp"
 #include "source/settings.hpp"
 
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace mlem::artifact {
-
-namespace detail {
-class PartialDirectory;
-}
 
 /// A file of an object that Git does not have.
 struct CollectedFile {
@@ -30,10 +28,12 @@ struct CollectedFile {
   Place place;       ///< an LfsObject or a DvcObject; of a directory of DVC too, whose object lists its files
 };
 
-/// Why a file of an object cannot be had.
-struct CollectionRefusal {
-  const ObjectAt* object = nullptr;  ///< null: it was found when several objects' files were fetched
-  source::Refusal refusal{};
+/// What a source has of objects.
+struct FoundFiles {
+  std::vector<CollectedFile> files{};        ///< that bring() will fetch
+  std::vector<ObjectAt> imports{};           ///< what DVC has from other sources, where Collection::find() finds it
+  std::optional<source::Refusal> refusal{};  ///< why a file cannot be had
+  std::size_t object = 0;                    ///< of the refusal: the number of the object
 };
 
 /// The files of many objects, each once, however many objects have it: those that Git does not have are brought to one
@@ -47,24 +47,20 @@ class Collection {
   Collection(const Collection&) = delete;
   Collection& operator=(const Collection&) = delete;
 
-  /// Told which files Git has: the git directory of a source, a directory of objects besides that one's (empty: none),
-  /// and the blobs. They are there until it returns.
-  using TakeBlobs =
-      std::function<void(const fs::path& git_dir, const fs::path& object_dir, const std::vector<Oid>& blobs)>;
-
   /// Whether a file need not be collected.
   using IsKnown = std::function<bool(const Place& place)>;
+  /// Finds the files of objects of one source, which may be asked for others later.
+  FoundFiles find(source::Conversation& source, const RepoUrl& url, const std::vector<const ObjectAt*>& objects,
+                  const IsKnown& is_known);
 
-  /// Finds the files of objects of one source. Blobs that its repository lacks are fetched for `take_blobs`, which is
-  /// called once, even if there are none. Returns the others, which bring() will fetch. `url` has to outlive this.
-  struct Found {
-    std::optional<CollectionRefusal> refusal{};
-    std::vector<CollectedFile> files{};
-  };
-  Found find(source::Conversation& source, const RepoUrl& url, const std::vector<const ObjectAt*>& objects,
-             const IsKnown& is_known, const TakeBlobs& take_blobs);
+  /// Told which files Git has: a directory of objects besides the source's own (empty: none), and the blobs. They are
+  /// there until it returns.
+  using TakeBlobs = std::function<void(const fs::path& object_dir, const std::vector<Oid>& blobs)>;
+  /// Gives the blobs that find() has found of a source; those that its repository lacks are fetched for that, and what
+  /// turns out to be a pointer of Git LFS is one more file. To be called once for each source, when all is found.
+  FoundFiles take_blobs(source::Conversation& source, const RepoUrl& url, const TakeBlobs& take);
 
-  /// Fetches what find() has found, of all sources. Returns why that is not possible. Throws Error(io), Interrupted.
+  /// Fetches all files. Returns why that is not possible. Throws Error(io), Interrupted.
   std::optional<source::Refusal> bring();
 
   /// Where the files are.
@@ -73,13 +69,17 @@ class Collection {
   void be_done() noexcept;
 
  private:
-  struct SourceFiles;
   class Search;
+  struct Parts;
+  /// What Git has of a source.
+  struct Blobs {
+    std::set<Oid> here{};
+    std::map<Oid, Oid> lacking{};  ///< and the commit that each is of
+  };
   const source::Settings& settings_;
   TransferEngine engine_;
-  std::unique_ptr<detail::PartialDirectory> partial_;
-  std::vector<std::unique_ptr<SourceFiles>> sources_;
-  std::map<std::string, const SourceFiles*> coming_;  ///< by name
+  std::unique_ptr<Parts> parts_;
+  std::map<std::string, Blobs> blobs_;  ///< by the address of the source
 };
 
 }  // namespace mlem::artifact

@@ -24,6 +24,7 @@ struct Declared {
   std::string below{};  ///< the same from the directory of the metafile
   std::string why{};
   std::string md5{};  ///< 32 lower-case hex digits, of a directory of DVC with `.dir` behind them; empty: none
+  bool is_md5_of_text = false;          ///< as Hash::Kind::md5_dos2unix has it
   std::optional<std::uint64_t> size{};  ///< in bytes
   std::string flaw{};                   ///< why no file can be what is recorded: `hash` or `size` is not valid
 

@@ -2,6 +2,7 @@
 
 #include "artifact/detail/ask_sources.hpp"
 #include "artifact/detail/directory_record.hpp"
+#include "artifact/detail/dvc_import.hpp"
 #include "artifact/detail/fetched_blobs.hpp"
 #include "artifact/detail/hashing.hpp"
 #include "artifact/dvc_listing.hpp"
@@ -23,6 +24,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <set>
 #include <span>
 #include <thread>
 #include <unordered_map>
@@ -30,7 +33,8 @@
 #include <variant>
 
 // For each source, in one conversation: find_files() says what its objects have, and then each file is looked at, those
-// that are files of this machine several at a time.
+// that are files of this machine several at a time. What DVC imports is a file of another source, which is looked at in
+// the same way when nobody talks to the first one any more, for both may be the same; and in its place it is told.
 
 namespace mlem::artifact {
 namespace {
@@ -39,8 +43,6 @@ using State = FoundArtifact::State;
 
 using detail::Outcome;
 using detail::wrong_size;
-
-using Group = detail::SourceGroup<Inspection>;
 
 /// A file that is looked at.
 struct Item {
@@ -53,11 +55,75 @@ struct Item {
   bool wants_md5s = false;                  ///< the hash of its directory is made of them
   std::optional<std::size_t> twin{};        ///< the number of an item before it with the same bytes
   std::optional<std::size_t> record{};      ///< of what stands for the items before it: the number of what is recorded
+  bool is_followed = false;                 ///< where DVC imports it from is to be looked at
   void settle(Outcome found) {
     outcome = std::move(found);
     is_settled = true;
   }
 };
+
+/// What was found of one object.
+struct Inspected {
+  Inspection inspection{};
+  std::shared_ptr<std::vector<Item>> untold{};  ///< its files, if it is an import or there is one among them
+};
+
+using Group = detail::SourceGroup<Inspected>;
+
+void fail(Inspection& inspection, Verdict verdict, std::string message, std::string hint = {}) {
+  inspection.verdict = verdict;
+  inspection.message = std::move(message);
+  inspection.hint = std::move(hint);
+}
+
+Outcome outcome_of(const source::Refusal& refusal) {
+  if (refusal.verdict == Verdict::artifact_missing) return {State::missing, refusal.message, Verdict::ok, refusal.hint};
+  if (refusal.verdict == Verdict::artifact_mismatch) return {State::mismatch, refusal.message};
+  return {State::unverified, refusal.message, refusal.verdict, refusal.hint};
+}
+
+/// Gives the inspection what was found: all files, and in words the worst.
+void tell(std::span<const Item> items, Inspection& inspection) {
+  auto artifacts = std::make_shared<std::vector<FoundArtifact>>();
+  std::map<State, std::vector<const Item*>> by_state;
+  for (const Item& item : items) {
+    // What is right of a directory is said of its files.
+    if (item.record && item.outcome.state != State::mismatch) continue;
+    artifacts->push_back({.name = item.file.name,
+                          .path = item.file.path,
+                          .size = item.file.size,
+                          .hash = item.file.hash ? text_of(*item.file.hash) : "",
+                          .state = item.outcome.state});
+    by_state[item.outcome.state].push_back(&item);
+  }
+  inspection.artifacts = std::move(artifacts);
+  const auto told = [](const std::vector<const Item*>& some, const char* what) {
+    const Item& first = *some.front();
+    const std::string& name = first.file.path.empty() ? first.file.name : first.file.path;
+    std::string text = (name.empty() ? "a file" : "'" + escape_for_terminal(name) + "'") + " " + what;
+    if (!first.outcome.why.empty()) text += ": " + first.outcome.why;
+    return some.size() > 1 ? text + fmt::format("; and {} more", some.size() - 1) : text;
+  };
+  struct Row {
+    State state;
+    Verdict verdict;
+    const char* what;
+  };
+  constexpr Row rows[] = {{State::mismatch, Verdict::artifact_mismatch, "is not what is recorded"},
+                          {State::missing, Verdict::artifact_missing, "is missing"},
+                          {State::forbidden, Verdict::forbidden, "may not be read"},
+                          {State::unverified, Verdict::ok, "could not be looked at"}};
+  for (const Row& row : rows) {
+    const auto found = by_state.find(row.state);
+    if (found == by_state.end() || inspection.verdict != Verdict::ok) continue;
+    const Outcome& outcome = found->second.front()->outcome;
+    fail(inspection, row.verdict == Verdict::ok ? outcome.verdict : row.verdict, told(found->second, row.what),
+         outcome.hint);
+  }
+  if (const auto found = by_state.find(State::external); found != by_state.end()) {
+    inspection.warnings.push_back({"external-artifact", told(found->second, "is where only another program can look")});
+  }
+}
 
 /// What has been found out of files, by what is the same for all that are the same: where the bytes are, and what they
 /// are compared with.
@@ -87,9 +153,9 @@ std::string key_of(const Item& item, const Oid& commit) {
 /// What is unproved of the objects that are inspected.
 struct Unproved {
   const std::vector<ObjectAt>& objects;
-  const std::vector<std::shared_ptr<const UnprovedFiles>>& files;
+  std::vector<const UnprovedFiles*> files{};  ///< as many as there are objects, or none
   const UnprovedFiles* of(const ObjectAt* object) const {
-    return files.empty() ? nullptr : files[static_cast<std::size_t>(object - objects.data())].get();
+    return files.empty() ? nullptr : files[static_cast<std::size_t>(object - objects.data())];
   }
 };
 
@@ -116,7 +182,7 @@ class SourceInspection {
       if (refusal.verdict == Verdict::ok)
         add_files(i, found[i]);
       else
-        fail(group_.answers[i], refusal.verdict, refusal.message, refusal.hint);
+        fail(group_.answers[i].inspection, refusal.verdict, refusal.message, refusal.hint);
     }
     note_signed();
     look_at_records();
@@ -129,19 +195,13 @@ class SourceInspection {
   }
 
  private:
-  static void fail(Inspection& inspection, Verdict verdict, std::string message, std::string hint = {}) {
-    inspection.verdict = verdict;
-    inspection.message = std::move(message);
-    inspection.hint = std::move(hint);
-  }
-
   /// Adds the files of an object; a directory as what is in it, and behind that what is recorded of it.
   void add_files(std::size_t object, const ObjectFiles& found) {
     auto directory = found.directories.begin();
     for (std::size_t i = 0; i < found.files.size(); ++i) {
       const PlacedFile& file = found.files[i];
       const auto* const tracked = std::get_if<DvcObject>(&file.place);
-      if (tracked != nullptr && tracked->is_directory && file.flaw.empty())
+      if (tracked != nullptr && tracked->is_directory && !tracked->import && file.flaw.empty())
         add_dvc_directory(object, file);
       else
         items_.push_back({.object = object, .file = file});
@@ -174,12 +234,6 @@ class SourceInspection {
       add_record(object, {.count = files.size(), .name = file.name, .path = file.path, .size = file.size});
   }
 
-  static Outcome outcome_of(const source::Refusal& refusal) {
-    if (refusal.verdict == Verdict::artifact_missing)
-      return {State::missing, refusal.message, Verdict::ok, refusal.hint};
-    if (refusal.verdict == Verdict::artifact_mismatch) return {State::mismatch, refusal.message};
-    return {State::unverified, refusal.message, refusal.verdict, refusal.hint};
-  }
   /// Settles what can be said without asking for the bytes.
   void look_at_records() {
     for (Item& item : items_) {
@@ -199,10 +253,24 @@ class SourceInspection {
         item.settle({State::external, *stores_.why_external(stored(item))});
       } else if (const auto size = size_of(file.place); size && file.size && *size != *file.size) {
         item.settle(wrong_size(*size, *file.size));
+      } else if (detail::import_of(file) != nullptr) {
+        settle_import(item);
       } else if (const auto* const blob = std::get_if<GitBlob>(&file.place);
                  blob != nullptr && (depth_ == Depth::size || (depth_ == Depth::at_hand && !blob->size))) {
         item.settle({.size = blob->size});
       }
+    }
+  }
+
+  void settle_import(Item& item) const {
+    const auto origin = detail::imported_object(item.file, !source_.is_cached());
+    if (const auto* const external = std::get_if<External>(&origin)) {
+      item.settle({State::external, external->why});
+    } else if (const auto* const forbidden = std::get_if<Forbidden>(&origin)) {
+      item.settle({State::forbidden, forbidden->why});
+    } else {
+      item.settle({State::unverified});
+      item.is_followed = true;
     }
   }
 
@@ -419,58 +487,21 @@ class SourceInspection {
     for (std::size_t first = 0; first < items_.size();) {
       std::size_t end = first;
       while (end < items_.size() && items_[end].object == items_[first].object) ++end;
-      Inspection& inspection = group_.answers[items_[first].object];
-      if (inspection.verdict == Verdict::ok) tell(std::span(items_).subspan(first, end - first), inspection);
+      auto& [inspection, untold] = group_.answers[items_[first].object];
+      const auto items = std::span(items_).subspan(first, end - first);
+      const bool is_import = group_.objects[items_[first].object]->file.has_value();
+      if (is_import || std::any_of(items.begin(), items.end(), [](const Item& item) { return item.is_followed; })) {
+        untold = std::make_shared<std::vector<Item>>(std::make_move_iterator(items.begin()),
+                                                     std::make_move_iterator(items.end()));
+      } else if (inspection.verdict == Verdict::ok) {
+        tell(items, inspection);
+      }
       first = end;
     }
-    for (Inspection& inspection : group_.answers) {
-      if (inspection.verdict == Verdict::ok && !inspection.artifacts) {
+    for (auto& [inspection, untold] : group_.answers) {
+      if (inspection.verdict == Verdict::ok && !inspection.artifacts && !untold) {
         inspection.artifacts = std::make_shared<std::vector<FoundArtifact>>();
       }
-    }
-  }
-
-  /// Gives the inspection what was found: all files, and in words the worst.
-  static void tell(std::span<const Item> items, Inspection& inspection) {
-    auto artifacts = std::make_shared<std::vector<FoundArtifact>>();
-    std::map<State, std::vector<const Item*>> by_state;
-    for (const Item& item : items) {
-      // What is right of a directory is said of its files.
-      if (item.record && item.outcome.state != State::mismatch) continue;
-      artifacts->push_back({.name = item.file.name,
-                            .path = item.file.path,
-                            .size = item.file.size,
-                            .hash = item.file.hash ? text_of(*item.file.hash) : "",
-                            .state = item.outcome.state});
-      by_state[item.outcome.state].push_back(&item);
-    }
-    inspection.artifacts = std::move(artifacts);
-    const auto told = [](const std::vector<const Item*>& some, const char* what) {
-      const Item& first = *some.front();
-      const std::string& name = first.file.path.empty() ? first.file.name : first.file.path;
-      std::string text = (name.empty() ? "a file" : "'" + escape_for_terminal(name) + "'") + " " + what;
-      if (!first.outcome.why.empty()) text += ": " + first.outcome.why;
-      return some.size() > 1 ? text + fmt::format("; and {} more", some.size() - 1) : text;
-    };
-    struct Row {
-      State state;
-      Verdict verdict;
-      const char* what;
-    };
-    constexpr Row rows[] = {{State::mismatch, Verdict::artifact_mismatch, "is not what is recorded"},
-                            {State::missing, Verdict::artifact_missing, "is missing"},
-                            {State::forbidden, Verdict::forbidden, "may not be read"},
-                            {State::unverified, Verdict::ok, "could not be looked at"}};
-    for (const Row& row : rows) {
-      const auto found = by_state.find(row.state);
-      if (found == by_state.end() || inspection.verdict != Verdict::ok) continue;
-      const Outcome& outcome = found->second.front()->outcome;
-      fail(inspection, row.verdict == Verdict::ok ? outcome.verdict : row.verdict, told(found->second, row.what),
-           outcome.hint);
-    }
-    if (const auto found = by_state.find(State::external); found != by_state.end()) {
-      inspection.warnings.push_back(
-          {"external-artifact", told(found->second, "is where only another program can look")});
     }
   }
 
@@ -505,21 +536,96 @@ void inspect_group(source::Conversation& source, const RepoUrl& url, const sourc
   }
 }
 
+/// Inspects objects of many sources, and what those import.
+class Inspector {
+ public:
+  Inspector(const git::Registry& registry, const source::Settings& settings, Depth depth)
+      : registry_(registry), settings_(settings), depth_(depth), engine_(settings) {}
+
+  std::vector<Inspection> run(const Unproved& all) {
+    std::vector<Inspected> found = look(all);
+    follow(found, 1);
+    std::vector<Inspection> inspections;
+    inspections.reserve(found.size());
+    for (auto& [inspection, untold] : found) {
+      if (untold && inspection.verdict == Verdict::ok) tell(*untold, inspection);
+      inspections.push_back(std::move(inspection));
+    }
+    return inspections;
+  }
+
+ private:
+  std::vector<Inspected> look(const Unproved& all) {
+    return detail::ask_sources<Inspected>(
+        registry_, settings_, all.objects,
+        [&](source::Conversation& source, const RepoUrl& url, Group& group) {
+          inspect_group(source, url, settings_, depth_, engine_, all, group);
+        },
+        [](const source::Refusal& refusal) {
+          return Inspected{{.verdict = refusal.verdict, .message = refusal.message, .hint = refusal.hint}, {}};
+        });
+  }
+
+  /// Replaces imports among the files that were found by what they are.
+  void follow(const std::vector<Inspected>& found, int hop) {
+    std::set<std::vector<Item>*> lists;  // the same of what has many names
+    std::vector<Item*> imports;
+    std::vector<ObjectAt> origins;
+    std::vector<const UnprovedFiles*> unproved;
+    for (const Inspected& some : found) {
+      if (!some.untold || !lists.insert(some.untold.get()).second) continue;
+      for (Item& item : *some.untold) {
+        if (!item.is_followed) continue;
+        if (hop > detail::most_imports) {
+          item.outcome = {State::external, detail::endless_import().why};
+          continue;
+        }
+        imports.push_back(&item);
+        origins.push_back(std::get<ObjectAt>(detail::imported_object(item.file, true)));
+        unproved.push_back(item.unproved);
+      }
+    }
+    if (imports.empty()) return;
+    std::vector<Inspected> there = look({origins, std::move(unproved)});
+    follow(there, hop + 1);
+    std::map<const Item*, std::vector<Item>> replacements;
+    for (std::size_t i = 0; i < imports.size(); ++i) {
+      const Inspection& inspection = there[i].inspection;
+      if (inspection.verdict != Verdict::ok) {
+        imports[i]->outcome = outcome_of({inspection.verdict, inspection.message, inspection.hint});
+      } else {
+        replacements[imports[i]] = there[i].untold ? std::move(*there[i].untold) : std::vector<Item>();
+      }
+    }
+    for (std::vector<Item>* const list : lists) splice(*list, replacements);
+  }
+
+  static void splice(std::vector<Item>& files, std::map<const Item*, std::vector<Item>>& replacements) {
+    std::vector<Item> all;
+    for (Item& item : files) {
+      const auto found = replacements.find(&item);
+      if (found == replacements.end())
+        all.push_back(std::move(item));
+      else
+        std::move(found->second.begin(), found->second.end(), std::back_inserter(all));
+    }
+    files = std::move(all);
+  }
+
+  const git::Registry& registry_;
+  const source::Settings& settings_;
+  Depth depth_;
+  TransferEngine engine_;
+};
+
 }  // namespace
 
 std::vector<Inspection> inspect(const git::Registry& registry, const source::Settings& settings,
                                 const std::vector<ObjectAt>& objects, Depth depth,
                                 const std::vector<std::shared_ptr<const UnprovedFiles>>& unproved) {
-  const Unproved all{objects, unproved};
-  TransferEngine engine(settings);
-  return detail::ask_sources<Inspection>(
-      registry, settings, objects,
-      [&](source::Conversation& source, const RepoUrl& url, Group& group) {
-        inspect_group(source, url, settings, depth, engine, all, group);
-      },
-      [](const source::Refusal& refusal) {
-        return Inspection{.verdict = refusal.verdict, .message = refusal.message, .hint = refusal.hint};
-      });
+  Unproved all{objects, {}};
+  for (const auto& files : unproved) all.files.push_back(files.get());
+  return Inspector(registry, settings, depth).run(all);
 }
 
 }  // namespace mlem::artifact

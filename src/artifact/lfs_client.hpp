@@ -36,6 +36,9 @@ class LfsClient {
   /// Returns where this machine has the object; nothing if it has to be transferred.
   std::optional<fs::path> find_local(const LfsPointer& pointer) const;
 
+  /// Returns the address of the endpoint as git-lfs may be given it; empty: it has to find that out, as by ssh.
+  std::string url() const { return endpoint_.ssh ? "" : endpoint_.url; }
+
   /// Returns the transfer of an object that find_local() does not have, to be given `begin` and `take`, within the life
   /// of this. Its address is what ask() was told a short time ago; else, and when that has expired, it is asked for
   /// when the transfer starts: for many objects, ask() in groups of lfs_batch_size shortly before.

@@ -109,7 +109,9 @@ class Locator {
   void add_declared(const Declared& declared) {
     PlacedFile file{.name = declared.name, .path = declared.below, .mode = git::mode_file, .size = declared.size};
     file.flaw = declared.flaw;
-    if (!declared.md5.empty()) file.hash = Hash{Hash::Kind::md5, declared.md5};
+    if (!declared.md5.empty()) {
+      file.hash = Hash{declared.is_md5_of_text ? Hash::Kind::md5_dos2unix : Hash::Kind::md5, declared.md5};
+    }
     if (declared.kind != Declared::Kind::in_tree) {
       if (declared.kind == Declared::Kind::external) {
         file.place = External{declared.why};

@@ -96,7 +96,9 @@ class FileSearch {
       const ObjectAt& object = *objects_[i];
       wanted_[i].commit = object.commit;
       if (is_refused(i)) continue;
-      if (object.plain) {
+      if (object.file) {
+        wanted_[i].declared = {*object.file};
+      } else if (object.plain) {
         wanted_[i].kind = object.plain == Plain::tree ? Wanted::Kind::tree : Wanted::Kind::blob;
         wanted_[i].path = object.path == "." ? "" : object.path;
       } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "artifact/declared.hpp"
 #include "artifact/place.hpp"
 #include "git/registry.hpp"
 #include "model/finding.hpp"
@@ -18,11 +19,12 @@ namespace mlem::artifact {
 
 /// An object that a link leads to: where it is, at the end of all links.
 struct ObjectAt {
-  std::optional<RepoUrl> repo;   ///< none: the registry itself
-  Oid commit;                    ///< or a tree
-  std::string path;              ///< of the metafile, or of what is plain: `.` is the root
-  Oid blob;                      ///< the metafile; of what is plain its own id
-  std::optional<Plain> plain{};  ///< what it is, if it has no metafile
+  std::optional<RepoUrl> repo;     ///< none: the registry itself
+  Oid commit;                      ///< or a tree
+  std::string path;                ///< of the metafile, or of what is plain: `.` is the root
+  Oid blob;                        ///< the metafile; of what is plain its own id
+  std::optional<Plain> plain{};    ///< what it is, if it has no metafile
+  std::optional<Declared> file{};  ///< it alone is wanted, as a metafile elsewhere declares it; `blob` is nothing then
 
   friend bool operator==(const ObjectAt&, const ObjectAt&) = default;
 };

@@ -85,6 +85,7 @@ struct PlacedFile {
   std::string name{};  ///< what the metafile calls it; empty for a file of a plain tree or blob
   std::string path{};  ///< where it belongs: from the directory of the metafile, or the plain tree; empty if forbidden
   std::uint32_t mode = 0;               ///< as Git has it; else as DVC would write it
+  std::uint32_t origin = 0;             ///< of a clone: the number of what has it, which is not 0 for what DVC imports
   std::optional<std::uint64_t> size{};  ///< in bytes: as declared, else as its place has it
   std::optional<Hash> hash{};           ///< as declared, else as its place has it
   Place place{};

@@ -1,5 +1,6 @@
 #include "artifact/stores.hpp"
 
+#include "artifact/detail/dvc_program.hpp"
 #include "artifact/dvc_directory.hpp"
 #include "artifact/lfs_store.hpp"
 #include "base/error.hpp"
@@ -58,6 +59,7 @@ struct Stores::Dvc {
   std::vector<fs::path> directories{};  ///< of this machine, that have objects
   std::optional<DvcHttpRemote> http{};
   std::string why_external{};  ///< why neither is of use
+  bool is_for_dvc = false;     ///< to the program `dvc` it is
   source::Refusal refusal{Verdict::artifact_missing, "neither the cache nor a remote of DVC has it", {}};
 };
 
@@ -67,7 +69,8 @@ Stores::Stores(source::Conversation& source, const RepoUrl& url, const source::S
       url_(url),
       settings_(settings),
       engine_(engine),
-      imported_(source::find_imported_files(url, settings)) {}
+      imported_(source::find_imported_files(url, settings)),
+      dvc_address_(source.local() != nullptr ? fs::absolute(source.local()->root).string() : url.text()) {}
 
 Stores::~Stores() = default;
 
@@ -145,6 +148,7 @@ void Stores::set_up(Dvc& dvc, const DvcObject& object) {
                               : "DVC has no remote '" + escape_for_terminal(object.remote) + "' there";
   } else if (usable->remote.is_versioned) {
     dvc.why_external = "a remote of DVC that keeps versions by itself";
+    dvc.is_for_dvc = true;
   } else if (usable->remote.kind == DvcRemote::Kind::http) {
     if (!has_host(usable->remote.url)) {
       throw Error(ErrorKind::invalid,
@@ -155,6 +159,7 @@ void Stores::set_up(Dvc& dvc, const DvcObject& object) {
     dvc.directories.push_back(directory_of(usable->remote.url, configuration));
   } else {
     const std::string scheme = usable->remote.url.substr(0, usable->remote.url.find("://"));
+    dvc.is_for_dvc = usable->remote.kind != DvcRemote::Kind::directory;
     dvc.why_external = usable->remote.kind == DvcRemote::Kind::directory ? "a remote of DVC on another machine"
                                                                          : "a remote of DVC by '" + scheme + "'";
   }
@@ -210,6 +215,20 @@ std::optional<std::string> Stores::why_external(const StoredFile& stored) {
   const Dvc& dvc = dvc_of(*object);
   if (dvc.http || dvc.why_external.empty()) return std::nullopt;
   return dvc.why_external;
+}
+
+bool Stores::is_for_dvc(const StoredFile& stored) {
+  const auto* const object = std::get_if<DvcObject>(&stored.file->place);
+  if (object == nullptr || object->import || object->is_directory) return false;
+  if (!object->is_versioned && !dvc_of(*object).is_for_dvc) return false;
+  if (!has_dvc_) has_dvc_ = detail::has_dvc(settings_);
+  return *has_dvc_;
+}
+
+std::variant<std::string, source::Refusal> Stores::lfs_address(const StoredFile& stored) {
+  const Lfs& lfs = lfs_at(stored.commit);
+  if (!lfs.client) return lfs.refusal;
+  return lfs.client->url();
 }
 
 std::vector<ObjectAnswer> Stores::ask(const std::vector<StoredFile>& files) {

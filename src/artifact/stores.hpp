@@ -46,6 +46,16 @@ class Stores {
   /// Returns why only another program gets at the bytes; nothing if find_file(), ask() and transfer() can be used.
   std::optional<std::string> why_external(const StoredFile& file);
 
+  /// Whether the program `dvc` of this machine gets at bytes of which why_external() tells why. Whatever that depends
+  /// on is known after prepare().
+  bool is_for_dvc(const StoredFile& file);
+  /// Returns what it knows the source by.
+  const std::string& dvc_address() const noexcept { return dvc_address_; }
+
+  /// Returns where Git LFS has the object of a pointer, as git-lfs may be given it; empty: it has to find that out. Or
+  /// why nobody may ask there.
+  std::variant<std::string, source::Refusal> lfs_address(const StoredFile& file);
+
   /// Asks servers whether they have the bytes, for each file in its order, and takes none of them.
   std::vector<ObjectAnswer> ask(const std::vector<StoredFile>& files);
 
@@ -65,7 +75,9 @@ class Stores {
   const RepoUrl& url_;
   const source::Settings& settings_;
   TransferEngine& engine_;
-  std::optional<fs::path> imported_;                 ///< where an import has put files
+  std::optional<fs::path> imported_;  ///< where an import has put files
+  std::string dvc_address_;
+  std::optional<bool> has_dvc_{};                    ///< none: nobody has looked yet
   std::map<std::string, std::unique_ptr<Lfs>> lfs_;  ///< by what `.lfsconfig` says
   std::map<Oid, Lfs*> lfs_by_commit_;
   std::map<std::string, std::unique_ptr<Dvc>> dvc_;  ///< by project, its configuration and the name of the remote

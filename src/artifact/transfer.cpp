@@ -237,7 +237,8 @@ class Run {
     detail::HttpRequest request{.method = transfer_->method, .url = url, .headers = {}, .body = transfer_->body};
     if (is_first_server) request.headers = transfer_->headers;
     if (transfer_->method == Method::first_byte) request.headers.push_back({"Range", "bytes=0-0"});
-    if (transfer_->method == Method::get && position_ > 0) {
+    asked_for_range_ = transfer_->method == Method::get && position_ > 0 && uses_ranges_;
+    if (asked_for_range_) {
       request.headers.push_back({"Range", "bytes=" + std::to_string(position_) + "-"});
       if (!etag_.empty()) request.headers.push_back({"If-Range", etag_});
     }
@@ -292,8 +293,9 @@ class Run {
     const auto range = detail::parse_content_range(head_.field("content-range"));
     const bool is_probe = transfer_->method == Method::first_byte;
     const std::uint64_t wanted = is_probe ? 0 : position_;
-    const bool was_asked_for = is_probe || (transfer_->method == Method::get && position_ > 0);
-    if (!was_asked_for || !range || range->first != wanted) {
+    const bool is_right = (is_probe || asked_for_range_) && range && range->first == wanted;
+    if (!is_right && begin_without_ranges()) return false;
+    if (!is_right) {
       fail(Verdict::unreachable, "the server sends another part of the file than it was asked for");
       return false;
     }
@@ -331,6 +333,15 @@ class Run {
     position_ = 0;
     etag_.clear();
     is_anew_ = true;
+  }
+
+  /// Has the file sent whole, by a server that does not know how to send a part of one. Returns whether that is new.
+  bool begin_without_ranges() {
+    if (!asked_for_range_) return false;
+    position_ = 0;
+    etag_.clear();
+    uses_ranges_ = false;
+    return true;
   }
 
   bool has_right_size(const std::optional<std::uint64_t>& size) {
@@ -409,12 +420,14 @@ class Run {
         break;
     }
     if (std::exchange(is_anew_, false)) return retry(server, "the file changes while it is read");
+    if (asked_for_range_ && !uses_ranges_) return;
     const int status = head_.status;
     if (is_busy(status)) return retry(server, describe_answer(head_), retry_after());
     if ((status == 401 || status == 403 || status == 410) && transfer_->renew && !std::exchange(was_renewed_, true) &&
         !transfer_->renew(*transfer_)) {
       return;
     }
+    if (is_about_request(status) && begin_without_ranges()) return;
     if (status != 200 && status != 206 && !(transfer_->method == Method::post && status / 100 == 2)) {
       return fail(verdict_of_status(status), describe_answer(head_), hint_for(status));
     }
@@ -432,6 +445,9 @@ class Run {
     state_->note(server.origin(), true);
     is_over_ = true;
   }
+
+  /// Whether a server that answers so may not have understood what was asked.
+  static bool is_about_request(int status) { return status == 400 || status == 405 || status == 501; }
 
   static std::string hint_for(int status) {
     if (status == 404 || status == 410) return "or this account may not see it";
@@ -491,6 +507,8 @@ class Run {
   std::uint64_t highest_ = 0;
   std::string etag_;
   std::size_t failures_ = 0;
+  bool uses_ranges_ = true;       ///< none once the server has answered one wrongly
+  bool asked_for_range_ = false;  ///< by the last request
   bool takes_body_ = false;
   bool is_anew_ = false;
   bool was_renewed_ = false;

@@ -18,9 +18,9 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <iterator>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -69,6 +69,9 @@ std::string sha256_of(const fs::path& path, const Interrupt* interrupt) {
   artifact::read_file(path, interrupt, [&](std::string_view piece) { digest.update(piece); });
   return digest.finish();
 }
+
+// More than anybody has: they may lead in a circle.
+constexpr std::size_t most_imports = 100'000;
 
 class Creation {
  public:
@@ -170,44 +173,59 @@ class Creation {
 
   /// Finds the files of all objects, and packs what Git has of each source. Returns whether all can be had.
   bool find_all() {
-    std::set<std::string> repos;
-    for (const auto& [repo, recorded] : recording_.sources()) repos.insert(repo);
-    for (const auto& [repo, objects] : objects_) repos.insert(repo);
-    for (const std::string& repo : repos) {
-      end_if_asked();
-      if (!find_of(repo)) return false;
+    for (const auto& [repo, recorded] : recording_.sources()) note_url(repo, recorded.url);
+    for (const auto& [repo, objects] : objects_) {
+      note_url(repo, repo.empty() ? own_url() : *objects.begin()->second.object.repo);
+    }
+    std::map<std::string, std::vector<const ObjectAt*>> wanted;
+    for (const auto& [repo, objects] : objects_) {
+      for (const auto& [key, linked] : objects) wanted[repo].push_back(&linked.object);
+    }
+    // What DVC imports is of another source, and may be an import there.
+    for (; !wanted.empty(); wanted = std::exchange(imported_, {})) {
+      for (const auto& [repo, objects] : wanted) {
+        if (!find_of(repo, objects)) return false;
+      }
+    }
+    for (const auto& [repo, url] : urls_) {
+      if (!pack(repo)) return false;
     }
     return true;
   }
 
-  bool find_of(const std::string& repo) {
-    std::vector<const ObjectAt*> objects;
-    for (const auto& [key, linked] : objects_[repo]) objects.push_back(&linked.object);
-    const RepoUrl& url =
-        *urls_.emplace_back(std::make_unique<RepoUrl>(repo.empty()      ? own_url()
-                                                      : objects.empty() ? recording_.sources().at(repo).url
-                                                                        : *objects.front()->repo));
-    artifact::Collection::Found found;
-    BundledSource bundled{.object_format = registry_.object_format()};
+  void note_url(const std::string& repo, const RepoUrl& url) {
+    urls_.try_emplace(repo, url);
+    BundledSource& bundled = sources_[repo];
+    bundled.object_format = registry_.object_format();
     if (!repo.empty()) bundled.repo = url;
-    const auto take_blobs = [&](const fs::path& git_dir, const fs::path& object_dir, const std::vector<Oid>& blobs) {
-      if (!repo.empty()) pack(bundled, git_dir, object_dir, blobs);
-    };
-    const auto talk = [&](source::Conversation& source) {
-      found = collection_.find(
-          source, url, objects, [&](const artifact::Place& place) { return earlier_.has(repo, place); }, take_blobs);
-    };
-    if (repo.empty()) {
-      talk(*source::converse_with_registry(registry_, settings_, {}));
-    } else if (const auto refusal = source::converse(url, settings_, talk)) {
-      found.refusal = artifact::CollectionRefusal{nullptr, *refusal};
+  }
+
+  /// Calls `use` with a conversation. Returns why not, if it was not.
+  template <typename Use>
+  std::optional<source::Refusal> converse(const std::string& repo, const Use& use) {
+    end_if_asked();
+    if (!repo.empty()) return source::converse(urls_.at(repo), settings_, use);
+    use(*source::converse_with_registry(registry_, settings_, {}));
+    return std::nullopt;
+  }
+
+  bool find_of(const std::string& repo, const std::vector<const ObjectAt*>& objects) {
+    artifact::FoundFiles found;
+    const auto refusal = converse(repo, [&](source::Conversation& source) {
+      found = collection_.find(source, urls_.at(repo), objects,
+                               [&](const artifact::Place& place) { return earlier_.has(repo, place); });
+    });
+    if (refusal) found.refusal = *refusal;
+    if (found.refusal) return refuse(repo, refusal ? nullptr : objects[found.object], *found.refusal);
+    note_files(repo, found.files);
+    for (ObjectAt& object : found.imports) {
+      const std::string from = object.repo->text();
+      note_url(from, *object.repo);
+      if (++imports_ > most_imports) {
+        return refuse(repo, nullptr, {Verdict::unreachable, "what DVC imports leads over too many repositories", {}});
+      }
+      imported_[from].push_back(&imported_objects_.emplace_back(std::move(object)));
     }
-    if (found.refusal) {
-      refuse(repo, *found.refusal);
-      return false;
-    }
-    note_files(bundled, found.files);
-    if (bundled.pack || bundled.refs || !found.files.empty()) manifest().sources.push_back(std::move(bundled));
     return true;
   }
 
@@ -215,28 +233,43 @@ class Creation {
     return RepoUrl::parse(file_url((registry_.has_work_tree() ? registry_.work_tree() : registry_.git_dir()).string()));
   }
 
-  /// Reports why there is no bundle: as a finding of a link to the object, or of the first one to its source.
-  void refuse(const std::string& repo, const artifact::CollectionRefusal& refused) {
-    const LinkedObject* linked = nullptr;
-    for (const auto& [key, candidate] : objects_[repo]) {
-      if (refused.object == nullptr || refused.object == &candidate.object) {
-        linked = &candidate;
-        break;
-      }
+  /// Reports why there is no bundle: as a finding of a link to the object, or of the first one to its source. Returns
+  /// false.
+  bool refuse(const std::string& repo, const ObjectAt* object, const source::Refusal& refusal) {
+    Finding finding;
+    finding.repo = repo;
+    for (const auto& [key, linked] : objects_[repo]) {
+      if (object != nullptr && object != &linked.object) continue;
+      finding = linked.finding;
+      break;
     }
-    Finding finding = linked != nullptr ? linked->finding : Finding{};
-    if (linked == nullptr) finding.repo = repo;
-    finding.verdict = refused.refusal.verdict;
-    finding.message = refused.refusal.message;
-    finding.hint = refused.refusal.hint;
+    finding.verdict = refusal.verdict;
+    finding.message = refusal.message;
+    finding.hint = refusal.hint;
     report_(finding);
     result_.summary.count(finding);
+    return false;
   }
 
-  /// Packs what was read of a source, and the files of its objects.
+  /// Packs what was read of a source, and the files of its objects that Git has.
+  bool pack(const std::string& repo) {
+    BundledSource& bundled = sources_.at(repo);
+    artifact::FoundFiles found;
+    const auto refusal = converse(repo, [&](source::Conversation& source) {
+      found = collection_.take_blobs(source, urls_.at(repo), [&](const fs::path& more, const std::vector<Oid>& blobs) {
+        if (!repo.empty()) pack(bundled, source.git_dir(), more, blobs);
+      });
+    });
+    if (refusal) found.refusal = *refusal;
+    if (found.refusal) return refuse(repo, nullptr, *found.refusal);
+    note_files(repo, found.files);
+    return true;
+  }
+
   void pack(BundledSource& bundled, const fs::path& git_dir, const fs::path& object_dir,
             const std::vector<Oid>& blobs) {
     const std::string& repo = bundled.repo->text();
+    bundled.commits.clear();
     std::set<Oid> objects(blobs.begin(), blobs.end());
     if (const auto found = recording_.sources().find(repo); found != recording_.sources().end()) {
       const source::RecordedSource& recorded = found->second;
@@ -278,7 +311,8 @@ class Creation {
   }
 
   /// Notes the files that Git does not have. What they hash to is known when they are here.
-  static void note_files(BundledSource& bundled, const std::vector<artifact::CollectedFile>& files) {
+  void note_files(const std::string& repo, const std::vector<artifact::CollectedFile>& files) {
+    BundledSource& bundled = sources_.at(repo);
     for (const artifact::CollectedFile& file : files) {
       if (const auto* const large = std::get_if<artifact::LfsObject>(&file.place)) {
         bundled.lfs.push_back(large->pointer.oid);
@@ -290,11 +324,8 @@ class Creation {
   }
 
   bool bring() {
-    if (const auto refusal = collection_.bring()) {
-      refuse(objects_.begin()->first, {nullptr, *refusal});
-      return false;
-    }
-    return true;
+    const auto refusal = collection_.bring();
+    return !refusal || refuse(objects_.begin()->first, nullptr, *refusal);
   }
 
   /// Notes the files that are here now by their SHA-256, in its order.
@@ -305,7 +336,7 @@ class Creation {
       artifacts[sha256] = {sha256, fs::file_size(collection_.directory() / name)};
       artifact_files_[sha256] = collection_.directory() / name;
     };
-    for (BundledSource& source : manifest().sources) {
+    for (auto& [repo, source] : sources_) {
       for (const std::string& oid : source.lfs) note("sha256-" + oid, oid);
       for (BundledDvcFile& file : source.dvc) {
         std::string& sha256 = known[file.sha256];
@@ -315,6 +346,8 @@ class Creation {
       }
       sort_once(source.lfs, [](const std::string& oid) { return oid; });
       sort_once(source.dvc, [](const BundledDvcFile& file) { return std::pair(file.md5, file.layout); });
+      const bool has_something = source.pack || source.refs || !source.lfs.empty() || !source.dvc.empty();
+      if (has_something) manifest().sources.push_back(source);
     }
     for (auto& [sha256, part] : artifacts) manifest().artifacts.push_back(std::move(part));
   }
@@ -396,7 +429,12 @@ class Creation {
   EarlierBundles earlier_;
   source::Recording recording_;
   artifact::Collection collection_;
-  std::vector<std::unique_ptr<RepoUrl>> urls_;  ///< of what the collection has found
+  /// By the address of the source; of the registry itself without one.
+  std::map<std::string, RepoUrl> urls_;
+  std::map<std::string, BundledSource> sources_;
+  std::map<std::string, std::vector<const ObjectAt*>> imported_;  ///< that are still to be found
+  std::deque<ObjectAt> imported_objects_;
+  std::size_t imports_ = 0;
   /// The objects of each source, by where they are; of the registry itself without an address.
   std::map<std::string, std::map<std::tuple<Oid, std::string, Oid>, LinkedObject>> objects_;
   std::set<Oid> kept_commits_;

@@ -42,6 +42,7 @@ struct Totals {
 Totals totals_of(const ClonePlan& plan) {
   Totals totals;
   for (const CloneItem& item : plan.items) {
+    if (item.kind == CloneItem::Kind::directory) continue;
     ++totals.files;
     if (item.state == CloneItem::State::kept) ++totals.kept;
     totals.bytes += item.size().value_or(0);
@@ -62,7 +63,9 @@ void print_plan(const ClonePlan& plan, std::ostream& out) {
                                : item.state == CloneItem::State::replaced ? "Would replace"
                                                                           : "Would keep";
     out << action << ' ' << escape_for_terminal((plan.root / item.path).string());
-    if (item.kind == CloneItem::Kind::symlink) {
+    if (item.kind == CloneItem::Kind::directory) {
+      out << "/ (an empty directory)";
+    } else if (item.kind == CloneItem::Kind::symlink) {
       out << " -> " << escape_for_terminal(item.text);
     } else {
       const auto size = item.size();

@@ -78,7 +78,7 @@ class LocalConversation final : public Conversation {
     return lacks_of(commits_by_object, git::is_partial_clone(local_.git_dir, environment_));
   }
   git::Repository& repository() override { return *repository_; }
-  const fs::path& git_dir() const override { return local_.git_dir; }
+  const fs::path& git_dir() override { return local_.git_dir; }
   const LocalRepository* local() const override { return &local_; }
 
  private:
@@ -125,7 +125,7 @@ class RegistryConversation final : public Conversation {
     return lacks;
   }
   git::Repository& repository() override { return registry_.objects(); }
-  const fs::path& git_dir() const override { return registry_.git_dir(); }
+  const fs::path& git_dir() override { return registry_.git_dir(); }
   const LocalRepository* local() const override { return &here_; }
 
  private:

@@ -58,7 +58,7 @@ class Conversation {
   virtual git::Repository& repository() = 0;
 
   /// Returns the git directory of that repository.
-  virtual const fs::path& git_dir() const = 0;
+  virtual const fs::path& git_dir() = 0;
 
   /// Returns the repository of this machine that is read in place; null for what is elsewhere.
   virtual const LocalRepository* local() const { return nullptr; }

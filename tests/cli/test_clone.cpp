@@ -407,6 +407,25 @@ TEST_CASE("clone: a second run goes on where the first one stopped") {
                                                "\n    size: 5\n    uri: x/b\nobject_type: model\n");
 }
 
+TEST_CASE("clone: a file is fetched anew from a server that cannot go on with it") {
+  Sources world;
+  const LfsServer server(world.sandbox);
+  const std::string bytes = random_bytes(200'000);
+  server.add(bytes);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)},
+                       {"rf", lfs_pointer_to(bytes)},
+                       {".lfsconfig", "[lfs]\n\turl = " + server.url("org/m") + "\n"}});
+  world.link("rf", "rf", world.source.url());
+  const fs::path partial = world.out / ".git-mlem-clone-x/files/x";
+  fs::create_directories(partial.parent_path());
+  write_file(partial, bytes.substr(0, 100'000));
+  server.set_options(R"({"wrong_ranges": true})");
+  const Outcome outcome = world.clone("rf", world.out / "x");
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(read_file(world.out / "x") == bytes);
+}
+
 TEST_CASE("clone: what only another program can fetch ends it before anything is written") {
   Sources world;
   const std::string tracked = "outs:\n- md5: " + md5_of("w") + "\n  size: 1\n  hash: md5\n  path: rf\n";
@@ -419,6 +438,135 @@ TEST_CASE("clone: what only another program can fetch ends it before anything is
         "error: rf: unreachable: 'rf' is where only another program gets at it: a remote of DVC by 's3'\n"
         "hint: 'dvc get' gets it, where DVC is installed\n");
   CHECK(world.files_below(world.out).empty());
+}
+
+TEST_CASE("clone: what only DVC can fetch is fetched by DVC where that is installed") {
+  Sources world;
+  const std::string bytes = random_bytes(100'000);
+  const fs::path buckets = world.sandbox / "buckets";
+  const fs::path object = buckets / "bucket/store/files/md5" / md5_of(bytes).substr(0, 2) / md5_of(bytes).substr(2);
+  fs::create_directories(object.parent_path());
+  write_file(object, bytes);
+  const fs::path programs = world.sandbox / "programs";
+  fs::create_directories(programs);
+  fs::create_symlink(GIT_MLEM_DVC_STAND_IN, programs / "dvc");
+  auto& environment = world.sandbox.environment();
+  environment["PATH"] = programs.string() + ":" + environment["PATH"];
+  environment["DVC_STAND_IN"] = buckets.string();
+  const std::string commit = world.source.commit(
+      {{".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = s3://bucket/store\n"},
+       {"m/-rf.mlem", model_with("-rf", bytes)},
+       {"m/-rf.dvc", "outs:\n- md5: " + md5_of(bytes) + "\n  size: 100000\n  hash: md5\n  path: -rf\n"}});
+  const auto clone = [&](std::vector<std::string> options = {}) {
+    options.insert(options.begin(), {"clone", "--project", world.source.url()});
+    options.insert(options.end(), {"m/-rf", (world.out / "rf").string()});
+    return world.mlem(options);
+  };
+  CHECK(contains(clone({"-n"}).output, "/rf (97.66 KiB, from DVC)\n"));
+  CHECK_FALSE(fs::exists(buckets / "log"));
+
+  SUBCASE("the file alone gets into place") {
+    const Outcome outcome = clone();
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+    CHECK(read_file(world.out / "rf") == bytes);
+    CHECK(read_file(buckets / "log") ==
+          "get --rev " + commit + " -o file -- " + world.source.path().string() + " m/-rf\n");
+  }
+  SUBCASE("what it makes is proved") {
+    write_file(buckets / "instead", random_bytes(100'000, "other"));
+    CHECK(clone().errors ==
+          "error: m/-rf: artifact-mismatch: '-rf' is not what is recorded: its bytes have another hash "
+          "than is recorded\n");
+    CHECK_FALSE(fs::exists(world.out / "rf"));
+  }
+  SUBCASE("what it says is told") {
+    fs::remove(object);
+    const Outcome outcome = clone();
+    CHECK(outcome.code == 2);
+    CHECK(outcome.errors ==
+          "error: m/-rf: unreachable: '-rf' cannot be fetched: 'dvc get' failed: ERROR: failed to get "
+          "'m/-rf' from '" +
+              world.source.path().string() + "' - missing-files\n");
+  }
+  SUBCASE("it may not be silent for longer than mlem.timeout") {
+    write_file(buckets / "sleep", "60");
+    world.sandbox.add_config("mlem.timeout", "1");
+    CHECK(clone().errors ==
+          "error: m/-rf: timeout: '-rf' cannot be fetched: 'dvc get' has not said a word for 1 "
+          "seconds\nhint: mlem.timeout sets how long to wait\n");
+  }
+  SUBCASE("check does not run it") {
+    REQUIRE(world.mlem({"link", "--sp", world.source.url(), "m/-rf", "rf"}).code == 0);
+    CHECK(json_rows(world.mlem({"check", "--deep=hash", "--json"})).front()["warnings"].back()["code"] ==
+          "external-artifact");
+    CHECK_FALSE(fs::exists(buckets / "log"));
+  }
+}
+
+TEST_CASE("clone: what an agent of the user's for Git LFS fetches is fetched by git-lfs") {
+  Sources world;
+  const HttpServer git_server(world.sandbox);
+  const std::string bytes = random_bytes(100'000);
+  const fs::path agent = world.sandbox / "agent";
+  fs::create_directories(agent);
+  write_file(agent / sha256_of(bytes), bytes);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", lfs_pointer_to(bytes)}});
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.sandbox.add_config("lfs.customtransfer.mine.path", GIT_MLEM_LFS_AGENT);
+  world.sandbox.add_config("lfs.customtransfer.mine.args", agent.string());
+  world.sandbox.add_config("lfs.fetchexclude", "*");
+  world.sandbox.environment()["GIT_LFS_SKIP_SMUDGE"] = "1";
+  const auto clone = [&] {
+    return world.mlem({"clone", "--project", git_server.url("source.git"), "rf", (world.out / "rf").string()});
+  };
+
+  SUBCASE("in the place of a server") {
+    world.sandbox.add_config("lfs.standalonetransferagent", "mine");
+    SUBCASE("the file alone gets into place") {
+      const Outcome outcome = clone();
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+      CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+      CHECK(read_file(world.out / "rf") == bytes);
+      CHECK(read_file(agent / "log") == sha256_of(bytes) + "\n");
+    }
+    SUBCASE("what it says is told") {
+      fs::remove(agent / sha256_of(bytes));
+      const Outcome outcome = clone();
+      CAPTURE(outcome);
+      CHECK(outcome.code == 2);
+      CHECK(
+          contains(outcome.errors, "error: rf: unreachable: 'rf' cannot be fetched: 'git lfs smudge' failed: Error "));
+      CHECK(outcome.errors.ends_with("[404] the agent does not have it\n"));
+      CHECK_FALSE(fs::exists(world.out / "rf"));
+    }
+    SUBCASE("it may not be without progress for longer than mlem.timeout") {
+      write_file(agent / "sleep", "60");
+      world.sandbox.add_config("mlem.timeout", "2");
+      CHECK(clone().errors ==
+            "error: rf: timeout: 'rf' cannot be fetched: 'git lfs smudge' has made no progress for 2 "
+            "seconds\nhint: mlem.timeout sets how long to wait\n");
+    }
+    SUBCASE("check does not run it") {
+      world.link("rf", "rf", git_server.url("source.git") + "/");
+      world.mlem({"check", "--deep=hash"});
+      CHECK_FALSE(fs::exists(agent / "log"));
+    }
+  }
+  SUBCASE("for a server that wants it") {
+    const LfsServer server(world.sandbox);
+    world.sandbox.add_config("lfs.url", server.url("org/m"));
+    server.set_options(
+        R"({"answer": "{\"transfer\": \"mine\", \"objects\": [{\"oid\": \")" + sha256_of(bytes) +
+        R"(\", \"size\": 100000, \"actions\": {\"download\": {\"href\": \"https://example.com/\"}}}]}"})");
+    const Outcome outcome = clone();
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "rf") == bytes);
+    CHECK(read_file(agent / "log") == sha256_of(bytes) + "\n");
+  }
 }
 
 TEST_CASE("clone: a directory of DVC is copied with what is in it") {
@@ -446,6 +594,152 @@ TEST_CASE("clone: a directory of DVC is copied with what is in it") {
   CHECK(refused.code == 1);
   CHECK(contains(refused.errors, "artifact-mismatch"));
   CHECK(world.files_below(world.out) == Names{"./copy.mlem", "copy/x/1"});
+}
+
+TEST_CASE("clone: an empty directory of DVC is made") {
+  Sources world;
+  const std::string directory = md5_of("[]") + ".dir";
+  const fs::path cached = world.source.path() / ".dvc/cache/files/md5" / directory.substr(0, 2) / directory.substr(2);
+  fs::create_directories(cached.parent_path());
+  write_file(cached, "[]");
+  world.source.commit(
+      {{".dvc/config", ""},
+       {"set.mlem", "artifacts:\n  data:\n    hash: " + directory + "\n    size: 0\n    uri: set\nobject_type: data\n"},
+       {"set.dvc", "outs:\n- md5: " + directory + "\n  size: 0\n  nfiles: 0\n  hash: md5\n  path: set\n"}});
+  world.link("set", "set", world.source.url());
+  const fs::path copy = world.out / "copy";
+  CHECK(contains(world.clone("set", copy, {"-n"}).output,
+                 "\nWould make " + copy.string() + "/ (an empty directory)\nWould make " + copy.string() + ".mlem ("));
+  const Outcome json = world.clone("set", copy, {"--json"});
+  CAPTURE(json);
+  CHECK(json.code == 0);
+  CHECK(json_rows(json).front()["files"][0] == nlohmann::json({{"file", copy.string() + "/"}, {"action", "made"}}));
+  CHECK(fs::is_directory(copy));
+  CHECK(fs::is_empty(copy));
+  CHECK(contains(world.clone("set", copy).output, ": 1 file, 110 bytes; 1 there already\n"));
+
+  fs::remove(copy);
+  write_file(copy, "");
+  CHECK(world.clone("set", copy, {"-f"}).errors ==
+        "fatal: cannot clone to '" + copy.string() + "': it is not a directory\n");
+  fs::remove(copy);
+  fs::create_symlink(world.source.path(), copy);
+  CHECK(world.clone("set", copy, {"-f"}).code == 128);
+}
+
+TEST_CASE("clone: what DVC imports comes from the repository that it is from") {
+  Sources world;
+  RepoBuilder origin(world.sandbox, "origin");
+  const std::string bytes = "the model";
+  const auto import = [&](const std::string& url, const std::string& commit, const std::string& path,
+                          const std::string& md5 = {}) {
+    return "deps:\n- path: " + path + "\n  repo:\n    url: " + url + "\n    rev_lock: " + commit +
+           "\nouts:\n- md5: " + (md5.empty() ? md5_of(bytes) : md5) + "\n  size: 9\n  hash: md5\n  path: rf\n";
+  };
+  const std::string commit = origin.commit({{"d/w", bytes}, {"other", "the mudel"}});
+  const auto of_dvc = [](const std::string& metafile) {
+    return metafile.substr(0, metafile.find("    uri:")) + "    type: dvc\n" +
+           metafile.substr(metafile.find("    uri:"));
+  };
+  const auto clone = [&](const std::string& dvc_file, const std::vector<std::string>& options = {},
+                         const std::string& md5 = {}) {
+    world.source.commit(
+        {{"rf.mlem", of_dvc(md5.empty() ? model_with("rf", bytes) : declaring("rf", md5, 9))}, {"rf.dvc", dvc_file}});
+    fs::remove_all(world.out);
+    world.link("rf", "rf", world.source.url());
+    const Outcome outcome = world.clone("rf", world.out / "rf", options);
+    world.registry.git({"rm", "--quiet", "-f", "rf.mlem"});
+    return outcome;
+  };
+
+  SUBCASE("Git has it there") {
+    const Outcome outcome = clone(import(origin.url(), commit, "d/w"));
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+    CHECK(read_file(world.out / "rf") == bytes);
+    CHECK(read_file(world.out / "rf.mlem") == model_with("rf", bytes));
+    CHECK(contains(clone(import(origin.url(), commit, "d/w"), {"-n"}).output, "/rf (9 bytes, from Git)\n"));
+    const Outcome wrong = clone(import(origin.url(), commit, "other"));
+    CHECK(wrong.code == 1);
+    CHECK(contains(wrong.errors, "error: rf: artifact-mismatch: 'rf' is not what is recorded: "));
+    const Outcome none = clone(import(origin.url(), commit, "nothing"));
+    CHECK(none.code == 1);
+    CHECK(none.errors == "error: rf: artifact-missing: 'rf' is missing: there is nothing at 'nothing'\n");
+    CHECK(world.files_below(world.out).empty());
+  }
+  SUBCASE("a directory that Git has there and what is wanted of it") {
+    const std::string md5 = md5_of("[{\"md5\": \"" + md5_of(bytes) + "\", \"relpath\": \"w\"}]") + ".dir";
+    const Outcome outcome = clone(import(origin.url(), commit, "d", md5), {"--only", "rf/*"}, md5);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "rf/w") == bytes);
+    const std::string other = std::string(32, 'a') + ".dir";
+    CHECK(clone(import(origin.url(), commit, "d", other), {}, other).errors ==
+          "error: rf: artifact-mismatch: 'rf' is not what is recorded: its files have another hash than is recorded\n");
+  }
+  SUBCASE("DVC has it there") {
+    const std::string tracked = origin.commit(
+        {{".dvc/config", ""}, {"t.dvc", "outs:\n- md5: " + md5_of(bytes) + "\n  size: 9\n  hash: md5\n  path: t\n"}});
+    const fs::path cache = origin.path() / ".dvc/cache/files/md5" / md5_of(bytes).substr(0, 2);
+    fs::create_directories(cache);
+    write_file(cache / md5_of(bytes).substr(2), bytes);
+    const Outcome outcome = clone(import(origin.path().string(), tracked, "t"));
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "rf") == bytes);
+  }
+  SUBCASE("servers have both, and a source that imports from itself is talked to by one at a time") {
+    const HttpServer server(world.sandbox);
+    const LfsServer lfs(world.sandbox);
+    lfs.add(bytes);
+    const std::string large = origin.commit({{"large", lfs_pointer_to(bytes)},
+                                             {".lfsconfig", "[lfs]\n\turl = " + lfs.url("org/m") + "\n"},
+                                             {"d/w", bytes}});
+    origin.bare_clone(server.root() / "origin.git");
+    for (const char* const path : {"d/w", "large"}) {
+      CAPTURE(path);
+      world.source.commit(
+          {{"rf.mlem", model_with("rf", bytes)}, {"rf.dvc", import(server.url("origin.git"), large, path)}});
+      fs::remove_all(server.root() / "source.git");
+      world.source.bare_clone(server.root() / "source.git");
+      fs::remove_all(world.out);
+      const Outcome outcome =
+          world.mlem({"clone", "--project", server.url("source.git"), "rf", (world.out / "rf").string()});
+      CAPTURE(outcome);
+      CHECK(outcome.code == 0);
+      CHECK(read_file(world.out / "rf") == bytes);
+    }
+    const std::string before = world.source.commit({{"w", bytes}});
+    world.source.commit({{"rf.dvc", import(server.url("self.git"), before, "w")}});
+    world.source.bare_clone(server.root() / "self.git");
+    const Outcome outcome =
+        world.mlem({"clone", "--project", server.url("self.git"), "rf", (world.out / "self").string()});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "self") == bytes);
+  }
+  SUBCASE("imports of imports end") {
+    std::string before = commit;
+    for (int hop = 1; hop <= 8; ++hop) {
+      before = origin.commit({{"rf.dvc", import(origin.url(), before, hop == 1 ? "d/w" : "rf")}});
+      if (hop == 7) CHECK(clone(import(origin.url(), before, "rf")).code == 0);
+    }
+    CHECK(clone(import(origin.url(), before, "rf")).errors ==
+          "error: rf: unreachable: 'rf' is where only another program gets at it: DVC imports it over more than 8 "
+          "repositories\nhint: 'dvc get' gets it, where DVC is installed\n");
+  }
+  SUBCASE("where it is from is a source like any other") {
+    const Outcome outcome = clone(import("ext::sh -c true", commit, "d/w"));
+    CAPTURE(outcome);
+    CHECK(outcome.code == 1);
+    CHECK(contains(outcome.errors, "error: rf: forbidden: 'rf' cannot be fetched: "));
+    CHECK(clone(import(origin.url(), commit, "../d/w")).errors ==
+          "error: rf: forbidden: 'rf' may not be read: DVC imports it from a path that is not valid: it leaves the "
+          "repository\n");
+    CHECK(contains(clone(import("../origin", commit, "d/w")).errors, "DVC imports it from where nobody else gets: "));
+    CHECK(clone(import("ext::sh -c true", commit, "d/w"), {"--only", "*.txt"}).code == 128);
+  }
 }
 
 TEST_CASE("clone: a directory of Git has to be what the metafile says of all its files") {

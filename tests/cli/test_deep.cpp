@@ -518,6 +518,112 @@ TEST_CASE("check --deep: what has many names is looked at once") {
   CHECK(count("GET") == 3);
 }
 
+TEST_CASE("check --deep: what DVC imports is looked for in the repository that it is from") {
+  Objects world;
+  RepoBuilder origin(world.sandbox, "origin");
+  const std::string bytes = "the model";
+  const std::string hash = md5_of(bytes);
+  const std::string listing = "[{\"md5\": \"" + hash + "\", \"relpath\": \"w\"}]";
+  const auto import = [&](const std::string& url, const std::string& commit, const std::string& path,
+                          const std::string& md5_of_it) {
+    return "deps:\n- path: " + path + "\n  repo:\n    url: " + url + "\n    rev: main\n    rev_lock: " + commit +
+           "\nouts:\n- md5: " + md5_of_it + "\n  size: 9\n  hash: md5\n  path: rf\n";
+  };
+  const auto found = [&](const std::string& dvc_file, const std::string& recorded = {}) {
+    world.source.commit(
+        {{"m/rf.mlem", declaring("rf", recorded.empty() ? hash : recorded, 9)}, {"m/rf.dvc", dvc_file}});
+    return world.row({"--deep"});
+  };
+  const std::string commit = origin.commit({{"d/w", bytes}, {"other", "the mudel"}});
+  world.link("rf", world.source.url());
+
+  SUBCASE("Git has it there") {
+    const auto right = found(import(origin.url(), commit, "d/w", hash));
+    CAPTURE(right);
+    CHECK(right["verdict"] == "ok");
+    CHECK_FALSE(right["warnings"].back()["code"] == "external-artifact");
+    REQUIRE(right["artifacts"].size() == 1);
+    CHECK(right["artifacts"][0]["name"] == "data");
+    CHECK(right["artifacts"][0]["path"] == "rf");
+    CHECK(right["artifacts"][0]["state"] == "ok");
+    CHECK(found(import(origin.path().string(), commit, "d/w", hash))["verdict"] == "ok");
+    const auto wrong = found(import(origin.url(), commit, "other", hash));
+    CHECK(wrong["verdict"] == "artifact-mismatch");
+    CHECK(wrong["message"] == "'rf' is not what is recorded: its bytes have another hash than is recorded");
+    const std::string other = md5_of("the mudel");
+    CHECK(found(import(origin.url(), commit, "d/w", other))["message"] ==
+          "'rf' is not what is recorded: DVC has recorded '" + other + "' for it, and the metafile another hash");
+    const auto none = found(import(origin.url(), commit, "nothing", hash));
+    CHECK(none["verdict"] == "artifact-missing");
+    CHECK(none["message"] == "'rf' is missing: there is nothing at 'nothing'");
+  }
+  SUBCASE("a directory that Git has there") {
+    const std::string directory = md5_of(listing) + ".dir";
+    const auto right = found(import(origin.url(), commit, "d", directory), directory);
+    CAPTURE(right);
+    CHECK(right["verdict"] == "ok");
+    CHECK(right["artifacts"][0]["path"] == "rf/w");
+    const std::string other = std::string(32, 'a') + ".dir";
+    CHECK(found(import(origin.url(), commit, "d", other), other)["message"] ==
+          "'rf' is not what is recorded: its files have another hash than is recorded");
+  }
+  SUBCASE("DVC has it there and a text of DVC 2 is what it was") {
+    const std::string text = "1,2\r\n";
+    const std::string text_hash = md5_of("1,2\n");
+    const std::string tracked = origin.commit({{"t.dvc", "outs:\n- md5: " + text_hash + "\n  size: 5\n  path: t\n"}});
+    const std::string plain = origin.commit({{"plain.csv", text}});
+    const fs::path cache = origin.path() / ".dvc/cache" / text_hash.substr(0, 2);
+    fs::create_directories(cache);
+    write_file(cache / text_hash.substr(2), text);
+    for (const auto& [at, path] : {std::pair(tracked, "t"), std::pair(plain, "plain.csv")}) {
+      CAPTURE(path);
+      world.source.commit(
+          {{"m/rf.mlem", declaring("rf", text_hash, 5)},
+           {"m/rf.dvc", "deps:\n- path: " + std::string(path) + "\n  repo:\n    url: " + origin.url() +
+                            "\n    rev_lock: " + at + "\nouts:\n- md5: " + text_hash + "\n  size: 5\n  path: rf\n"}});
+      CHECK(world.row({"--deep"})["artifacts"][0]["state"] == "ok");
+    }
+  }
+  SUBCASE("imports of imports end") {
+    std::string before = commit;
+    for (int hop = 1; hop <= 8; ++hop) {
+      before = origin.commit({{"rf.dvc", import(origin.url(), before, hop == 1 ? "d/w" : "rf", hash)}});
+      if (hop == 7) CHECK(found(import(origin.url(), before, "rf", hash))["artifacts"][0]["state"] == "ok");
+    }
+    const auto row = found(import(origin.url(), before, "rf", hash));
+    CHECK(row["verdict"] == "ok");
+    CHECK(row["artifacts"][0]["state"] == "external");
+    CHECK(row["warnings"].back()["message"] ==
+          "'rf' is where only another program can look: DVC imports it over more than 8 repositories");
+  }
+  SUBCASE("where it is from is a source like any other") {
+    const auto row = found(import("ext::sh -c true", commit, "d/w", hash));
+    CAPTURE(row);
+    CHECK(row["verdict"] == "forbidden");
+    const auto gone = found(import(origin.url(), std::string(40, 'a'), "d/w", hash));
+    CAPTURE(gone);
+    CHECK(gone["verdict"] == "unreachable");
+    const auto up = found(import(origin.url(), commit, "../d/w", hash));
+    CHECK(up["verdict"] == "forbidden");
+    CHECK(found(import("../origin", commit, "d/w", hash))["artifacts"][0]["state"] == "external");
+    CHECK(found(import(origin.url(), "main", "d/w", hash))["warnings"].back()["message"] ==
+          "'rf' is where only another program can look: DVC imports it, and has not recorded from which commit");
+  }
+  SUBCASE("a directory that a server's repository names is one of another machine") {
+    const HttpServer server(world.sandbox);
+    found(import(origin.path().string(), commit, "d/w", hash));
+    world.source.bare_clone(server.root() / "source.git");
+    world.link("rf", server.url("source.git") + "/");
+    CHECK(world.row({"--deep"})["artifacts"][0]["state"] == "external");
+    origin.bare_clone(server.root() / "origin.git");
+    found(import(server.url("origin.git"), commit, "d/w", hash));
+    world.source.bare_clone(server.root() / "other.git");
+    world.link("rf", server.url("other.git") + "/");
+    CHECK(world.row({"--deep=size"})["artifacts"][0]["state"] == "unhashed");
+    CHECK(world.row({"--deep=hash"})["artifacts"][0]["state"] == "ok");
+  }
+}
+
 TEST_CASE("check --deep: DVC's remotes are asked by HTTP") {
   Objects world;
   const HttpServer git_server(world.sandbox);

@@ -9,7 +9,7 @@ and `log` gets a line of JSON for each request.
 Options: `user` and `password` are wanted of who asks; `expires_in`, `expires_at` are told of each address; `stale` makes
 the addresses that were given before a time no good; `most` is how many objects a request may name; `answer` and
 `status` take the place of the answer to a batch; `errors` has codes by object; `header` is told with each address;
-`refuse_head` makes HEAD an error; `redirect` is where every file is said to be; `stall_after` is how many bytes of a file
+`refuse_head` makes HEAD an error; `wrong_ranges` sends the beginning for every part of a file; `redirect` is where every file is said to be; `stall_after` is how many bytes of a file
 are sent before nothing more comes.
 """
 
@@ -163,6 +163,8 @@ class Handler(BaseHTTPRequestHandler):
             first, last = int(first), min(int(last or len(content)), len(content) - 1)
             if first >= len(content):
                 return self.answer(416, headers=[("Content-Range", f"bytes */{len(content)}")])
+            if options.get("wrong_ranges"):
+                first, last = 0, last - first
             return self.answer(206, content[first:last + 1],
                                [("Content-Range", f"bytes {first}-{last}/{len(content)}")])
         return self.answer(200, content)

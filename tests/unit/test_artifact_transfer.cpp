@@ -125,6 +125,28 @@ TEST_CASE("transfer: a part that cannot be had is taken from the beginning") {
   CHECK(result.body == "weights");
 }
 
+TEST_CASE("transfer: a server that does not know how to send a part is asked for the whole from then on") {
+  for (const std::string& answer : {partial("0-6/7", "weights"), HttpStub::response("206 Partial Content", "hts"),
+                                    HttpStub::response("400 Bad Request", ""), HttpStub::response("501 What", "")}) {
+    CAPTURE(answer);
+    World world;
+    HttpStub server({answer, HttpStub::cut_response("wei", 7), HttpStub::response("200 OK", "weights")});
+    std::vector<std::uint64_t> offsets;
+    std::string taken = "weig";
+    Transfer transfer{.url = server.url("rf"), .size = 7, .offset = 4};
+    transfer.begin = [&](std::uint64_t offset) { return offsets.push_back(offset), taken.resize(offset), true; };
+    transfer.take = [&](std::string_view bytes) { return taken += bytes, true; };
+    CHECK(message(world.run(transfer)) == "");
+    CHECK(taken == "weights");
+    CHECK(offsets == std::vector<std::uint64_t>{0, 0});
+    const std::vector<std::string> requests = server.requests();
+    REQUIRE(requests.size() == 3);
+    CHECK(contains(requests[0], "Range: bytes=4-\r\n"));
+    CHECK_FALSE(contains(requests[1], "Range:"));
+    CHECK_FALSE(contains(requests[2], "Range:"));
+  }
+}
+
 TEST_CASE("transfer: what is here already is not asked for") {
   World world;
   HttpStub server({HttpStub::response("500 Oops", "")});

@@ -32,7 +32,8 @@ struct SourceGroup {
 template <typename Answer, typename Look, typename Refused>
 std::vector<Answer> ask_sources(const git::Registry& registry, const source::Settings& settings,
                                 const std::vector<ObjectAt>& objects, const Look& look, const Refused& refused) {
-  using Key = std::tuple<Oid, std::string, Oid>;
+  // A file that somebody imports is not the same for others, who may call it something else.
+  using Key = std::tuple<Oid, std::string, Oid, const ObjectAt*>;
   using Group = SourceGroup<Answer>;
   std::map<std::string, Group> groups;
   std::map<std::string, std::map<Key, std::size_t>> known;
@@ -40,8 +41,8 @@ std::vector<Answer> ask_sources(const git::Registry& registry, const source::Set
   for (const ObjectAt& object : objects) {
     const std::string repo = object.repo ? object.repo->text() : "";
     Group& group = groups[repo];
-    const auto [place, is_new] =
-        known[repo].try_emplace({object.commit, object.path, object.blob}, group.objects.size());
+    const auto [place, is_new] = known[repo].try_emplace(
+        {object.commit, object.path, object.blob, object.file ? &object : nullptr}, group.objects.size());
     if (is_new) group.objects.push_back(&object);
     places.emplace_back(&group, place->second);
   }

@@ -1,5 +1,6 @@
 #include "artifact/detail/delivery.hpp"
 
+#include "artifact/detail/dvc_program.hpp"
 #include "artifact/detail/fetched_blobs.hpp"
 #include "artifact/dvc_listing.hpp"
 #include "artifact/lfs_pointer.hpp"
@@ -27,15 +28,14 @@ namespace mlem::artifact::detail {
 
 using source::Refusal;
 
-Delivery::Delivery(const RepoUrl& url, const Oid& commit, const source::Settings& settings, TransferEngine& engine,
-                   Stores& stores, FirstRefusal& refusal, fs::path directory)
-    : url_(url),
-      commit_(commit),
-      settings_(settings),
-      engine_(engine),
-      stores_(stores),
-      refusal_(refusal),
-      directory_(std::move(directory)) {}
+Delivery::Delivery(const source::Settings& settings, TransferEngine& engine, FirstRefusal& refusal, fs::path directory)
+    : settings_(settings), engine_(engine), refusal_(refusal), directory_(std::move(directory)) {}
+
+void Delivery::add(CloneItem& item, const CloneOrigin& origin) {
+  tasks_.push_back({.item = &item, .origin = &origin});
+  ++count_.all_files;
+  count_.total += item.size().value_or(0);
+}
 
 std::uint64_t Delivery::missing_bytes() const {
   std::uint64_t wanted = 0;
@@ -52,7 +52,14 @@ std::uint64_t Delivery::missing_bytes() const {
 void Delivery::finish() {
   if (!refusal_.is_set()) copy_here();
   if (!refusal_.is_set()) fetch_blobs();
+  agent_ = find_lfs_agent(settings_);
+  std::vector<Task*> for_programs;
+  for (Task& task : tasks_) {
+    if (!task.is_done && is_for_program(task)) for_programs.push_back(&task);
+  }
+  if (!refusal_.is_set()) fetch_by_programs(for_programs);
   if (!refusal_.is_set()) transfer();
+  if (!refusal_.is_set()) fetch_by_programs(left_);
 }
 
 void Delivery::count(std::uint64_t bytes, std::size_t files) {
@@ -126,17 +133,11 @@ void Delivery::copy_blob(git::Repository& repository, Task& task, std::uint64_t 
   end_file(task, *partial);
 }
 
-void Delivery::begin(source::Conversation& source) {
-  count_ = {.all_files = tasks_.size()};
-  std::vector<StoredFile> all;
-  for (const Task& task : tasks_) {
-    count_.total += task.item->size().value_or(0);
-    all.push_back(stored(task));
-  }
-  stores_.prepare(all);
-  if (!source.is_cached()) fetch_own(source);
+void Delivery::begin(source::Conversation& source, const CloneSource& of) {
+  if (!source.is_cached()) fetch_own(source, of);
   for (Task& task : tasks_) {
     if (refusal_.is_set()) return;
+    if (task.is_done || task.origin->source.get() != &of) continue;
     const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
     if (blob != nullptr && blob->size) copy_blob(source.repository(), task, *blob->size);
   }
@@ -144,17 +145,16 @@ void Delivery::begin(source::Conversation& source) {
 }
 
 /// A repository of this machine that lacks files, as a partial clone does, gets them as git would fetch them.
-void Delivery::fetch_own(source::Conversation& source) {
+void Delivery::fetch_own(source::Conversation& source, const CloneSource& of) {
   std::map<Oid, Oid> lacking;
-  for (const Task& task : tasks_) {
-    const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
-    if (blob != nullptr && !blob->size) lacking.emplace(blob->oid, commit_);
+  for (const Task* const task : unfetched_of(of)) {
+    lacking.emplace(std::get<GitBlob>(task->item->file.place).oid, task->origin->commit);
   }
   if (lacking.empty()) return;
   const std::map<Oid, Refusal> refused = source.need_objects(lacking);
   if (!refused.empty()) return refusal_.set(refused.begin()->second);
-  take_sizes(source.repository(), unfetched());
-  for (Task* task : unfetched()) refuse_missing(*task, "Git does not have it");
+  take_sizes(source.repository(), unfetched_of(of));
+  for (Task* task : unfetched_of(of)) refuse_missing(*task, "Git does not have it");
 }
 
 /// The blobs that Git does not have on this machine.
@@ -164,6 +164,12 @@ std::vector<Delivery::Task*> Delivery::unfetched() {
     const auto* const blob = std::get_if<GitBlob>(&task.item->file.place);
     if (!task.is_done && blob != nullptr && !blob->size) found.push_back(&task);
   }
+  return found;
+}
+
+std::vector<Delivery::Task*> Delivery::unfetched_of(const CloneSource& of) {
+  std::vector<Task*> found = unfetched();
+  std::erase_if(found, [&](const Task* task) { return task->origin->source.get() != &of; });
   return found;
 }
 
@@ -180,7 +186,7 @@ void Delivery::take_sizes(git::Repository& repository, const std::vector<Task*>&
     const auto pointer = content ? parse_lfs_pointer(*content) : std::nullopt;
     if (!pointer) continue;
     file.place = LfsObject{*pointer, oids[i]};
-    refusal_.require_fetchable({&file, commit_}, stores_);
+    refusal_.require_fetchable(stored(*tasks[i]), stores_of(*tasks[i]));
   }
 }
 
@@ -189,7 +195,7 @@ void Delivery::copy_here() {
   std::vector<Task*> tasks;
   for (Task& task : tasks_) {
     if (task.is_done || std::holds_alternative<GitBlob>(task.item->file.place)) continue;
-    task.here = stores_.find_file(stored(task));
+    task.here = stores_of(task).find_file(stored(task));
     if (task.here) tasks.push_back(&task);
   }
   source::in_parallel(tasks.size(), std::max(1U, std::thread::hardware_concurrency()), [&](std::size_t i) {
@@ -224,12 +230,21 @@ void Delivery::fetch_blobs() {
   });
   if (tasks.empty() || refusal_.is_set()) return;
   if (settings_.offline) return refusal_.set(tasks.front()->item->file, offline_refusal());
+  std::map<std::string, std::vector<Task*>> by_source;
+  for (Task* const task : tasks) by_source[task->origin->source->url.text()].push_back(task);
+  for (const auto& [address, some] : by_source) {
+    if (!refusal_.is_set()) fetch_blobs(some.front()->origin->source->url, some);
+  }
+  copy_here();  // pointers that have been found
+}
+
+void Delivery::fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks) {
   source::Settings apart = settings_;
   apart.cache.directory = directory_ / "cache";
   apart.budget.max_fetch = std::numeric_limits<std::uint64_t>::max();
   std::map<Oid, Oid> wanted;
-  for (const Task* task : tasks) wanted.emplace(std::get<GitBlob>(task->item->file.place).oid, commit_);
-  const auto refusal = with_fetched_blobs(url_, apart, wanted, [&](git::Repository& repository, const auto& lacks) {
+  for (const Task* task : tasks) wanted.emplace(std::get<GitBlob>(task->item->file.place).oid, task->origin->commit);
+  const auto refusal = with_fetched_blobs(url, apart, wanted, [&](git::Repository& repository, const auto& lacks) {
     if (!lacks.empty()) return refusal_.set(lacks.begin()->second);
     take_sizes(repository, tasks);
     for (Task* task : tasks) {
@@ -241,7 +256,49 @@ void Delivery::fetch_blobs() {
     }
   });
   if (refusal) refusal_.set(*refusal);
-  copy_here();  // pointers that have been found
+}
+
+/// Whether nobody but a program gets at a file: `dvc`, or an agent of the user's in the place of a server of Git LFS.
+bool Delivery::is_for_program(const Task& task) const {
+  const Place& place = task.item->file.place;
+  if (const auto* const large = std::get_if<LfsObject>(&place))
+    return agent_ == LfsAgent::standalone && large->pointer.size != 0;
+  return stores_of(task).is_for_dvc(stored(task));
+}
+
+void Delivery::fetch_by_programs(const std::vector<Task*>& tasks) {
+  if (tasks.empty()) return;
+  const TemporaryDirectory scratch(fs::absolute(directory_), "programs-");
+  source::in_parallel(tasks.size(), settings_.budget.jobs, [&](std::size_t i) {
+    if (!refusal_.is_set()) fetch_by_program(*tasks[i], scratch.path() / std::to_string(i));
+  });
+}
+
+/// What a program writes is moved to where a file is that is being made, and proved as what an earlier run has left.
+void Delivery::fetch_by_program(Task& task, const fs::path& scratch) {
+  const PlacedFile& file = task.item->file;
+  const std::optional<std::uint64_t> size = size_of(file.place);
+  const std::unique_ptr<PartialFile> left = begin_file(task, size);
+  if (resume(task, *left)) return;
+  count_back(left->size());
+  if (settings_.offline) return refusal_.set(file, offline_refusal());
+  fs::create_directory(scratch);
+  if (auto refusal = run_program(task, scratch)) return refusal_.set(file, std::move(*refusal));
+  fs::rename(scratch / "file", left->path());
+  fs::remove_all(scratch);
+  const std::unique_ptr<PartialFile> made = begin_file(task, size);
+  if (!resume(task, *made)) end_file(task, *made);
+}
+
+std::optional<Refusal> Delivery::run_program(const Task& task, const fs::path& scratch) const {
+  const CloneOrigin& origin = *task.origin;
+  Stores& stores = stores_of(task);
+  const auto* const large = std::get_if<LfsObject>(&task.item->file.place);
+  if (large == nullptr)
+    return get_by_dvc({stores.dvc_address(), origin.commit, origin.path_of(task.item->file)}, scratch, settings_);
+  auto address = stores.lfs_address(stored(task));
+  if (auto* const refusal = std::get_if<Refusal>(&address)) return std::move(*refusal);
+  return smudge_object(large->pointer, origin.source->url.text(), std::get<std::string>(address), scratch, settings_);
 }
 
 /// Fetches what servers of Git LFS and DVC have. What was resumed and turns out wrong is fetched once more.
@@ -268,7 +325,7 @@ std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks)
       Task& task = *tasks[number];
       auto& partial = partials[number] = begin_file(task, size_of(task.item->file.place));
       if (resume(task, *partial)) continue;
-      auto made = stores_.transfer(stored(task));
+      auto made = stores_of(task).transfer(stored(task));
       if (auto* const refusal = std::get_if<Refusal>(&made)) {
         refusal_.set(task.item->file, std::move(*refusal));
         continue;
@@ -294,6 +351,12 @@ std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks)
   engine_.run_all(give, [&](const Transfer& transfer, const TransferResult& result) {
     const std::unique_ptr<PartialFile> partial = std::move(partials[transfer.number]);
     Task& task = *tasks[transfer.number];
+    if (result.refusal && result.refusal->verdict == Verdict::unreachable && agent_ != LfsAgent::none &&
+        std::holds_alternative<LfsObject>(task.item->file.place)) {
+      count_back(partial->size());
+      left_.push_back(&task);
+      return;
+    }
     if (result.refusal) return refusal_.set(task.item->file, *result.refusal);
     if (!was_resumed[transfer.number]) return end_file(task, *partial);
     const std::uint64_t size = partial->size();
@@ -310,13 +373,15 @@ std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks)
 
 /// Asks Git LFS where the next objects are, all of them together.
 void Delivery::ask(const std::vector<Task*>& tasks, std::size_t first) {
-  std::vector<StoredFile> pointers;
+  std::map<Stores*, std::vector<StoredFile>> pointers;
   for (std::size_t i = first; i < std::min(tasks.size(), first + lfs_batch_size); ++i) {
     if (std::holds_alternative<LfsObject>(tasks[i]->item->file.place)) {
-      pointers.push_back(stored(*tasks[i]));
+      pointers[&stores_of(*tasks[i])].push_back(stored(*tasks[i]));
     }
   }
-  if (pointers.size() > 1) stores_.ask(pointers);
+  for (const auto& [stores, files] : pointers) {
+    if (files.size() > 1) stores->ask(files);
+  }
 }
 
 }  // namespace mlem::artifact::detail

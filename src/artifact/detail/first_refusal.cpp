@@ -63,7 +63,7 @@ void FirstRefusal::require_fetchable(const StoredFile& stored, Stores& stores) {
   }
   const auto* const external = std::get_if<External>(&file.place);
   const auto why = external != nullptr ? std::optional(external->why) : stores.why_external(stored);
-  if (why) return set_external(file, *why);
+  if (why && !stores.is_for_dvc(stored)) return set_external(file, *why);
   if (!file.flaw.empty()) return set(file, Verdict::artifact_mismatch, "is not what is recorded", file.flaw);
   const auto size = size_of(file.place);
   if (size && file.size && *size != *file.size) {

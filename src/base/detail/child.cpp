@@ -1,6 +1,7 @@
 #include "base/detail/child.hpp"
 
 #include "base/error.hpp"
+#include "base/find_program.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -22,18 +23,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 /// posix_spawnp() searches our own PATH; the child's is meant.
-std::string find_program(const Program& program) {
+std::string require_program(const Program& program) {
   const std::string& name = program.arguments.front();
-  if (name.find('/') != std::string::npos) return name;
-  const std::string path = program.environment.find("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
-  for (std::size_t start = 0; start <= path.size();) {
-    const std::size_t end = std::min(path.find(':', start), path.size());
-    const std::string directory = path.substr(start, end - start);
-    std::string candidate = (directory.empty() ? "." : directory) + "/" + name;
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-    start = end + 1;
-  }
-  throw Error(ErrorKind::io, "cannot run '" + name + "'", "no such program in PATH");
+  auto path = find_program(name, program.environment);
+  if (!path) throw Error(ErrorKind::io, "cannot run '" + name + "'", "no such program in PATH");
+  return *std::move(path);
 }
 
 }  // namespace
@@ -59,7 +53,7 @@ pid_t spawn(const Program& program, Session session, const FileActions& actions)
   if (session == Session::own) flags |= POSIX_SPAWN_SETSID;
   posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
 
-  const std::string path = find_program(program);
+  const std::string path = require_program(program);
   std::vector<std::string> arguments = program.arguments;
   std::vector<std::string> variables = program.environment.entries();
   pid_t pid = -1;

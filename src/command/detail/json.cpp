@@ -282,8 +282,10 @@ std::string to_json(const Finding& finding, const artifact::ClonePlan& plan) {
   put(json, finding, true);
   if (finding.verdict == Verdict::ok) {
     put_list(json, "files", plan.items, [&](const artifact::CloneItem& item) {
-      put(json, "file", (plan.root / item.path).string());
-      if (const auto size = item.size(); size && item.kind != artifact::CloneItem::Kind::symlink)
+      using Kind = artifact::CloneItem::Kind;
+      const bool is_directory = item.kind == Kind::directory;
+      put(json, "file", (plan.root / item.path).string() + (is_directory ? "/" : ""));
+      if (const auto size = item.size(); size && item.kind != Kind::symlink && !is_directory)
         put_number(json, "size", *size);
       put(json, "hash", item.hash_text());
       set(json, "action", std::string(name(item.state)));

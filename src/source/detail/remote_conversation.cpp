@@ -119,7 +119,10 @@ class RemoteConversation final : public Conversation {
     return *repository_;
   }
 
-  const fs::path& git_dir() const override { return entry_; }
+  const fs::path& git_dir() override {
+    repository();
+    return entry_;
+  }
   bool is_cached() const override { return true; }
   Proof proof() const override {
     return {is_heard_ ? 0 : proof_time_.value_or(time_of(seen_file(kept_entry()))), doubt_};
