@@ -124,7 +124,9 @@ class FileSearch {
     if (!metafile) {
       return refuse(number, {Verdict::unreachable, "the metafile '" + object.path + "' cannot be read", {}});
     }
-    const object::Description description = yaml::read_object(*metafile);
+    // How an object is called is most of its metafile, and does not matter to its files.
+    const auto divided = yaml::divide_object(*metafile);
+    const object::Description description = yaml::read_object(divided ? std::string_view(divided->rest) : *metafile);
     if (const std::string why = why_unread(description); !why.empty()) {
       return refuse(number, {Verdict::not_an_object, "what its metafile declares cannot be read: " + why, {}});
     }

@@ -51,6 +51,37 @@ TEST_CASE("hook: the hint at a refused commit finds again what was refused") {
   CHECK(world.mlem({"check", "--changed"}).code == 1);
 }
 
+TEST_CASE("hook: the attributes that are staged say which staged links git checks out as something else") {
+  for (const int links : {1, 120}) {  // of few the index is read only in passing
+    CAPTURE(links);
+    World world;
+    const std::string good = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"});
+    Files staged = {{".gitattributes", "d1/x/*.mlem ident\n"},
+                    {"d0/.gitattributes", "/e/*.mlem filter=lfs\n"},
+                    {"d0/e/.gitattributes", "b.mlem -filter\n"},
+                    {"d0/e/b.mlem", good},
+                    {"d1/x/c.mlem", good},
+                    {"other/.gitattributes", "*.mlem ident\n"}};
+    for (int i = 0; i < links; ++i) staged["d" + std::to_string(i) + "/e/a.mlem"] = good;
+    for (const auto& [name, content] : staged) world.registry.write(name, content);
+    world.registry.git({"add", "."});
+    // Of what is staged, and not of what the work tree has.
+    world.registry.write("d0/e/.gitattributes", "*.mlem -filter\n");
+    for (const char* const version : {"2", "4"}) {
+      world.registry.git({"update-index", "--index-version", version});
+      const Outcome outcome = world.mlem({"hook", "pre-commit"});
+      CAPTURE(outcome);
+      CHECK(outcome.code == 1);
+      CHECK(outcome.errors ==
+            "error: d0/e/a.mlem: invalid-link: '.gitattributes' gives it 'filter', so a checkout may have another "
+            "content than is judged\nhint: add '*.mlem -filter' at the end of '.gitattributes'\n"
+            "error: d1/x/c.mlem: invalid-link: '.gitattributes' gives it 'ident', so a checkout may have another "
+            "content than is judged\nhint: add '*.mlem -ident' at the end of '.gitattributes'\n"
+            "hint: 'git mlem check --changed' judges again; 'git commit --no-verify' skips the hooks\n");
+    }
+  }
+}
+
 TEST_CASE("hook: with -q it says errors only and what follows -- is its name too") {
   World world;
   world.registry.write("a.mlem", link_text({.path = "models/rf.mlem", .repo = world.models.url(), .rev = "main"}));

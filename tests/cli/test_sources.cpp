@@ -3,10 +3,12 @@
 #include "support/ssh_server.hpp"
 #include "support/stub_server.hpp"
 #include "support/text_file.hpp"
+#include "support/trace.hpp"
 
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
 #include <unistd.h>
@@ -199,6 +201,38 @@ TEST_CASE("sources: a server that cannot leave models out is told of") {
   CHECK(without.code == 0);
   CHECK(without.errors.find("'" + server.url("models.git") +
                             "/': it cannot leave anything out, and sends models too\n") != std::string::npos);
+}
+
+TEST_CASE("sources: of a directory of this machine git is asked for what is large or unusual alone") {
+  World world;
+  const auto cat_files = [&] {
+    const fs::path trace = world.sandbox / "trace";
+    fs::remove(trace);
+    world.sandbox.environment()["GIT_TRACE2_EVENT"] = trace.string();
+    const Outcome outcome = world.mlem({"check"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    world.sandbox.environment().erase("GIT_TRACE2_EVENT");
+    const std::vector<GitCommand> commands = git_commands(trace);
+    return std::count_if(commands.begin(), commands.end(), [](const GitCommand& command) {
+      const auto& words = command.arguments;
+      return std::find(words.begin(), words.end(), "cat-file") != words.end();
+    });
+  };
+  const auto link = [](const std::string& path) {
+    return link_text({.path = path, .repo = example_url + "/", .rev = "main"});
+  };
+  world.registry.commit({{"a.mlem", link("models/rf.mlem")}});
+  CHECK(cat_files() == 0);  // loose objects
+  world.models.git({"repack", "-adq"});
+  CHECK(cat_files() == 0);  // a pack
+  world.models.commit({{"models/large.mlem", model_meta() + std::string(700'000, '#') + "\n"}});
+  world.registry.commit({{"b.mlem", link("models/large.mlem")}});
+  CHECK(cat_files() == 1);
+  world.registry.remove({"b.mlem"});
+  CHECK(cat_files() == 0);
+  world.models.git({"-c", "pack.indexVersion=1", "repack", "-adfq"});
+  CHECK(cat_files() == 1);
 }
 
 TEST_CASE("sources: a directory of this machine that cannot be read is a verdict about its links alone") {

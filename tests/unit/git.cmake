@@ -7,6 +7,7 @@ mlem_unit_tests(git
     test_git_http_config.cpp
     test_git_refs.cpp
     test_git_index_entries.cpp
+    test_git_pack_reader.cpp
     test_git_registry.cpp
     test_git_repository.cpp
     test_git_signature.cpp

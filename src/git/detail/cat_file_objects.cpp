@@ -34,14 +34,6 @@ constexpr const char* delta_base_cache = "core.deltaBaseCacheLimit=32m";
               why.empty() ? "git cat-file ended early" : why);
 }
 
-std::optional<ObjectType> parse_type(std::string_view text) {
-  if (text == "commit") return ObjectType::commit;
-  if (text == "tree") return ObjectType::tree;
-  if (text == "blob") return ObjectType::blob;
-  if (text == "tag") return ObjectType::tag;
-  return std::nullopt;
-}
-
 struct Header {
   ObjectType type = ObjectType::blob;
   std::size_t size = 0;

@@ -5,6 +5,7 @@
 //
 // The format is that of gitformat-index(5), whose words are used.
 
+#include "git/detail/big_endian.hpp"
 #include "git/detail/index.hpp"
 
 #include <boost/filesystem/operations.hpp>
@@ -24,12 +25,6 @@ constexpr int stage_shift = 12;
 constexpr std::uint32_t name_length_mask = 0x0fff;
 constexpr std::uint32_t skip_worktree_flag = 0x4000;  // of the extended flags
 constexpr std::uint32_t intent_to_add_flag = 0x2000;  // of the extended flags
-
-std::uint32_t big_endian(std::string_view bytes) {
-  std::uint32_t number = 0;
-  for (const char byte : bytes) number = number << 8U | static_cast<unsigned char>(byte);
-  return number;
-}
 
 /// Goes from one entry to the next. Has a part of the file at a time: to map or to hold all of it takes more time than
 /// to look at it.

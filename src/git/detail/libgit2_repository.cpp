@@ -110,7 +110,8 @@ std::unique_ptr<Repository> open_with_libgit2(const fs::path& git_dir, const Env
   const bool is_apart = reading == Reading::apart;
   auto by_git = make_cat_file_objects(git_dir, for_reading(environment, object_dir), sha1_digits,
                                       is_apart ? object_dirs : std::vector<fs::path>{});
-  auto reader = is_apart ? std::move(by_git) : make_libgit2_objects(std::move(object_dirs), std::move(by_git));
+  auto reader = is_apart ? make_bounded_objects(std::move(object_dirs), std::move(by_git))
+                         : make_libgit2_objects(std::move(object_dirs), std::move(by_git));
   return std::make_unique<Libgit2Repository>(git_dir, std::move(repository), std::move(reader));
 }
 

@@ -17,6 +17,15 @@ namespace mlem::git::detail {
 
 enum class ObjectType { commit, tree, blob, tag };
 
+/// Returns the type that is called so; nothing if there is none of that name.
+inline std::optional<ObjectType> parse_type(std::string_view name) {
+  if (name == "commit") return ObjectType::commit;
+  if (name == "tree") return ObjectType::tree;
+  if (name == "blob") return ObjectType::blob;
+  if (name == "tag") return ObjectType::tag;
+  return std::nullopt;
+}
+
 struct Object {
   ObjectType type = ObjectType::blob;
   std::size_t size = 0;  ///< bytes of content
@@ -54,5 +63,9 @@ std::unique_ptr<Objects> make_cat_file_objects(const fs::path& git_dir, const En
 
 /// Returns what reads by way of `objects` and tells `note` of it, as Repository::note_reads() has it.
 std::unique_ptr<Objects> make_noted_objects(std::unique_ptr<Objects> objects, Repository::NoteRead note);
+
+/// Returns what reads a few objects in these directories in this process, whatever is in their files, and lets `by_git`
+/// read what is not there, cannot be read or is too much: that says why, too.
+std::unique_ptr<Objects> make_bounded_objects(std::vector<fs::path> object_dirs, std::unique_ptr<Objects> by_git);
 
 }  // namespace mlem::git::detail
