@@ -148,7 +148,7 @@ void move_into_place(const ClonePlan& plan, const fs::path& ready) {
       fs::rename(ready, plan.root);
       return;
     }
-    if (!plan.root.empty()) fs::create_directories(plan.root);
+    if (!plan.root.empty() && !fs::is_directory(plan.root)) fs::create_directories(plan.root);
     for (const CloneItem& item : plan.items) {
       const fs::path path = plan.root / item.path;
       if (item.state == CloneItem::State::kept) {

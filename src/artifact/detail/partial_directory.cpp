@@ -18,7 +18,9 @@ namespace mlem::artifact::detail {
 
 PartialDirectory::PartialDirectory(const fs::path& parent, const std::string& name) {
   boost::system::error_code failure;
-  fs::create_directories(parent.empty() ? fs::path(".") : parent, failure);
+  const fs::path place = parent.empty() ? fs::path(".") : parent;
+  // Boost makes no directory of the name `..`, even if it is there.
+  if (!fs::is_directory(place, failure)) fs::create_directories(place, failure);
   if (failure) {
     throw Error(ErrorKind::io, "cannot create '" + escape_for_terminal(parent.string()) + "'", failure.message());
   }
