@@ -10,7 +10,7 @@ foreach(zsh_directory site-functions vendor-completions)
 endforeach()
 install(FILES src/completion/git-mlem.fish DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 install(FILES src/completion/fish-conf/git-mlem.fish DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_conf.d")
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES LICENSE README.md CHANGELOG.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(TARGETS git-mlem)
 
