@@ -26,6 +26,7 @@ using namespace mlem::command;  // NOLINT(google-build-using-namespace): main is
 constexpr std::array commands{
     Command{"check", "Report links that do not resolve", run_check},
     Command{"clone", "Copy an object with its files, and prove them", run_clone},
+    Command{"complete", "List revs or paths of a source: for completions", run_complete},
     Command{"diff", "Compare the links of two states, and their objects", run_diff},
     Command{"env", "Print facts for a bug report", run_env},
     Command{"fetch", "Fill or tidy the cache of sources", run_fetch},

@@ -1,14 +1,12 @@
 # Completion of `git mlem` in fish, whose own of git asks that of `git-mlem`. Commands and options are those that the
 # program prints; what one of them takes is told by the name that it has there, such as `<rev>`.
 
-# The repository that the words on the line name; nothing if they name none, or no directory: what is elsewhere is not
-# asked while somebody types. The status tells whether they name one.
+# The repository that the words on the line name, if they name one.
 function __git_mlem_source
     set -l source (__git_mlem_given -s --source-project --sp --source-repo --sr -p --project)
     or return
-    set source (string replace -r '^~(?=/|$)' -- $HOME $source)
-    test -d "$source"
-    and echo -- $source
+    # This fails where it replaces nothing.
+    string replace -r '^~(?=/|$)' -- $HOME $source
     return 0
 end
 
@@ -29,15 +27,16 @@ function __git_mlem_given
     and echo -- $found
 end
 
-function __git_mlem_refs # <directory> <prefix of refs>…
+function __git_mlem_refs # <prefix of refs>…
     set -l before (string match -r '^.*\.\.\.?' -- $__git_mlem_current; or echo)
-    printf '%s\n' $before(git -C $argv[1] for-each-ref --format='%(refname:short)' $argv[2..] 2>/dev/null)
+    printf '%s\n' $before(git for-each-ref --format='%(refname:short)' $argv 2>/dev/null)
 end
 
 # What a commit has below the directory that is typed.
-function __git_mlem_tree # <directory> <tree-ish> <path>
+function __git_mlem_tree # <tree-ish> <path>
     # Not even a partial clone asks its server.
-    GIT_ALLOW_PROTOCOL=none git -C $argv[1] -c core.quotePath=false ls-tree --full-tree $argv[2] -- (string match -r '^.*/' -- $argv[3]) 2>/dev/null |
+    set -l below (string match -r '^.*/' -- $argv[2])
+    GIT_ALLOW_PROTOCOL=none git -c core.quotePath=false ls-tree --full-tree $argv[1] -- $below 2>/dev/null |
         string replace -r '^\d+ tree \S+\t(.*)' '$1/' | string replace -r '^\d+ \S+ \S+\t' ''
 end
 
@@ -54,13 +53,12 @@ function __git_mlem_repositories
 end
 
 function __git_mlem_object
-    if __git_mlem_source >/dev/null
-        set -l source (__git_mlem_source)
-        or return
-        __git_mlem_tree $source (__git_mlem_given -r --rev; or echo HEAD) $__git_mlem_current
+    if set -l source (__git_mlem_source)
+        git mlem complete --below=(string match -r '^.*/' -- $__git_mlem_current; or echo) \
+            --rev=(__git_mlem_given -r --rev; or echo HEAD) -- $source 2>/dev/null
     else if string match -qr '^[^:]+:' -- $__git_mlem_current
         set -l rev (string replace -r ':.*' '' -- $__git_mlem_current)
-        printf '%s\n' $rev:(__git_mlem_tree . $rev (string replace -r '^[^:]*:' '' -- $__git_mlem_current))
+        printf '%s\n' $rev:(__git_mlem_tree $rev (string replace -r '^[^:]*:' '' -- $__git_mlem_current))
     else
         __fish_complete_path $__git_mlem_current
     end
@@ -73,7 +71,7 @@ function __git_mlem_operand # <usage>
     end
     switch $argv[1]
         case '*<a>*' '*<range>*' '*<tree-ish>*' '*[<ref>]*'
-            __git_mlem_refs . refs/heads refs/tags refs/remotes
+            __git_mlem_refs refs/heads refs/tags refs/remotes
         case '*<object>*' '*<source>*'
             __git_mlem_object
         case '*<repo>[*'
@@ -108,18 +106,17 @@ function __git_mlem_value # <command> <option> <name of its value>
         case '--to rev'
             # That of `update` is one of the sources.
             test $argv[1] = update
-            or __git_mlem_refs . refs/heads refs/tags refs/remotes
+            or __git_mlem_refs refs/heads refs/tags refs/remotes
         case '* rev'
-            set -l source .
-            if __git_mlem_source >/dev/null
-                set source (__git_mlem_source)
+            if set -l source (__git_mlem_source)
+                git mlem complete -- $source 2>/dev/null
+            else
+                __git_mlem_refs refs/heads refs/tags
             end
-            set -q source[1]
-            and __git_mlem_refs $source refs/heads refs/tags
         case '* ref' '* rev or date'
-            __git_mlem_refs . refs/heads refs/tags refs/remotes
+            __git_mlem_refs refs/heads refs/tags refs/remotes
         case '* branch'
-            __git_mlem_refs . refs/heads
+            __git_mlem_refs refs/heads
         case '* dir'
             __fish_complete_directories $__git_mlem_current ''
         case '* file'
@@ -172,7 +169,10 @@ function __git_mlem_complete
     else if set -q __git_mlem_words[1]
         set asked $__git_mlem_words[-1]
     end
-    set -l is_option (string match -q -- '-*' $__git_mlem_current; and test -z "$before"; and not contains -- -- $__git_mlem_words; and echo yes)
+    set -l is_option
+    if string match -q -- '-*' $__git_mlem_current; and test -z "$before"; and not contains -- -- $__git_mlem_words
+        set is_option yes
+    end
     __git_mlem_options $command | while read -d : -l short long form value about
         set -l names (string match -v '' -- $short) $long (string match -gr '\(also (.*)\)' -- $about | string split ', ')
         if test -n "$value"; and contains -- $asked $names; and test -n "$before" -o "$form" != '[='
