@@ -4,7 +4,13 @@ include(CMakePackageConfigHelpers)
 install(DIRECTORY man/ DESTINATION "${CMAKE_INSTALL_MANDIR}" FILES_MATCHING PATTERN "*.[157]")
 install(DIRECTORY hooks/ DESTINATION "${CMAKE_INSTALL_DATADIR}/git-mlem/hooks" USE_SOURCE_PERMISSIONS)
 install(FILES src/completion/git-mlem DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# Debian's zsh looks into the first below /usr/local, and into the second below /usr.
+foreach(zsh_directory site-functions vendor-completions)
+  install(FILES src/completion/_git-mlem DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/${zsh_directory}")
+endforeach()
+install(FILES src/completion/git-mlem.fish DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+install(FILES src/completion/fish-conf/git-mlem.fish DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_conf.d")
+install(FILES LICENSE README.md CHANGELOG.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(TARGETS git-mlem)
 

@@ -27,6 +27,7 @@ constexpr std::array commands{
     Command{"bundle", "Carry a registry and its objects to where no network is", run_bundle},
     Command{"check", "Report links that do not resolve", run_check},
     Command{"clone", "Copy an object with its files, and prove them", run_clone},
+    Command{"complete", "List revs or paths of a source: for completions", run_complete},
     Command{"diff", "Compare the links of two states, and their objects", run_diff},
     Command{"env", "Print facts for a bug report", run_env},
     Command{"fetch", "Fill or tidy the cache of sources", run_fetch},
@@ -98,7 +99,7 @@ void print_commands(std::ostream& out) {
   for (const Command& command : commands) {
     out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
   }
-  out << "\n'git mlem help [<command> | server | compatibility | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem help [<command> | server | compatibility | migration | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -149,7 +150,7 @@ std::string page_of(const std::string& word) {
     }
   }
   if (word == "git-mlem" || word == "mlem") return "git-mlem";
-  if (name == "server" || name == "compatibility") return std::string(git_prefix) + name;
+  if (name == "server" || name == "compatibility" || name == "migration") return std::string(git_prefix) + name;
   return std::string(git_prefix) + std::string(find_command(name).name);
 }
 
@@ -170,7 +171,7 @@ int run(const std::vector<std::string>& given, Context& context) {
   // Through git '--help' never arrives: 'git mlem --help' is git's own.
   if (name == "--help" || name == "help") {
     if (arguments.size() > 2) {
-      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | compatibility | mlem-link]");
+      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | compatibility | migration | mlem-link]");
     }
     return show_page(arguments.size() == 1 ? "git-mlem" : page_of(arguments[1]), context);
   }

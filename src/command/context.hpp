@@ -34,6 +34,7 @@ struct Command {
 int run_bundle(const Args& args, Context& context);
 int run_check(const Args& args, Context& context);
 int run_clone(const Args& args, Context& context);
+int run_complete(const Args& args, Context& context);
 int run_diff(const Args& args, Context& context);
 int run_env(const Args& args, Context& context);
 int run_fetch(const Args& args, Context& context);

@@ -101,6 +101,10 @@ TEST_CASE("clone: a model and its file get the name of the target") {
                 .code == 0);
     CHECK(world.files_below(world.out / "deep") == Names{"./rf", "./rf.mlem"});
   }
+  SUBCASE("a target beside the work tree") {
+    REQUIRE(world.clone("prod/rf", "../best").code == 0);
+    CHECK(read_file(world.registry.path() / "../best") == bytes);
+  }
   SUBCASE("the registry is not touched") { CHECK(world.registry.git({"status", "--porcelain"}) == "A  prod/rf.mlem"); }
 }
 

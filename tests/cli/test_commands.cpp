@@ -253,6 +253,7 @@ TEST_CASE("commands: an unknown one is told of with one like it and help opens t
                       {"mlem-server", "GIT-MLEM-SERVER(7)"},
                       {"server", "GIT-MLEM-SERVER(7)"},
                       {"compatibility", "GIT-MLEM-COMPATIB"},
+                      {"migration", "GIT-MLEM-MIGRATIO"},
                       {"git-mlem-server", "GIT-MLEM-SERVER(7)"},
                       {"git-mlem-link", "GIT-MLEM-LINK(1)"},
                       {"link", "GIT-MLEM-LINK(1)"},
