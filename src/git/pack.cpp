@@ -26,7 +26,7 @@ std::vector<std::string> packing(std::vector<std::string> more = {}) {
                                      "--no-reuse-delta",
                                      "--no-reuse-object",
                                      "--delta-base-offset",
-                                     "--compression=6",
+                                     "--compression=1",
                                      "--window=10",
                                      "--depth=50"};
   arguments.insert(arguments.end(), more.begin(), more.end());
