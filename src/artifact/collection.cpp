@@ -71,6 +71,7 @@ class Collection::Search {
                                 : is_plain              ? objects[i]->path
                                                         : std::string(parent_of(objects[i]->path)));
       for (const PlacedFile& file : answers[i].files) add(file);
+      if (!objects[i]->plain && !objects[i]->file) add_signature(source, *objects[i]);
     }
     return end();
   }
@@ -117,6 +118,17 @@ class Collection::Search {
   }
 
  private:
+  /// Adds the signature beside a metafile, if there is one: whoever wants it looks for it there.
+  void add_signature(source::Conversation& source, const ObjectAt& object) {
+    constexpr std::string_view suffix = ".mlem";
+    std::string path = object.path;
+    if (path.ends_with(suffix)) path.resize(path.size() - suffix.size());
+    const git::Lookup found = source.repository().find(object.commit, path + ".sig");
+    if (found.state != git::Lookup::State::found || !git::is_regular(found.entry)) return;
+    const GitBlob blob{.oid = found.entry.oid, .size = source.repository().blob_sizes({found.entry.oid}).front()};
+    add({.path = path + ".sig", .place = blob});
+  }
+
   const Oid& commit() const { return origins_.back().commit; }
 
   void add_import(const PlacedFile& file) {

@@ -266,4 +266,20 @@ std::optional<DvcRemote> DvcConfig::find_remote(std::string_view name) const {
   return remote;
 }
 
+std::optional<std::string> DvcConfig::why_not_for_dvc() const {
+  using Options = std::set<std::string_view>;
+  const Options of_core{"remote", "autostage", "analytics", "check_update"};
+  const Options of_remote{"url", "region", "jobs", "verify"};
+  for (const auto& [name, section] : sections_) {
+    const bool is_remote = name.starts_with("remote ");
+    const Options& harmless = is_remote ? of_remote : name == "core" ? of_core : Options();
+    for (const auto& [option, values] : section) {
+      if (!harmless.contains(option)) {
+        return "its configuration sets '" + escape_for_terminal(option) + "' of '" + escape_for_terminal(name) + "'";
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace mlem::artifact

@@ -44,6 +44,10 @@ class DvcConfig {
   /// from each other in a ring.
   std::optional<DvcRemote> find_remote(std::string_view name) const;
 
+  /// Returns why the program `dvc` is not to be run with this configuration, if somebody else has written it: it sets
+  /// more than where objects are, and so might have `dvc` read files, run programs or send credentials elsewhere.
+  std::optional<std::string> why_not_for_dvc() const;
+
  private:
   using Values = std::vector<std::string>;  ///< not one: a list
   using Section = std::map<std::string, Values, std::less<>>;

@@ -69,7 +69,7 @@ Stores::Stores(source::Conversation& source, const RepoUrl& url, const source::S
       url_(url),
       settings_(settings),
       engine_(engine),
-      imported_(source::find_imported_files(url, settings)),
+      imported_(source::find_imported_files(source.is_registry() ? nullptr : &url, settings)),
       dvc_address_(source.local() != nullptr ? fs::absolute(source.local()->root).string() : url.text()) {}
 
 Stores::~Stores() = default;
@@ -77,7 +77,12 @@ Stores::~Stores() = default;
 std::optional<std::string> Stores::read_at(const Oid& commit, const std::string& path) {
   const git::Lookup found = source_.repository().find(commit, path);
   if (found.state != git::Lookup::State::found || !git::is_regular(found.entry)) return std::nullopt;
-  return source_.repository().find_blob(found.entry.oid, max_config);
+  const Oid& blob = found.entry.oid;
+  if (source_.is_cached() && !source_.repository().has(blob)) {
+    const auto lacks = source_.need_objects({{blob, commit}});
+    if (!lacks.empty()) throw Error(ErrorKind::invalid, lacks.begin()->second.message);
+  }
+  return source_.repository().find_blob(blob, max_config);
 }
 
 Stores::Lfs& Stores::lfs_at(const Oid& commit) {
@@ -148,7 +153,7 @@ void Stores::set_up(Dvc& dvc, const DvcObject& object) {
                               : "DVC has no remote '" + escape_for_terminal(object.remote) + "' there";
   } else if (usable->remote.is_versioned) {
     dvc.why_external = "a remote of DVC that keeps versions by itself";
-    dvc.is_for_dvc = true;
+    let_dvc_fetch(dvc, *usable, committed);
   } else if (usable->remote.kind == DvcRemote::Kind::http) {
     if (!has_host(usable->remote.url)) {
       throw Error(ErrorKind::invalid,
@@ -159,17 +164,25 @@ void Stores::set_up(Dvc& dvc, const DvcObject& object) {
     dvc.directories.push_back(directory_of(usable->remote.url, configuration));
   } else {
     const std::string scheme = usable->remote.url.substr(0, usable->remote.url.find("://"));
-    dvc.is_for_dvc = usable->remote.kind != DvcRemote::Kind::directory;
     dvc.why_external = usable->remote.kind == DvcRemote::Kind::directory ? "a remote of DVC on another machine"
                                                                          : "a remote of DVC by '" + scheme + "'";
+    let_dvc_fetch(dvc, *usable, committed);
   }
+}
+
+/// Has the program `dvc` fetch from a remote of another machine, if what the source says of it does no harm.
+void Stores::let_dvc_fetch(Dvc& dvc, const UsableDvcRemote& usable, const DvcConfig& committed) {
+  if (usable.remote.kind != DvcRemote::Kind::other) return;
+  const auto why_not = committed.why_not_for_dvc();
+  if (why_not) dvc.why_external += ", and " + *why_not;
+  dvc.is_for_dvc = !why_not;
 }
 
 void Stores::prepare(const std::vector<StoredFile>& files) {
   for (const StoredFile& stored : files) {
     const Place& place = stored.file->place;
     if (const auto* const object = std::get_if<DvcObject>(&place)) {
-      if (!object->import && !object->is_versioned) dvc_of(*object);
+      if (!object->import) dvc_of(*object);
     } else if (!size_of(place) || std::holds_alternative<LfsObject>(place)) {
       lfs_at(stored.commit);
     }
@@ -220,7 +233,7 @@ std::optional<std::string> Stores::why_external(const StoredFile& stored) {
 bool Stores::is_for_dvc(const StoredFile& stored) {
   const auto* const object = std::get_if<DvcObject>(&stored.file->place);
   if (object == nullptr || object->import || object->is_directory) return false;
-  if (!object->is_versioned && !dvc_of(*object).is_for_dvc) return false;
+  if (!dvc_of(*object).is_for_dvc) return false;
   if (!has_dvc_) has_dvc_ = detail::has_dvc(settings_);
   return *has_dvc_;
 }

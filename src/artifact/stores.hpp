@@ -68,6 +68,7 @@ class Stores {
   Lfs& lfs_at(const Oid& commit);
   Dvc& dvc_of(const DvcObject& object);
   void set_up(Dvc& dvc, const DvcObject& object);
+  static void let_dvc_fetch(Dvc& dvc, const UsableDvcRemote& usable, const DvcConfig& committed);
   std::optional<fs::path> find_imported(const Place& place) const;
   std::optional<std::string> read_at(const Oid& commit, const std::string& path);
 

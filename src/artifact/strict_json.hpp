@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ using KeepJson = std::function<bool(const std::vector<std::string>& keys, int de
 /// Reads a text whose author is not trusted. Two readers of a mapping that has a key twice may see different values, so
 /// it is refused, and so is what is nested deeper or has more values than anything that is meant. Throws Error(invalid)
 /// that says `what` failed.
-nlohmann::json read_strict_json(std::string_view text, const std::string& what, const KeepJson& keep = {});
+nlohmann::json read_strict_json(std::string_view text, const std::string& what, const KeepJson& keep = {},
+                                std::size_t most_values = 2'000'000);
 
 }  // namespace mlem::artifact

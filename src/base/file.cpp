@@ -4,10 +4,12 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
@@ -166,7 +168,8 @@ InputFile::InputFile(const fs::path& path) : name_(path.string()) {
   if (descriptor_ < 0) throw cannot("open", name_, errno);
 }
 
-InputFile::InputFile() : name_("standard input"), descriptor_(STDIN_FILENO) {}
+InputFile::InputFile(Interrupt* interrupt)
+    : name_("standard input"), descriptor_(STDIN_FILENO), interrupt_(interrupt) {}
 
 InputFile::~InputFile() {
   if (descriptor_ != STDIN_FILENO) close(descriptor_);
@@ -174,6 +177,11 @@ InputFile::~InputFile() {
 
 std::size_t InputFile::read(char* buffer, std::size_t size) {
   for (;;) {
+    if (interrupt_ != nullptr) {
+      std::array<pollfd, 2> polled{{{descriptor_, POLLIN, 0}, {interrupt_->descriptor(), POLLIN, 0}}};
+      poll(polled.data(), polled.size(), -1);
+      if (interrupt_->requested()) throw Interrupted{};
+    }
     const ssize_t count = ::read(descriptor_, buffer, size);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (errno != EINTR) throw cannot("read", name_, errno);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/interrupt.hpp"
+
 #include <boost/filesystem/file_status.hpp>
 #include <boost/filesystem/path.hpp>
 
@@ -69,18 +71,19 @@ class InputFile {
  public:
   /// Throws Error(io) if the file cannot be opened.
   explicit InputFile(const fs::path& path);
-  /// Reads this program's stdin.
-  InputFile();
+  /// Reads this program's stdin; `interrupt`, which may be null, ends waiting for it.
+  explicit InputFile(Interrupt* interrupt);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  /// Returns how many bytes it has put into `buffer`, `size` at most; 0 at the end. Throws Error(io).
+  /// Returns how many bytes it has put into `buffer`, `size` at most; 0 at the end. Throws Error(io), Interrupted.
   std::size_t read(char* buffer, std::size_t size);
 
  private:
   std::string name_;
   int descriptor_ = -1;
+  Interrupt* interrupt_ = nullptr;
 };
 
 /// An exclusive lock between processes, on a file that stays or that its holder removes. Released by the kernel when

@@ -7,8 +7,8 @@
 
 namespace mlem::bundle {
 
-BundleReader::BundleReader(const fs::path& file)
-    : file_(file == "-" ? InputFile() : InputFile(file)),
+BundleReader::BundleReader(const fs::path& file, Interrupt* interrupt)
+    : file_(file == "-" ? InputFile(interrupt) : InputFile(file)),
       tar_([this](char* buffer, std::size_t size) { return file_.read(buffer, size); }) {
   const auto member = tar_.next();
   if (!member || member->name != manifest_name || member->size > max_manifest_size) {

@@ -14,8 +14,9 @@ namespace mlem::bundle {
 /// Reads a bundle once, from its beginning to its end: from a file, or from what is piped to this program.
 class BundleReader {
  public:
-  /// Reads the manifest. `file` is `-` for stdin. Throws Error(io), and Error(invalid) if it is not a bundle.
-  explicit BundleReader(const fs::path& file);
+  /// Reads the manifest. `file` is `-` for stdin; `interrupt` ends waiting for that, and may be null. Throws Error(io),
+  /// and Error(invalid) if it is not a bundle.
+  explicit BundleReader(const fs::path& file, Interrupt* interrupt = nullptr);
 
   const Manifest& manifest() const noexcept { return manifest_; }
   /// What names the bundle: the SHA-256 of its manifest, which names all else.

@@ -67,6 +67,8 @@ class Creation {
   }
 
   CreateResult run() {
+    const Interrupt::Wait wait(settings_.observer.interrupt);
+    require_output();
     require_whole_registry();
     note_registry();
     judge();
@@ -88,6 +90,22 @@ class Creation {
 
   Manifest& manifest() { return result_.manifest; }
 
+  /// A bundle takes the place of a file, and of nothing else that may be there.
+  void require_output() const {
+    if (output_ == "-") return;
+    const std::string what = "cannot write '" + escape_for_terminal(request_.output.string()) + "'";
+    const fs::file_type there = load_type(output_);
+    if (there != fs::file_not_found && there != fs::regular_file) {
+      throw Error(ErrorKind::invalid, what, "it is not a regular file", "'-' is standard output");
+    }
+    boost::system::error_code ignored;
+    for (const fs::path& since : request_.since) {
+      if (fs::equivalent(since, output_, ignored)) {
+        throw Error(ErrorKind::invalid, what, "it is a bundle that this one would follow");
+      }
+    }
+  }
+
   void require_whole_registry() const {
     boost::system::error_code ignored;
     if (!fs::exists(registry_.common_dir() / "shallow", ignored)) return;
@@ -107,6 +125,7 @@ class Creation {
       own.head = *branch;
       own.refs.emplace(*branch, *head);
     }
+    if (own.head.empty()) own.refs.emplace(commit_ref(*head), *head);
     for (const git::Ref& tag : git::list_tags_of(registry_, *head)) {
       if (is_utf8(tag.name)) own.refs.emplace(tag.name, tag.oid);
     }
@@ -132,6 +151,9 @@ class Creation {
                                 .path = finding.path});
     ObjectAt object = artifact::object_of(registry_, finding, [&] { return manifest().registry.commit; });
     if (!object.repo) keep_own_commit(object.commit, finding.ref);
+    for (const Hop& hop : finding.hops) {
+      if (hop.repo.empty() && hop.commit) keep_own_commit(*hop.commit, own_ref(hop.rev));
+    }
     const std::string repo = object.repo ? object.repo->text() : std::string();
     const auto key = std::tuple(object.commit, object.path, object.blob);
     objects_[repo].try_emplace(key, LinkedObject{std::move(object), finding});
@@ -140,13 +162,23 @@ class Creation {
   /// An object of the registry itself may be on another branch, which comes along then, or on none.
   void keep_own_commit(const Oid& commit, const std::string& ref) {
     BundledRegistry& own = manifest().registry;
-    if (commit == own.commit || !kept_commits_.insert(commit).second) return;
-    if (const auto tip = ref.empty() ? std::nullopt : registry_.objects().find_ref(ref); tip && is_utf8(ref)) {
+    if (const auto tip = ref.empty() ? std::nullopt : registry_.objects().find_ref(ref);
+        tip && is_utf8(ref) && (ref.starts_with("refs/heads/") || ref.starts_with("refs/tags/"))) {
       own.refs.emplace(ref, *tip);
       return;
     }
+    if (commit == own.commit || !kept_commits_.insert(commit).second) return;
     const git::History history(registry_.git_dir(), settings_.access.environment, {}, settings_.observer.interrupt);
     if (!history.is_ancestor(commit, own.commit).value_or(false)) own.refs.emplace(commit_ref(commit), commit);
+  }
+
+  /// Returns the full name of what a rev of the registry itself is; empty if it is not a branch or tag.
+  std::string own_ref(const std::string& rev) const {
+    for (const char* prefix : {"", "refs/", "refs/tags/", "refs/heads/"}) {
+      const std::string name = prefix + rev;
+      if (name.starts_with("refs/") && registry_.objects().find_ref(name)) return name;
+    }
+    return {};
   }
 
   /// Has the files of all objects found and brought. Returns whether all can be had.
@@ -243,6 +275,10 @@ class Creation {
 
   void write() {
     const std::string text = manifest_text(manifest());
+    if (text.size() > max_manifest_size) {
+      throw Error(ErrorKind::invalid, "cannot make a bundle", "there is too much to tell of it for one",
+                  "make several, of some links each");
+    }
     result_.id = sha256_hex(text);
     std::optional<AtomicFile> file;
     if (output_ != "-") file.emplace(output_);

@@ -38,7 +38,7 @@ EarlierBundles::EarlierBundles(const std::vector<fs::path>& files, const fs::pat
       Source& source = sources_[bundled.repo ? bundled.repo->text() : std::string()];
       for (const std::string& oid : bundled.lfs) source.files.insert(key_of(oid));
       for (const BundledDvcFile& file : bundled.dvc) source.files.insert(key_of(file.md5, file.layout));
-      if (bundled.refs) source.refs = bundled.refs;
+      if (bundled.refs) source.refs.push_back(*bundled.refs);
     }
     reader.read({.registry_pack =
                      [] {
@@ -89,7 +89,8 @@ bool EarlierBundles::has(const std::string& repo, const artifact::Place& place) 
 
 bool EarlierBundles::has(const std::string& repo, const source::ListedRefs& refs) const {
   const Source* const source = find(repo);
-  return source != nullptr && source->refs == refs;
+  return source != nullptr && !source->refs.empty() &&
+         std::all_of(source->refs.begin(), source->refs.end(), [&](const auto& known) { return known == refs; });
 }
 
 }  // namespace mlem::bundle

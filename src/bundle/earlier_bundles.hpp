@@ -27,7 +27,7 @@ class EarlierBundles {
   /// The commits and tags of the registry that they have, with all that those lead to.
   const std::set<Oid>& tips() const noexcept { return tips_; }
   bool has(const BundledLink& link) const;
-  /// Whether they have, of a source (empty: the registry itself), an object, a file, or these refs as the last ones.
+  /// Whether they have, of a source (empty: the registry itself), an object, a file, or these refs and no others.
   bool has(const std::string& repo, const Oid& object) const;
   bool has(const std::string& repo, const artifact::Place& place) const;
   bool has(const std::string& repo, const source::ListedRefs& refs) const;
@@ -35,8 +35,8 @@ class EarlierBundles {
  private:
   struct Source {
     std::set<Oid> objects{};
-    std::set<std::string> files{};  ///< of Git LFS and DVC: key_of() in the source file
-    std::optional<source::ListedRefs> refs{};
+    std::set<std::string> files{};           ///< of Git LFS and DVC: key_of() in the source file
+    std::vector<source::ListedRefs> refs{};  ///< of each bundle that has some
   };
   const Source* find(const std::string& repo) const;
   std::set<std::string> ids_;

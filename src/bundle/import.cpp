@@ -1,18 +1,20 @@
 #include "bundle/import.hpp"
 
 #include "artifact/dvc_directory.hpp"
+#include "artifact/hash.hpp"
 #include "artifact/lfs_store.hpp"
+#include "artifact/place.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "git/new_repository.hpp"
 #include "git/pack.hpp"
 #include "git/writer.hpp"
-#include "source/conversation.hpp"
 #include "source/entry_import.hpp"
 
 #include "bundle/bundle_reader.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -33,32 +35,34 @@ void end_if_asked(const Interrupt* interrupt) {
 /// Brings the parts of a bundle to a registry and its cache.
 class Import {
  public:
-  /// `own_url` is the address of the registry when all is done.
-  Import(const git::Registry& registry, const source::Settings& settings, RepoUrl own_url)
-      : registry_(registry), settings_(settings), own_url_(std::move(own_url)) {}
+  Import(const git::Registry& registry, const source::Settings& settings) : registry_(registry), settings_(settings) {}
 
   void run(BundleReader& reader) {
     manifest_ = &reader.manifest();
+    id_ = reader.id();
     note_places();
     reader.read({.registry_pack = [&] { return registry_pack(); },
                  .pack = [&](const BundledSource& source) { return source_pack(source); },
                  .artifact = [&](const Part& artifact) { return artifact_file(artifact); }});
     for (const BundledSource& source : manifest_->sources) {
-      if (source.repo && !source.pack) entry_of(source)->finish(source.refs, manifest_->registry.time);
+      if (source.repo && !source.pack) entry_of(source)->finish(source.refs, manifest_->registry.time, id_);
     }
+    source::note_import(id_, settings_);
   }
 
  private:
-  const RepoUrl& url_of(const BundledSource& source) const { return source.repo ? *source.repo : own_url_; }
-
-  /// Notes where the files of all sources belong, by their SHA-256.
+  /// Notes where the files of all sources belong, by their SHA-256: those of Git LFS that are the registry's own where
+  /// git-lfs has them.
   void note_places() {
     for (const BundledSource& source : manifest_->sources) {
       if (source.lfs.empty() && source.dvc.empty()) continue;
-      const fs::path files = source::imported_files(url_of(source), settings_);
-      for (const std::string& oid : source.lfs) places_[oid].push_back(artifact::lfs_object_path(files / "lfs", oid));
+      const fs::path files = source::imported_files(source.repo ? &*source.repo : nullptr, settings_);
+      const fs::path lfs =
+          source.repo ? files / "lfs" : artifact::lfs_store(registry_.git_dir(), settings_.access.environment);
+      for (const std::string& oid : source.lfs) places_[oid].push_back(artifact::lfs_object_path(lfs, oid));
       for (const BundledDvcFile& file : source.dvc) {
         places_[file.sha256].push_back(files / "dvc" / artifact::dvc_object_path(file.md5, file.layout));
+        dvc_[file.sha256].push_back(file);
       }
     }
   }
@@ -82,7 +86,7 @@ class Import {
   }
 
   std::shared_ptr<source::EntryImport> entry_of(const BundledSource& source) const {
-    return std::make_shared<source::EntryImport>(url_of(source), settings_, source.object_format,
+    return std::make_shared<source::EntryImport>(*source.repo, settings_, source.object_format,
                                                  std::set<Oid>(source.commits.begin(), source.commits.end()));
   }
 
@@ -91,7 +95,7 @@ class Import {
     auto pack = std::make_shared<git::IncomingPack>(entry->git_dir(), settings_.access.environment,
                                                     git::IncomingPack::Lacks::promised);
     return sink_of(std::move(pack), settings_.observer.interrupt,
-                   [&source, entry, time = manifest_->registry.time] { entry->finish(source.refs, time); });
+                   [this, &source, entry] { entry->finish(source.refs, manifest_->registry.time, id_); });
   }
 
   BundleReader::Sink artifact_file(const Part& artifact) const {
@@ -101,14 +105,33 @@ class Import {
     }
     make_directories(places->second.front().parent_path());
     const auto file = std::make_shared<AtomicFile>(places->second.front());
-    return {[file, interrupt = settings_.observer.interrupt](std::string_view piece) {
+    const auto checks = std::make_shared<std::vector<artifact::HashCheck>>(checks_of(artifact));
+    return {[file, checks, interrupt = settings_.observer.interrupt](std::string_view piece) {
               end_if_asked(interrupt);
+              for (artifact::HashCheck& check : *checks) check.update(piece);
               file->write(piece);
             },
-            [file, &all = places->second] {
+            [file, checks, &all = places->second] {
+              for (artifact::HashCheck& check : *checks) {
+                if (!check.matches())
+                  throw Error(ErrorKind::invalid, "not a bundle of git mlem", "a file is not what DVC names");
+              }
               file->commit();
               for (std::size_t i = 1; i < all.size(); ++i) copy(all.front(), all[i]);
             }};
+  }
+
+  /// What the files of DVC hash to that an artifact is.
+  std::vector<artifact::HashCheck> checks_of(const Part& artifact) const {
+    std::vector<artifact::HashCheck> checks;
+    const auto found = dvc_.find(artifact.sha256);
+    if (found == dvc_.end()) return checks;
+    for (const BundledDvcFile& file : found->second) {
+      const artifact::DvcObject object{
+          .md5 = file.md5, .layout = file.layout, .is_directory = file.md5.ends_with(".dir")};
+      checks.emplace_back(artifact::hash_of(object).value(), artifact.size);
+    }
+    return checks;
   }
 
   /// Gives a file a second name, or a copy where that cannot be.
@@ -124,8 +147,9 @@ class Import {
 
   const git::Registry& registry_;
   const source::Settings& settings_;
-  RepoUrl own_url_;
   const Manifest* manifest_ = nullptr;
+  std::string id_;
+  std::map<std::string, std::vector<BundledDvcFile>> dvc_;  ///< by SHA-256
   std::map<std::string, std::vector<fs::path>> places_;
 };
 
@@ -146,6 +170,31 @@ void require_objects(const git::Registry& registry, const Manifest& manifest) {
   }
 }
 
+/// Removes former imported refs in whose place a directory is to be, or the other way round.
+void remove_obstacles(const git::Registry& registry, const Manifest& manifest) {
+  std::vector<git::RefUpdate> removed;
+  for (const git::Ref& there : registry.objects().refs("refs/mlem/imported/")) {
+    for (const auto& [name, oid] : manifest.registry.refs) {
+      const std::string imported = imported_ref(name);
+      if (!imported.starts_with(there.name + "/") && !there.name.starts_with(imported + "/")) continue;
+      removed.push_back({.name = there.name, .after = std::nullopt, .before = there.oid});
+      break;
+    }
+  }
+  git::Writer(registry).update_refs(removed, "bundle import");
+}
+
+/// Moves a repository to a directory that may be there, and is empty then: that one stays, as whoever made it has it.
+/// `.git` comes last, so that before it is there nothing is a repository.
+void move_to(const fs::path& made, const fs::path& directory, bool is_there) {
+  if (!is_there) return fs::rename(made, directory);
+  std::vector<fs::path> names;
+  for (const auto& entry : fs::directory_iterator(made)) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end(),
+            [](const fs::path& one, const fs::path& other) { return one != ".git" && other == ".git"; });
+  for (const fs::path& name : names) fs::rename(made / name, directory / name);
+}
+
 }  // namespace
 
 std::string imported_ref(const std::string& ref) {
@@ -155,7 +204,8 @@ std::string imported_ref(const std::string& ref) {
 }
 
 BundleContent verify(const fs::path& file, Interrupt* interrupt) {
-  BundleReader reader(file);
+  const Interrupt::Wait wait(interrupt);
+  BundleReader reader(file, interrupt);
   const auto nowhere = [&] {
     return BundleReader::Sink{[interrupt](std::string_view) { end_if_asked(interrupt); }, [] {}};
   };
@@ -174,7 +224,8 @@ std::vector<Oid> missing_prerequisites(const git::Registry& registry, const Mani
 }
 
 BundleContent import(const git::Registry& registry, const source::Settings& settings, const fs::path& file) {
-  BundleReader reader(file);
+  const Interrupt::Wait wait(settings.observer.interrupt);
+  BundleReader reader(file, settings.observer.interrupt);
   const Manifest& manifest = reader.manifest();
   if (manifest.registry.object_format != registry.object_format()) {
     throw Error(
@@ -185,8 +236,15 @@ BundleContent import(const git::Registry& registry, const source::Settings& sett
     throw Error(ErrorKind::not_found, "cannot import the bundle", lacking_text(missing),
                 "import the bundle first that it was made to follow");
   }
-  Import(registry, settings, source::own_address(registry)).run(reader);
+  for (const std::string& id : manifest.since) {
+    if (!source::is_imported(id, settings)) {
+      throw Error(ErrorKind::not_found, "cannot import the bundle",
+                  "bundle " + id + ", which it builds on, was not imported here", "import that one first");
+    }
+  }
+  Import(registry, settings).run(reader);
   require_objects(registry, manifest);
+  remove_obstacles(registry, manifest);
   std::vector<git::RefUpdate> updates;
   for (const auto& [name, oid] : manifest.registry.refs) {
     const std::string imported = imported_ref(name);
@@ -196,37 +254,46 @@ BundleContent import(const git::Registry& registry, const source::Settings& sett
   return {manifest, reader.id()};
 }
 
-BundleContent import_new(const Environment& environment, const fs::path& directory, const fs::path& file,
-                         const std::function<source::Settings(const git::Registry&)>& load) {
-  const std::string shown = "'" + escape_for_terminal(directory.string()) + "'";
+BundleContent import_new(const Environment& environment, const fs::path& target, const fs::path& file,
+                         Interrupt* interrupt, const std::function<source::Settings(const git::Registry&)>& load) {
+  const Interrupt::Wait wait(interrupt);
+  const fs::path directory = without_links(fs::absolute(target));
+  const std::string shown = "'" + escape_for_terminal(target.string()) + "'";
   boost::system::error_code failure;
   const fs::file_type there = load_type(directory);
   if (there != fs::file_not_found && !(there == fs::directory_file && fs::is_empty(directory, failure))) {
     throw Error(ErrorKind::invalid, "cannot make a registry in " + shown, "it is there already and not empty");
   }
-  BundleReader reader(file);
+  BundleReader reader(file, interrupt);
   const Manifest& manifest = reader.manifest();
-  if (!manifest.registry.prerequisites.empty()) {
+  if (!manifest.since.empty()) {
     throw Error(ErrorKind::invalid, "cannot make a registry in " + shown, "the bundle builds on another one",
                 "make it of that one, and import this one there");
   }
-  const fs::path absolute = fs::absolute(directory);
-  make_directories(absolute.parent_path());
-  const TemporaryDirectory scratch(absolute.parent_path(), ".git-mlem-import-");
+  make_directories(directory.parent_path());
+  // In a directory that is there, for it may be of another file system than what it is in.
+  const bool is_there = there == fs::directory_file;
+  const TemporaryDirectory scratch(is_there ? directory : directory.parent_path(), ".git-mlem-import-");
   const fs::path made = scratch.path() / "registry";
-  const Environment own = git::without_repository(environment);
+  Environment own = git::without_repository(environment);
+  // What `git -c` sets is for this command, too.
+  for (const std::string& entry : environment.entries()) {
+    if (entry.starts_with("GIT_CONFIG_")) own.set(entry.substr(0, entry.find('=')), entry.substr(entry.find('=') + 1));
+  }
   git::make_repository(made, manifest.registry.object_format, manifest.registry.head, own);
   const git::Registry registry = git::Registry::discover(own, made.string());
   const source::Settings settings = load(registry);
-  Import(registry, settings, RepoUrl::parse(file_url(without_links(absolute).string()))).run(reader);
+  Import(registry, settings).run(reader);
   require_objects(registry, manifest);
   std::vector<git::RefUpdate> updates;
   for (const auto& [name, oid] : manifest.registry.refs) updates.push_back({.name = name, .after = oid, .before = {}});
   git::Writer(registry).update_refs(updates, "bundle import");
   git::check_out_all(registry, manifest.registry.head.empty() ? std::optional(manifest.registry.commit) : std::nullopt);
-  if (there == fs::directory_file) fs::remove(directory, failure);
-  fs::rename(made, absolute, failure);
-  if (failure) throw Error(ErrorKind::io, "cannot make a registry in " + shown, failure.message());
+  try {
+    move_to(made, directory, is_there);
+  } catch (const fs::filesystem_error& error) {
+    throw Error(ErrorKind::io, "cannot make a registry in " + shown, error.code().message());
+  }
   return {manifest, reader.id()};
 }
 

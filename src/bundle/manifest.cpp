@@ -174,6 +174,14 @@ std::map<std::string, Oid> parse_refs(const Json& json, const Mapping& of) {
   return refs;
 }
 
+/// A name of a ref is no directory of another one.
+void require_distinct_refs(const std::map<std::string, Oid>& refs, const Mapping& of) {
+  for (const auto& [name, oid] : refs) {
+    const auto below = refs.lower_bound(name + "/");
+    if (below != refs.end() && below->first.starts_with(name + "/")) of.bad("has a ref that is a directory of others");
+  }
+}
+
 BundledRegistry parse_registry(const Json& json) {
   Mapping mapping(json, "the registry");
   BundledRegistry registry;
@@ -190,10 +198,23 @@ BundledRegistry parse_registry(const Json& json) {
     const bool is_ours = name.starts_with("refs/heads/") || name.starts_with("refs/tags/") || name == commit_ref(oid);
     if (!is_ours) mapping.bad("has a ref that is no branch and no tag");
   }
+  require_distinct_refs(registry.refs, mapping);
   if (!registry.head.empty() && (!registry.head.starts_with("refs/heads/") || !registry.refs.contains(registry.head))) {
     mapping.bad("has a 'head' that is no branch of its own");
   }
   return registry;
+}
+
+/// Every artifact is one of a source's, and a source's are here, unless another bundle has them.
+void require_one_use_each(const Manifest& manifest) {
+  std::set<std::string_view> here;
+  for (const Part& artifact : manifest.artifacts) here.insert(artifact.sha256);
+  std::set<std::string_view> used;
+  for (const BundledSource& source : manifest.sources) {
+    used.insert(source.lfs.begin(), source.lfs.end());
+    for (const BundledDvcFile& file : source.dvc) used.insert(file.sha256);
+  }
+  if (used != here) refuse("its artifacts are not those of its sources");
 }
 
 BundledLink parse_link(const Json& json) {
@@ -261,7 +282,8 @@ std::string manifest_text(const Manifest& manifest) {
 }
 
 Manifest parse_manifest(std::string_view text) {
-  const Json json = artifact::read_strict_json(text, "not a bundle of git mlem");
+  // Its size bounds it.
+  const Json json = artifact::read_strict_json(text, "not a bundle of git mlem", {}, text.size());
   Mapping mapping(json, "the beginning");
   if (mapping.text("format") != format_name) refuse("its manifest is of another format");
   if (mapping.number("version") != format_version) {
@@ -277,6 +299,7 @@ Manifest parse_manifest(std::string_view text) {
   for (const Json& artifact : mapping.list_if_any("artifacts")) manifest.artifacts.push_back(parse_part(artifact));
   mapping.end();
   const auto is_before = [](const Part& one, const Part& other) { return one.sha256 >= other.sha256; };
+  require_one_use_each(manifest);
   if (std::adjacent_find(manifest.artifacts.begin(), manifest.artifacts.end(), is_before) != manifest.artifacts.end()) {
     refuse("its artifacts are not in order");
   }

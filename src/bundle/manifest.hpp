@@ -74,7 +74,7 @@ struct Manifest {
 };
 
 /// The most that a manifest may have, in bytes.
-inline constexpr std::size_t max_manifest_size = std::size_t{256} << 20;
+inline constexpr std::size_t max_manifest_size = std::size_t{64} << 20;
 
 /// The names of a bundle's files, in their order: the manifest, the registry's pack, those of the sources, artifacts.
 inline constexpr const char* manifest_name = "manifest.json";

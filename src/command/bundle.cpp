@@ -132,7 +132,7 @@ int import(const BundleOptions& asked, const fs::path& file, const std::optional
     return bundle::import(registry, progress.settings(registry), file);
   };
   const BundleContent content =
-      directory ? bundle::import_new(context.environment, *directory, file,
+      directory ? bundle::import_new(context.environment, *directory, file, context.interrupt,
                                      [&](const git::Registry& made) { return progress.settings(made); })
                 : import_here();
   if (asked.json) context.out << to_json(content) << '\n';

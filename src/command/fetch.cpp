@@ -5,7 +5,6 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "source/cache.hpp"
-#include "source/conversation.hpp"
 #include "source/place.hpp"
 
 #include <fmt/format.h>
@@ -63,7 +62,7 @@ int run_fetch(const Args& args, Context& context) {
   const auto use = [&](const RepoUrl& url) {
     return used.insert(source::Cache::key(url.normalized(), source::find_place(url, settings.access).rewritten)).second;
   };
-  use(source::own_address(registry));
+  used.insert(source::Cache::own_key());
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     for (const RepoUrl& url : finding.sources) {
       // As git-fetch(1) has it.
@@ -75,10 +74,13 @@ int run_fetch(const Args& args, Context& context) {
   });
   reporter->end();
   std::size_t pruned = 0;
-  if (prune_unused) pruned = source::Cache(settings.cache.directory, settings.cache.fallback).prune(used);
+  // Who knows what a link needs that could not be followed?
+  const bool prunes = prune_unused && summary.undecided == 0;
+  if (prunes) pruned = source::Cache(settings.cache.directory, settings.cache.fallback).prune(used);
   if (!format.quiet) {
     context.err << summary_line(summary, "", "fetched");
-    if (prune_unused) context.err << fmt::format("; {} unused source{} removed", pruned, pruned == 1 ? "" : "s");
+    if (prune_unused && !prunes) context.err << "; nothing removed, for not all is known";
+    if (prunes) context.err << fmt::format("; {} unused source{} removed", pruned, pruned == 1 ? "" : "s");
     context.err << '\n';
   }
   return exit_code(summary);

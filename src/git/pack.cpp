@@ -14,23 +14,22 @@ constexpr const char* big_file = "core.bigFileThreshold=1m";
 
 /// Returns what makes a pack of what its input names. Deltas are made anew, by one thread, for those that a repository
 /// has depend on how its packs came about.
-std::vector<std::string> packing(std::vector<std::string> more = {}) {
-  std::vector<std::string> arguments{"-c",
-                                     big_file,
-                                     "-c",
-                                     "pack.packSizeLimit=0",
-                                     "pack-objects",
-                                     "--stdout",
-                                     "-q",
-                                     "--threads=1",
-                                     "--no-reuse-delta",
-                                     "--no-reuse-object",
-                                     "--delta-base-offset",
-                                     "--compression=1",
-                                     "--window=10",
-                                     "--depth=50"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
+std::vector<std::string> packing() {
+  return {"-c",
+          big_file,
+          "-c",
+          "pack.packSizeLimit=0",
+          "pack-objects",
+          "--stdout",
+          "-q",
+          "--threads=1",
+          "--no-reuse-delta",
+          "--no-reuse-object",
+          "--delta-base-offset",
+          "--compression=1",
+          "--window=10",
+          "--depth=50",
+          "--window-memory=0"};
 }
 
 void give_pack(const Program& program, std::string_view input, const TakePack& take) {
@@ -59,7 +58,11 @@ void pack_history(const Registry& registry, const std::vector<Oid>& tips, const 
   std::string input;
   for (const Oid& tip : tips) input += tip.hex() + "\n";
   for (const Oid& commit : known) input += "^" + commit.hex() + "\n";
-  give_pack(registry.program(packing({"--revs", "--no-use-bitmap-index"})), input, take);
+  // Without their names: by those, attributes of the work tree would have a say in how objects are packed.
+  const std::string objects =
+      detail::output_of(registry.git({"rev-list", "--objects", "--no-object-names", "--stdin"}, input),
+                        "cannot list what is to be bundled");
+  give_pack(registry.program(packing()), objects, take);
 }
 
 std::vector<Oid> list_pack(const fs::path& pack, const std::string& object_format, const fs::path& scratch,

@@ -134,7 +134,9 @@ void Writer::update_refs(const std::vector<RefUpdate>& updates, const std::strin
   if (updates.empty()) return;
   std::string input;
   for (const RefUpdate& update : updates) {
-    input += fmt::format("{} {}", update.before ? "update" : "create", update.name) + '\0' + update.after.hex() + '\0';
+    const char* const verb = !update.after ? "delete" : update.before ? "update" : "create";
+    input += fmt::format("{} {}", verb, update.name) + '\0';
+    if (update.after) input += update.after->hex() + '\0';
     if (update.before) input += update.before->hex() + '\0';
   }
   detail::output_of(registry_.git({"update-ref", "-m", reason, "--stdin", "-z"}, input), "cannot update refs");

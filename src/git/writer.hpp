@@ -23,7 +23,7 @@ struct TreeChange {
 /// What is to become of a ref.
 struct RefUpdate {
   std::string name;           ///< full
-  Oid after;                  ///< what it is to name
+  std::optional<Oid> after;   ///< what it is to name; none: it is removed
   std::optional<Oid> before;  ///< what it has to name until then; none: it must not be there
 };
 

@@ -133,7 +133,7 @@ Bundle import_bundle(const std::string& file, const ImportOptions& options) {
   if (!options.into.empty()) {
     return promising([&] {
       const bundle::BundleContent content =
-          bundle::import_new(Environment::of_this_process(), options.into, file,
+          bundle::import_new(Environment::of_this_process(), options.into, file, nullptr,
                              [](const git::Registry& made) { return source::load_settings(made); });
       return describe(content.manifest, content.id);
     });

@@ -2,9 +2,11 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -205,7 +207,23 @@ void Cache::remove_leftovers(std::string_view key) const {
                [](const std::string& name) { return name.starts_with("tmp_") || name.starts_with(".tmp-"); });
 }
 
+std::set<std::string> Cache::imports_of(const std::string& key) const {
+  constexpr std::size_t max_imports = std::size_t{64} << 20;
+  const std::string text = load_file(directory_ / key / entry_imports_name, max_imports).value_or("");
+  std::set<std::string> ids;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.empty()) ids.emplace(line);
+  }
+  return ids;
+}
+
 std::size_t Cache::prune(const std::set<std::string>& used) const {
+  std::set<std::string> imports;
+  for (const std::string& key : used) imports.merge(imports_of(key));
+  const auto is_imported_too = [&](const std::string& key) {
+    const std::set<std::string> ids = imports_of(key);
+    return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) { return imports.contains(id); });
+  };
   // Collected first: what readdir(3) tells of a directory that changes meanwhile is not specified.
   std::map<std::string, std::string> unused;  // an entry, and the source that it is of
   boost::system::error_code failure;
@@ -219,7 +237,8 @@ std::size_t Cache::prune(const std::set<std::string>& used) const {
     for (const std::string_view suffix : {history_suffix, all_trees_suffix, trees_suffix, files_suffix}) {
       if (key.ends_with(suffix)) key.remove_suffix(suffix.size());
     }
-    if (is_key(key) && !used.contains(std::string(key))) unused.emplace(entry, key);
+    if (!is_key(key) || used.contains(std::string(key))) continue;
+    if (imports.empty() || !is_imported_too(std::string(key))) unused.emplace(entry, key);
   }
   if (failure && failure != boost::system::errc::no_such_file_or_directory) {
     throw Error(ErrorKind::io, "cannot read '" + directory_.string() + "'", failure.message());

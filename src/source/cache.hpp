@@ -35,6 +35,13 @@ class Cache {
   /// Ends the name of a directory, with files of a source's objects that an import brought.
   static constexpr const char* files_suffix = "-files";
 
+  /// The file in an entry that has the ids of the bundles that it is from.
+  static constexpr const char* entry_imports_name = "source-imports";
+  /// The file beside the entries that has the ids of the bundles that were imported.
+  static constexpr const char* imports_name = "imported-bundles";
+  /// Returns the name of what is of the registry itself.
+  static std::string own_key() { return key("", ""); }
+
   /// Returns the place of a file that is kept beside the entries, in a directory that is made if needed. Throws
   /// Error(io).
   fs::path note(std::string_view name) const;
@@ -59,13 +66,16 @@ class Cache {
   /// Removes what a git that was killed has left in the entry: locks, and packs that are not whole. To be called with
   /// the same lock held.
   void remove_leftovers(std::string_view key) const;
-  /// Removes the entries, histories and locks of all sources but those whose keys are `used`; what has no name of ours
-  /// stays. Returns how many sources were removed. Throws Error(io), Error(unavailable) if one is in use.
+  /// Removes the entries, histories and locks of all sources but those whose keys are `used`, and what the same bundles
+  /// brought as those, for an object may take other sources than its links name; what has no name of ours stays.
+  /// Returns how many sources were removed. Throws Error(io), Error(unavailable) if one is in use.
   std::size_t prune(const std::set<std::string>& used) const;
 
  private:
   /// Returns the name of an entry's lock, its directory made if needed. Throws Error(io).
   fs::path lock_file(std::string_view key) const;
+  /// Returns the ids of the bundles that an entry is from.
+  std::set<std::string> imports_of(const std::string& key) const;
   /// Returns where set_aside() puts an entry.
   fs::path aside(std::string_view key) const;
 

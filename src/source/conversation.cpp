@@ -127,6 +127,7 @@ class RegistryConversation final : public Conversation {
   }
   git::Repository& repository() override { return registry_.objects(); }
   const fs::path& git_dir() override { return registry_.git_dir(); }
+  bool is_registry() const override { return true; }
   const LocalRepository* local() const override { return &here_; }
 
  private:

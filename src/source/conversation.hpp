@@ -60,6 +60,8 @@ class Conversation {
   /// Returns the git directory of that repository.
   virtual const fs::path& git_dir() = 0;
 
+  /// Whether it is the registry itself.
+  virtual bool is_registry() const { return false; }
   /// Returns the repository of this machine that is read in place; null for what is elsewhere.
   virtual const LocalRepository* local() const { return nullptr; }
 

@@ -8,6 +8,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,15 @@
 namespace mlem::source {
 namespace {
 
+constexpr std::size_t max_imports = std::size_t{64} << 20;
+
 std::string key_of(const RepoUrl& url, const Settings& settings) {
   return Cache::key(url.normalized(), find_place(url, settings.access).rewritten);
+}
+
+/// The registry itself has one key, wherever it is moved to.
+std::string key_of(const RepoUrl* url, const Settings& settings) {
+  return url != nullptr ? key_of(*url, settings) : Cache::own_key();
 }
 
 /// Has git take these commits for ones without parents (gitrepository-layout(5), `shallow`).
@@ -35,7 +43,7 @@ void add_shallow(const fs::path& git_dir, const std::set<Oid>& commits) {
 
 }  // namespace
 
-std::optional<fs::path> find_imported_files(const RepoUrl& url, const Settings& settings) {
+std::optional<fs::path> find_imported_files(const RepoUrl* url, const Settings& settings) {
   try {
     const Cache cache(settings.cache.directory, settings.cache.fallback);
     fs::path files = cache.directory() / (key_of(url, settings) + Cache::files_suffix);
@@ -46,14 +54,26 @@ std::optional<fs::path> find_imported_files(const RepoUrl& url, const Settings& 
   }
 }
 
+fs::path imported_files(const RepoUrl* url, const Settings& settings) {
+  const Cache cache(settings.cache.directory, settings.cache.fallback);
+  return cache.note(key_of(url, settings) + Cache::files_suffix);
+}
+
+void note_import(const std::string& id, const Settings& settings) {
+  const Cache cache(settings.cache.directory, settings.cache.fallback);
+  const fs::path file = cache.note(Cache::imports_name);
+  const std::string known = load_file(file, max_imports).value_or("");
+  if (known.find(id) == std::string::npos) AtomicFile(file, known + id + "\n").commit();
+}
+
+bool is_imported(const std::string& id, const Settings& settings) {
+  const Cache cache(settings.cache.directory, settings.cache.fallback);
+  return load_file(cache.note(Cache::imports_name), max_imports).value_or("").find(id) != std::string::npos;
+}
+
 bool is_in_cache(const RepoUrl& url, const Settings& settings) {
   const Cache cache(settings.cache.directory, settings.cache.fallback);
   return !cache.find(key_of(url, settings)).empty();
-}
-
-fs::path imported_files(const RepoUrl& url, const Settings& settings) {
-  const Cache cache(settings.cache.directory, settings.cache.fallback);
-  return cache.note(key_of(url, settings) + Cache::files_suffix);
 }
 
 EntryImport::EntryImport(const RepoUrl& url, const Settings& settings, const std::string& object_format,
@@ -63,7 +83,10 @@ EntryImport::EntryImport(const RepoUrl& url, const Settings& settings, const std
       environment_(settings.access.environment),
       lock_(lock_entry(cache_, key_, url, settings)) {
   const std::string known = cache_.object_format(key_);
-  if (!known.empty() && known != object_format) cache_.remove(key_);
+  if (!known.empty() && known != object_format) {
+    throw Error(ErrorKind::invalid, "cannot import what is of '" + url.printable() + "'",
+                "it has ids of " + object_format + ", and the cache has such of " + known);
+  }
   git_dir_ = cache_.open(key_, object_format);
   cache_.remove_leftovers(key_);
   const auto repository = git::open_repository(git_dir_, environment_, git::Reading::here);
@@ -72,20 +95,30 @@ EntryImport::EntryImport(const RepoUrl& url, const Settings& settings, const std
   }
 }
 
-void EntryImport::finish(const std::optional<ListedRefs>& refs, std::int64_t time) {
+void EntryImport::finish(const std::optional<ListedRefs>& refs, std::int64_t time, const std::string& id) {
   const auto repository = git::open_repository(git_dir_, environment_, git::Reading::here);
   std::erase_if(new_commits_, [&](const Oid& commit) { return !repository->has(commit); });
   add_shallow(git_dir_, new_commits_);
-  if (!refs) return;
+  const fs::path imports = git_dir_ / Cache::entry_imports_name;
   const fs::path seen = detail::seen_file(git_dir_);
   boost::system::error_code failure;
+  const std::time_t last_import = fs::last_write_time(imports, failure);
+  const bool was_imported = !failure;
   const std::time_t last_seen = fs::last_write_time(seen, failure);
-  if (!failure && last_seen > time) return;
-  for (const auto& [file, text] :
-       {std::pair(detail::refs_file(git_dir_), detail::refs_text(*refs)), std::pair(seen, std::string())}) {
-    AtomicFile(file, text).commit();
-    fs::last_write_time(file, time, failure);
+  const bool was_seen = !failure;
+  std::string ids = load_file(imports, max_imports).value_or("");
+  if (ids.find(id) == std::string::npos) ids += id + "\n";
+  AtomicFile(imports, ids).commit();
+  // The list of bundles has the time of the refs that the last of them brought: another one was heard of the source.
+  time = std::min<std::int64_t>(time, std::time(nullptr));
+  const bool was_heard = was_seen && !(was_imported && last_import == last_seen);
+  const bool takes_refs = refs && !(was_heard && last_seen > time);
+  if (takes_refs) {
+    AtomicFile(detail::refs_file(git_dir_), detail::refs_text(*refs)).commit();
+    AtomicFile(seen, {}).commit();
+    for (const fs::path& file : {detail::refs_file(git_dir_), seen}) fs::last_write_time(file, time, failure);
   }
+  fs::last_write_time(imports, takes_refs ? time : last_import, failure);
 }
 
 }  // namespace mlem::source

@@ -15,9 +15,16 @@
 namespace mlem::source {
 
 /// Returns where the cache has files of a source's objects that are not in Git, which an import brought: objects of Git
-/// LFS in `lfs`, as in `lfs/objects` of a repository, and of DVC in `dvc`, as in a cache of its. Nothing: none were
-/// brought.
-std::optional<fs::path> find_imported_files(const RepoUrl& url, const Settings& settings);
+/// LFS in `lfs`, as in `lfs/objects` of a repository, and of DVC in `dvc`, as in a cache of its. Null: of the registry
+/// itself, wherever that is. Nothing: none were brought.
+std::optional<fs::path> find_imported_files(const RepoUrl* url, const Settings& settings);
+
+/// Returns where import is to put files of a source's objects: see find_imported_files(). Throws Error(io).
+fs::path imported_files(const RepoUrl* url, const Settings& settings);
+
+/// Notes that a bundle was imported, or returns whether that was noted. Throws Error(io).
+void note_import(const std::string& id, const Settings& settings);
+bool is_imported(const std::string& id, const Settings& settings);
 
 /// Returns whether the cache has an entry of a source.
 bool is_in_cache(const RepoUrl& url, const Settings& settings);
@@ -26,15 +33,16 @@ bool is_in_cache(const RepoUrl& url, const Settings& settings);
 class EntryImport {
  public:
   /// Makes what is missing of the entry. `commits` are to come: those that are here already have their parents here as
-  /// far as they were fetched. Throws Error(io), and git::TransportError if another process has the entry for too long.
+  /// far as they were fetched. Throws Error(io), Error(invalid) if the entry has ids of another format, and
+  /// git::TransportError if another process has the entry for too long.
   EntryImport(const RepoUrl& url, const Settings& settings, const std::string& object_format,
               const std::set<Oid>& commits);
 
   /// Where git::IncomingPack is to bring the objects.
   const fs::path& git_dir() const noexcept { return git_dir_; }
-  /// Notes that the objects are here. `refs` were listed at `time` (seconds since 1970), and are kept unless the source
-  /// was heard of later. Throws Error(io).
-  void finish(const std::optional<ListedRefs>& refs, std::int64_t time);
+  /// Notes that the objects are here, by the bundle `id`. `refs` were listed at `time` (seconds since 1970), and take
+  /// the place of what was imported before, or heard of the source before that time. Throws Error(io).
+  void finish(const std::optional<ListedRefs>& refs, std::int64_t time, const std::string& id);
 
  private:
   Cache cache_;
@@ -44,9 +52,5 @@ class EntryImport {
   fs::path git_dir_;
   std::set<Oid> new_commits_;
 };
-
-/// Returns where import is to put files of a source's objects, made if needed: see find_imported_files(). Throws
-/// Error(io).
-fs::path imported_files(const RepoUrl& url, const Settings& settings);
 
 }  // namespace mlem::source

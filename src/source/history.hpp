@@ -38,8 +38,8 @@ std::optional<Refusal> with_history_and_trees(const RepoUrl& url, const Settings
 using TryHistory = std::function<bool(const fs::path& git_dir, git::Reading reading)>;
 
 /// Calls `use` with what is on this machine, as old as it may be, until it is enough: the repository in place, or each
-/// entry of the cache that one of the others has left there. No network command is run; a source that would need one is a
-/// Refusal.
+/// entry of the cache that one of the others has left there. No network command is run; a source that would need one is
+/// a Refusal.
 std::optional<Refusal> with_known_history(const RepoUrl& url, const Settings& settings, const TryHistory& use);
 
 }  // namespace mlem::source

@@ -4,7 +4,6 @@
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
 #include "model/verdict.hpp"
-
 #include "source/refs.hpp"
 #include "source/settings.hpp"
 

@@ -20,8 +20,8 @@ std::optional<Refusal> visit_source(const RepoUrl& url, const Settings& settings
                                     const std::function<void(const LocalRepository&)>& local,
                                     const std::function<void(const Place&)>& remote);
 
-/// Returns why `url` does not lead where its text says: a `..` in a `file:` URL goes up from a symbolic link, or from what
-/// is not there. Nothing for an address that has one reading.
+/// Returns why `url` does not lead where its text says: a `..` in a `file:` URL goes up from a symbolic link, or from
+/// what is not there. Nothing for an address that has one reading.
 std::optional<Refusal> refuse_parents(const RepoUrl& url);
 
 /// Whether git's configuration leads `url` to a directory of this machine.

@@ -31,10 +31,11 @@ bool has_dvc(const source::Settings& settings) { return find_program("dvc", sett
 std::optional<source::Refusal> get_by_dvc(const DvcRequest& request, const fs::path& directory,
                                           const source::Settings& settings) {
   using End = RunResult::End;
-  Program program{
-      .arguments = {"dvc", "get", "--rev", request.commit.hex(), "-o", "file", "--", request.repo, request.path},
-      .environment = settings.access.environment,
-      .directory = directory.string()};
+  Program program{.arguments = {"dvc", "get", "--rev", request.commit.hex(), "-o", (directory / "file").string(), "--",
+                                request.repo, request.path},
+                  .environment = settings.access.environment,
+                  // Where nothing of the source is: what it says may name files relative to where the program runs.
+                  .directory = "/"};
   // Its bars of progress tell that it has not stopped; without a terminal they are shown with this only.
   program.environment.set("DVC_IGNORE_ISATTY", "true");
   program.environment.set("DVC_NO_ANALYTICS", "true");
