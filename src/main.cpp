@@ -33,6 +33,7 @@ constexpr Command to_start[] = {
 };
 constexpr Command to_see[] = {
     {"diff", "Compare the links of two states, and their objects", run_diff},
+    {"export", "Print a bill of materials of what links lead to", run_export},
     {"log", "Tell what links have named, since when and by whom", run_log},
     {"ls", "List the links of the registry", run_ls},
     {"pprint", "The same as show", run_pprint},
