@@ -34,6 +34,8 @@ std::string name_of(const Place& place) {
 
 }  // namespace
 
+static_assert(Collection::most_imports == detail::most_imports);
+
 /// What is to come.
 struct Collection::Parts {
   Parts(const source::Settings& settings, TransferEngine& engine, const fs::path& parent, const std::string& name)

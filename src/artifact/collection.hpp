@@ -47,6 +47,9 @@ class Collection {
   Collection(const Collection&) = delete;
   Collection& operator=(const Collection&) = delete;
 
+  /// Over how many repositories imports are to be followed.
+  static constexpr int most_imports = 8;
+
   /// Whether a file need not be collected.
   using IsKnown = std::function<bool(const Place& place)>;
   /// Finds the files of objects of one source, which may be asked for others later.

@@ -13,12 +13,13 @@
 #include "source/conversation.hpp"
 #include "source/recording.hpp"
 
+#include "bundle/detail/pack_file.hpp"
+#include "bundle/detail/source_parts.hpp"
 #include "bundle/earlier_bundles.hpp"
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -43,35 +44,11 @@ struct LinkedObject {
   Finding finding;
 };
 
-/// Writes a pack to a file, and tells what it is.
-class PackFile {
- public:
-  explicit PackFile(const fs::path& path) : file_(path), digest_(Digest::Algorithm::sha256) {}
-
-  void take(std::string_view piece) {
-    file_.write(piece);
-    digest_.update(piece);
-    size_ += piece.size();
-  }
-  Part finish() {
-    file_.commit();
-    return {digest_.finish(), size_};
-  }
-
- private:
-  AtomicFile file_;
-  Digest digest_;
-  std::uint64_t size_ = 0;
-};
-
 std::string sha256_of(const fs::path& path, const Interrupt* interrupt) {
   Digest digest(Digest::Algorithm::sha256);
   artifact::read_file(path, interrupt, [&](std::string_view piece) { digest.update(piece); });
   return digest.finish();
 }
-
-// More than anybody has: they may lead in a circle.
-constexpr std::size_t most_imports = 100'000;
 
 class Creation {
  public:
@@ -84,7 +61,8 @@ class Creation {
         output_(request.output == "-" ? request.output : fs::absolute(request.output)),
         scratch_(output_ == "-" ? fs::temp_directory_path() : output_.parent_path(), ".git-mlem-bundle-"),
         earlier_(request.since, scratch_.path(), settings.access.environment),
-        collection_(settings_, output_ == "-" ? scratch_.path() : output_.parent_path(), output_.filename().string()) {
+        collection_(settings_, output_ == "-" ? scratch_.path() : output_.parent_path(), output_.filename().string()),
+        sources_(registry_, settings_, recording_, earlier_, collection_, scratch_.path()) {
     settings_.observer.recording = &recording_;
   }
 
@@ -93,7 +71,7 @@ class Creation {
     note_registry();
     judge();
     if (result_.summary.broken + result_.summary.undecided > 0) return std::move(result_);
-    if (!find_all() || !bring()) return std::move(result_);
+    if (!find_and_bring()) return std::move(result_);
     note_artifacts();
     pack_registry();
     write();
@@ -171,161 +149,36 @@ class Creation {
     if (!history.is_ancestor(commit, own.commit).value_or(false)) own.refs.emplace(commit_ref(commit), commit);
   }
 
-  /// Finds the files of all objects, and packs what Git has of each source. Returns whether all can be had.
-  bool find_all() {
-    for (const auto& [repo, recorded] : recording_.sources()) note_url(repo, recorded.url);
-    for (const auto& [repo, objects] : objects_) {
-      note_url(repo, repo.empty() ? own_url() : *objects.begin()->second.object.repo);
-    }
-    std::map<std::string, std::vector<const ObjectAt*>> wanted;
+  /// Has the files of all objects found and brought. Returns whether all can be had.
+  bool find_and_bring() {
+    detail::ObjectsByRepo wanted;
     for (const auto& [repo, objects] : objects_) {
       for (const auto& [key, linked] : objects) wanted[repo].push_back(&linked.object);
     }
-    // What DVC imports is of another source, and may be an import there.
-    for (; !wanted.empty(); wanted = std::exchange(imported_, {})) {
-      for (const auto& [repo, objects] : wanted) {
-        if (!find_of(repo, objects)) return false;
-      }
+    auto refused = sources_.find(std::move(wanted));
+    if (!refused) {
+      if (auto refusal = collection_.bring()) refused = detail::SourceRefusal{.refusal = std::move(*refusal)};
     }
-    for (const auto& [repo, url] : urls_) {
-      if (!pack(repo)) return false;
-    }
-    return true;
+    if (refused) refuse(*refused);
+    return !refused;
   }
 
-  void note_url(const std::string& repo, const RepoUrl& url) {
-    urls_.try_emplace(repo, url);
-    BundledSource& bundled = sources_[repo];
-    bundled.object_format = registry_.object_format();
-    if (!repo.empty()) bundled.repo = url;
-  }
-
-  /// Calls `use` with a conversation. Returns why not, if it was not.
-  template <typename Use>
-  std::optional<source::Refusal> converse(const std::string& repo, const Use& use) {
-    end_if_asked();
-    if (!repo.empty()) return source::converse(urls_.at(repo), settings_, use);
-    use(*source::converse_with_registry(registry_, settings_, {}));
-    return std::nullopt;
-  }
-
-  bool find_of(const std::string& repo, const std::vector<const ObjectAt*>& objects) {
-    artifact::FoundFiles found;
-    const auto refusal = converse(repo, [&](source::Conversation& source) {
-      found = collection_.find(source, urls_.at(repo), objects,
-                               [&](const artifact::Place& place) { return earlier_.has(repo, place); });
-    });
-    if (refusal) found.refusal = *refusal;
-    if (found.refusal) return refuse(repo, refusal ? nullptr : objects[found.object], *found.refusal);
-    note_files(repo, found.files);
-    for (ObjectAt& object : found.imports) {
-      const std::string from = object.repo->text();
-      note_url(from, *object.repo);
-      if (++imports_ > most_imports) {
-        return refuse(repo, nullptr, {Verdict::unreachable, "what DVC imports leads over too many repositories", {}});
-      }
-      imported_[from].push_back(&imported_objects_.emplace_back(std::move(object)));
-    }
-    return true;
-  }
-
-  RepoUrl own_url() const {
-    return RepoUrl::parse(file_url((registry_.has_work_tree() ? registry_.work_tree() : registry_.git_dir()).string()));
-  }
-
-  /// Reports why there is no bundle: as a finding of a link to the object, or of the first one to its source. Returns
-  /// false.
-  bool refuse(const std::string& repo, const ObjectAt* object, const source::Refusal& refusal) {
+  /// Reports why there is no bundle: as a finding of a link to the object, or of the first one to its source.
+  void refuse(const detail::SourceRefusal& refused) {
     Finding finding;
-    finding.repo = repo;
-    for (const auto& [key, linked] : objects_[repo]) {
-      if (object != nullptr && object != &linked.object) continue;
-      finding = linked.finding;
-      break;
+    finding.repo = refused.repo;
+    for (const auto& [repo, objects] : objects_) {
+      if (refused.object == nullptr && repo != refused.repo) continue;
+      for (const auto& [key, linked] : objects) {
+        const bool is_it = refused.object == nullptr || refused.object == &linked.object;
+        if (is_it && finding.link.empty()) finding = linked.finding;
+      }
     }
-    finding.verdict = refusal.verdict;
-    finding.message = refusal.message;
-    finding.hint = refusal.hint;
+    finding.verdict = refused.refusal.verdict;
+    finding.message = refused.refusal.message;
+    finding.hint = refused.refusal.hint;
     report_(finding);
     result_.summary.count(finding);
-    return false;
-  }
-
-  /// Packs what was read of a source, and the files of its objects that Git has.
-  bool pack(const std::string& repo) {
-    BundledSource& bundled = sources_.at(repo);
-    artifact::FoundFiles found;
-    const auto refusal = converse(repo, [&](source::Conversation& source) {
-      found = collection_.take_blobs(source, urls_.at(repo), [&](const fs::path& more, const std::vector<Oid>& blobs) {
-        if (!repo.empty()) pack(bundled, source.git_dir(), more, blobs);
-      });
-    });
-    if (refusal) found.refusal = *refusal;
-    if (found.refusal) return refuse(repo, nullptr, *found.refusal);
-    note_files(repo, found.files);
-    return true;
-  }
-
-  void pack(BundledSource& bundled, const fs::path& git_dir, const fs::path& object_dir,
-            const std::vector<Oid>& blobs) {
-    const std::string& repo = bundled.repo->text();
-    bundled.commits.clear();
-    std::set<Oid> objects(blobs.begin(), blobs.end());
-    if (const auto found = recording_.sources().find(repo); found != recording_.sources().end()) {
-      const source::RecordedSource& recorded = found->second;
-      objects.insert(recorded.objects.begin(), recorded.objects.end());
-      for (const Oid& commit : recorded.commits) {
-        if (!earlier_.has(repo, commit)) bundled.commits.push_back(commit);
-      }
-      if (recorded.refs) bundled.refs = useful_refs(recorded);
-      if (bundled.refs && earlier_.has(repo, *bundled.refs)) bundled.refs.reset();
-    }
-    bundled.object_format = format_of(objects);
-    std::erase_if(objects, [&](const Oid& object) { return earlier_.has(repo, object); });
-    if (objects.empty()) return;
-    PackFile file(pack_file(bundled));
-    git::pack_objects(git_dir, settings_.access.environment, object_dir, {objects.begin(), objects.end()},
-                      [&](std::string_view piece) {
-                        end_if_asked();
-                        file.take(piece);
-                      });
-    bundled.pack = file.finish();
-  }
-
-  static std::string format_of(const std::set<Oid>& objects) {
-    constexpr std::size_t sha256_size = 32;
-    return !objects.empty() && objects.begin()->bytes().size() == sha256_size ? "sha256" : "sha1";
-  }
-
-  /// Where the pack of a source waits.
-  fs::path pack_file(const BundledSource& source) const { return scratch_.path() / sha256_hex(source.repo->text()); }
-
-  /// The refs that links may name: others, of which a server may list many, only where they were followed.
-  static source::ListedRefs useful_refs(const source::RecordedSource& source) {
-    source::ListedRefs refs{.head_branch = source.refs->head_branch};
-    for (const auto& [name, oid] : source.refs->oids) {
-      const bool is_usual = name == "HEAD" || name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
-      if ((is_usual || source.objects.contains(oid)) && is_utf8(name)) refs.oids.emplace(name, oid);
-    }
-    return refs;
-  }
-
-  /// Notes the files that Git does not have. What they hash to is known when they are here.
-  void note_files(const std::string& repo, const std::vector<artifact::CollectedFile>& files) {
-    BundledSource& bundled = sources_.at(repo);
-    for (const artifact::CollectedFile& file : files) {
-      if (const auto* const large = std::get_if<artifact::LfsObject>(&file.place)) {
-        bundled.lfs.push_back(large->pointer.oid);
-      } else {
-        const auto& tracked = std::get<artifact::DvcObject>(file.place);
-        bundled.dvc.push_back({.md5 = tracked.md5, .layout = tracked.layout, .sha256 = file.name});
-      }
-    }
-  }
-
-  bool bring() {
-    const auto refusal = collection_.bring();
-    return !refusal || refuse(objects_.begin()->first, nullptr, *refusal);
   }
 
   /// Notes the files that are here now by their SHA-256, in its order.
@@ -336,7 +189,7 @@ class Creation {
       artifacts[sha256] = {sha256, fs::file_size(collection_.directory() / name)};
       artifact_files_[sha256] = collection_.directory() / name;
     };
-    for (auto& [repo, source] : sources_) {
+    for (auto& [repo, source] : sources_.all()) {
       for (const std::string& oid : source.lfs) note("sha256-" + oid, oid);
       for (BundledDvcFile& file : source.dvc) {
         std::string& sha256 = known[file.sha256];
@@ -370,7 +223,7 @@ class Creation {
     }
     std::vector<Oid> tips{own.commit};
     for (const auto& [name, oid] : own.refs) tips.push_back(oid);
-    PackFile file(registry_pack());
+    detail::PackFile file(registry_pack());
     git::pack_history(registry_, tips, own.prerequisites, [&](std::string_view piece) {
       end_if_asked();
       file.take(piece);
@@ -404,7 +257,7 @@ class Creation {
     if (manifest().registry.pack) add(tar, registry_pack_name, *manifest().registry.pack, registry_pack());
     for (std::size_t i = 0; i < manifest().sources.size(); ++i) {
       const BundledSource& source = manifest().sources[i];
-      if (source.pack) add(tar, pack_name(i), *source.pack, pack_file(source));
+      if (source.pack) add(tar, pack_name(i), *source.pack, sources_.pack_file(source));
     }
     for (const Part& artifact : manifest().artifacts) {
       add(tar, artifact_name(artifact.sha256), artifact, artifact_files_.at(artifact.sha256));
@@ -429,12 +282,7 @@ class Creation {
   EarlierBundles earlier_;
   source::Recording recording_;
   artifact::Collection collection_;
-  /// By the address of the source; of the registry itself without one.
-  std::map<std::string, RepoUrl> urls_;
-  std::map<std::string, BundledSource> sources_;
-  std::map<std::string, std::vector<const ObjectAt*>> imported_;  ///< that are still to be found
-  std::deque<ObjectAt> imported_objects_;
-  std::size_t imports_ = 0;
+  detail::SourceParts sources_;
   /// The objects of each source, by where they are; of the registry itself without an address.
   std::map<std::string, std::map<std::tuple<Oid, std::string, Oid>, LinkedObject>> objects_;
   std::set<Oid> kept_commits_;
