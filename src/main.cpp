@@ -10,50 +10,76 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <exception>
 #include <iostream>
 #include <new>
 #include <optional>
 #include <signal.h>
+#include <span>
+#include <string>
+#include <string_view>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
 using namespace mlem::command;  // NOLINT(google-build-using-namespace): main is the edge of that room
 
-constexpr std::array commands{
-    Command{"bundle", "Carry a registry and its objects to where no network is", run_bundle},
-    Command{"check", "Report links that do not resolve", run_check},
-    Command{"clone", "Copy an object with its files, and prove them", run_clone},
-    Command{"complete", "List revs or paths of a source: for completions", run_complete},
-    Command{"diff", "Compare the links of two states, and their objects", run_diff},
-    Command{"env", "Print facts for a bug report", run_env},
-    Command{"fetch", "Fill or tidy the cache of sources", run_fetch},
-    Command{"hold", "Have links stay as they are, and say why", run_hold},
-    Command{"hook", "Run a hook: for the installed scripts", run_hook},
-    Command{"init", "Make a directory a MLEM project", run_init},
-    Command{"install", "Install the hooks", run_install},
-    Command{"link", "Create a link to an object and stage it", run_link},
-    Command{"log", "Tell what links have named, since when and by whom", run_log},
-    Command{"ls", "List the links of the registry", run_ls},
-    Command{"merge-file", "Merge a link: for git, as a merge driver", run_merge_file},
-    Command{"migrate", "Bring links and files of former MLEM versions up to date", run_migrate},
-    Command{"pin", "Have links name the commits that they lead to", run_pin},
-    Command{"policy", "Print the policies in force and where they come from", run_policy},
-    Command{"pprint", "The same as show", run_pprint},
-    Command{"promote", "Copy pinned links to another environment", run_promote},
-    Command{"resolve", "Print the commit, blob and type of objects", run_resolve},
-    Command{"rollback", "Have links name again what they named before", run_rollback},
-    Command{"show", "Print the metadata of an object", run_show},
-    Command{"status", "Compare pinned links with what they follow", run_status},
-    Command{"unhold", "Lift the holds of links", run_unhold},
-    Command{"uninstall", "Remove the hooks", run_uninstall},
-    Command{"unpin", "Have pinned links name what they follow", run_unpin},
-    Command{"update", "Have pinned links go to what they follow", run_update},
-    Command{"version", "Print the version", run_version},
-    Command{"who", "Tell which links lead to a repository or an object", run_who},
+constexpr Command to_start[] = {
+    {"init", "Make a directory a MLEM project", run_init},
+    {"link", "Create a link to an object and stage it", run_link},
+    {"migrate", "Bring links and files of former MLEM versions up to date", run_migrate},
+};
+constexpr Command to_see[] = {
+    {"diff", "Compare the links of two states, and their objects", run_diff},
+    {"export", "Print a bill of materials of what links lead to", run_export},
+    {"log", "Tell what links have named, since when and by whom", run_log},
+    {"ls", "List the links of the registry", run_ls},
+    {"pprint", "The same as show", run_pprint},
+    {"resolve", "Print the commit, blob and type of objects", run_resolve},
+    {"show", "Print the metadata of an object", run_show},
+    {"status", "Compare pinned links with what they follow", run_status},
+    {"who", "Tell which links lead to a repository or an object", run_who},
+};
+constexpr Command to_change[] = {
+    {"hold", "Have links stay as they are, and say why", run_hold},
+    {"pin", "Have links name the commits that they lead to", run_pin},
+    {"promote", "Copy pinned links to another environment", run_promote},
+    {"rollback", "Have links name again what they named before", run_rollback},
+    {"unhold", "Lift the holds of links", run_unhold},
+    {"unpin", "Have pinned links name what they follow", run_unpin},
+    {"update", "Have pinned links go to what they follow", run_update},
+};
+constexpr Command to_guard[] = {
+    {"check", "Report links that do not resolve", run_check},
+    {"install", "Install the hooks", run_install},
+    {"policy", "Print the policies in force and where they come from", run_policy},
+    {"uninstall", "Remove the hooks", run_uninstall},
+};
+constexpr Command to_carry[] = {
+    {"bundle", "Carry a registry and its objects to where no network is", run_bundle},
+    {"clone", "Copy an object with its files, and prove them", run_clone},
+    {"fetch", "Fill or tidy the cache of sources", run_fetch},
+};
+constexpr Command to_serve[] = {
+    {"complete", "List revs or paths of a source: for completions", run_complete},
+    {"env", "Print facts for a bug report", run_env},
+    {"hook", "Run a hook: for the installed scripts", run_hook},
+    {"merge-file", "Merge a link: for git, as a merge driver", run_merge_file},
+    {"version", "Print the version", run_version},
+};
+
+/// Commands of one use, as `git mlem` lists them.
+struct CommandGroup {
+  std::string_view use;
+  std::span<const Command> commands;
+};
+
+constexpr CommandGroup command_groups[] = {
+    {"start a registry", to_start},        {"see what is there, and what was", to_see},
+    {"change what links name", to_change}, {"judge links and guard them", to_guard},
+    {"get what links lead to", to_carry},  {"serve hooks, scripts and bug reports", to_serve},
 };
 
 mlem::Interrupt* interrupt = nullptr;
@@ -95,11 +121,15 @@ class SignalHandlers {
 };
 
 void print_commands(std::ostream& out) {
-  out << "usage: git mlem [-q | -v] <command> [<args>]\n\n";
-  for (const Command& command : commands) {
-    out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
+  out << "usage: git mlem [-q | -v] <command> [<args>]\n";
+  for (const CommandGroup& group : command_groups) {
+    out << '\n' << group.use << '\n';
+    for (const Command& command : group.commands) {
+      out << "   " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
+    }
   }
-  out << "\n'git mlem help [<command> | server | compatibility | migration | mlem-link]' opens the manual; 'git mlem <command> -h' shows a command's options.\n";
+  out << "\n'git mlem help [<command> | server | compatibility | migration | mlem-link]' opens the manual; 'git mlem "
+         "<command> -h' shows a command's options.\n";
 }
 
 std::string program_path(const char* called_as) {
@@ -128,9 +158,11 @@ std::ptrdiff_t count_leading_options(const std::vector<std::string>& arguments) 
 /// Throws Error(usage), with a command of a like name as its hint.
 const Command& find_command(const std::string& name) {
   std::vector<std::string> names;
-  for (const Command& command : commands) {
-    if (command.name == name) return command;
-    names.emplace_back(command.name);
+  for (const CommandGroup& group : command_groups) {
+    for (const Command& command : group.commands) {
+      if (command.name == name) return command;
+      names.emplace_back(command.name);
+    }
   }
   const std::vector<std::string> alike = mlem::nearest(name, names, 1);
   throw mlem::Error(mlem::ErrorKind::usage, "'" + mlem::redact(name) + "' is not a git mlem command", "",
@@ -171,7 +203,8 @@ int run(const std::vector<std::string>& given, Context& context) {
   // Through git '--help' never arrives: 'git mlem --help' is git's own.
   if (name == "--help" || name == "help") {
     if (arguments.size() > 2) {
-      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "", "usage: git mlem help [<command> | server | compatibility | migration | mlem-link]");
+      throw mlem::Error(mlem::ErrorKind::usage, "one page at most", "",
+                        "usage: git mlem help [<command> | server | compatibility | migration | mlem-link]");
     }
     return show_page(arguments.size() == 1 ? "git-mlem" : page_of(arguments[1]), context);
   }

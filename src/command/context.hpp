@@ -37,6 +37,7 @@ int run_clone(const Args& args, Context& context);
 int run_complete(const Args& args, Context& context);
 int run_diff(const Args& args, Context& context);
 int run_env(const Args& args, Context& context);
+int run_export(const Args& args, Context& context);
 int run_fetch(const Args& args, Context& context);
 int run_hold(const Args& args, Context& context);
 int run_hook(const Args& args, Context& context);

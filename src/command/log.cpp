@@ -9,6 +9,7 @@
 #include "command/detail/revs.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "history/log_graph.hpp"
 #include "history/point_in_time.hpp"
 
 #include <algorithm>
@@ -18,7 +19,9 @@
 #include <ostream>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mlem::command {
 namespace {
@@ -28,6 +31,7 @@ struct LogOptions {
   std::optional<std::string> since;
   std::optional<std::string> until;
   bool removed = false;
+  bool graph = false;
 };
 
 void declare(Options& options, LogOptions& asked, Format& format) {
@@ -36,8 +40,10 @@ void declare(Options& options, LogOptions& asked, Format& format) {
       .alias("after", "since")
       .value("until", "date", "only what changed up to then", asked.until)
       .alias("before", "until")
-      .flag("removed", "links too that are not there any more", asked.removed);
+      .flag("removed", "links too that are not there any more", asked.removed)
+      .flag("graph", "draw the commits that changed links, and how branches met", asked.graph);
   add_format_options(options, format, {"quiet", "color"});
+  for (const char* const other : {"removed", "json", "porcelain", "null"}) options.exclusive({"graph", other});
 }
 
 /// Spells `-<n>` as `-n<n>`.
@@ -103,11 +109,76 @@ class EntryPrinter {
   std::optional<Oid> last_;
 };
 
-void tell_end(const history::LogEnd& end, const Format& format, Context& context) {
-  if (!end.shallow_end || format.quiet) return;
+/// The lines of text beside what is drawn of a commit.
+std::vector<std::string> text_of(const history::GraphCommit& commit, const std::string& prefix, bool color) {
+  const git::DrawnCommit& drawn = commit.drawn;
+  const std::string& by = commit.is_merge ? drawn.author : drawn.committer;
+  std::vector<std::string> lines{painted(drawn.oid.short_hex(), color_of_commit, color) + ' ' +
+                                 format_time(drawn.time) + ' ' + escape_for_terminal(by) +
+                                 (commit.is_merge ? " (merge)" : "")};
+  for (const history::LinkChange& change : commit.changes) lines.push_back("    " + described(change, prefix));
+  if (!commit.changes.empty() && drawn.author != by)
+    lines.push_back("        made by " + escape_for_terminal(drawn.author));
+  return lines;
+}
+
+/// Prints the graph, each line of it with what there is to say beside it.
+void print_graph(std::ostream& out, const history::LogGraph& graph, const std::string& prefix, bool color) {
+  const auto print_line = [&](const std::string& drawing, const std::string& text) {
+    const std::string line = drawing + text;
+    out << std::string_view(line).substr(0, line.find_last_not_of(' ') + 1) << '\n';
+  };
+  for (const history::GraphCommit& commit : graph.commits) {
+    const git::DrawnCommit& drawn = commit.drawn;
+    const std::vector<std::string> text = text_of(commit, prefix, color);
+    for (std::size_t i = 0; i < std::max(text.size(), drawn.lines.size()); ++i) {
+      print_line(i < drawn.lines.size() ? drawn.lines[i] : drawn.padding, i < text.size() ? text[i] : std::string());
+    }
+    for (const std::string& line : drawn.before_next) print_line(line, "");
+  }
+}
+
+void tell_end(const std::optional<Oid>& shallow_end, const Format& format, Context& context) {
+  if (!shallow_end || format.quiet) return;
   print_error(context.err, "warning",
-              "history ends at " + end.shallow_end->short_hex() + ", where this shallow clone was cut off");
+              "history ends at " + shallow_end->short_hex() + ", where this shallow clone was cut off");
   print_hint(context.err, "'git fetch --unshallow' brings the rest");
+}
+
+void print_rows(const git::Registry& registry, const source::Settings& settings, const history::LogRequest& request,
+                const Format& format, Context& context) {
+  const bool quotes = quotes_non_ascii(registry);
+  const history::LogEnd end = history::walk_log(registry, settings, request, [&](const history::LogEntry& entry) {
+    if (format.json)
+      context.out << to_json(entry) << '\n';
+    else
+      print_porcelain(context.out, name(entry.change.kind), finding_of(entry.change), format.nul, quotes);
+  });
+  context.out.flush();
+  tell_end(end.shallow_end, format, context);
+}
+
+void print_for_people(const git::Registry& registry, const source::Settings& settings,
+                      const history::LogRequest& request, const Format& format, bool as_graph, Context& context) {
+  const std::string pager = find_pager(registry, context);
+  const bool color = wants_color(format, context, registry, pager.empty() ? Stream::out : Stream::pager);
+  std::ostringstream paged;
+  std::ostream& out = pager.empty() ? context.out : paged;
+  std::optional<Oid> shallow_end;
+  if (as_graph) {
+    const history::LogGraph graph = history::draw_log(registry, settings, request, color);
+    print_graph(out, graph, registry.prefix(), color);
+    shallow_end = graph.shallow_end;
+  } else {
+    EntryPrinter printer(out, registry.prefix(), color);
+    const auto end =
+        history::walk_log(registry, settings, request, [&](const history::LogEntry& entry) { printer.print(entry); });
+    shallow_end = end.shallow_end;
+  }
+  const std::string text = std::move(paged).str();
+  if (!text.empty()) print_paged(pager, text, context);
+  context.out.flush();
+  tell_end(shallow_end, format, context);
 }
 
 }  // namespace
@@ -124,25 +195,10 @@ int run_log(const Args& args, Context& context) {
   const history::LogRequest request = request_of(registry, options, *rest, asked);
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
-  history::LogEnd end;
-  if (format.is_for_scripts()) {
-    const bool quotes = quotes_non_ascii(registry);
-    end = history::walk_log(registry, settings, request, [&](const history::LogEntry& entry) {
-      if (format.json)
-        context.out << to_json(entry) << '\n';
-      else
-        print_porcelain(context.out, name(entry.change.kind), finding_of(entry.change), format.nul, quotes);
-    });
-  } else {
-    const std::string pager = find_pager(registry, context);
-    const bool color = wants_color(format, context, registry, pager.empty() ? Stream::out : Stream::pager);
-    std::ostringstream paged;
-    EntryPrinter printer(pager.empty() ? context.out : paged, registry.prefix(), color);
-    end = history::walk_log(registry, settings, request, [&](const history::LogEntry& entry) { printer.print(entry); });
-    if (!pager.empty() && end.told > 0) print_paged(pager, paged.str(), context);
-  }
-  context.out.flush();
-  tell_end(end, format, context);
+  if (format.is_for_scripts())
+    print_rows(registry, settings, request, format, context);
+  else
+    print_for_people(registry, settings, request, format, asked.graph, context);
   return exit_yes;
 }
 

@@ -137,15 +137,18 @@ std::string painted(std::string_view text, const char* code, bool color) {
 
 bool quotes_non_ascii(const git::Registry& registry) { return registry.config().boolean("core.quotepath", true); }
 
-bool wants_emoji(const git::Registry& registry, const Context& context) {
+bool is_utf8_locale(const Context& context) {
   std::string locale;
   for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     locale = context.environment.find(variable).value_or("");
     if (!locale.empty()) break;
   }
   const std::string name = to_lower_ascii(locale);
-  const bool is_utf8_locale = name.find("utf-8") != std::string::npos || name.find("utf8") != std::string::npos;
-  return registry.config().boolean("mlem.emoji", true) && is_utf8_locale;
+  return name.find("utf-8") != std::string::npos || name.find("utf8") != std::string::npos;
+}
+
+bool wants_emoji(const git::Registry& registry, const Context& context) {
+  return registry.config().boolean("mlem.emoji", true) && is_utf8_locale(context);
 }
 
 std::string location(const RepoUrl& repo, const std::string& rev, const std::string& path) {

@@ -54,6 +54,8 @@ std::string painted(std::string_view text, const char* code, bool color);
 /// Returns whether names are quoted for bytes over 0x7f: core.quotePath of git-config(1).
 bool quotes_non_ascii(const git::Registry& registry);
 
+/// Returns whether the locale's texts are UTF-8, so that a terminal shows what is not ASCII.
+bool is_utf8_locale(const Context& context);
 /// Returns whether MLEM's pictures go before lines: mlem.emoji, in a locale of UTF-8.
 bool wants_emoji(const git::Registry& registry, const Context& context);
 /// Returns where an object is, as people look at it: a page, or `<repo>@<rev>:<path>`.

@@ -36,10 +36,16 @@ using history::State;
 constexpr std::array all_states{State::same, State::behind, State::moved,    State::rewritten,
                                 State::gone, State::fixed,  State::floating, State::unpinned};
 
-/// What git-status(1) has for what is as it was left, and for what is not.
-const char* color_of(State state) {
-  if (state == State::same) return "\033[32m";
-  return history::is_apart(state) ? "\033[31m" : nullptr;
+/// Green as it should be, as git-status(1) has what is staged; red what somebody has to look into; yellow what `update`
+/// brings up to date, bold because commits are yellow too. What is held is as somebody wants it.
+const char* color_of(const Standing& standing) {
+  constexpr const char* green = "\033[32m";
+  constexpr const char* red = "\033[31m";
+  constexpr const char* bold_yellow = "\033[1;33m";
+  if (!standing.state) return command::color_of(standing.finding.verdict);
+  if (*standing.state == State::same) return green;
+  if (!history::is_apart(*standing.state) || standing.hold) return nullptr;
+  return *standing.state == State::behind ? bold_yellow : red;
 }
 
 /// How many links there are, by how they stand.
@@ -116,7 +122,7 @@ class StatusTable {
     const bool is_pinned = standing.state != State::floating && standing.state != State::unpinned;
     const std::string followed = finding.ref.empty() && !is_pinned ? finding.rev : finding.ref;
     table_.add({{escape_for_terminal(relative_to(finding.link, prefix_))},
-                {state_of(standing), standing.state ? color_of(*standing.state) : command::color_of(finding.verdict)},
+                {state_of(standing), color_of(standing)},
                 {text(is_pinned && finding.commit ? finding.commit->short_hex() : ""), color_of_commit},
                 {text(source::short_name(followed))},
                 {text(standing.tip ? abbreviated(standing.tip->commit) : ""), color_of_commit},

@@ -106,6 +106,8 @@ end
 
 function __git_mlem_value # <command> <option> <name of its value>
     switch "$argv[2] $argv[3]"
+        case '--bom *'
+            echo cyclonedx
         case '--color *'
             printf '%s\n' always never auto
         case '--deep *'

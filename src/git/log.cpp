@@ -44,6 +44,8 @@ std::vector<std::string> log_arguments(const LogQuery& query) {
                                      "--ignore-submodules=none"};
   if (query.commits == LogQuery::Commits::listed)
     arguments.insert(arguments.end(), {"--no-walk=unsorted", "--no-diff-merges"});
+  else if (query.commits == LogQuery::Commits::listed_by_parent)
+    arguments.insert(arguments.end(), {"--no-walk=unsorted", "--diff-merges=separate"});
   else
     arguments.insert(arguments.end(), {"--first-parent", "--diff-merges=first-parent"});
   if (query.oldest) arguments.push_back("--max-age=" + std::to_string(*query.oldest));

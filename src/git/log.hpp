@@ -24,8 +24,9 @@ struct LoggedCommit {
 /// What git-log(1) is asked for.
 struct LogQuery {
   enum class Commits {
-    first_parents,  ///< from a tip along first parents, the newest first
-    listed,         ///< those that `revs` has, in that order; of merges no changes
+    first_parents,     ///< from a tip along first parents, the newest first
+    listed,            ///< those that `revs` has, in that order; of merges no changes
+    listed_by_parent,  ///< the same; a merge is there once for each parent that it differs from, or once
   };
   Commits commits = Commits::first_parents;
   std::vector<std::string> revs;  ///< ids, with `^` before those whose history is left out

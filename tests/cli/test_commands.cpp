@@ -4,6 +4,9 @@
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
+#include <set>
+#include <sstream>
+
 using namespace mlem::test;
 namespace fs = boost::filesystem;
 
@@ -25,6 +28,32 @@ RunOptions on_terminal(const World& world) {
 }
 
 }  // namespace
+
+TEST_CASE("commands: without one they are listed, each once, by their use each command once, by its use") {
+  World world;
+  const Outcome outcome = world.mlem({});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.output.find("usage: git mlem [-q | -v] <command> [<args>]\n"
+                            "\nstart a registry\n"
+                            "   init        Make a directory a MLEM project\n"
+                            "   link        Create a link to an object and stage it\n") == 0);
+  std::vector<std::string> uses;
+  std::vector<std::string> names;
+  std::istringstream lines(outcome.output);
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line);) {
+    if (line.starts_with("   "))
+      names.push_back(line.substr(3, line.find(' ', 3) - 3));
+    else if (!line.empty() && line.front() != '\'')
+      uses.push_back(line);
+  }
+  CHECK(uses == std::vector<std::string>{"start a registry", "see what is there, and what was",
+                                         "change what links name", "judge links and guard them",
+                                         "get what links lead to", "serve hooks, scripts and bug reports"});
+  CHECK(names.size() >= 30);
+  CHECK(std::set<std::string>(names.begin(), names.end()).size() == names.size());
+}
 
 TEST_CASE("commands: no password on the command line or in the configuration is printed") {
   World world;

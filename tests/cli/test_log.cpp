@@ -377,3 +377,117 @@ TEST_CASE("log: a user's configuration of git's log changes nothing") {
     CHECK(world.mlem({"log", "--json"}).output == before);
   }
 }
+
+namespace {
+
+/// A link that two branches changed, which one merge brought together and one decided between.
+struct Branches {
+  World world;
+  std::string first, side, merge, ours, theirs, decided;
+
+  Branches() {
+    first = commit_as(world, "ann", "2024-03-01T00:00:00Z", {{"prod/a.mlem", link_at("v1")}});
+    world.registry.git({"checkout", "-q", "-b", "side"});
+    side = commit_as(world, "ben", "2024-03-02T00:00:00Z", {{"b.mlem", link_at("v2")}});
+    commit_as(world, "ben", "2024-03-03T00:00:00Z", {{"prod/notes.txt", "x"}});
+    world.registry.git({"checkout", "-q", "main"});
+    world.registry.git({"merge", "-q", "--no-ff", "-m", "Merge", "side"},
+                       person(world, "cleo", "2024-03-04T00:00:00Z"));
+    merge = world.registry.id("HEAD");
+    world.registry.git({"checkout", "-q", "-b", "other"});
+    theirs = commit_as(world, "ben", "2024-03-05T00:00:00Z", {{"prod/a.mlem", link_at("v2")}});
+    world.registry.git({"checkout", "-q", "main"});
+    ours = commit_as(world, "ann", "2024-03-06T00:00:00Z", {{"prod/a.mlem", link_at("v3")}});
+    commit_as(world, "ann", "2024-03-07T00:00:00Z", {{"notes.txt", "x"}});
+    world.registry.git({"merge", "-q", "-s", "ours", "--no-commit", "other"},
+                       person(world, "cleo", "2024-03-08T00:00:00Z"));
+    decided = commit_as(world, "cleo", "2024-03-08T00:00:00Z", {{"prod/a.mlem", link_at("main")}});
+  }
+};
+
+/// A commit as the graph has it.
+std::string head_of(const std::string& commit, int day, const std::string& name) {
+  return commit.substr(0, 7) + " 2024-03-0" + std::to_string(day) + "T00:00:00Z " + name + " <" + name +
+         "@example.com>";
+}
+
+}  // namespace
+
+TEST_CASE("log --graph: git's drawing shows where links were changed and where branches met") {
+  const Branches made;
+  const std::string place = "prod/a.mlem: " + example_url + "/models/rf.mlem ";
+  const Outcome outcome = made.world.mlem({"log", "--graph"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors.empty());
+  CHECK(outcome.output == "*   " + head_of(made.decided, 8, "cleo") + " (merge)\n" + "|\\      re-pointed  " + place +
+                              "from v3 to main\n" + "| * " + head_of(made.theirs, 5, "ben") + "\n" +
+                              "| |     re-pointed  " + place + "from v1 to v2\n" + "* | " +
+                              head_of(made.ours, 6, "ann") + "\n" + "|/      re-pointed  " + place + "from v1 to v3\n" +
+                              "*   " + head_of(made.merge, 4, "cleo") + " (merge)\n" + "|\\\n" + "| * " +
+                              head_of(made.side, 2, "ben") + "\n" + "|/      added       b.mlem: " + example_url +
+                              "/models/rf.mlem at v2\n" + "* " + head_of(made.first, 1, "ann") + "\n" +
+                              "      added       " + place + "at v1\n");
+  // One link, a directory in which other files have changed, a range, a count.
+  CHECK(made.world.mlem({"log", "--graph", "HEAD", "--", "b"}).output ==
+        "* " + head_of(made.side, 2, "ben") + "\n      added       b.mlem: " + example_url + "/models/rf.mlem at v2\n");
+  CHECK_FALSE(contains(made.world.mlem({"log", "--graph", "prod"}).output, made.side.substr(0, 7)));
+  CHECK(made.world.mlem({"log", "--graph", "HEAD^..HEAD"}).output ==
+        "* " + head_of(made.decided, 8, "cleo") + " (merge)\n|     re-pointed  " + place + "from v3 to main\n* " +
+            head_of(made.theirs, 5, "ben") + "\n      re-pointed  " + place + "from v1 to v2\n");
+  CHECK(made.world.mlem({"log", "--graph", "-1"}).output ==
+        "*   " + head_of(made.decided, 8, "cleo") + " (merge)\n|\\      re-pointed  " + place + "from v3 to main\n");
+  CHECK(made.world.mlem({"log", "--graph", "--until", "2024-03-01"}).output ==
+        "* " + head_of(made.first, 1, "ann") + "\n      added       " + place + "at v1\n");
+}
+
+TEST_CASE("log --graph: what cannot be drawn is said") {
+  const Branches made;
+  const Outcome none = made.world.mlem({"log", "--graph", "c"});
+  CHECK(none.code == 128);
+  CHECK(none.errors == "fatal: pathspec 'c' did not match any link of this history\n");
+  for (const std::string other : {"removed", "json", "porcelain", "null"}) {
+    const Outcome outcome = made.world.mlem({"log", "--graph", "--" + other});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(contains(outcome.errors, "--graph' and '--" + other + "' cannot be used together\n") !=
+          contains(outcome.errors, "--" + other + "' and '--graph' cannot be used together\n"));
+  }
+  const fs::path clone = made.world.sandbox / "clone";
+  made.world.sandbox.git_output({"clone", "-q", "--depth=1", made.world.registry.url(), clone.string()});
+  RunOptions there;
+  there.directory = clone;
+  const Outcome shallow = made.world.sandbox.mlem({"log", "--graph"}, there);
+  CAPTURE(shallow);
+  CHECK(shallow.code == 0);
+  CHECK(shallow.output.empty());
+  CHECK(shallow.errors ==
+        "warning: history ends at " + made.decided.substr(0, 7) +
+            ", where this shallow clone was cut off\nhint: 'git fetch --unshallow' brings the rest\n");
+}
+
+TEST_CASE("log --graph: a merge of many branches is drawn whole and in git's colours") {
+  World world;
+  world.registry.commit({{"a.mlem", link_at("v1")}});
+  std::vector<std::string> merge{"merge", "-q", "-m", "Merge"};
+  for (int i = 0; i < 12; ++i) {
+    const std::string branch = "b" + std::to_string(i);
+    world.registry.git({"checkout", "-q", "-b", branch, "main"});
+    world.registry.commit({{branch + ".mlem", link_at("v1")}});
+    merge.push_back(branch);
+  }
+  world.registry.git({"checkout", "-q", "main"});
+  world.registry.commit({{"a.mlem", link_at("v2")}});
+  world.registry.git(merge);
+  world.registry.git({"config", "log.follow", "true"});
+  world.registry.git({"config", "log.graphColors", "cyan"});
+  const Outcome outcome = world.mlem({"log", "--graph", "--color"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(contains(outcome.output, "\033[36m|\033[m"));
+  CHECK(contains(outcome.output, "\033[33m" + world.registry.id("HEAD").substr(0, 7) + "\033[m"));
+  std::size_t added = 0;
+  for (std::size_t at = 0; (at = outcome.output.find("added       ", at)) != std::string::npos; ++at) ++added;
+  CHECK(added == 13);
+  CHECK_FALSE(contains(outcome.output, "\x02"));
+}

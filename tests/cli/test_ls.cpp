@@ -1,6 +1,7 @@
 #include "cli/world.hpp"
 
 #include <signal.h>
+#include <sstream>
 
 using namespace mlem::test;
 
@@ -166,5 +167,111 @@ TEST_CASE("ls: a pager that cannot be run loses nothing") {
     CHECK(outcome.code == 0);
     CHECK(contains(outcome.output, "NAME    TYPE"));
     CHECK(contains(outcome.output, "a.mlem  model"));
+  }
+}
+
+namespace {
+
+/// Returns the lines of a table without what follows the names.
+std::string names_of(const std::string& table) {
+  std::string names;
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) {
+    std::size_t end = line.find("model ");
+    if (end == std::string::npos) end = line.find("TYPE");
+    if (end == std::string::npos) end = line.find(" -      -");
+    names += line.substr(0, line.find_last_not_of(' ', end == std::string::npos ? end : end - 1) + 1) + '\n';
+  }
+  return names;
+}
+
+void commit_tree_of_links(World& world) {
+  world.registry.commit({{"a.mlem", good},
+                         {"prod/eu/churn.mlem", good},
+                         {"prod/p.mlem", link_text({.path = "eu/churn.mlem"})},
+                         {"prod-old/x.mlem", good},
+                         {"z.mlem", "junk: ["}});
+}
+
+}  // namespace
+
+TEST_CASE("ls --tree: links are shown in their directories, with what they name") {
+  World world;
+  commit_tree_of_links(world);
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.environment["LC_ALL"] = "C.UTF-8";
+  const Outcome lines = world.sandbox.mlem({"ls", "--tree"}, options);
+  CAPTURE(lines);
+  CHECK(lines.code == 1);
+  CHECK(names_of(lines.output) ==
+        "NAME\n"
+        ".\n"
+        "├── a.mlem\n"
+        "├── prod-old\n"
+        "│   └── x.mlem\n"
+        "├── prod\n"
+        "│   ├── eu\n"
+        "│   │   └── churn.mlem\n"
+        "│   └── p.mlem -> prod/eu/churn.mlem\n"
+        "└── z.mlem\n");
+  CHECK(contains(lines.output, "\n│   │   └── churn.mlem                model  " + example_url +
+                                   "/models/rf.mlem  main  " + world.model_commit.substr(0, 7) + "  "));
+  CHECK(contains(lines.output, "\n└── z.mlem                            -      -  "));
+  // In a directory, of a commit, below a pathspec, with reasons, where lines cannot be shown.
+  options.environment["LC_ALL"] = "C";
+  options.directory = world.registry.path() / "prod";
+  const Outcome ascii = world.sandbox.mlem({"ls", "--tree", "-v", "HEAD", "--", ".", "../z.mlem"}, options);
+  CAPTURE(ascii);
+  CHECK(names_of(ascii.output)
+            .find("NAME\n"
+                  "..\n"
+                  "|-- prod\n"
+                  "|   |-- eu\n"
+                  "|   |   `-- churn.mlem\n"
+                  "|   `-- p.mlem -> eu/churn.mlem\n"
+                  "`-- z.mlem\n"
+                  "    ") == 0);
+  CHECK(contains(ascii.output, "\n    malformed YAML: line 1, column 8: "));
+}
+
+TEST_CASE("ls --tree: nothing is drawn where there is no link") {
+  World world;
+  world.registry.commit({{"README", "hello\n"}});
+  const Outcome outcome = world.mlem({"ls", "--tree"});
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output.empty());
+}
+
+TEST_CASE("ls --tree: on a terminal it fits, has colours and a pager") {
+  World world;
+  const std::string long_name(60, 'n');
+  world.registry.commit({{"prod/eu/" + long_name + ".mlem", good}});
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.terminal = Terminal::all;
+  options.environment["TERM"] = "xterm";
+  options.environment["COLUMNS"] = "70";
+  options.environment["LC_ALL"] = "C.UTF-8";
+  options.environment["GIT_PAGER"] = "sed s/^/paged:/";
+  const Outcome outcome = world.sandbox.mlem({"ls", "--tree"}, options);
+  CAPTURE(outcome);
+  CHECK(contains(outcome.output, "paged:└── \033[1;34mprod\033[m\r\n"));
+  CHECK(contains(outcome.output, "paged:    └── \033[1;34meu\033[m\r\n"));
+  CHECK(contains(outcome.output, "paged:        └── n"));
+  CHECK(contains(outcome.output, "…"));
+  CHECK_FALSE(contains(outcome.output, long_name));
+}
+
+TEST_CASE("ls --tree: it is for people") {
+  World world;
+  for (const std::string format : {"json", "porcelain", "null"}) {
+    const Outcome outcome = world.mlem({"ls", "--tree", "--" + format});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(outcome.errors == "error: options '--tree' and '--" + format +
+                                "' cannot be used together\nhint: usage: git mlem ls [<options>] [<tree-ish>] [--] "
+                                "[<pathspec>...]\n");
   }
 }

@@ -74,31 +74,67 @@ TEST_CASE("status: the table says what is pinned and what is there now") {
   const Outcome outcome = states.world.mlem({"status"});
   CAPTURE(outcome);
   CHECK(outcome.code == 0);
-  CHECK(outcome.output == "NAME            STATE                  PINNED   FOLLOWS        NOW      NEWEST\n"
-                          "alias.mlem      floating               -        -              -        -\n"
-                          "behind.mlem     behind 4 (2 touching)  " + old + "  main           " + tip + "  v1.10.0\n"
-                          "fixed.mlem      fixed                  " + old + "  -              -        -\n"
-                          "floating.mlem   floating               -        main           " + tip + "  v1.10.0\n"
-                          "gone.mlem       gone                   " + old + "  nowhere        -        v1.10.0\n"
-                          "moved.mlem      moved                  " + old + "  6-deploy-app   " + tip + "  v1.10.0\n"
-                          "removed.mlem    gone                   " + old + "  empty          -        v1.10.0\n"
-                          "rewritten.mlem  rewritten              " + old + "  rewritten      " + rewritten + "  v1.10.0\n"
-                          "same.mlem       same                   " + old + "  still          " + still + "  v1.10.0\n"
-                          "tag.mlem        same (moved)           " + old + "  5-deploy-meta  " + still + "  v1.10.0\n"
-                          "unpinned.mlem   unpinned               -        4-pack         " + old + "  v1.10.0\n");
+  CHECK(outcome.output ==
+        "NAME            STATE                  PINNED   FOLLOWS        NOW      NEWEST\n"
+        "alias.mlem      floating               -        -              -        -\n"
+        "behind.mlem     behind 4 (2 touching)  " +
+            old + "  main           " + tip +
+            "  v1.10.0\n"
+            "fixed.mlem      fixed                  " +
+            old +
+            "  -              -        -\n"
+            "floating.mlem   floating               -        main           " +
+            tip +
+            "  v1.10.0\n"
+            "gone.mlem       gone                   " +
+            old +
+            "  nowhere        -        v1.10.0\n"
+            "moved.mlem      moved                  " +
+            old + "  6-deploy-app   " + tip +
+            "  v1.10.0\n"
+            "removed.mlem    gone                   " +
+            old +
+            "  empty          -        v1.10.0\n"
+            "rewritten.mlem  rewritten              " +
+            old + "  rewritten      " + rewritten +
+            "  v1.10.0\n"
+            "same.mlem       same                   " +
+            old + "  still          " + still +
+            "  v1.10.0\n"
+            "tag.mlem        same (moved)           " +
+            old + "  5-deploy-meta  " + still +
+            "  v1.10.0\n"
+            "unpinned.mlem   unpinned               -        4-pack         " +
+            old + "  v1.10.0\n");
 
   const Outcome told = states.world.mlem({"status", "-v", "--color=always", "behind", "tag.mlem"});
   CAPTURE(told);
   const std::string yellow = "\033[33m";
   const std::string end = "\033[m";
-  CHECK(told.output == "NAME         STATE                  PINNED   FOLLOWS        NOW      NEWEST\n"
-                       "behind.mlem  \033[31mbehind 4 (2 touching)" + end + "  " + yellow + old + end +
-                           "  main           " + yellow + tip + end + "  v1.10.0\n"
-                       "tag.mlem     \033[32msame (moved)" + end + "           " + yellow + old + end +
-                           "  5-deploy-meta  " + yellow + still + end + "  v1.10.0\n"
-                       "  'refs/tags/5-deploy-meta' now names commit '" + states.world.models.id("still") + "'\n");
+  CHECK(told.output ==
+        "NAME         STATE                  PINNED   FOLLOWS        NOW      NEWEST\n"
+        "behind.mlem  \033[1;33mbehind 4 (2 touching)" +
+            end + "  " + yellow + old + end + "  main           " + yellow + tip + end +
+            "  v1.10.0\n"
+            "tag.mlem     \033[32msame (moved)" +
+            end + "           " + yellow + old + end + "  5-deploy-meta  " + yellow + still + end +
+            "  v1.10.0\n"
+            "  'refs/tags/5-deploy-meta' now names commit '" +
+            states.world.models.id("still") + "'\n");
   CHECK(told.errors == "2 links: 1 same, 1 behind\n");
   CHECK(states.world.mlem({"status", "-q", "behind", "tag.mlem"}).errors.empty());
+}
+
+TEST_CASE("status: colours say what is right, what can be updated and what has to be looked into") {
+  States states;
+  const Outcome outcome = states.world.mlem({"status", "--color"});
+  CAPTURE(outcome);
+  const std::string end = "\033[m";
+  for (const std::string right : {"same", "same (moved)"}) CHECK(contains(outcome.output, "  \033[32m" + right + end));
+  CHECK(contains(outcome.output, "  \033[1;33mbehind 4 (2 touching)" + end));
+  for (const std::string apart : {"gone", "moved", "rewritten"})
+    CHECK(contains(outcome.output, "  \033[31m" + apart + end));
+  for (const std::string other : {"fixed", "floating", "unpinned"}) CHECK(contains(outcome.output, "  " + other + " "));
 }
 
 TEST_CASE("status: the table fits the terminal") {
@@ -113,8 +149,8 @@ TEST_CASE("status: the table fits the terminal") {
   options.terminal = Terminal::all;
   const Outcome outcome = states.world.sandbox.mlem({"status", "--no-color", name}, options);
   CAPTURE(outcome);
-  CHECK(contains(outcome.output, "\r\nproduction…nnnnn.mlem  behind 4 (2 touching)  " + states.old.substr(0, 7) + "  main     " +
-                                     states.tip.substr(0, 7) + "  v1.10.0\r\n"));
+  CHECK(contains(outcome.output, "\r\nproduction…nnnnn.mlem  behind 4 (2 touching)  " + states.old.substr(0, 7) +
+                                     "  main     " + states.tip.substr(0, 7) + "  v1.10.0\r\n"));
 }
 
 TEST_CASE("status: porcelain has the state for its first field") {
@@ -122,7 +158,8 @@ TEST_CASE("status: porcelain has the state for its first field") {
   const std::string fields = "\t-\t" + states.old + "\t" + states.blob + "\tmodels/rf.mlem\t" + example_url + "/\t";
   const Outcome outcome = states.world.mlem({"status", "--porcelain", "--", "behind.mlem", "unpinned.mlem"});
   CAPTURE(outcome);
-  CHECK(outcome.output == "behind\tbehind.mlem" + fields + states.old + "\n" + "unpinned\tunpinned.mlem" + fields + "4-pack\n");
+  CHECK(outcome.output ==
+        "behind\tbehind.mlem" + fields + states.old + "\n" + "unpinned\tunpinned.mlem" + fields + "4-pack\n");
   std::string nul = "behind\tbehind.mlem\t\t" + fields.substr(3) + states.old + "\t";
   for (char& c : nul) c = c == '\t' ? '\0' : c;
   CHECK(states.world.mlem({"status", "-z", "behind"}).output == nul);
@@ -130,9 +167,7 @@ TEST_CASE("status: porcelain has the state for its first field") {
 
 TEST_CASE("status: the exit code tells on request whether a link is not what it follows") {
   States states;
-  const auto code_of = [&](const std::string& link) {
-    return states.world.mlem({"status", "--exit-code", link}).code;
-  };
+  const auto code_of = [&](const std::string& link) { return states.world.mlem({"status", "--exit-code", link}).code; };
   for (const std::string link : {"behind", "moved", "rewritten", "gone", "removed"}) {
     CAPTURE(link);
     CHECK(code_of(link) == 1);
@@ -153,11 +188,15 @@ TEST_CASE("status: a hold is told beside the state") {
   const Outcome held = states.world.mlem({"status", "--exit-code", "behind"});
   CAPTURE(held);
   CHECK(held.code == 0);
-  CHECK(held.output == "NAME         STATE                         PINNED   FOLLOWS  NOW      NEWEST\n"
-                       "behind.mlem  behind 4 (2 touching) (held)  " + states.old.substr(0, 7) + "  main     " +
-                           states.tip.substr(0, 7) + "  v1.10.0\n"
-                       "  held until 2999-01-31: fell in the test\n");
+  CHECK(held.output ==
+        "NAME         STATE                         PINNED   FOLLOWS  NOW      NEWEST\n"
+        "behind.mlem  behind 4 (2 touching) (held)  " +
+            states.old.substr(0, 7) + "  main     " + states.tip.substr(0, 7) +
+            "  v1.10.0\n"
+            "  held until 2999-01-31: fell in the test\n");
   CHECK(held.errors == "1 link: 1 behind; 1 held\n");
+  CHECK(contains(states.world.mlem({"status", "--color", "behind"}).output,
+                 "behind.mlem  behind 4 (2 touching) (held)  "));
   const auto row = rows_of(states.world.mlem({"status", "--json", "behind"})).at("behind");
   CHECK(row["hold"] == "fell in the test");
   CHECK(row["until"] == "2999-01-31");
@@ -173,12 +212,11 @@ TEST_CASE("status: a hold is told beside the state") {
 TEST_CASE("status: a link whose own object is not there has its verdict too") {
   States states;
   const std::string lost = "1234567890123456789012345678901234567890";
-  states.world.registry.commit(
-      {{"lost.mlem", pinned(lost, states.blob, "refs/heads/main")},
-       {"nowhere.mlem", pinned(lost, states.blob, "")},
-       {"changed.mlem", pinned(states.old, lost, "refs/heads/main")},
-       {"bad.mlem", "link_type: model\nobject_type: link\n"},
-       {"label.mlem", pinned(states.old, states.blob, "a..b")}});
+  states.world.registry.commit({{"lost.mlem", pinned(lost, states.blob, "refs/heads/main")},
+                                {"nowhere.mlem", pinned(lost, states.blob, "")},
+                                {"changed.mlem", pinned(states.old, lost, "refs/heads/main")},
+                                {"bad.mlem", "link_type: model\nobject_type: link\n"},
+                                {"label.mlem", pinned(states.old, states.blob, "a..b")}});
   struct Row {
     std::string link;
     std::string verdict;

@@ -81,6 +81,24 @@ TEST_CASE("table: the widest texts lose their middle where the terminal is narro
   CHECK(two_links().text(1, false) == least);
 }
 
+TEST_CASE("table: what leads a text is whole, and the text has the rest of the column") {
+  Table table({{"NAME", true}, {"TYPE"}});
+  table.add({{"directory", "\033[1;34m"}, {""}});
+  table.add({{"a-long-name.mlem", nullptr, "|-- "}, {"model"}}, "a note", "|   ");
+  CHECK(table.text(0, true) ==
+        "NAME                  TYPE\n"
+        "\033[1;34mdirectory\033[m\n"
+        "|-- a-long-name.mlem  model\n"
+        "|   a note\n");
+  const std::string least =
+      "NAME          TYPE\n"
+      "directory\n"
+      "|-- a-lo…lem  model\n"
+      "|   a note\n";
+  CHECK(table.text(19, false) == least);
+  CHECK(table.text(1, false) == least);
+}
+
 TEST_CASE("table: a middle is cut between characters, by the columns that they take") {
   struct Row {
     std::string text;

@@ -28,9 +28,10 @@ std::size_t width_of(std::string_view text) {
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)), colors_{nullptr} {
   for (const Column& column : columns_) widest_.push_back(width_of(column.title));
+  widest_lead_.resize(columns_.size());
 }
 
-void Table::add(const std::vector<Cell>& cells, std::string_view note) {
+void Table::add(const std::vector<Cell>& cells, std::string_view note, std::string_view note_lead) {
   std::string row;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     auto color = std::find(colors_.begin(), colors_.end(), cells[i].color);
@@ -41,10 +42,14 @@ void Table::add(const std::vector<Cell>& cells, std::string_view note) {
       row.append(reinterpret_cast<const char*>(&number), sizeof number);
       continue;
     }
+    row.append(cells[i].lead).push_back('\0');
     row.append(cells[i].text).push_back('\0');
-    widest_[i] = std::max(widest_[i], width_of(cells[i].text));
+    const std::size_t lead = width_of(cells[i].lead);
+    widest_[i] = std::max(widest_[i], lead + width_of(cells[i].text));
+    widest_lead_[i] = std::max(widest_lead_[i], lead);
   }
-  rows_.emplace_back(row.append(note)).shrink_to_fit();
+  if (!note.empty()) row.append(note_lead).append(note);
+  rows_.emplace_back(std::move(row)).shrink_to_fit();
 }
 
 std::uint32_t Table::number_of(const std::string& text, std::size_t column) {
@@ -72,9 +77,10 @@ std::vector<std::size_t> Table::widths(std::size_t width) const {
   for (; width > 0 && total > width; --total) {
     std::size_t* widest = nullptr;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i].may_be_cut && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
+      const bool may_shrink = columns_[i].may_be_cut && widths[i] > widest_lead_[i] + least;
+      if (may_shrink && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
     }
-    if (widest == nullptr || *widest <= least) break;
+    if (widest == nullptr) break;
     --*widest;
   }
   return widths;
@@ -91,11 +97,14 @@ void Table::print(std::ostream& out, std::size_t width, bool color) const {
   const auto add_line = [&](const std::vector<Cell>& cells) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::size_t lead = width_of(cells[i].lead);
+      const std::size_t room = widths[i] - lead;
       const std::size_t whole = width_of(cells[i].text);
-      const std::string cut = whole > widths[i] ? cut_middle(cells[i].text, widths[i]) : std::string();
+      const std::string cut = whole > room ? cut_middle(cells[i].text, room) : std::string();
       // What colours a cell has no width.
+      line += cells[i].lead;
       line += painted(cut.empty() ? cells[i].text : cut, cells[i].color, color && cells[i].color != nullptr);
-      line += std::string(widths[i] - (cut.empty() ? whole : width_of(cut)) + gap, ' ');
+      line += std::string(room - (cut.empty() ? whole : width_of(cut)) + gap, ' ');
     }
     out << std::string_view(line).substr(0, line.find_last_not_of(' ') + 1) << '\n';
   };
@@ -108,10 +117,11 @@ void Table::print(std::ostream& out, std::size_t width, bool color) const {
     for (const Column& column : columns_) {
       const char* const color_of_cell = colors_[static_cast<unsigned char>(rest.front())];
       rest.remove_prefix(1);
-      cells.push_back({take_text(rest, column.is_shared), color_of_cell});
+      std::string lead = column.is_shared ? std::string() : take_text(rest, false);
+      cells.push_back({take_text(rest, column.is_shared), color_of_cell, std::move(lead)});
     }
     add_line(cells);
-    if (!rest.empty()) out << "  " << rest << '\n';
+    if (!rest.empty()) out << rest << '\n';
   }
 }
 

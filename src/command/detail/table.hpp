@@ -23,6 +23,7 @@ struct Column {
 struct Cell {
   std::string text;             ///< fit for a terminal
   const char* color = nullptr;  ///< an escape sequence; null: none
+  std::string lead{};           ///< goes before the text, without colour, and is never cut; not where texts are shared
 };
 
 /// A table for people, as wide as its longest texts where nothing limits it.
@@ -30,8 +31,8 @@ class Table {
  public:
   explicit Table(std::vector<Column> columns);
 
-  /// Adds a row, with a cell for each column. A note is a line below it.
-  void add(const std::vector<Cell>& cells, std::string_view note = {});
+  /// Adds a row, with a cell for each column. A note is a line below it, behind `note_lead`.
+  void add(const std::vector<Cell>& cells, std::string_view note = {}, std::string_view note_lead = "  ");
   bool is_empty() const noexcept { return rows_.empty(); }
   /// Returns the table with its titles. Where it would be wider than `width` columns of a terminal, the widest of the
   /// texts that may be cut get `…` for their middle, down to where they would say nothing; 0: nothing is cut.
@@ -49,15 +50,16 @@ class Table {
   std::vector<std::size_t> widths(std::size_t width) const;
 
   std::vector<Column> columns_;
-  std::vector<std::size_t> widest_;  ///< by column
-  std::vector<const char*> colors_;  ///< that cells have
+  std::vector<std::size_t> widest_;       ///< by column
+  std::vector<std::size_t> widest_lead_;  ///< by column
+  std::vector<const char*> colors_;       ///< that cells have
   /// Returns the number of a text that is kept once; a new one makes its column wider.
   std::uint32_t number_of(const std::string& text, std::size_t column);
   /// Takes the text of a column from what is left of a row.
   std::string take_text(std::string_view& rest, bool is_shared) const;
 
-  /// There may be a hundred thousand: for each cell the number of its color and its text, which is without NUL, behind
-  /// which there is one, or the bytes of the number of one that is shared; then the note.
+  /// There may be a hundred thousand: for each cell the number of its color, then its lead and its text, which are
+  /// without NUL, with one behind each, or the bytes of the number of a text that is shared; then the note.
   std::vector<std::string> rows_;
   std::vector<SharedText> shared_texts_;
   std::unordered_map<std::string, std::uint32_t> numbers_;  ///< of those
