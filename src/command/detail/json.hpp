@@ -20,7 +20,7 @@
 #include <vector>
 
 // Lines of JSON, without their newline. JSON is UTF-8: a text of other bytes has its bad ones replaced, and a sibling,
-// `<key>_base64`, with all of them. A library does the writing; its headers are seen by one source file alone.
+// `<key>_base64`, with all of them. A library does the writing; its headers are seen by source files alone.
 
 namespace mlem::command {
 
