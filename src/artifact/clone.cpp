@@ -42,10 +42,7 @@ class Clone {
       : registry_(registry),
         settings_(settings),
         request_(request),
-        url_(request.object.repo
-                 ? *request.object.repo
-                 : RepoUrl::parse(
-                       file_url((registry.has_work_tree() ? registry.work_tree() : registry.git_dir()).string()))),
+        url_(request.object.repo ? *request.object.repo : source::own_address(registry)),
         engine_(settings_),
         files_(settings_, engine_, request_, refusal_) {}
 

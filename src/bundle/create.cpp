@@ -175,7 +175,7 @@ class Creation {
   bool find_all() {
     for (const auto& [repo, recorded] : recording_.sources()) note_url(repo, recorded.url);
     for (const auto& [repo, objects] : objects_) {
-      note_url(repo, repo.empty() ? own_url() : *objects.begin()->second.object.repo);
+      note_url(repo, repo.empty() ? source::own_address(registry_) : *objects.begin()->second.object.repo);
     }
     std::map<std::string, std::vector<const ObjectAt*>> wanted;
     for (const auto& [repo, objects] : objects_) {
@@ -227,10 +227,6 @@ class Creation {
       imported_[from].push_back(&imported_objects_.emplace_back(std::move(object)));
     }
     return true;
-  }
-
-  RepoUrl own_url() const {
-    return RepoUrl::parse(file_url((registry_.has_work_tree() ? registry_.work_tree() : registry_.git_dir()).string()));
   }
 
   /// Reports why there is no bundle: as a finding of a link to the object, or of the first one to its source. Returns

@@ -7,6 +7,7 @@
 #include "git/new_repository.hpp"
 #include "git/pack.hpp"
 #include "git/writer.hpp"
+#include "source/conversation.hpp"
 #include "source/entry_import.hpp"
 
 #include "bundle/bundle_reader.hpp"
@@ -184,8 +185,7 @@ BundleContent import(const git::Registry& registry, const source::Settings& sett
     throw Error(ErrorKind::not_found, "cannot import the bundle", lacking_text(missing),
                 "import the bundle first that it was made to follow");
   }
-  const fs::path own = registry.has_work_tree() ? registry.work_tree() : registry.git_dir();
-  Import(registry, settings, RepoUrl::parse(file_url(own.string()))).run(reader);
+  Import(registry, settings, source::own_address(registry)).run(reader);
   require_objects(registry, manifest);
   std::vector<git::RefUpdate> updates;
   for (const auto& [name, oid] : manifest.registry.refs) {

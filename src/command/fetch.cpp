@@ -5,6 +5,7 @@
 #include "command/options.hpp"
 #include "command/output.hpp"
 #include "source/cache.hpp"
+#include "source/conversation.hpp"
 #include "source/place.hpp"
 
 #include <fmt/format.h>
@@ -59,11 +60,14 @@ int run_fetch(const Args& args, Context& context) {
   auto reporter = make_script_reporter(format, context.out, quotes);
   if (!reporter) reporter = std::make_unique<FailureReporter>(context.err, registry.prefix(), color);
   std::set<std::string> used;
+  const auto use = [&](const RepoUrl& url) {
+    return used.insert(source::Cache::key(url.normalized(), source::find_place(url, settings.access).rewritten)).second;
+  };
+  use(source::own_address(registry));
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
     for (const RepoUrl& url : finding.sources) {
-      const std::string rewritten = source::find_place(url, settings.access).rewritten;
       // As git-fetch(1) has it.
-      if (used.insert(source::Cache::key(url.normalized(), rewritten)).second && format.verbose) {
+      if (use(url) && format.verbose) {
         context.err << "From " << url.printable() << '\n';
       }
     }

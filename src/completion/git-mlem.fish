@@ -64,12 +64,25 @@ function __git_mlem_object
     end
 end
 
-function __git_mlem_operand # <usage>
+function __git_mlem_operand # <usage> <command>
     if contains -- -- $__git_mlem_words
         __git_mlem_links
         return
     end
+    if string match -qr '^ [a-z]' -- $argv[1]
+        # The steps of a command that has some, such as `bundle`, or what the one takes that is on the line.
+        set -l usages (git mlem $argv[2] -h 2>/dev/null | string match -gr '^(?:usage|   or): git mlem \S* ([a-z].*)')
+        for word in $__git_mlem_words
+            set -l usage (string match -gr -- '^'(string escape --style=regex -- $word)'( .*)' $usages)
+            and __git_mlem_operand $usage[1] $argv[2]
+            and return
+        end
+        printf '%s\n' (string replace -r ' .*' '' -- $usages)
+        return
+    end
     switch $argv[1]
+        case '*<file> [<dir>]*'
+            __fish_complete_path $__git_mlem_current
         case '*<a>*' '*<range>*' '*<tree-ish>*' '*[<ref>]*'
             __git_mlem_refs refs/heads refs/tags refs/remotes
         case '*<object>*' '*<source>*'
@@ -189,7 +202,7 @@ function __git_mlem_complete
         end
     end
     test -z "$before$is_option"
-    and __git_mlem_operand (git mlem $command -h 2>/dev/null | string match -gr '^usage: git mlem \S*(.*)')
+    and __git_mlem_operand (git mlem $command -h 2>/dev/null | string match -gr '^usage: git mlem \S*(.*)') $command
 end
 
 complete -c git-mlem -f -a '(__git_mlem_complete)'

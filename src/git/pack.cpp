@@ -87,7 +87,7 @@ std::vector<Oid> list_pack(const fs::path& pack, const std::string& object_forma
 }
 
 IncomingPack::IncomingPack(const fs::path& git_dir, const Environment& environment, Lacks lacks) {
-  std::vector<std::string> arguments{"index-pack", "--stdin"};
+  std::vector<std::string> arguments{"-c", big_file, "index-pack", "--stdin"};
   if (lacks == Lacks::promised) arguments.emplace_back("--promisor");
   index_pack_ = Coprocess::start_writing(detail::program_on(git_dir, arguments, environment));
 }

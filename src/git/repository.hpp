@@ -77,9 +77,9 @@ class Repository {
   virtual void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) = 0;
   /// Throws OutOfTime, about `oid`, if the deadline has passed: for what takes long with an object's content.
   virtual void require_time(const Oid& oid) const = 0;
-  /// Told of an object whose content was read.
+  /// Told of an object that was read, or of which it was told that it is here, or how large.
   using NoteRead = std::function<void(const Oid& oid, bool is_commit)>;
-  /// Has `note` told of all that is read from now on, but not of what stream_blob() passes on.
+  /// Has `note` told of all objects from now on, but not of what stream_blob() passes on.
   virtual void note_reads(NoteRead note) = 0;
   /// Returns the object a full ref name (`HEAD` too) leads to through symbolic refs; nothing if there is none.
   virtual std::optional<Oid> find_ref(std::string_view full_name) = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "artifact/clone.hpp"
+#include "artifact/model_signer.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
@@ -24,6 +25,9 @@
 #include "history/who.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
+
+#include "bundle/create.hpp"
+#include "bundle/import.hpp"
 
 /// The engine's words that the public header has too: to be included before that, while they are still unambiguous.
 namespace mlem::engine {

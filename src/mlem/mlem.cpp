@@ -1,10 +1,6 @@
 // The public functions in terms of the engine.
 
-// The engine's words have to be known before the public ones make them ambiguous.
-// clang-format off
-#include "mlem/engine.hpp"
-#include "mlem/mlem.hpp"
-// clang-format on
+#include "mlem/detail/in_registry.hpp"
 
 #include <ctime>
 #include <memory>
@@ -12,36 +8,6 @@
 namespace mlem {
 inline namespace v0 {
 namespace {
-
-std::optional<std::string> if_given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
-/// Calls `work`; what it throws becomes what callers are promised.
-template <typename Work>
-auto promising(const Work& work) {
-  try {
-    return work();
-  } catch (const Error&) {
-    throw;
-  } catch (const engine::Error& error) {
-    throw Error(error.what(), "", error.hint());
-  } catch (const std::exception& error) {
-    throw Error(error.what(), "", "");
-  }
-}
-
-/// The same with the registry around `directory`.
-template <typename Work>
-auto in_registry(const std::string& directory, const Work& work) {
-  return promising([&] { return work(git::Registry::discover(Environment::of_this_process(), directory)); });
-}
-
-void require_ok(const std::string& object, const engine::Finding& finding) {
-  if (finding.verdict == Verdict::ok) return;
-  const std::string verdict(name(finding.verdict));
-  throw Error("'" + object + "': " + verdict + ": " + finding.message, verdict, finding.hint);
-}
 
 /// Resolves one thing and returns where it was found.
 template <typename Source>
@@ -390,72 +356,6 @@ std::vector<UsedBy> who(const std::string& place, const WhoOptions& options) {
                                               found.floats, found.registry});
                            });
     return links;
-  });
-}
-
-std::vector<ClonedFile> clone(const std::string& object, const std::string& target, const CloneOptions& options) {
-  return in_registry(options.directory, [&](const git::Registry& registry) {
-    const source::Settings settings = source::load_settings(registry);
-    const edit::CloneArgument found =
-        edit::find_clone(registry, settings,
-                         {.object = object,
-                          .project = if_given(options.project),
-                          .rev = if_given(options.rev),
-                          .is_plain = options.plain,
-                          .target = target,
-                          .target_project = {},
-                          .directory = options.directory,
-                          .only = options.only,
-                          .layout = options.hf_cache ? artifact::Layout::hf_cache : artifact::Layout::mlem,
-                          .force = options.force,
-                          .dry_run = options.dry_run});
-    require_ok(object, found.finding);
-    const artifact::CloneResult result = artifact::clone(registry, settings, *found.request);
-    if (result.refusal.verdict != Verdict::ok) {
-      const std::string verdict(name(result.refusal.verdict));
-      throw Error("'" + object + "': " + verdict + ": " + result.refusal.message, verdict, result.refusal.hint);
-    }
-    std::vector<ClonedFile> files;
-    for (const artifact::CloneItem& item : result.plan.items) {
-      files.push_back(
-          {(result.plan.root / item.path).string(), item.size(), item.hash_text(), std::string(name(item.state))});
-    }
-    return files;
-  });
-}
-
-std::vector<Finding> check(const CheckOptions& options) {
-  return in_registry(options.directory, [&](const git::Registry& registry) {
-    source::Settings settings = source::load_settings(registry);
-    settings.offline = options.offline;
-    check::Scope scope;
-    if (options.rev.empty()) {
-      scope = check::whole_registry(registry);
-    } else {
-      const auto oid = registry.find_object(options.rev);
-      scope.kind = check::Scope::Kind::commit;
-      scope.commit = oid ? registry.objects().find_tree_ish(*oid) : std::nullopt;
-      if (!scope.commit) throw Error("bad revision '" + options.rev + "'", "", "");
-    }
-    scope.pathspecs = options.paths;
-    check::settle_pathspecs(registry, settings, scope);
-    std::vector<Finding> findings;
-    check::judge(registry, settings, {scope}, [&](const engine::Finding& found) {
-      Finding& finding = findings.emplace_back();
-      finding.link = found.link;
-      finding.verdict = name(found.verdict);
-      finding.message = found.message;
-      finding.hint = found.hint;
-      for (const Warning& warning : found.warnings) finding.warnings.push_back(warning.code + ": " + warning.message);
-      finding.object_type = found.object_type;
-      finding.repo = found.repo;
-      finding.rev = found.rev;
-      finding.ref = found.ref;
-      finding.commit = found.commit ? found.commit->hex() : "";
-      finding.path = found.path;
-      finding.blob = found.blob ? found.blob->hex() : "";
-    });
-    return findings;
   });
 }
 

@@ -124,6 +124,15 @@ class Link {
   LoadOptions loaded_from_;
 };
 
+/// What is known of a file of an object; the keys of `artifacts` of `git mlem check --deep --json`.
+struct Artifact {
+  std::string name;                   ///< what the metafile calls it
+  std::string path;                   ///< from the directory of the metafile, or of the plain link
+  std::optional<std::uint64_t> size;  ///< in bytes, as it is recorded
+  std::string hash;                   ///< as it is recorded: `sha256:` and hex digits, `md5:`, `git:`, …
+  std::string state;                  ///< `ok`, `unhashed`, `missing`, `mismatch`, …: git-mlem-check(1)
+};
+
 /// What a judged link came to; the keys of `git mlem check --json`.
 struct Finding {
   std::string link;     ///< the file from the repository's root
@@ -138,6 +147,7 @@ struct Finding {
   std::string commit;
   std::string path;
   std::string blob;
+  std::vector<Artifact> artifacts;  ///< where CheckOptions::deep wants them looked at
 };
 
 /// Which links are judged.
@@ -145,7 +155,9 @@ struct CheckOptions {
   std::string rev{};                 ///< a commit's or tree's links; empty: those of the index, or of a bare HEAD
   std::vector<std::string> paths{};  ///< git's pathspecs; none: the whole registry
   bool offline = false;              ///< answer from the cache
-  std::string directory{};           ///< inside the registry; empty: the current directory
+  std::string deep{};       ///< how closely files of objects are looked at: `size`, `at-hand`, `hash`; empty: not
+  std::string signed_by{};  ///< a file with a key or a CA that has to have signed the objects; empty: nobody has to
+  std::string directory{};  ///< inside the registry; empty: the current directory
 };
 
 /// Which links are to be changed: by name all or none, by pathspec those that can be.
@@ -333,6 +345,28 @@ struct ClonedFile {
   std::string action;                 ///< `made`, `kept` or `replaced`
 };
 
+/// What a bundle is made of: git-mlem-bundle(1).
+struct BundleOptions {
+  std::vector<std::string> links{};  ///< names or pathspecs; none: all
+  std::vector<std::string> since{};  ///< bundles whose content is left out
+  std::string directory{};           ///< inside the registry; empty: the current directory
+};
+
+/// Where a bundle goes.
+struct ImportOptions {
+  std::string into{};       ///< a directory that becomes a registry; empty: into one that is there
+  std::string directory{};  ///< inside that one; empty: the current directory
+};
+
+/// What is in a bundle.
+struct Bundle {
+  std::string id;                  ///< SHA-256 of its manifest, which names all else
+  std::string commit;              ///< of the registry
+  std::vector<std::string> since;  ///< the ids of the bundles that it builds on
+  std::vector<std::string> links{};
+  std::vector<std::string> sources{};  ///< their addresses
+};
+
 /// Finds an object by name: a path, `<rev>:<path>`, or an address with the path in it.
 Object load_meta(const std::string& path, const LoadOptions& options = {});
 
@@ -370,6 +404,14 @@ std::vector<LoggedChange> log(const LogOptions& options = {});
 std::vector<ChangedLink> diff(const DiffOptions& options = {});
 /// Tells which links lead to `<repo>[@<rev>][:<path>]`: git-mlem-who(1).
 std::vector<UsedBy> who(const std::string& place, const WhoOptions& options = {});
+
+/// Makes a bundle of the registry, what its links lead to and the files of the objects, in one file:
+/// git-mlem-bundle(1). Throws Error with a verdict if a link or a file is not there.
+Bundle create_bundle(const std::string& file, const BundleOptions& options = {});
+/// Reads a bundle to its end. Throws Error if a byte of it is not what it was. `-` is standard input, as below.
+Bundle verify_bundle(const std::string& file);
+/// Brings a bundle to a registry and its cache. Throws Error if it is not whole, or builds on what is not there.
+Bundle import_bundle(const std::string& file, const ImportOptions& options = {});
 
 /// Judges links, in path order. Throws Error where there is nothing to judge, as when a path matches no file.
 std::vector<Finding> check(const CheckOptions& options = {});

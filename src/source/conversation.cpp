@@ -1,5 +1,6 @@
 #include "source/conversation.hpp"
 
+#include "base/text.hpp"
 #include "source/detail/remote_conversation.hpp"
 #include "source/visit.hpp"
 
@@ -154,6 +155,10 @@ std::optional<Refusal> converse(const RepoUrl& url, const Settings& settings,
         use(conversation);
       },
       [&](const Place& place) { detail::converse_remotely(url, place, settings, use); });
+}
+
+RepoUrl own_address(const git::Registry& registry) {
+  return RepoUrl::parse(file_url((registry.has_work_tree() ? registry.work_tree() : registry.git_dir()).string()));
 }
 
 std::unique_ptr<Conversation> converse_with_registry(const git::Registry& registry, const Settings& settings,

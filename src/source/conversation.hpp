@@ -77,6 +77,9 @@ class Conversation {
 std::optional<Refusal> converse(const RepoUrl& url, const Settings& settings,
                                 const std::function<void(Conversation&)>& use);
 
+/// Returns the address of the registry itself: of its work tree, if it has one.
+RepoUrl own_address(const git::Registry& registry);
+
 /// Returns the registry itself as a source, with the refs that a push is about to give it.
 std::unique_ptr<Conversation> converse_with_registry(const git::Registry& registry, const Settings& settings,
                                                      const PushedRefs& pushed_refs);

@@ -60,18 +60,21 @@ EntryImport::EntryImport(const RepoUrl& url, const Settings& settings, const std
                          const std::set<Oid>& commits)
     : cache_(settings.cache.directory, settings.cache.fallback),
       key_(key_of(url, settings)),
+      environment_(settings.access.environment),
       lock_(lock_entry(cache_, key_, url, settings)) {
   const std::string known = cache_.object_format(key_);
   if (!known.empty() && known != object_format) cache_.remove(key_);
   git_dir_ = cache_.open(key_, object_format);
   cache_.remove_leftovers(key_);
-  const auto repository = git::open_repository(git_dir_, settings.access.environment, git::Reading::here);
+  const auto repository = git::open_repository(git_dir_, environment_, git::Reading::here);
   for (const Oid& commit : commits) {
     if (!repository->has(commit)) new_commits_.insert(commit);
   }
 }
 
 void EntryImport::finish(const std::optional<ListedRefs>& refs, std::int64_t time) {
+  const auto repository = git::open_repository(git_dir_, environment_, git::Reading::here);
+  std::erase_if(new_commits_, [&](const Oid& commit) { return !repository->has(commit); });
   add_shallow(git_dir_, new_commits_);
   if (!refs) return;
   const fs::path seen = detail::seen_file(git_dir_);

@@ -39,6 +39,7 @@ class EntryImport {
  private:
   Cache cache_;
   std::string key_;
+  Environment environment_;
   FileLock lock_;
   fs::path git_dir_;
   std::set<Oid> new_commits_;

@@ -96,8 +96,8 @@ TEST_CASE("bundle: a registry is carried with its models to where no network is"
   CAPTURE(imported);
   REQUIRE(imported.code == 0);
   CHECK(imported.output == "Imported main at " + world.registry.id("HEAD").substr(0, 7) +
-                               ": 3 links, 1 source, 3 files of 195.38 KiB beside Git\nThe registry is in '" + there.string() +
-                               "'\n");
+                               ": 3 links, 1 source, 3 files of 195.38 KiB beside Git\nThe registry is in '" +
+                               there.string() + "'\n");
   CHECK(world.sandbox.git_output({"-C", there.string(), "log", "--format=%H %D"}) ==
         world.registry.id("HEAD") + " HEAD -> main, tag: release-1");
   CHECK(world.sandbox.git_output({"-C", there.string(), "status", "--porcelain"}).empty());
@@ -350,6 +350,39 @@ TEST_CASE("bundle: an import that was killed starts again") {
   CHECK(world.mlem_in(world.sandbox / "there", {"check", "--offline", "--deep"}).code == 0);
 }
 
+TEST_CASE("bundle: what DVC imports comes along from where it is") {
+  Bundled world;
+  RepoBuilder origin(world.sandbox, "origin");
+  const std::string bytes = "the model";
+  // The source imports a file of DVC from another one, which is behind the network too.
+  const std::string commit = origin.commit(
+      {{".dvc/config",
+        "[core]\n    remote = there\n['remote \"there\"']\n    url = " + world.lfs_server.url("files/dvc") + "\n"},
+       {"d/w.dvc", "outs:\n- md5: " + md5_of(bytes) + "\n  size: 9\n  hash: md5\n  path: w\n"}});
+  world.put_in_dvc(md5_of(bytes), bytes);
+  origin.bare_clone(world.git_server.root() / "org/origin.git");
+  const std::string model = model_with("rf", bytes);
+  world.source.commit(
+      {{"rf.mlem", model.substr(0, model.find("    uri:")) + "    type: dvc\n" + model.substr(model.find("    uri:"))},
+       {"rf.dvc", "deps:\n- path: d/w\n  repo:\n    url: " + world.git_server.url("org/origin.git") +
+                      "\n    rev_lock: " + commit + "\nouts:\n- md5: " + md5_of(bytes) +
+                      "\n  size: 9\n  hash: md5\n  path: rf\n"}});
+  world.source.git({"push", "-q", world.served.string(), "main"});
+  world.link("rf", "prod/rf", world.url);
+  world.registry.commit({}, "Link");
+  const fs::path there = world.sandbox / "there";
+  REQUIRE(world.mlem({"bundle", "import", world.bundle("b", {"prod/rf"}).string(), there.string()}).code == 0);
+  if (!world.can_be_without_network()) return;
+  const Outcome checked = world.without_network(there, {"check", "--offline", "--deep", "--json", "prod/rf"});
+  CAPTURE(checked);
+  CHECK(checked.code == 0);
+  CHECK(states_of(json_rows(checked).at(0)) == "ok ");
+  const Outcome cloned = world.without_network(there, {"clone", "--offline", "prod/rf", "../rf"});
+  CAPTURE(cloned);
+  CHECK(cloned.code == 0);
+  CHECK(read_file(world.sandbox / "rf") == bytes);
+}
+
 TEST_CASE("bundle: a source of one machine, and objects of the registry itself") {
   ModelWorld world;
   const std::string bytes = random_bytes(50'000);
@@ -379,6 +412,11 @@ TEST_CASE("bundle: a source of one machine, and objects of the registry itself")
   const Outcome checked = world.mlem_in(there, {"check", "--offline", "--deep"});
   CAPTURE(checked);
   CHECK(checked.code == 0);
+  CHECK(world.mlem_in(there, {"fetch", "--prune", "prod"}).code == 129);
+  fs::rename(world.sandbox / "gone", world.source.path());
+  CHECK(world.mlem_in(there, {"fetch", "--prune"}).errors ==
+        "3 links: 3 fetched, 0 broken, 0 undecided; 0 unused sources removed\n");
+  fs::rename(world.source.path(), world.sandbox / "gone");
   const fs::path cloned = world.sandbox / "cloned";
   REQUIRE(world.mlem_in(there, {"clone", "--offline", "prod/own", cloned.string()}).code == 0);
   CHECK(read_file(cloned) == large);

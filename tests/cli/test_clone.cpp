@@ -3,7 +3,7 @@
 #include "support/text_file.hpp"
 
 #include "cli/json_rows.hpp"
-#include "cli/model_files.hpp"
+#include "cli/model_world.hpp"
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
@@ -18,58 +18,12 @@ namespace fs = boost::filesystem;
 
 namespace {
 
-/// Bytes that do not get smaller by compressing them.
-std::string random_bytes(std::size_t size, const std::string& seed = "") {
-  std::string bytes;
-  for (std::size_t i = 0; bytes.size() < size; ++i) bytes += sha256_of(seed + std::to_string(i));
-  bytes.resize(size);
-  return bytes;
-}
-
-/// A source, and a registry beside it.
-struct Sources {
-  Sandbox sandbox;
-  RepoBuilder source{sandbox, "source"};
-  RepoBuilder registry{sandbox, "registry"};
-  fs::path out = sandbox / "out";
-
-  Outcome mlem(const std::vector<std::string>& arguments) const {
-    RunOptions options;
-    options.directory = registry.path();
-    return sandbox.mlem(arguments, options);
-  }
-  Outcome clone(const std::string& object, const fs::path& target, std::vector<std::string> options = {}) const {
-    options.insert(options.begin(), "clone");
-    options.insert(options.end(), {object, target.string()});
-    return mlem(options);
-  }
-  /// Links to what `m` of a source has, and clones it.
-  void link(const std::string& path, const std::string& name, const std::string& repo) const {
-    const Outcome linked = mlem({"link", "--sp", repo, path, name});
-    INFO(linked);
-    REQUIRE(linked.code == 0);
-  }
-  /// All files below a directory, hidden ones too.
-  std::vector<std::string> files_below(const fs::path& directory) const {
-    std::vector<std::string> files;
-    if (!fs::exists(directory)) return files;
-    for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-      if (fs::symlink_status(entry.path()).type() != fs::directory_file) {
-        files.push_back(fs::relative(entry.path().parent_path(), directory).string() + "/" +
-                        entry.path().filename().string());
-      }
-    }
-    std::sort(files.begin(), files.end());
-    return files;
-  }
-};
-
 using Names = std::vector<std::string>;
 
 }  // namespace
 
 TEST_CASE("clone: a model and its file get the name of the target") {
-  Sources world;
+  ModelWorld world;
   const std::string bytes = random_bytes(100'000);
   world.source.commit({{"models/rf.mlem", model_with("rf", bytes)}, {"models/rf", bytes}});
   world.link("models/rf", "prod/rf", world.source.url());
@@ -109,7 +63,7 @@ TEST_CASE("clone: a model and its file get the name of the target") {
 }
 
 TEST_CASE("clone: a target may be relative") {
-  Sources world;
+  ModelWorld world;
   const std::string bytes = random_bytes(10'000);
   world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", bytes}, {"d/rf", bytes}});
   world.link("rf", "prod/rf", world.source.url());
@@ -130,7 +84,7 @@ TEST_CASE("clone: a target may be relative") {
 }
 
 TEST_CASE("clone: what is there and right is kept, anything else is replaced by -f only") {
-  Sources world;
+  ModelWorld world;
   const std::string bytes = random_bytes(10'000);
   world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", bytes}});
   world.link("rf", "rf", world.source.url());
@@ -179,7 +133,7 @@ TEST_CASE("clone: what is there and right is kept, anything else is replaced by 
 }
 
 TEST_CASE("clone: a plain directory is moved into place at once, with its links and modes") {
-  Sources world;
+  ModelWorld world;
   world.source.commit({{"w/config.json", "{}"}, {"w/sub/run", "#!/bin/sh\n"}});
   world.source.git({"update-index", "--chmod=+x", "w/sub/run"});
   const std::string target = world.source.git({"hash-object", "-w", "--stdin"}, {.input = "sub/run"});
@@ -233,7 +187,7 @@ TEST_CASE("clone: a plain directory is moved into place at once, with its links 
 }
 
 TEST_CASE("clone: what leads out of the object is never written") {
-  Sources world;
+  ModelWorld world;
   struct Row {
     std::string uri;
     std::string message;
@@ -258,7 +212,7 @@ TEST_CASE("clone: what leads out of the object is never written") {
 }
 
 TEST_CASE("clone: bytes that are not what is recorded are not handed over") {
-  Sources world;
+  ModelWorld world;
   std::string bytes = random_bytes(5000);
   const std::string metafile = model_with("rf", bytes);
   bytes[7] = '!';
@@ -273,7 +227,7 @@ TEST_CASE("clone: bytes that are not what is recorded are not handed over") {
 }
 
 TEST_CASE("clone: files of a remote source that Git has are fetched and not kept") {
-  Sources world;
+  ModelWorld world;
   const HttpServer server(world.sandbox);
   const std::string bytes = random_bytes(3'000'000);
   world.source.commit(
@@ -298,7 +252,7 @@ TEST_CASE("clone: files of a remote source that Git has are fetched and not kept
 }
 
 TEST_CASE("clone: Git LFS gives the model, never its pointer") {
-  Sources world;
+  ModelWorld world;
   const HttpServer git_server(world.sandbox);
   const LfsServer lfs_server(world.sandbox);
   const std::string bytes = random_bytes(200'000);
@@ -343,7 +297,7 @@ TEST_CASE("clone: Git LFS gives the model, never its pointer") {
 }
 
 TEST_CASE("clone: a second run goes on where the first one stopped") {
-  Sources world;
+  ModelWorld world;
   const HttpServer server(world.sandbox);
   const std::string bytes = random_bytes(300'000);
   const std::string small = "small";
@@ -412,7 +366,7 @@ TEST_CASE("clone: a second run goes on where the first one stopped") {
 }
 
 TEST_CASE("clone: a file is fetched anew from a server that cannot go on with it") {
-  Sources world;
+  ModelWorld world;
   const LfsServer server(world.sandbox);
   const std::string bytes = random_bytes(200'000);
   server.add(bytes);
@@ -431,7 +385,7 @@ TEST_CASE("clone: a file is fetched anew from a server that cannot go on with it
 }
 
 TEST_CASE("clone: what only another program can fetch ends it before anything is written") {
-  Sources world;
+  ModelWorld world;
   const std::string tracked = "outs:\n- md5: " + md5_of("w") + "\n  size: 1\n  hash: md5\n  path: rf\n";
   world.source.commit({{".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = s3://bucket/store\n"},
                        {"rf.mlem", model_with("rf", "w")},
@@ -445,7 +399,7 @@ TEST_CASE("clone: what only another program can fetch ends it before anything is
 }
 
 TEST_CASE("clone: what only DVC can fetch is fetched by DVC where that is installed") {
-  Sources world;
+  ModelWorld world;
   const std::string bytes = random_bytes(100'000);
   const fs::path buckets = world.sandbox / "buckets";
   const fs::path object = buckets / "bucket/store/files/md5" / md5_of(bytes).substr(0, 2) / md5_of(bytes).substr(2);
@@ -510,7 +464,7 @@ TEST_CASE("clone: what only DVC can fetch is fetched by DVC where that is instal
 }
 
 TEST_CASE("clone: what an agent of the user's for Git LFS fetches is fetched by git-lfs") {
-  Sources world;
+  ModelWorld world;
   const HttpServer git_server(world.sandbox);
   const std::string bytes = random_bytes(100'000);
   const fs::path agent = world.sandbox / "agent";
@@ -574,7 +528,7 @@ TEST_CASE("clone: what an agent of the user's for Git LFS fetches is fetched by 
 }
 
 TEST_CASE("clone: a directory of DVC is copied with what is in it") {
-  Sources world;
+  ModelWorld world;
   const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"x/1\"}]";
   const std::string directory = md5_of(listing) + ".dir";
   world.source.commit(
@@ -601,7 +555,7 @@ TEST_CASE("clone: a directory of DVC is copied with what is in it") {
 }
 
 TEST_CASE("clone: an empty directory of DVC is made") {
-  Sources world;
+  ModelWorld world;
   const std::string directory = md5_of("[]") + ".dir";
   const fs::path cached = world.source.path() / ".dvc/cache/files/md5" / directory.substr(0, 2) / directory.substr(2);
   fs::create_directories(cached.parent_path());
@@ -632,7 +586,7 @@ TEST_CASE("clone: an empty directory of DVC is made") {
 }
 
 TEST_CASE("clone: what DVC imports comes from the repository that it is from") {
-  Sources world;
+  ModelWorld world;
   RepoBuilder origin(world.sandbox, "origin");
   const std::string bytes = "the model";
   const auto import = [&](const std::string& url, const std::string& commit, const std::string& path,
@@ -747,7 +701,7 @@ TEST_CASE("clone: what DVC imports comes from the repository that it is from") {
 }
 
 TEST_CASE("clone: a directory of Git has to be what the metafile says of all its files") {
-  Sources world;
+  ModelWorld world;
   const std::string listing = "[{\"md5\": \"" + md5_of("one") + "\", \"relpath\": \"a\"}, {\"md5\": \"" +
                               md5_of("two") + "\", \"relpath\": \"b\"}]";
   const auto declaring = [](const std::string& hash) {
@@ -780,7 +734,7 @@ TEST_CASE("clone: a file of the index is copied from there") {
 
 TEST_CASE(
     "clone: what was killed leaves no file under its name, and another clone to the same place waits for nobody") {
-  Sources world;
+  ModelWorld world;
   const HttpServer git_server(world.sandbox);
   const LfsServer lfs_server(world.sandbox);
   const std::string bytes = random_bytes(200'000);
@@ -815,7 +769,7 @@ TEST_CASE(
 }
 
 TEST_CASE("clone: the cache of Hugging Face's library is filled as that has it") {
-  Sources world;
+  ModelWorld world;
   const HttpServer git_server(world.sandbox);
   const LfsServer lfs_server(world.sandbox);
   Files files = {{"config.json", "{}"}, {"README.md", "# M\n"}, {"sub/copy.json", "{}"}};
@@ -902,7 +856,7 @@ TEST_CASE("clone: the cache of Hugging Face's library is filled as that has it")
 }
 
 TEST_CASE("clone: what there is no room for is not begun") {
-  Sources world;
+  ModelWorld world;
   const std::string bytes = random_bytes(300'000);
   world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", bytes}});
   fs::create_directories(world.out);
@@ -920,7 +874,7 @@ TEST_CASE("clone: what there is no room for is not begun") {
 }
 
 TEST_CASE("clone: what somebody has put in the place of its hidden directory is left alone") {
-  Sources world;
+  ModelWorld world;
   world.source.commit({{"rf.mlem", model_with("rf", "w")}, {"rf", "w"}});
   const fs::path victim = world.sandbox / "victim";
   fs::create_directories(victim / "files");
@@ -944,7 +898,7 @@ TEST_CASE("clone: what somebody has put in the place of its hidden directory is 
 }
 
 TEST_CASE("clone: targets without a name, and names that cannot be") {
-  Sources world;
+  ModelWorld world;
   world.source.commit({{"rf.mlem", model_with("rf", "w")}, {"rf", "w"}});
   struct Row {
     std::string name;
@@ -985,7 +939,7 @@ TEST_CASE("clone: a directory of the own work tree, and what DVC keeps there") {
 }
 
 TEST_CASE("clone: a terminal is told how far it is") {
-  Sources world;
+  ModelWorld world;
   const std::string bytes = random_bytes(100'000);
   world.source.commit({{"w/a", bytes}, {"w/b", "b"}});
   RunOptions options;
@@ -1003,7 +957,7 @@ TEST_CASE("clone: a terminal is told how far it is") {
 }
 
 TEST_CASE("clone: wrong usage and unwritable targets are told") {
-  Sources world;
+  ModelWorld world;
   world.source.commit({{"rf.mlem", model_with("rf", "w")}, {"rf", "w"}});
   CHECK(world.mlem({"clone", "rf"}).code == 129);
   CHECK(world.mlem({"clone", "--layout=tar", "a", "b"}).code == 129);

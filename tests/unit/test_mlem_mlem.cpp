@@ -56,11 +56,9 @@ TEST_CASE("library: a plain link leads to a file without a metafile") {
   const std::string commit = source.commit({{"data/rows.csv", "a,b"}});
   registry.commit({{"README", "r"}});
   const std::string directory = registry.path().string();
-  const mlem::Link link = mlem::link("data", {.source_project = source.url(),
-                                              .target = "rows",
-                                              .plain = true,
-                                              .type = "data",
-                                              .directory = directory});
+  const mlem::Link link = mlem::link(
+      "data",
+      {.source_project = source.url(), .target = "rows", .plain = true, .type = "data", .directory = directory});
   CHECK(link.link_type() == "data");
   const mlem::Object object = link.load_link();
   CHECK(object.object_type() == "data");
@@ -84,6 +82,35 @@ TEST_CASE("library: what is checked is what the command checks") {
   CHECK(mlem::check({.paths = {"al"}, .directory = directory}).size() == 1);
   CHECK_THROWS_WITH_AS(mlem::check({.paths = {"none"}, .directory = directory}),
                        "pathspec 'none' did not match any files", mlem::Error);
+}
+
+TEST_CASE("library: files are looked at, and carried in a bundle") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder registry(box, "registry");
+  const std::string model =
+      "artifacts:\n  data: {hash: 5d41402abc4b2a76b9719d911017c592, size: 5, uri: m}\nobject_type: model\n";
+  registry.commit({{"m.mlem", model}, {"m", "hello"}, {"al.mlem", "link_type: model\nobject_type: link\npath: m\n"}});
+  const std::string directory = registry.path().string();
+  const auto findings = mlem::check({.deep = "hash", .directory = directory});
+  REQUIRE(findings.size() == 1);
+  REQUIRE(findings[0].artifacts.size() == 1);
+  CHECK(findings[0].artifacts[0].path == "m");
+  CHECK(findings[0].artifacts[0].state == "ok");
+  CHECK_THROWS_WITH_AS(mlem::check({.deep = "deeper", .directory = directory}), "there is no depth 'deeper'",
+                       mlem::Error);
+  CHECK_THROWS_AS(mlem::check({.signed_by = "none", .directory = directory}), mlem::Error);
+
+  const std::string file = (box / "b").string();
+  const mlem::Bundle made = mlem::create_bundle(file, {.directory = directory});
+  CHECK(made.commit == registry.id("HEAD"));
+  CHECK(made.links == std::vector<std::string>{"al.mlem"});
+  CHECK(mlem::verify_bundle(file).id == made.id);
+  const std::string there = (box / "there").string();
+  CHECK(mlem::import_bundle(file, {.into = there}).id == made.id);
+  CHECK(mlem::check({.deep = "hash", .directory = there}).size() == 1);
+  CHECK(mlem::import_bundle(file, {.directory = directory}).id == made.id);
+  CHECK_THROWS_WITH_AS(mlem::verify_bundle(directory + "/m"), "not a bundle of git mlem: it ends before it is whole",
+                       mlem::Error);
 }
 
 TEST_CASE("library: links are compared with what they follow and go there") {

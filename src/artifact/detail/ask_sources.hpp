@@ -2,7 +2,6 @@
 
 #include "artifact/object_files.hpp"
 #include "base/file.hpp"
-#include "base/text.hpp"
 #include "git/registry.hpp"
 #include "model/oid.hpp"
 #include "model/repo_url.hpp"
@@ -50,8 +49,7 @@ std::vector<Answer> ask_sources(const git::Registry& registry, const source::Set
   for (auto& [repo, group] : groups) {
     all.emplace_back(group.objects.front()->repo ? &*group.objects.front()->repo : nullptr, &group);
   }
-  const RepoUrl own_url =
-      RepoUrl::parse(file_url((registry.has_work_tree() ? registry.work_tree() : registry.git_dir()).string()));
+  const RepoUrl own_url = source::own_address(registry);
   source::in_parallel(all.size(), settings.budget.jobs, [&](std::size_t i) {
     const auto& [repo, group] = all[i];
     if (repo == nullptr) {

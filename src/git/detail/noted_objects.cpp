@@ -10,7 +10,11 @@ class NotedObjects final : public Objects {
   NotedObjects(std::unique_ptr<Objects> objects, Repository::NoteRead note)
       : objects_(std::move(objects)), note_(std::move(note)) {}
 
-  bool has(const Oid& oid) override { return objects_->has(oid); }
+  bool has(const Oid& oid) override {
+    const bool is_here = objects_->has(oid);
+    if (is_here) note_(oid, false);
+    return is_here;
+  }
   std::optional<Object> find(const Oid& oid, std::size_t limit) override {
     auto object = objects_->find(oid, limit);
     if (object && object->size <= limit) note_(oid, object->type == ObjectType::commit);
@@ -24,7 +28,11 @@ class NotedObjects final : public Objects {
     });
   }
   std::vector<std::optional<std::uint64_t>> blob_sizes(const std::vector<Oid>& blobs) override {
-    return objects_->blob_sizes(blobs);
+    const auto sizes = objects_->blob_sizes(blobs);
+    for (std::size_t i = 0; i < blobs.size(); ++i) {
+      if (sizes[i]) note_(blobs[i], false);
+    }
+    return sizes;
   }
   bool stream_blob(const Oid& blob, const std::function<void(std::string_view piece)>& take) override {
     return objects_->stream_blob(blob, take);
