@@ -49,7 +49,7 @@ std::string uri_of(std::string_view path) {
   return uri;
 }
 
-nlohmann::ordered_json rules() {
+nlohmann::ordered_json sarif_rules() {
   auto rules = nlohmann::ordered_json::array();
   for (const Explanation& each : explanations()) {
     rules.push_back({{"id", each.word},
@@ -90,7 +90,8 @@ class SarifReporter : public Reporter {
  private:
   void begin() {
     if (std::exchange(has_begun_, true)) return;
-    const nlohmann::ordered_json driver = {{"name", "git-mlem"}, {"version", GIT_MLEM_VERSION}, {"rules", rules()}};
+    const nlohmann::ordered_json driver = {
+        {"name", "git-mlem"}, {"version", GIT_MLEM_VERSION}, {"rules", sarif_rules()}};
     out_ << R"({"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"tool":{"driver":)"
          << driver.dump() << R"(},"results":[)";
   }
