@@ -118,8 +118,10 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
       .exclusive({"offline", "reachable"})
       .exclusive({"offline", "fresh"})
       .exclusive({"offline", "policy"})
-      .exclusive({"policy", "shard"});
+      .exclusive({"policy", "shard"})
+      .value("format", "github|sarif|junit", "print what CI systems read", format.ci);
   add_format_options(options, format);
+  for (const char* other : {"json", "porcelain", "null"}) options.exclusive({"format", other});
 }
 
 /// Writes what is wrong and why and a remark, then warnings and a hint.
@@ -291,7 +293,10 @@ int run_check(const Args& args, Context& context) {
   declare(options, asked, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
+  if (format.ci && format.ci != "github" && format.ci != "sarif" && format.ci != "junit")
+    throw options.wrong("'--format' is 'github', 'sarif' or 'junit'");
   format.tells_proofs = format.verbose || asked.offline;
+  format.warnings_fail = asked.strict;
   if (asked.all && !asked.policy) throw options.wrong("'--all' goes with '--policy'");
   if (asked.as && !asked.policy) throw options.wrong("'--as' goes with '--policy'");
   const std::size_t jobs = asked.jobs ? parse_jobs(*asked.jobs, options) : 0;  // as configured

@@ -18,13 +18,15 @@ struct Format {
   bool json = false;
   std::optional<std::string> porcelain{};  ///< its version: `v1`
   bool nul = false;                        ///< -z
+  std::optional<std::string> ci{};         ///< what a CI system reads: `github`, `sarif` or `junit`
+  bool warnings_fail = false;              ///< what `ci` reads tells warnings as what the run fails for
   bool quiet = false;
   bool verbose = false;
   bool tells_proofs = false;  ///< say of each answer how old its proof is: -v and --offline
   std::optional<std::string> color{};
   bool progress = true;
   /// Returns whether the output is for scripts: never coloured, always whole.
-  bool is_for_scripts() const { return json || porcelain || nul; }
+  bool is_for_scripts() const { return json || porcelain || nul || ci; }
 };
 
 /// The long names of the common options that do something in a command; `-h` and its page have those.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ constexpr std::string_view name(Plain plain) noexcept {
 struct Warning {
   std::string code;
   std::string message;
+  std::size_t line = 0;  ///< of the link file, from 1; 0: it is not about a line
   friend bool operator==(const Warning&, const Warning&) = default;
 };
 

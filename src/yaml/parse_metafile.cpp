@@ -159,7 +159,8 @@ class OutlineReader : public detail::EventHandler {
   }
   void add_warning(std::size_t offset, std::string code, std::string_view message) {
     if (outline_.problem) return;
-    outline_.warnings.push_back({std::move(code), fmt::format("line {}: {}", detail::line_at(text_, offset), message)});
+    const std::size_t line = detail::line_at(text_, offset);
+    outline_.warnings.push_back({std::move(code), fmt::format("line {}: {}", line, message), line});
   }
 
   void check_properties(const Event& event) {

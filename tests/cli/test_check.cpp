@@ -824,3 +824,47 @@ TEST_CASE("check: a link into its own registry to a tag that is not pushed yet s
   world.registry.git({"push", "-q", "hub", "refs/tags/v2"});
   CHECK_FALSE(contains(world.mlem({"check"}).output, "a.mlem: missing-rev"));
 }
+
+TEST_CASE("check: --format is what CI systems read, with the exit code and the summary of any check") {
+  World world;
+  const auto link = [](const std::string& rev) {
+    return link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = rev});
+  };
+  world.registry.commit({{"ok.mlem", link("main")}, {"prod/gone.mlem", link("v9")}});
+  RunOptions below;
+  below.directory = world.registry.path() / "prod";
+  // Names are from the root, wherever it is run.
+  const Outcome annotated = world.sandbox.mlem({"check", "--format=github"}, below);
+  CHECK(annotated.code == 1);
+  CHECK(
+      annotated.output ==
+      "::error file=prod/gone.mlem,title=missing-rev::prod/gone.mlem: missing-rev: no branch, tag or commit 'v9' in '" +
+          example_url + "/'\n");
+  CHECK(annotated.errors == "2 links: 1 ok, 1 broken, 0 undecided\n");
+  CHECK(contains(world.mlem({"check", "--format", "junit"}).output, " tests=\"2\" failures=\"1\" errors=\"0\">\n"));
+  CHECK(contains(world.mlem({"check", "--format", "sarif"}).output, "\"uri\":\"prod/gone.mlem\""));
+
+  const std::string hint = "hint: 'git mlem check -h' shows the usage\n";
+  const Outcome unknown = world.mlem({"check", "--format=xml"});
+  CHECK(unknown.code == 129);
+  CHECK(unknown.errors == "error: '--format' is 'github', 'sarif' or 'junit'\n" + hint);
+  for (const std::string other : {"--json", "--porcelain", "--null"}) {
+    const Outcome both = world.mlem({"check", "--format=junit", other});
+    CHECK(both.code == 129);
+    CHECK(both.errors == "error: options '--format' and '" + other + "' cannot be used together\n" + hint);
+  }
+}
+
+TEST_CASE("check: warnings that --strict fails for are told to CI systems as what is broken") {
+  World world;
+  world.registry.commit({{"w.mlem", link_to(world, "models/rf.mlem", "main") + "bogus: 1\n"}});
+  const std::string rest =
+      " file=w.mlem,line=6,title=unknown-key::w.mlem: unknown-key: line 6: unknown key 'bogus', which MLEM 0.4.3 and "
+      "later refuse\n";
+  const Outcome told = world.mlem({"check", "--format=github"});
+  CHECK(told.code == 0);
+  CHECK(contains(told.output, "::warning" + rest));
+  const Outcome strict = world.mlem({"check", "--format=github", "--strict"});
+  CHECK(strict.code == 1);
+  CHECK(contains(strict.output, "::error" + rest));
+}

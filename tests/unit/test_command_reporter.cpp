@@ -1,3 +1,4 @@
+#include "command/detail/explanation.hpp"
 #include "command/detail/hook_reporter.hpp"
 #include "command/detail/reporter.hpp"
 #include "command/output.hpp"
@@ -81,6 +82,119 @@ TEST_CASE("reporter: each format for scripts has its own and people have another
   CHECK(told({.nul = true}) == "ok\0café.mlem\0model\0"s + commit +
                                    "\0\0rf.mlem\0https://example.com/models/\0main\0"
                                    "missing-rev\0b\xff.mlem\0\0\0\0\0\0\0"s);
+}
+
+namespace {
+
+/// What a CI is told of a good link, a broken one, one that is undecided and a ref.
+std::string told_to_ci(const std::string& format, bool warnings_fail = false) {
+  Finding broken = gone_link();
+  broken.link = "a,b:c/100%\xff\x1b.mlem";
+  broken.line = 4;
+  broken.hint = "one\ntwo";
+  broken.rules = {"pinned"};
+  broken.warnings = {{"unknown-key", "line 5: <&\">]]>\xef\xbf\xbf", 5}};
+  Finding undecided = good_link();
+  undecided.verdict = Verdict::unreachable;
+  undecided.message = "[no](answer) {0}";
+  Finding warned = good_link();
+  warned.link = "prod/new/w.mlem";
+  warned.warnings = {{"local-path", "of one machine"}};
+  Finding ref = gone_link();
+  ref.link.clear();
+  ref.verdict = Verdict::forbidden;
+  ref.pushed_ref = "refs/heads/main";
+  ref.message = "not signed";
+  ref.hint.clear();
+  std::ostringstream out;
+  const auto reporter = make_script_reporter({.ci = format, .warnings_fail = warnings_fail}, out, true);
+  for (const Finding& finding : {good_link(), broken, undecided, warned, ref}) reporter->finding(finding);
+  reporter->end();
+  return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("reporter: GitHub is told in workflow commands that no name or message ends") {
+  const std::string rest =
+      "::warning file=café.mlem,title=unreachable::café.mlem: unreachable: [no](answer) {0}\n"
+      "::warning file=prod/new/w.mlem,title=local-path::prod/new/w.mlem: local-path: of one machine\n"
+      "::error title=forbidden::refs/heads/main: forbidden: not signed\n";
+  CHECK(told_to_ci("github") ==
+        "::error file=a%2Cb%3Ac/100%25\\377\\033.mlem,line=4,title=missing-rev::a,b:c/100%25\\377\\033.mlem: "
+        "missing-rev: no branch, tag or commit 'gone'%0Ahint: one\\ntwo\n"
+        "::warning file=a%2Cb%3Ac/100%25\\377\\033.mlem,line=5,title=unknown-key::a,b:c/100%25\\377\\033.mlem: "
+        "unknown-key: line 5: <&\">]]>\xef\xbf\xbf\n" +
+            rest);
+  CHECK(contains(told_to_ci("github", true), "::error file=prod/new/w.mlem,title=local-path::"));
+}
+
+TEST_CASE("reporter: SARIF has a result for all that is not good, and what is undecided is open") {
+  const std::string text = told_to_ci("sarif");
+  const std::string results = text.substr(text.find("\"results\":["));
+  const auto place = [](const std::string& uri, int line) {
+    return "\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":\"" + uri +
+           "\",\"uriBaseId\":\"%SRCROOT%\"},\"region\":{\"startLine\":" + std::to_string(line) + "}}}]";
+  };
+  const std::string odd = "a%2Cb%3Ac/100%25%FF%1B.mlem";
+  CHECK(results ==
+        "\"results\":[\n"
+        "{\"ruleId\":\"missing-rev\",\"ruleIndex\":2,\"level\":\"error\",\"message\":{\"text\":\"no branch, tag or "
+        "commit 'gone'\\nhint: one\\\\\\\\ntwo\"}," +
+            place(odd, 4) +
+            ",\"properties\":{\"rules\":[\"pinned\"]}},\n"
+            "{\"ruleId\":\"unknown-key\",\"ruleIndex\":21,\"level\":\"warning\",\"message\":{\"text\":\"line 5: "
+            "<&\\\">\\\\]\\\\]>\\uffff\"}," +
+            place(odd, 5) +
+            "},\n"
+            "{\"ruleId\":\"unreachable\",\"ruleIndex\":16,\"level\":\"none\",\"message\":{\"text\":\"\\\\[no\\\\]("
+            "answer) "
+            "{{0}}\"}," +
+            place("caf%C3%A9.mlem", 1) +
+            ",\"kind\":\"open\"},\n"
+            "{\"ruleId\":\"local-path\",\"ruleIndex\":22,\"level\":\"warning\",\"message\":{\"text\":\"of one "
+            "machine\"}," +
+            place("prod/new/w.mlem", 1) +
+            "},\n"
+            "{\"ruleId\":\"forbidden\",\"ruleIndex\":9,\"level\":\"error\",\"message\":{\"text\":\"not "
+            "signed\"},\"locations\":"
+            "[{\"logicalLocations\":[{\"fullyQualifiedName\":\"refs/heads/main\",\"kind\":\"ref\"}]}]}\n]}]}\n");
+  CHECK(contains(told_to_ci("sarif", true), "\"ruleId\":\"local-path\",\"ruleIndex\":22,\"level\":\"error\""));
+}
+
+TEST_CASE("reporter: JUnit has a case for each link, in XML whatever its name is") {
+  const auto told = [](const std::string& numbers, const std::string& warned) {
+    const std::string head = "name=\"git mlem check\" tests=\"5\" " + numbers + ">\n";
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites " + head + "<testsuite " + head +
+           "<testcase classname=\"mlem\" name=\"café.mlem\" file=\"café.mlem\"/>\n"
+           "<testcase classname=\"a,b:c\" name=\"a,b:c/100%\\377\\033.mlem\" file=\"a,b:c/100%\\377\\033.mlem\" "
+           "line=\"4\"><failure type=\"missing-rev\" message=\"no branch, tag or commit 'gone'\">no branch, tag or "
+           "commit "
+           "'gone'\nhint: one\\ntwo</failure><system-out>warning: unknown-key: line 5: "
+           "&lt;&amp;&quot;&gt;]]&gt;\xef\xbf\xbd\n</system-out></testcase>\n"
+           "<testcase classname=\"mlem\" name=\"café.mlem\" file=\"café.mlem\"><error type=\"unreachable\" "
+           "message=\"[no](answer) {0}\">[no](answer) {0}</error></testcase>\n"
+           "<testcase classname=\"prod.new\" name=\"prod/new/w.mlem\" file=\"prod/new/w.mlem\">" +
+           warned +
+           "<system-out>warning: local-path: of one machine\n</system-out></testcase>\n"
+           "<testcase classname=\"refs.heads\" name=\"refs/heads/main\"><failure type=\"forbidden\" "
+           "message=\"not signed\">not signed</failure></testcase>\n</testsuite>\n</testsuites>\n";
+  };
+  CHECK(told_to_ci("junit") == told("failures=\"2\" errors=\"1\"", ""));
+  CHECK(told_to_ci("junit", true) ==
+        told("failures=\"3\" errors=\"1\"",
+             "<failure type=\"local-path\" message=\"of one machine\">of one machine</failure>"));
+}
+
+TEST_CASE("explanation: each verdict has its own word and says what to do") {
+  for (const mlem::command::Explanation& each : mlem::command::explanations()) {
+    CAPTURE(each.word);
+    if (each.verdict) CHECK(each.word == name(*each.verdict));
+    for (const std::string_view text : {each.meaning, each.remedy}) CHECK(text.ends_with('.'));
+    CHECK(each.meaning != each.remedy);
+  }
+  CHECK(mlem::command::find_explanation("missing-rev") == 2U);
+  CHECK_FALSE(mlem::command::find_explanation("ok"));
 }
 
 TEST_CASE("reporter: a hook tells who commits in a line and who pushes in lines that fit") {

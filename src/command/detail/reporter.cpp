@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "command/detail/age.hpp"
+#include "command/detail/ci_reporters.hpp"
 #include "command/detail/json.hpp"
 
 #include <ostream>
@@ -65,6 +66,10 @@ void print_porcelain(std::ostream& out, std::string_view first, const Finding& f
 std::unique_ptr<Reporter> make_script_reporter(const Format& format, std::ostream& out, bool quotes_non_ascii) {
   if (format.json) return std::make_unique<JsonReporter>(out, format.tells_proofs);
   if (format.porcelain || format.nul) return std::make_unique<PorcelainReporter>(out, format.nul, quotes_non_ascii);
+  const Warnings warnings = format.warnings_fail ? Warnings::failing : Warnings::told;
+  if (format.ci == "github") return make_github_reporter(out, warnings);
+  if (format.ci == "sarif") return make_sarif_reporter(out, warnings);
+  if (format.ci == "junit") return make_junit_reporter(out, warnings);
   return nullptr;
 }
 

@@ -24,7 +24,7 @@ void print_porcelain(std::ostream& out, std::string_view first, const Finding& f
                      bool quotes_non_ascii);
 
 /// Returns the reporter of the format for scripts that was asked for, which writes to `out`: a line of JSON, or
-/// porcelain v1, for each finding; null if the format is the one for people. Porcelain without -z quotes names as git
+/// porcelain v1, for each finding, or what a CI system reads; null if the format is the one for people. Porcelain without -z quotes names as git
 /// does, `quotes_non_ascii` says which: see there.
 std::unique_ptr<Reporter> make_script_reporter(const Format& format, std::ostream& out, bool quotes_non_ascii);
 
