@@ -303,6 +303,19 @@ TEST_CASE("bundle: what cannot be had whole is not made") {
           "fatal: cannot bundle a shallow clone: the history of the registry is not all here\n"
           "hint: 'git fetch --unshallow' brings it\n");
   }
+  SUBCASE("in the place of what is not a file") {
+    fs::create_symlink("elsewhere", world.out / "link");
+    for (const fs::path& output : {world.out, world.out / "link", fs::path("/dev/null")}) {
+      CAPTURE(output);
+      CHECK(world.mlem({"bundle", "create", "-o", output.string()}).errors ==
+            "fatal: cannot write '" + output.string() + "': it is not a regular file\nhint: '-' is standard output\n");
+    }
+    const fs::path base = world.bundle("base");
+    const std::string content = read_file(base);
+    CHECK(contains(world.mlem({"bundle", "create", "--since", base.string(), "-o", base.string()}).errors,
+                   "it is a bundle that this one would follow"));
+    CHECK(read_file(base) == content);
+  }
   SUBCASE("a registry without a commit") {
     const RepoBuilder empty(world.sandbox, "empty");
     CHECK(world.mlem_in(empty.path(), {"bundle", "create", "-o", "b"}).errors ==
@@ -320,6 +333,50 @@ TEST_CASE("bundle: what cannot be had whole is not made") {
     CHECK(contains(world.mlem({"bundle", "import", "nothing", (world.sandbox / "full").string()}).errors,
                    "it is there already and not empty"));
   }
+}
+
+TEST_CASE("bundle: an import is not undone by tidying up or moving, and takes what is newer") {
+  Bundled world;
+  const std::string signature = "{}";
+  world.source.commit({{"git.sig", signature}});
+  world.source.git({"push", "-q", world.served.string(), "main"});
+  world.link("git", "prod/main", world.url, {"--rev", "main"});
+  world.registry.commit({}, "Link");
+  world.registry.tag("stable");
+  const fs::path first = world.bundle("first");
+  // The registry goes back in time, and the source forward.
+  world.source.commit({{"git.mlem", model_with("git", world.in_lfs)}, {"git", world.in_lfs}});
+  world.source.git({"push", "-q", world.served.string(), "main"});
+  world.registry.git({"switch", "-q", "--detach"});
+  RunOptions old;
+  old.environment["GIT_COMMITTER_DATE"] = "2001-01-01T00:00:00Z";
+  world.registry.git({"commit", "-q", "--allow-empty", "-m", "Old"}, old);
+  const fs::path second = world.bundle("second", {"--since", first.string()});
+  fs::create_directories(world.sandbox / "mounted");
+  fs::permissions(world.sandbox / "mounted", fs::owner_all);
+  REQUIRE(world.mlem_in(world.sandbox / "mounted", {"bundle", "import", first.string(), "./"}).code == 0);
+  CHECK(fs::status(world.sandbox / "mounted").permissions() == fs::owner_all);
+  CHECK(world.sandbox.git_output({"-C", (world.sandbox / "mounted").string(), "tag"}) == "release-1\nstable");
+  const fs::path there = world.sandbox / "moved";
+  fs::rename(world.sandbox / "mounted", there);
+  CHECK(world.mlem_in(there, {"fetch", "--prune"}).code == 0);
+  const Outcome imported = world.mlem_in(there, {"bundle", "import", second.string()});
+  CAPTURE(imported);
+  REQUIRE(imported.code == 0);
+  CHECK(contains(imported.output, " mlem/imported/commits/" + world.registry.id("HEAD") + "\n"));
+  const auto commit_of = [&](const fs::path& directory) {
+    return json_rows(world.mlem_in(directory, {"check", "--offline", "--json", "prod/main"})).at(0).at("commit");
+  };
+  fs::rename(world.served, world.sandbox / "gone");
+  CHECK(commit_of(there) == world.source.id("main"));
+  CHECK(world.mlem_in(there, {"check", "--offline", "--deep=hash"}).code == 0);
+  write_file(world.sandbox / "key.pub", "not a key");
+  CHECK_FALSE(contains(world.mlem_in(there, {"check", "--offline", "--signed=../key.pub"}).errors, "cache lacks"));
+
+  const RepoBuilder clone(world.sandbox, "clone");
+  clone.git({"fetch", "-q", world.registry.url(), "HEAD"});
+  CHECK(contains(world.mlem_in(clone.path(), {"bundle", "import", second.string()}).errors,
+                 ", which it builds on, was not imported here\nhint: import that one first\n"));
 }
 
 TEST_CASE("bundle: an import that was killed starts again") {

@@ -296,6 +296,24 @@ TEST_CASE("clone: Git LFS gives the model, never its pointer") {
   }
 }
 
+TEST_CASE("clone, check --deep: .lfsconfig is that of the commit, whatever is known of the one before") {
+  ModelWorld world;
+  const HttpServer git_server(world.sandbox);
+  const LfsServer lfs_server(world.sandbox);
+  const std::string bytes = random_bytes(20'000);
+  lfs_server.add(bytes);
+  const auto config = [&](const std::string& path) { return "[lfs]\n\turl = " + lfs_server.url(path) + "\n"; };
+  world.source.commit(
+      {{"rf.mlem", model_with("rf", bytes)}, {"rf", lfs_pointer_to(bytes)}, {".lfsconfig", config("one")}});
+  world.source.bare_clone(git_server.root() / "source.git");
+  world.link("rf", "rf", git_server.url("source.git"), {"--rev", "main"});
+  REQUIRE(world.mlem({"check", "--deep"}).code == 0);
+  world.source.commit({{".lfsconfig", config("two")}});
+  world.source.git({"push", "-q", (git_server.root() / "source.git").string(), "main"});
+  REQUIRE(world.mlem({"check", "--deep"}).code == 0);
+  CHECK(lfs_server.requests().back().path == "/two/objects/batch");
+}
+
 TEST_CASE("clone: a second run goes on where the first one stopped") {
   ModelWorld world;
   const HttpServer server(world.sandbox);
@@ -429,8 +447,23 @@ TEST_CASE("clone: what only DVC can fetch is fetched by DVC where that is instal
     CHECK(outcome.code == 0);
     CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
     CHECK(read_file(world.out / "rf") == bytes);
-    CHECK(read_file(buckets / "log") ==
-          "get --rev " + commit + " -o file -- " + world.source.path().string() + " m/-rf\n");
+    const std::string log = read_file(buckets / "log");
+    CAPTURE(log);
+    CHECK(log.starts_with("get --rev " + commit + " -o " + world.out.string() + "/.git-mlem-clone-rf/"));
+    CHECK(log.ends_with("/file -- " + world.source.path().string() + " m/-rf\n"));
+  }
+  SUBCASE("not where a source would have it read files, run programs or send credentials elsewhere") {
+    for (const std::string option : {"configpath", "endpointurl", "profile", "credentialpath", "version_aware"}) {
+      CAPTURE(option);
+      world.source.commit(
+          {{".dvc/config",
+            "[core]\n    remote = r\n['remote \"r\"']\n    url = s3://bucket/store\n    " + option + " = true\n"}});
+      const Outcome outcome = clone();
+      CAPTURE(outcome);
+      CHECK(outcome.code == 2);
+      CHECK(contains(outcome.errors, ", and its configuration sets '" + option + "' of 'remote \"r\"'"));
+    }
+    CHECK_FALSE(fs::exists(buckets / "log"));
   }
   SUBCASE("what it makes is proved") {
     write_file(buckets / "instead", random_bytes(100'000, "other"));
