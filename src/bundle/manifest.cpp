@@ -19,7 +19,9 @@ using Ordered = nlohmann::ordered_json;
 constexpr const char* format_name = "git-mlem bundle";
 constexpr int format_version = 1;
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorKind::invalid, "not a bundle of git mlem", why); }
+[[noreturn]] void refuse_manifest(const std::string& why) {
+  throw Error(ErrorKind::invalid, "not a bundle of git mlem", why);
+}
 
 Ordered to_json(const Part& part) { return {{"sha256", part.sha256}, {"size", part.size}}; }
 
@@ -141,7 +143,9 @@ class Mapping {
       if (!known_.contains(key)) bad("has an unknown key");
     }
   }
-  [[noreturn]] void bad(const std::string& why) const { refuse(std::string(what_) + " of its manifest " + why); }
+  [[noreturn]] void bad(const std::string& why) const {
+    refuse_manifest(std::string(what_) + " of its manifest " + why);
+  }
 
  private:
   static bool is_sha256(std::string_view text) {
@@ -214,7 +218,7 @@ void require_one_use_each(const Manifest& manifest) {
     used.insert(source.lfs.begin(), source.lfs.end());
     for (const BundledDvcFile& file : source.dvc) used.insert(file.sha256);
   }
-  if (used != here) refuse("its artifacts are not those of its sources");
+  if (used != here) refuse_manifest("its artifacts are not those of its sources");
 }
 
 BundledLink parse_link(const Json& json) {
@@ -285,7 +289,7 @@ Manifest parse_manifest(std::string_view text) {
   // Its size bounds it.
   const Json json = artifact::read_strict_json(text, "not a bundle of git mlem", {}, text.size());
   Mapping mapping(json, "the beginning");
-  if (mapping.text("format") != format_name) refuse("its manifest is of another format");
+  if (mapping.text("format") != format_name) refuse_manifest("its manifest is of another format");
   if (mapping.number("version") != format_version) {
     throw Error(ErrorKind::invalid, "cannot read the bundle",
                 "it is of version " + std::to_string(mapping.number("version")) + ", and this program knows version 1",
@@ -301,7 +305,7 @@ Manifest parse_manifest(std::string_view text) {
   const auto is_before = [](const Part& one, const Part& other) { return one.sha256 >= other.sha256; };
   require_one_use_each(manifest);
   if (std::adjacent_find(manifest.artifacts.begin(), manifest.artifacts.end(), is_before) != manifest.artifacts.end()) {
-    refuse("its artifacts are not in order");
+    refuse_manifest("its artifacts are not in order");
   }
   return manifest;
 }

@@ -28,7 +28,9 @@ constexpr const char* name_of_extended = "size";
 
 using Block = std::array<char, block_size>;
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorKind::invalid, "not a bundle of git mlem", why); }
+[[noreturn]] void refuse_archive(const std::string& why) {
+  throw Error(ErrorKind::invalid, "not a bundle of git mlem", why);
+}
 
 Block make_header(const std::string& name, std::uint64_t size, std::int64_t time, char type) {
   Block block{};
@@ -73,7 +75,8 @@ std::uint64_t octal_at(const Block& block, std::size_t offset) {
   std::uint64_t value = 0;
   const char* const begin = block.data() + offset;
   const auto parsed = std::from_chars(begin, begin + digits, value, 8);
-  if (parsed.ec != std::errc{} || parsed.ptr != begin + digits) refuse("it has a header that it would not have");
+  if (parsed.ec != std::errc{} || parsed.ptr != begin + digits)
+    refuse_archive("it has a header that it would not have");
   return value;
 }
 
@@ -116,7 +119,7 @@ void TarWriter::finish() {
 void TarReader::read_whole(char* buffer, std::size_t size) {
   while (size > 0) {
     const std::size_t count = read_(buffer, size);
-    if (count == 0) refuse("it ends before it is whole");
+    if (count == 0) refuse_archive("it ends before it is whole");
     buffer += count;
     size -= count;
   }
@@ -129,7 +132,7 @@ std::optional<TarMember> TarReader::next() {
   if (block == zeros) {
     read_whole(block.data(), block.size());
     char more = 0;
-    if (block != zeros || read_(&more, 1) != 0) refuse("it goes on where it should end");
+    if (block != zeros || read_(&more, 1) != 0) refuse_archive("it goes on where it should end");
     return std::nullopt;
   }
   const auto time = static_cast<std::int64_t>(octal_at(block, 136));
@@ -138,7 +141,7 @@ std::optional<TarMember> TarReader::next() {
   if (block[156] == type_extended) {
     member = read_long_member(view(block), time);
   } else if (block != make_header(member.name, member.size, *time_, type_file)) {
-    refuse("it has a header that it would not have");
+    refuse_archive("it has a header that it would not have");
   }
   left_ = member.size;
   return member;
@@ -154,10 +157,10 @@ TarMember TarReader::read_long_member(std::string_view header, std::int64_t time
   std::from_chars(record.data() + start, record.data() + record.size(), size);
   const bool is_ours = size > max_header_size && record == extended_size(size) &&
                        header == view(make_header(name_of_extended, record.size(), time, type_extended));
-  if (!is_ours) refuse("it has a header that it would not have");
+  if (!is_ours) refuse_archive("it has a header that it would not have");
   read_whole(block.data(), block.size());
   const std::string name(text_at(block, 0, longest_name));
-  if (block != make_header(name, 0, *time_, type_file)) refuse("it has a header that it would not have");
+  if (block != make_header(name, 0, *time_, type_file)) refuse_archive("it has a header that it would not have");
   return {name, size};
 }
 
@@ -166,13 +169,13 @@ void TarReader::take(const TakeBytes& take) {
   const std::size_t fill = padding(left_);
   while (left_ > 0) {
     const std::size_t count = read_(buffer.data(), std::min<std::uint64_t>(left_, buffer.size()));
-    if (count == 0) refuse("it ends before it is whole");
+    if (count == 0) refuse_archive("it ends before it is whole");
     take({buffer.data(), count});
     left_ -= count;
   }
   read_whole(buffer.data(), fill);
   if (std::any_of(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(fill), [](char c) { return c != 0; })) {
-    refuse("it has bytes between its files");
+    refuse_archive("it has bytes between its files");
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include "mlem/detail/in_registry.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <memory>
 
 namespace mlem {
