@@ -50,6 +50,27 @@ std::string sha256_of(const fs::path& path, const Interrupt* interrupt) {
   return digest.finish();
 }
 
+/// Returns where a bundle goes: it takes the place of a file, and of nothing else that may be there.
+fs::path output_of(const CreateRequest& request) {
+  if (request.output == "-") return request.output;
+  fs::path output = fs::absolute(request.output);
+  const std::string what = "cannot write '" + escape_for_terminal(request.output.string()) + "'";
+  boost::system::error_code ignored;
+  if (!fs::is_directory(output.parent_path(), ignored)) {
+    throw Error(ErrorKind::io, what, "there is no directory for it");
+  }
+  const fs::file_type there = load_type(output);
+  if (there != fs::file_not_found && there != fs::regular_file) {
+    throw Error(ErrorKind::invalid, what, "it is not a regular file", "'-' is standard output");
+  }
+  for (const fs::path& since : request.since) {
+    if (fs::equivalent(since, output, ignored)) {
+      throw Error(ErrorKind::invalid, what, "it is a bundle that this one would follow");
+    }
+  }
+  return output;
+}
+
 class Creation {
  public:
   Creation(const git::Registry& registry, const source::Settings& settings, const CreateRequest& request,
@@ -58,7 +79,7 @@ class Creation {
         settings_(settings),
         request_(request),
         report_(report),
-        output_(request.output == "-" ? request.output : fs::absolute(request.output)),
+        output_(output_of(request)),
         scratch_(output_ == "-" ? fs::temp_directory_path() : output_.parent_path(), ".git-mlem-bundle-"),
         earlier_(request.since, scratch_.path(), settings.access.environment),
         collection_(settings_, output_ == "-" ? scratch_.path() : output_.parent_path(), output_.filename().string()),
@@ -68,7 +89,6 @@ class Creation {
 
   CreateResult run() {
     const Interrupt::Wait wait(settings_.observer.interrupt);
-    require_output();
     require_whole_registry();
     note_registry();
     judge();
@@ -89,22 +109,6 @@ class Creation {
   }
 
   Manifest& manifest() { return result_.manifest; }
-
-  /// A bundle takes the place of a file, and of nothing else that may be there.
-  void require_output() const {
-    if (output_ == "-") return;
-    const std::string what = "cannot write '" + escape_for_terminal(request_.output.string()) + "'";
-    const fs::file_type there = load_type(output_);
-    if (there != fs::file_not_found && there != fs::regular_file) {
-      throw Error(ErrorKind::invalid, what, "it is not a regular file", "'-' is standard output");
-    }
-    boost::system::error_code ignored;
-    for (const fs::path& since : request_.since) {
-      if (fs::equivalent(since, output_, ignored)) {
-        throw Error(ErrorKind::invalid, what, "it is a bundle that this one would follow");
-      }
-    }
-  }
 
   void require_whole_registry() const {
     boost::system::error_code ignored;

@@ -11,6 +11,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
@@ -58,6 +59,18 @@ std::string shown(const fs::path& file) {
   return file == "-" ? std::string("the bundle") : "'" + escape_for_terminal(file.string()) + "'";
 }
 
+/// What is staged is not in a bundle of HEAD.
+void warn_of_staged_links(const git::Registry& registry, std::ostream& err) {
+  const auto changes = git::find_staged_changes(registry.environment(), registry.directory().string());
+  if (!changes) return;
+  const auto count = static_cast<std::size_t>(std::count_if(
+      changes->begin(), changes->end(), [](const git::Change& change) { return change.name.ends_with(".mlem"); }));
+  if (count == 0) return;
+  print_error(err, "warning",
+              counted(count, "staged change") + (count == 1 ? " is" : " are") + " not in the bundle, which is of HEAD");
+  print_hint(err, "'git commit' first");
+}
+
 int create(const BundleOptions& asked, const std::vector<std::string>& links, const Format& format, Context& context) {
   const git::Registry registry = open_registry(context);
   const bool color = wants_color(format, context, registry, Stream::err);
@@ -73,6 +86,7 @@ int create(const BundleOptions& asked, const std::vector<std::string>& links, co
     print_failure(context.err, "error", subject, finding, color);
   });
   if (!result.is_created) return exit_code(result.summary);
+  warn_of_staged_links(registry, context.err);
   const bool is_piped = *asked.output == "-";
   if (is_piped && !context.out.flush()) throw Error(ErrorKind::io, "cannot write the bundle");
   if (asked.json && !is_piped) context.out << to_json(BundleContent{result.manifest, result.id}) << '\n';

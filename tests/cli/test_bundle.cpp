@@ -303,6 +303,18 @@ TEST_CASE("bundle: what cannot be had whole is not made") {
           "fatal: cannot bundle a shallow clone: the history of the registry is not all here\n"
           "hint: 'git fetch --unshallow' brings it\n");
   }
+  SUBCASE("where there is no directory") {
+    CHECK(world.mlem({"bundle", "create", "-o", "/nowhere/b"}).errors ==
+          "fatal: cannot write '/nowhere/b': there is no directory for it\n");
+  }
+  SUBCASE("what is only staged is not in it, and a warning says so") {
+    world.link("git", "prod/more", world.url, {"--rev", "v1"});
+    const Outcome created = world.mlem({"bundle", "create", "-o", (world.out / "b").string()});
+    CHECK(created.code == 0);
+    CHECK(contains(created.output, ": 3 links, 1 source, "));
+    CHECK(created.errors ==
+          "warning: 1 staged change is not in the bundle, which is of HEAD\nhint: 'git commit' first\n");
+  }
   SUBCASE("in the place of what is not a file") {
     fs::create_symlink("elsewhere", world.out / "link");
     for (const fs::path& output : {world.out, world.out / "link", fs::path("/dev/null")}) {
