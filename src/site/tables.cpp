@@ -77,8 +77,7 @@ void put_tools(Markup& page, const View& view) {
     if (row.link->link && row.link->link->hold) states.insert("held");
   }
   types.erase("");
-  page << "<noscript><p class=\"note\">Search, filters and sorting need JavaScript; all links are here without it.</p>"
-          "</noscript>\n<div class=\"tools\" id=\"tools\" role=\"search\" hidden>\n<div class=\"field wide\"><label "
+  page << "<div class=\"tools\" id=\"tools\" role=\"search\" hidden>\n<div class=\"field wide\"><label "
           "for=\"q\">Search</label>\n"
           "<input id=\"q\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" "
           "placeholder=\"name, source, rev or commit\"></div>\n<div class=\"field\">";
@@ -165,7 +164,9 @@ std::string index_page(const View& view, std::size_t number) {
   if (summary.undecided > 0) page << ", " << summary.undecided << " undecided";
   page << "</p>\n";
   put_tools(page, view);
-  page << "<p id=\"count\" class=\"muted\" role=\"status\"></p>\n"
+  // The script puts the number of links in the place of this.
+  page << "<p id=\"count\" class=\"muted\" role=\"status\" data-total=\"" << view.rows.size()
+       << "\">Search, filters and sorting need JavaScript.</p>\n"
           "<div class=\"scroll\"><table id=\"links\" class=\"links\">\n<caption class=\"hidden\">Links of the "
           "registry</caption>\n<thead><tr><th scope=\"col\" aria-sort=\"ascending\">Link</th>";
   for (const char* const column : {"Type", "Source", "Rev", "Commit", "State", "Changed"}) {

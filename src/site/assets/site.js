@@ -123,6 +123,7 @@ function showTable() {
     update();
   });
   tools.hidden = false;
+  count.textContent = `${count.dataset.total} of ${count.dataset.total} links`;
   // A browser that goes back fills the fields in.
   if (Object.values(fields).some((field) => field.value)) ask();
 }
