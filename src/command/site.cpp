@@ -9,7 +9,6 @@
 #include "model/repo_path.hpp"
 
 #include "site/catalogue.hpp"
-#include <boost/filesystem/operations.hpp>
 
 #include <optional>
 #include <string>
@@ -73,19 +72,17 @@ int run_site(const Args& args, Context& context) {
   if (asked.base_url) asked.base_url = parse_base_url(options, *asked.base_url);
 
   const git::Registry registry = open_registry(context);
-  const fs::path directory = fs::absolute(words.front(), registry.directory());
   asked.title = title ? *title : title_of(registry);
   if (environments) asked.environments = RepoPath::parse(*environments, registry.prefix()).text();
   Progress progress(format, context);
   source::Settings settings = progress.settings(registry);
   settings.offline = offline;
   const auto catalogue = site::read_catalogue(registry, settings, commit_of(registry, at));
-  const site::Written written = site::write_site(*catalogue, asked, directory);
+  const site::Written written = site::write_site(*catalogue, asked, words.front());
   tell_failures(context.err, catalogue->summary);
   if (format.quiet) return exit_yes;
-  context.out << "site of " << catalogue->commit.short_hex() << " in " << escape_for_terminal(directory.string())
-              << ": " << written.files << " files, " << written.changed << " written, " << written.removed
-              << " removed\n";
+  context.out << "site of " << catalogue->commit.short_hex() << " in " << escape_for_terminal(words.front()) << ": "
+              << written.files << " files, " << written.changed << " written, " << written.removed << " removed\n";
   return exit_yes;
 }
 

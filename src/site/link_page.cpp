@@ -64,8 +64,8 @@ class LinkPage {
   void put_facts() {
     page_ << "<dl class=\"facts\">\n";
     put_fact("Type", finding_.object_type.empty() ? finding_.link_type : finding_.object_type);
-    page_ << "<div><dt>Source</dt><dd>"
-          << (finding_.repo.empty() ? std::string("this registry") : finding_.repo) << "</dd></div>\n";
+    page_ << "<div><dt>Source</dt><dd>" << (finding_.repo.empty() ? std::string("this registry") : finding_.repo)
+          << "</dd></div>\n";
     put_fact("Path", finding_.path);
     if (link_.link && link_.link->pinned_ref) put_fact("Follows", *link_.link->pinned_ref);
     if (!finding_.commit || finding_.rev != finding_.commit->hex()) put_fact("Rev", finding_.rev);
@@ -241,9 +241,9 @@ class LinkPage {
              << "</summary>\n<ul class=\"plain\">\n";
     for (const Detail& detail : comparison.details) {
       details_ << "<li><span class=\"compat " << name(detail.compatibility) << "\">" << name(detail.compatibility)
-               << "</span> " << detail.what;
-      if (detail.from) details_ << " <del>" << detail::shortened(*detail.from) << "</del>";
-      if (detail.to) details_ << " <ins>" << detail::shortened(*detail.to) << "</ins>";
+               << "</span> " << detail::public_text(detail.what);
+      if (detail.from) details_ << " <del>" << detail::public_text(*detail.from) << "</del>";
+      if (detail.to) details_ << " <ins>" << detail::public_text(*detail.to) << "</ins>";
       details_ << "</li>\n";
     }
     details_ << "</ul></details>\n";

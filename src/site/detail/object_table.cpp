@@ -1,6 +1,6 @@
 #include "site/detail/object_table.hpp"
 
-#include "base/text.hpp"
+#include "model/repo_url.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,14 +13,16 @@ class ObjectTable {
   explicit ObjectTable(Markup& page) : page_(page) {}
 
   void begin(std::string_view group) { group_ = group; }
-  void put(std::string_view name, std::string_view text) {
+  void put(std::string_view label, std::string_view text) {
     if (text.empty()) return;
+    // MLEM 0.1.10 has addresses for names.
+    const std::string name = public_text(label);
     if (!group_.empty() && group_ != shown_group_) {
       page_ << "<tr class=\"group\"><th colspan=\"2\" scope=\"colgroup\">" << group_ << "</th></tr>\n";
       shown_group_ = group_;
     }
     page_ << "<tr data-key=\"" << group_ << ": " << name << "\"><th scope=\"row\">" << name << "</th><td>"
-          << shortened(text) << "</td></tr>\n";
+          << public_text(text) << "</td></tr>\n";
   }
 
  private:
@@ -62,15 +64,17 @@ void put_fields(ObjectTable& table, std::string_view group, const std::vector<ob
 
 }  // namespace
 
-std::string shortened(std::string_view text) {
+std::string public_text(std::string_view whole) {
   constexpr std::size_t most = 2000;
-  if (text.size() <= most) return std::string(text);
+  const bool may_be_address = whole.find_first_of("@?:") != std::string_view::npos;
+  std::string text = may_be_address ? redact(whole) : std::string(whole);
+  if (text.size() <= most) return text;
   const auto is_inside = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xc0U) == 0x80U; };
   std::size_t head = most / 2;
   std::size_t tail = text.size() - most / 2;
   while (head > 0 && is_inside(head)) --head;
   while (tail < text.size() && is_inside(tail)) ++tail;
-  return std::string(text.substr(0, head)) + " … " + std::string(text.substr(tail));
+  return text.substr(0, head) + " … " + text.substr(tail);
 }
 
 void put_object_table(Markup& page, const Oid& blob, const object::Description& description) {
