@@ -88,7 +88,8 @@ void Directory::read_list() {
 }
 
 void Directory::require_own() const {
-  if (!is_ours_ && !is_free(path_)) {
+  if (!is_ours_) {
+    if (is_free(path_)) return;
     throw Error(ErrorKind::invalid, "cannot write a site to '" + path_.string() + "'",
                 "there are files in it that are not a site's", "name a directory that is empty or not there yet");
   }
