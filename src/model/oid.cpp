@@ -20,6 +20,14 @@ constexpr auto hex_values = [] {
   return values;
 }();
 
+/// The two digits of each byte, for the same reason.
+constexpr auto byte_digits = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) pairs[byte] = {digits[byte / 16], digits[byte % 16]};
+  return pairs;
+}();
+
 }  // namespace
 
 std::optional<Oid> Oid::parse(std::string_view hex) {
@@ -44,12 +52,8 @@ Oid Oid::from_bytes(std::span<const std::uint8_t> bytes) {
 }
 
 std::string Oid::hex() const {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text(std::size_t{2} * size_, '0');
-  for (std::size_t i = 0; i < size_; ++i) {
-    text[2 * i] = digits[bytes_[i] >> 4U];
-    text[2 * i + 1] = digits[bytes_[i] & 0xfU];
-  }
+  for (std::size_t i = 0; i < size_; ++i) std::memcpy(&text[2 * i], byte_digits[bytes_[i]].data(), 2);
   return text;
 }
 

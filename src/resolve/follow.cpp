@@ -1,8 +1,11 @@
 #include "base/text.hpp"
 #include "resolve/resolver.hpp"
 
-#include <map>
+#include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <utility>
+#include <vector>
 
 // The chains of a resolver are put together from its answers once all are there, for many links share them.
 
@@ -62,26 +65,30 @@ Chain Resolver::chain(std::size_t number) const {
     chain.malformed = malformed_[static_cast<std::size_t>(-first - 1)];
     return chain;
   }
-  std::map<QueryNumber, std::size_t> seen;
-  std::optional<std::string> start;
+  chain.answers.reserve(2);         // most are as long as that, or shorter
+  std::vector<QueryNumber> seen;    // the query of each answer
+  std::optional<std::size_t> root;  // the last answer that no alias led to
   for (QueryNumber at = first; at >= 0; at = steps_[static_cast<std::size_t>(at)].next) {
-    const auto [before, is_new] = seen.emplace(at, chain.answers.size());
-    if (!is_new) {
+    if (const auto before = std::find(seen.begin(), seen.end(), at); before != seen.end()) {
       chain.end = Chain::End::cycle;
-      chain.back_to = before->second;
+      chain.back_to = static_cast<std::size_t>(before - seen.begin());
       break;
     }
     // Counted here, and not by what run() has read: that depends on which other links were added.
-    if (chain.answers.size() > most_hops_of(number) || !steps_[static_cast<std::size_t>(at)].done) {
+    if (seen.size() > most_hops_of(number) || !steps_[static_cast<std::size_t>(at)].done) {
       chain.end = Chain::End::too_deep;
       break;
     }
-    Answer answer = chain.answers.empty() ? answers_.get(at) : answer_after(at, chain.answers.back());
-    const bool is_alias = !chain.answers.empty() && is_by_alias(*chain.answers.back().link);
-    if (is_alias && end_elsewhere(chain, start)) break;
-    if (!is_alias) start = start_of_chain(at, answer);
-    if (is_alias && chain.is_named && chain.answers.size() == 1) start = chain.answers.back().link_base;
-    chain.answers.push_back(std::move(answer));
+    const bool is_alias = !seen.empty() && is_by_alias(*chain.answers.back().link);
+    // What a user named is a link in a project of its own.
+    if (is_alias && end_elsewhere(chain, chain.is_named && *root == 0 && seen.size() > 1
+                                             ? chain.answers.front().link_base
+                                             : start_of_chain(seen[*root], chain.answers[*root]))) {
+      break;
+    }
+    if (!is_alias) root = seen.size();
+    chain.answers.push_back(seen.empty() ? answers_.get(at) : answer_after(at, chain.answers.back()));
+    seen.push_back(at);
   }
   return chain;
 }

@@ -46,7 +46,7 @@ Answer Resolver::question(QueryNumber number, detail::Hints& hints) const {
   return answer;
 }
 
-void Resolver::keep(QueryNumber number, Answer answer) {
+void Resolver::keep(QueryNumber number, Answer&& answer) {
   answer.hints = nullptr;
   answer.take_text = nullptr;
   answers_.put(number, std::move(answer));

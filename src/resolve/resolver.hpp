@@ -85,7 +85,7 @@ class Resolver {
   using AliasBatches = std::map<git::Repository*, AliasBatch>;
   /// Returns a query, to be answered.
   Answer question(QueryNumber number, detail::Hints& hints) const;
-  void keep(QueryNumber number, Answer answer);
+  void keep(QueryNumber number, Answer&& answer);
   /// Looks an alias up. What is found and can be read with others of its repository is added to `batches`.
   void find_alias(QueryNumber number, detail::Hints& hints, AliasBatches& batches);
   void read_aliases(const std::vector<QueryNumber>& numbers);

@@ -254,7 +254,7 @@ class CatFileObjects final : public Objects {
   /// git dies of an object that a partial clone has left on its server, after it has looked through all that came from
   /// there for a reference to it.
   bool may_be_here(const Oid& oid) {
-    if (oid.hex().size() != hex_digits_) return false;
+    if (oid.bytes().size() * 2 != hex_digits_) return false;
     if (!is_partial_) is_partial_ = std::any_of(object_dirs_.begin(), object_dirs_.end(), has_promised);
     if (!*is_partial_) return true;
     if (!present_) list_present();

@@ -68,20 +68,19 @@ void AnswerStore::sort(std::vector<QueryNumber>& numbers) const {
 Answer AnswerStore::get(QueryNumber number) const {
   const std::lock_guard lock(mutex_);
   const Entry& entry = this->entry(number);
-  if (entry.whole) {
-    Answer whole = *entry.whole;
-    if (!whole.pinned_blob) whole.pinned_blob = value_of(entry.pin);
-    return whole;
-  }
   const Common& common = subjects_[entry.subject];
-  if (entry.is_refused) {
-    Answer refusal = *common.refusal;
-    refusal.pinned_blob = value_of(entry.pin);
-    refusal.source.path = entry.path;
-    return refusal;
+  Answer answer;  // all that is returned, so that it is made where the caller has it
+  if (entry.whole) {
+    answer = *entry.whole;
+    if (!answer.pinned_blob) answer.pinned_blob = value_of(entry.pin);
+    return answer;
   }
-  Answer answer;
+  if (entry.is_refused) answer = *common.refusal;
   answer.pinned_blob = value_of(entry.pin);
+  if (entry.is_refused) {
+    answer.source.path = entry.path;
+    return answer;
+  }
   answer.source = common.source;
   answer.source.path = entry.path;
   if (entry.object_type == nullptr && !entry.link) {
@@ -102,7 +101,7 @@ Answer AnswerStore::get(QueryNumber number) const {
   return answer;
 }
 
-void AnswerStore::put(QueryNumber number, Answer answer) {
+void AnswerStore::put(QueryNumber number, Answer&& answer) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[static_cast<std::size_t>(number)];
   Common& common = subjects_[entry.subject];

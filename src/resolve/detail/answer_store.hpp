@@ -56,7 +56,7 @@ class AnswerStore {
 
   /// Returns a question with what is known of its answer. This and put() may be called on several threads.
   Answer get(QueryNumber number) const;
-  void put(QueryNumber number, Answer answer);
+  void put(QueryNumber number, Answer&& answer);
 
  private:
   /// What a rev led to: the same for all objects that are looked up at it.
