@@ -469,6 +469,32 @@ class Running(World):
         self.assertEqual(errors, ["missing-path"] * 8)
 
 
+class Readme(World):
+    def setUp(self):
+        super().setUp()
+        text = (ROOT / "README.md").read_text()
+        chapter = re.search(r"^## From Python\n(.*?)^## ", text, re.DOTALL | re.MULTILINE)[1]
+        blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", chapter, re.MULTILINE)
+        self.installing, self.script = (textwrap.dedent(block).strip() for block in blocks)
+
+    def test_what_it_shows_works(self):
+        link("models/rf", self.models, "v1", "production/rf")
+        done = subprocess.run([sys.executable, "-c", self.script], capture_output=True, text=True)
+        signature = "(X: dataframe of 2 columns) -> ndarray of int64, shape (any)"
+        self.assertEqual((done.stdout, done.stderr), (f"{self.first} sklearn {signature}\n", ""))
+        self.assertEqual((self.registry / "deployed/rf").read_text(), "hello")
+        self.assertEqual(load_meta("staging/rf").commit, self.first)
+
+    def test_the_module_was_installed_as_it_says(self):
+        installed = (ROOT / "tests/python/install").read_text()
+        for line in self.installing.splitlines()[2:]:
+            words = line.replace("environment/bin/pip", "").replace("python3", "").replace(" environment", "").rstrip(" .")
+            self.assertIn(words.strip(), installed)
+        packages = (ROOT / "cmake/packages.sh").read_text().split()
+        for package in self.installing.splitlines()[0].split()[3:]:
+            self.assertTrue({package, package + "'"} & set(packages), package)
+
+
 class Package(unittest.TestCase):
     def test_has_the_version_of_the_program(self):
         version = re.search(r"VERSION (\d[\d.]*)$", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
