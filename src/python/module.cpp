@@ -144,7 +144,7 @@ struct Pending {
 /// Does `work` while other Python threads run, and handlers of signals in the main one: what those raise ends the work.
 /// They run in this thread only, which therefore waits for another one.
 template <typename Work>
-auto run(const Work& work) {
+auto run_meanwhile(const Work& work) {
   constexpr std::chrono::milliseconds look(20);
   mlem::Cancel cancel;
   Pending pending;
@@ -164,8 +164,14 @@ auto run(const Work& work) {
     PyErr_Restore(pending.type, pending.value, pending.traceback);
     throw py::error_already_set();
   }
+  return result.get();
+}
+
+/// The same with the library's errors as Python's.
+template <typename Work>
+auto run(const Work& work) {
   try {
-    return result.get();
+    return run_meanwhile(work);
   } catch (const mlem::Error& error) {
     raise(error);
   }
