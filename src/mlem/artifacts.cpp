@@ -35,8 +35,8 @@ Bundle describe(const bundle::Manifest& manifest, const std::string& id) {
 }  // namespace
 
 std::vector<ClonedFile> clone(const std::string& object, const std::string& target, const CloneOptions& options) {
-  return in_registry(options.directory, [&](const git::Registry& registry) {
-    const source::Settings settings = source::load_settings(registry);
+  return in_registry_if_any(options.directory, [&](const git::Registry& registry) {
+    const source::Settings settings = settings_of(registry, options.cancel);
     const edit::CloneArgument found =
         edit::find_clone(registry, settings,
                          {.object = object,
@@ -44,7 +44,7 @@ std::vector<ClonedFile> clone(const std::string& object, const std::string& targ
                           .rev = if_given(options.rev),
                           .is_plain = options.plain,
                           .target = target,
-                          .target_project = {},
+                          .target_project = if_given(options.target_project),
                           .directory = options.directory,
                           .only = options.only,
                           .layout = options.hf_cache ? artifact::Layout::hf_cache : artifact::Layout::mlem,
@@ -53,8 +53,8 @@ std::vector<ClonedFile> clone(const std::string& object, const std::string& targ
     require_ok(object, found.finding);
     const artifact::CloneResult result = artifact::clone(registry, settings, *found.request);
     if (result.refusal.verdict != Verdict::ok) {
-      const std::string verdict(name(result.refusal.verdict));
-      throw Error("'" + object + "': " + verdict + ": " + result.refusal.message, verdict, result.refusal.hint);
+      throw refusal(object, result.refusal.verdict, result.refusal.message, result.refusal.hint)
+          .with(detail::describe(found.finding));
     }
     std::vector<ClonedFile> files;
     for (const artifact::CloneItem& item : result.plan.items) {
@@ -67,7 +67,7 @@ std::vector<ClonedFile> clone(const std::string& object, const std::string& targ
 
 std::vector<Finding> check(const CheckOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    source::Settings settings = source::load_settings(registry);
+    source::Settings settings = settings_of(registry, options.cancel);
     settings.offline = options.offline;
     check::Scope scope;
     if (options.rev.empty()) {
@@ -87,24 +87,8 @@ std::vector<Finding> check(const CheckOptions& options) {
     check::settle_pathspecs(registry, settings, scope);
     std::vector<Finding> findings;
     check::judge(registry, settings, {scope}, [&](const engine::Finding& found) {
-      Finding& finding = findings.emplace_back();
-      finding.link = found.link;
-      finding.verdict = name(found.verdict);
-      finding.message = found.message;
-      finding.hint = found.hint;
-      for (const Warning& warning : found.warnings) finding.warnings.push_back(warning.code + ": " + warning.message);
-      finding.object_type = found.object_type;
-      finding.repo = found.repo;
-      finding.rev = found.rev;
-      finding.ref = found.ref;
-      finding.commit = found.commit ? found.commit->hex() : "";
-      finding.path = found.path;
-      finding.blob = found.blob ? found.blob->hex() : "";
-      if (!found.artifacts) return;
-      for (const FoundArtifact& artifact : *found.artifacts) {
-        finding.artifacts.push_back(
-            {artifact.name, artifact.path, artifact.size, artifact.hash, std::string(name(artifact.state))});
-      }
+      if (settings.observer.interrupt != nullptr && settings.observer.interrupt->requested()) throw Interrupted{};
+      findings.push_back(detail::describe(found));
     });
     return findings;
   });

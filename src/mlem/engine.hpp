@@ -3,6 +3,7 @@
 #include "artifact/clone.hpp"
 #include "artifact/model_signer.hpp"
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "check/check.hpp"
 #include "edit/branches.hpp"
@@ -25,6 +26,7 @@
 #include "history/who.hpp"
 #include "resolve/resolver.hpp"
 #include "yaml/metafile.hpp"
+#include "yaml/read_object.hpp"
 
 #include "bundle/create.hpp"
 #include "bundle/import.hpp"

@@ -4,16 +4,71 @@
 
 #include <ctime>
 #include <memory>
+#include <utility>
 
 namespace mlem {
 inline namespace v0 {
+
+bool is_undecided(const std::string& verdict) {
+  for (int number = 0; number <= static_cast<int>(Verdict::unverified); ++number) {
+    const auto known = static_cast<Verdict>(number);
+    if (name(known) == verdict) return decision(known) == Decision::undecided;
+  }
+  return false;
+}
+
+Error& Error::with(Finding finding) {
+  finding_ = std::make_shared<const Finding>(std::move(finding));
+  return *this;
+}
+
+Error& Error::as_undecided() noexcept {
+  undecided_ = true;
+  return *this;
+}
+
+Cancel::Cancel() : interrupt_(promising([] { return std::make_unique<Interrupt>(); })) {}
+
+Cancel::~Cancel() = default;
+
+void Cancel::request() noexcept { interrupt_->request(); }
+
+Interrupt* interrupt_of(const Cancel* cancel) noexcept {
+  return cancel == nullptr ? nullptr : cancel->interrupt_.get();
+}
+
+Finding detail::describe(const engine::Finding& found) {
+  Finding finding;
+  finding.link = found.link;
+  finding.verdict = name(found.verdict);
+  finding.message = found.message;
+  finding.hint = found.hint;
+  for (const Warning& warning : found.warnings) finding.warnings.push_back(warning.code + ": " + warning.message);
+  finding.object_type = found.object_type;
+  finding.repo = found.repo;
+  finding.rev = found.rev;
+  finding.ref = found.ref;
+  finding.commit = found.commit ? found.commit->hex() : "";
+  finding.path = found.path;
+  finding.blob = found.blob ? found.blob->hex() : "";
+  for (const auto& hop : found.hops) {
+    finding.hops.push_back({hop.repo, hop.rev, hop.commit ? hop.commit->hex() : "", hop.path});
+  }
+  if (!found.artifacts) return finding;
+  for (const FoundArtifact& artifact : *found.artifacts) {
+    finding.artifacts.push_back(
+        {artifact.name, artifact.path, artifact.size, artifact.hash, std::string(name(artifact.state))});
+  }
+  return finding;
+}
+
 namespace {
 
 /// Resolves one thing and returns where it was found.
 template <typename Source>
-resolve::Answer find(const git::Registry& registry, resolve::TreeView& view, const std::string& file,
-                     const Source& source, const std::string& object, bool follow_links) {
-  resolve::Resolver resolver(registry, source::load_settings(registry), {.wants_text = true});
+resolve::Answer find(const git::Registry& registry, const source::Settings& settings, resolve::TreeView& view,
+                     const std::string& file, const Source& source, const std::string& object, bool follow_links) {
+  resolve::Resolver resolver(registry, settings, {.wants_text = true});
   const std::size_t number = resolver.add(view, file, source);
   resolver.run();
   const auto chain = resolver.chain(number).answers;
@@ -56,8 +111,9 @@ std::vector<EditedLink> edit_links(const EditOptions& options, const MakeRule& m
                      });
     if (refused) {
       const std::string verdict = refused->verdict == "ok" ? "" : refused->verdict;
-      throw Error("'" + refused->link + "': " + (verdict.empty() ? "" : verdict + ": ") + refused->message, verdict,
-                  refused->hint);
+      const std::string what = "'" + refused->link + "'";
+      throw Error(what + ": " + (verdict.empty() ? "" : verdict + ": ") + refused->message, what, refused->message,
+                  verdict, refused->hint);
     }
     return links;
   });
@@ -66,15 +122,20 @@ std::vector<EditedLink> edit_links(const EditOptions& options, const MakeRule& m
 }  // namespace
 
 Object load_meta(const std::string& path, const LoadOptions& options) {
-  return in_registry(options.directory, [&](const git::Registry& registry) {
+  return in_registry_if_any(options.directory, [&](const git::Registry& registry) {
+    const source::Settings settings = settings_of(registry, options.cancel);
     edit::ObjectViews views(registry);
-    const edit::ObjectArgument argument = edit::parse_object(registry, source::load_settings(registry), views, path,
-                                                             if_given(options.project), if_given(options.rev));
+    const edit::ObjectArgument argument =
+        edit::parse_object(registry, settings, views, path, if_given(options.project), if_given(options.rev));
     if (argument.refusal) {
-      throw Error("'" + path + "': " + std::string(name(argument.refusal->verdict)) + ": " + argument.refusal->message,
-                  std::string(name(argument.refusal->verdict)), argument.refusal->hint);
+      engine::Finding finding;
+      finding.verdict = argument.refusal->verdict;
+      finding.message = argument.refusal->message;
+      finding.hint = argument.refusal->hint;
+      require_ok(path, finding);
     }
-    const resolve::Answer target = find(registry, *argument.view, "", argument.source, path, options.follow_links);
+    const resolve::Answer target =
+        find(registry, settings, *argument.view, "", argument.source, path, options.follow_links);
     Object object;
     object.object_type_ = target.link ? "link" : target.object_type;
     object.repo_ = target.source.repo ? target.source.repo->text() : "";
@@ -83,12 +144,60 @@ Object load_meta(const std::string& path, const LoadOptions& options) {
     object.text_ = target.text;
     object.asked_path_ = path;
     object.asked_ = options;
+    object.asked_.cancel = nullptr;
     return object;
+  });
+}
+
+Finding resolve(const std::string& object, const LoadOptions& options) {
+  return in_registry_if_any(options.directory, [&](const git::Registry& registry) {
+    const source::Settings settings = settings_of(registry, options.cancel);
+    edit::ObjectViews views(registry);
+    const edit::ObjectArgument argument =
+        edit::parse_object(registry, settings, views, object, if_given(options.project), if_given(options.rev));
+    resolve::Resolver resolver(registry, settings);
+    const std::size_t number = edit::add_object(resolver, argument);
+    resolver.run();
+    resolve::Chain chain = resolver.chain(number);
+    if (!options.follow_links) chain = resolve::first_of(std::move(chain));
+    engine::Finding finding = resolve::finding_of(chain, "");
+    if (!chain.answers.empty() && !chain.answers.front().source.repo) finding.link = chain.answers.front().path;
+    require_ok(object, finding);
+    return detail::describe(finding);
   });
 }
 
 std::string Object::json() const {
   return promising([&] { return yaml::to_json(text_); });
+}
+
+namespace {
+
+Method describe(const object::Method& method) {
+  Method described{method.name, {}, object::text_of(method.returns), object::text_of(method)};
+  for (const object::Argument& argument : method.arguments) {
+    described.arguments.push_back({argument.name, object::text_of(argument.type), argument.required,
+                                   argument.default_value, argument.keyword_only});
+  }
+  return described;
+}
+
+}  // namespace
+
+Description Object::description() const {
+  return promising([&] {
+    const object::Description read = yaml::read_object(text_);
+    if (!read.unread.empty()) throw Error("'" + path_ + "': " + read.unread, "'" + path_ + "'", read.unread, "", "");
+    Description description;
+    description.format = read.format;
+    if (read.data) description.data = object::text_of(*read.data);
+    for (const object::Method& method : read.methods) description.methods.push_back(v0::describe(method));
+    for (const auto& [kind, name, version, origin] : read.requirements)
+      description.requirements.push_back({kind, name, version, origin});
+    for (const auto& [name, uri, hash, size, type] : read.artifacts)
+      description.files.push_back({name, uri, hash, size, type});
+    return description;
+  });
 }
 
 Link Object::make_link(const std::string& target, LinkOptions options) const {
@@ -120,12 +229,16 @@ std::optional<Link> Object::link() const {
   });
 }
 
-Object Link::load_link() const {
-  if (!loaded_path_.empty()) return load_meta(loaded_path_, loaded_from_);
+Object Link::load_link(Cancel* cancel) const {
+  if (!loaded_path_.empty()) {
+    LoadOptions options = loaded_from_;
+    options.cancel = cancel;
+    return load_meta(loaded_path_, options);
+  }
   return in_registry(directory_, [&](const git::Registry& registry) {
     const auto work_view = resolve::view_work_tree(registry);
-    const resolve::Answer target =
-        find(registry, *work_view, file_, yaml::read_metafile(text_).link, file_.empty() ? path_ : file_, true);
+    const resolve::Answer target = find(registry, settings_of(registry, cancel), *work_view, file_,
+                                        yaml::read_metafile(text_).link, file_.empty() ? path_ : file_, true);
     Object object;
     object.object_type_ = target.object_type.empty() ? link_type_ : target.object_type;
     object.repo_ = target.source.repo ? target.source.repo->text() : "";
@@ -140,7 +253,7 @@ Object Link::load_link() const {
 
 Link link(const std::string& source, const LinkOptions& options) {
   return in_registry(options.directory, [&](const git::Registry& registry) {
-    const edit::NewLink made = edit::make_link(registry, source::load_settings(registry),
+    const edit::NewLink made = edit::make_link(registry, settings_of(registry, options.cancel),
                                                {.source = source,
                                                 .source_project = if_given(options.source_project),
                                                 .rev = if_given(options.rev),

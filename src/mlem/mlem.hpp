@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -16,23 +17,112 @@
 #include <vector>
 
 namespace mlem {
+
+class Interrupt;  // the engine's
+
 // Versioned, so that these names and those of the engine inside the library stay apart.
 inline namespace v0 {
+
+/// What is known of a file of an object; the keys of `artifacts` of `git mlem check --deep --json`.
+struct Artifact {
+  std::string name;                   ///< what the metafile calls it
+  std::string path;                   ///< from the directory of the metafile, or of the plain link
+  std::optional<std::uint64_t> size;  ///< in bytes, as it is recorded
+  std::string hash;                   ///< as it is recorded: `sha256:` and hex digits, `md5:`, `git:`, …
+  std::string state;                  ///< `ok`, `unhashed`, `missing`, `mismatch`, …: git-mlem-check(1)
+};
+
+/// A link on the way from another to an object.
+struct Hop {
+  std::string repo;    ///< empty for the registry itself
+  std::string rev;     ///< as the step before asked for it
+  std::string commit;  ///< empty in an index or work tree
+  std::string path;    ///< from the repository's root
+};
+
+/// What a link or a name came to; the keys of `git mlem check --json`.
+struct Finding {
+  std::string link;     ///< the file from the repository's root
+  std::string verdict;  ///< `ok` if it resolves
+  std::string message;
+  std::string hint;
+  std::vector<std::string> warnings;  ///< `code: message`
+  std::string object_type;
+  std::string repo;
+  std::string rev;
+  std::string ref;
+  std::string commit;
+  std::string path;
+  std::string blob;
+  std::vector<Hop> hops;            ///< the links between it and the object, in the order they were followed
+  std::vector<Artifact> artifacts;  ///< where CheckOptions::deep wants them looked at
+};
+
+/// Whether asking again may give another answer than this verdict, such as `unreachable`, `timeout` or `auth-required`.
+bool is_undecided(const std::string& verdict);
 
 /// What could not be done, and why.
 class Error : public std::runtime_error {
  public:
   Error(const std::string& what, std::string verdict, std::string hint)
-      : std::runtime_error(what), verdict_(std::move(verdict)), hint_(std::move(hint)) {}
+      : std::runtime_error(what), what_failed_(what), verdict_(std::move(verdict)), hint_(std::move(hint)) {}
+  /// `what()` is `text`, which `what_failed` and `why` are the parts of.
+  Error(const std::string& text, std::string what_failed, std::string why, std::string verdict, std::string hint)
+      : std::runtime_error(text),
+        what_failed_(std::move(what_failed)),
+        why_(std::move(why)),
+        verdict_(std::move(verdict)),
+        hint_(std::move(hint)),
+        undecided_(mlem::is_undecided(verdict_)) {}
 
+  /// What could not be done, or the name of what could not be used.
+  const std::string& what_failed() const noexcept { return what_failed_; }
+  /// The reason; empty if `what_failed()` says it all.
+  const std::string& why() const noexcept { return why_; }
   /// The verdict, such as `missing-rev`, if an object was not found where it should be; else empty.
   const std::string& verdict() const noexcept { return verdict_; }
   /// What may help; may be empty.
   const std::string& hint() const noexcept { return hint_; }
+  /// What the object came to that was not found or not right; null if it is not about one.
+  const std::shared_ptr<const Finding>& finding() const noexcept { return finding_; }
+  /// Whether asking again may give another answer: the network, credentials or time were in the way.
+  bool is_undecided() const noexcept { return undecided_; }
+
+  /// Adds what is known of the object. For the library's own use.
+  Error& with(Finding finding);
+  /// Has `is_undecided()` say so. For the library's own use.
+  Error& as_undecided() noexcept;
 
  private:
+  std::string what_failed_;
+  std::string why_;
   std::string verdict_;
   std::string hint_;
+  std::shared_ptr<const Finding> finding_;
+  bool undecided_ = false;
+};
+
+/// Cancel::request() ended a call.
+class Cancelled : public Error {
+ public:
+  Cancelled() : Error("cancelled", "", "") {}
+};
+
+/// A way to end calls early, from another thread or from the handler of a signal such as SIGINT.
+class Cancel {
+ public:
+  Cancel();
+  ~Cancel();
+  Cancel(const Cancel&) = delete;
+  Cancel& operator=(const Cancel&) = delete;
+
+  /// Has the calls that were given this, and all that will be, throw Cancelled as soon as they can. Files and the index
+  /// are written whole or not at all. Async-signal-safe. A call that has nothing to wait for may still end well.
+  void request() noexcept;
+
+ private:
+  friend Interrupt* interrupt_of(const Cancel* cancel) noexcept;
+  std::unique_ptr<Interrupt> interrupt_;
 };
 
 /// How an object is looked for.
@@ -41,6 +131,7 @@ struct LoadOptions {
   std::string rev{};         ///< branch, tag or commit id; empty: the default branch, or the work tree
   bool follow_links = true;  ///< go on to what a link leads to
   std::string directory{};   ///< inside the registry; empty: the current directory
+  Cancel* cancel = nullptr;  ///< how to end it early; null: it is not
 };
 
 /// How a link is made.
@@ -56,7 +147,51 @@ struct LinkOptions {
   std::string type{};            ///< of a plain link: what it takes that for; empty: `model`
   bool force = false;  ///< re-point a link that is held, replace what is not a link, write what `git add` would refuse
   bool stage = true;   ///< stage the file that was written
-  std::string directory{};  ///< inside the registry; empty: the current directory
+  std::string directory{};   ///< inside the registry; empty: the current directory
+  Cancel* cancel = nullptr;  ///< how to end it early; null: it is not
+};
+
+/// An argument of a method.
+struct Argument {
+  std::string name;
+  std::string type;           ///< in a few words: `dataframe of 4 columns`
+  bool required = true;       ///< whether it has to be given
+  std::string default_value;  ///< as JSON, of one that need not be given
+  bool keyword_only = false;
+};
+
+/// A method as its callers see it.
+struct Method {
+  std::string name;
+  std::vector<Argument> arguments;
+  std::string returns;    ///< the result's type in a few words
+  std::string signature;  ///< as in Python: `(X: dataframe of 4 columns) -> ndarray of int64, shape (any)`
+};
+
+/// What an object needs to be used.
+struct Requirement {
+  std::string kind;     ///< `installable`, `custom`, `unix`, …
+  std::string name;     ///< the module or package
+  std::string version;  ///< may be empty
+  std::string origin;   ///< what else says where it comes from; of `custom` its code
+};
+
+/// A file that belongs to an object, as the metafile says it.
+struct DeclaredFile {
+  std::string name;
+  std::string uri;
+  std::string hash;
+  std::string size;  ///< in bytes, as it is written
+  std::string type;  ///< `dvc`, …; empty for a file beside the metafile
+};
+
+/// What a metafile says, whichever version of MLEM wrote it.
+struct Description {
+  std::string format;  ///< of a model the type of what is called, such as `sklearn`; of data that of its reader
+  std::string data;    ///< what a data object holds, in a few words
+  std::vector<Method> methods;  ///< of a model
+  std::vector<Requirement> requirements;
+  std::vector<DeclaredFile> files;
 };
 
 class Link;
@@ -75,6 +210,8 @@ class Object {
   const std::string& text() const noexcept { return text_; }
   /// The same as one line of JSON, with the file's own keys.
   std::string json() const;
+  /// The same in the words of who uses the object. Throws Error if the text cannot be read.
+  Description description() const;
 
   /// Makes a link to this object and writes it to `target`. The options' source fields and `target` are ignored.
   Link make_link(const std::string& target, LinkOptions options = {}) const;
@@ -107,7 +244,7 @@ class Link {
 
   /// Finds the object that the link leads to: an alias where the link was loaded from, else in the work tree, from its
   /// file's project.
-  Object load_link() const;
+  Object load_link(Cancel* cancel = nullptr) const;
 
  private:
   friend Link link(const std::string& source, const LinkOptions& options);
@@ -124,40 +261,15 @@ class Link {
   LoadOptions loaded_from_;
 };
 
-/// What is known of a file of an object; the keys of `artifacts` of `git mlem check --deep --json`.
-struct Artifact {
-  std::string name;                   ///< what the metafile calls it
-  std::string path;                   ///< from the directory of the metafile, or of the plain link
-  std::optional<std::uint64_t> size;  ///< in bytes, as it is recorded
-  std::string hash;                   ///< as it is recorded: `sha256:` and hex digits, `md5:`, `git:`, …
-  std::string state;                  ///< `ok`, `unhashed`, `missing`, `mismatch`, …: git-mlem-check(1)
-};
-
-/// What a judged link came to; the keys of `git mlem check --json`.
-struct Finding {
-  std::string link;     ///< the file from the repository's root
-  std::string verdict;  ///< `ok` if it resolves
-  std::string message;
-  std::string hint;
-  std::vector<std::string> warnings;  ///< `code: message`
-  std::string object_type;
-  std::string repo;
-  std::string rev;
-  std::string ref;
-  std::string commit;
-  std::string path;
-  std::string blob;
-  std::vector<Artifact> artifacts;  ///< where CheckOptions::deep wants them looked at
-};
-
 /// Which links are judged.
 struct CheckOptions {
   std::string rev{};                 ///< a commit's or tree's links; empty: those of the index, or of a bare HEAD
   std::vector<std::string> paths{};  ///< git's pathspecs; none: the whole registry
   bool offline = false;              ///< answer from the cache
-  std::string deep{};       ///< how closely files of objects are looked at: `size`, `at-hand`, `hash`; empty: not
-  std::string signed_by{};  ///< a file with a key or a CA that has to have signed the objects; empty: nobody has to
-  std::string directory{};  ///< inside the registry; empty: the current directory
+  std::string deep{};        ///< how closely files of objects are looked at: `size`, `at-hand`, `hash`; empty: not
+  std::string signed_by{};   ///< a file with a key or a CA that has to have signed the objects; empty: nobody has to
+  std::string directory{};   ///< inside the registry; empty: the current directory
+  Cancel* cancel = nullptr;  ///< how to end it early; null: it is not
 };
 
 /// Which links are to be changed: by name all or none, by pathspec those that can be.
@@ -329,12 +441,14 @@ struct RollbackOptions {
 struct CloneOptions {
   std::string project{};  ///< as LoadOptions::project
   std::string rev{};
+  std::string target_project{};     ///< the directory that the target is relative to; empty: `directory`
   bool plain = false;               ///< the object is a file or directory that has no metafile
   std::vector<std::string> only{};  ///< globs: the files that are wanted; none: all
   bool hf_cache = false;            ///< the target is a cache directory of Hugging Face's library
   bool force = false;               ///< replace files that are something else
   bool dry_run = false;             ///< tell what would be written
   std::string directory{};          ///< inside the registry; empty: the current directory
+  Cancel* cancel = nullptr;         ///< how to end it early; null: it is not
 };
 
 /// A file of a clone; the keys of `files` of `git mlem clone --json`.
@@ -370,10 +484,13 @@ struct Bundle {
 /// Finds an object by name: a path, `<rev>:<path>`, or an address with the path in it.
 Object load_meta(const std::string& path, const LoadOptions& options = {});
 
+/// Tells where a name leads, without reading the object's text: git-mlem-resolve(1). Names are those of load_meta().
+Finding resolve(const std::string& object, const LoadOptions& options = {});
+
 /// Makes a link to an object, and writes and stages it if the options name a target: both or neither.
 Link link(const std::string& source, const LinkOptions& options = {});
 
-/// Copies an object with its files, proved while they come, to `target`, which is relative to the options' directory:
+/// Copies an object with its files, proved while they come, to `target`, which is relative to the options' directories:
 /// git-mlem-clone(1). Throws Error with its verdict if a file is not there or not what is recorded.
 std::vector<ClonedFile> clone(const std::string& object, const std::string& target, const CloneOptions& options = {});
 

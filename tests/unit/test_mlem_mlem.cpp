@@ -21,6 +21,86 @@ TEST_CASE("library: whatever fails is its own error") {
   CHECK_THROWS_AS(mlem::check({.directory = scratch.path().string()}), mlem::Error);
 }
 
+TEST_CASE("library: an error tells what failed, why and what it is about") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder source(box, "source");
+  const mlem::test::RepoBuilder registry(box, "registry");
+  source.commit({{"m.mlem", "object_type: model\n"}});
+  const mlem::LoadOptions options{.project = source.url(), .rev = "v9", .directory = registry.path().string()};
+  try {
+    mlem::load_meta("m", options);
+    FAIL("it was found");
+  } catch (const mlem::Error& error) {
+    CHECK(error.what() == std::string("'m': missing-rev: no branch, tag or commit 'v9'"));
+    CHECK(error.what_failed() == "'m'");
+    CHECK(error.why() == "no branch, tag or commit 'v9'");
+    CHECK(error.verdict() == "missing-rev");
+    CHECK_FALSE(error.is_undecided());
+    REQUIRE(error.finding());
+    CHECK(error.finding()->rev == "v9");
+  }
+  CHECK_THROWS_WITH_AS(mlem::resolve("m", options), "'m': missing-rev: no branch, tag or commit 'v9'", mlem::Error);
+  CHECK(mlem::is_undecided("timeout"));
+  CHECK_FALSE(mlem::is_undecided("missing-rev"));
+  CHECK_FALSE(mlem::is_undecided("none"));
+}
+
+TEST_CASE("library: a name is resolved with the links on the way, in a repository or outside of one") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder source(box, "source");
+  source.commit({{"m.mlem", "object_type: model\n"}, {"al.mlem", "link_type: model\nobject_type: link\npath: m\n"}});
+  const std::string commit = source.commit({{"a.mlem", "link_type: model\nobject_type: link\npath: al\n"}});
+  const mlem::LoadOptions options{.project = source.url(), .directory = box.path().string()};
+  const mlem::Finding found = mlem::resolve("a", options);
+  CHECK(found.commit == commit);
+  CHECK(found.path == "m.mlem");
+  REQUIRE(found.hops.size() == 1);
+  CHECK(found.hops[0].path == "al.mlem");
+  CHECK(found.hops[0].commit == commit);
+  CHECK(mlem::load_meta("al", options).commit() == commit);
+  CHECK(
+      mlem::clone("al", "copy", {.project = source.url(), .dry_run = true, .directory = box.path().string()}).size() ==
+      1);
+}
+
+TEST_CASE("library: calls end when they are cancelled") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder source(box, "source");
+  mlem::test::RepoBuilder registry(box, "registry");
+  source.commit({{"m.mlem", "object_type: model\n"}});
+  registry.commit({{"m.mlem", "object_type: model\n"}, {"al.mlem", "link_type: model\nobject_type: link\npath: m\n"}});
+  const std::string directory = registry.path().string();
+  mlem::Cancel cancel;
+  CHECK(mlem::check({.directory = directory, .cancel = &cancel}).size() == 1);
+  cancel.request();
+  CHECK_THROWS_AS(mlem::check({.directory = directory, .cancel = &cancel}), mlem::Cancelled);
+  CHECK_THROWS_AS(mlem::clone("m", "copy", {.project = source.url(), .directory = directory, .cancel = &cancel}),
+                  mlem::Cancelled);
+}
+
+TEST_CASE("library: an object is described in the words of who uses it") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder registry(box, "registry");
+  registry.commit({{"m.mlem",
+                    "artifacts: {data: {hash: 5d41402abc4b2a76b9719d911017c592, size: 5, uri: m}}\n"
+                    "object_type: model\n"
+                    "model_type: {type: sklearn, methods: {predict: {name: predict, args: [{name: X, type_: "
+                    "{type: primitive, ptype: int}}], returns: {type: primitive, ptype: int}}}}\n"
+                    "requirements: [{module: sklearn, version: 1.2.0}]\n"},
+                   {"d.mlem", "object_type: data\nreader: {type: json, data_type: {type: primitive, ptype: int}}\n"}});
+  const std::string directory = registry.path().string();
+  const mlem::Description model = mlem::load_meta("m", {.directory = directory}).description();
+  CHECK(model.format == "sklearn");
+  REQUIRE(model.methods.size() == 1);
+  CHECK(model.methods[0].signature == "(X: int) -> int");
+  CHECK(model.methods[0].arguments.at(0).name == "X");
+  CHECK(model.methods[0].returns == "int");
+  CHECK(model.requirements.at(0).name == "sklearn");
+  CHECK(model.requirements.at(0).version == "1.2.0");
+  CHECK(model.files.at(0).uri == "m");
+  CHECK(mlem::load_meta("d", {.directory = directory}).description().data == "int");
+}
+
 TEST_CASE("library: a link inside a source is followed there") {
   const mlem::test::Sandbox box;
   mlem::test::RepoBuilder source(box, "source");

@@ -27,6 +27,10 @@ int main(int argc, char** argv) {
     expect(model.commit().size() == 40, "it was read at a commit");
     expect(model.json() == R"({"object_type":"model"})", "its metadata as JSON");
 
+    expect(model.description().methods.empty(), "its metadata in words");
+    expect(mlem::resolve("models/rf", {.project = models, .rev = "v1", .directory = registry}).commit == model.commit(),
+           "a name can be resolved");
+
     const mlem::Link production = model.make_link("production/rf");
     expect(production.file() == "production/rf.mlem", "the link file is named");
     expect(production.rev() == "v1", "the rev is kept as asked");
@@ -45,6 +49,15 @@ int main(int argc, char** argv) {
     const auto findings = mlem::check({.directory = registry});
     expect(findings.size() == 2, "two links are judged");
     for (const mlem::Finding& finding : findings) expect(finding.verdict == "ok", finding.link.c_str());
+
+    mlem::Cancel cancel;
+    cancel.request();
+    try {
+      mlem::check({.directory = registry, .cancel = &cancel});
+      expect(false, "a call that is cancelled ends");
+    } catch (const mlem::Cancelled& cancelled) {
+      expect(!cancelled.finding(), "it is about no object");
+    }
 
     const mlem::EditOptions chosen{.links = {"production/rf"}, .directory = registry};
     expect(mlem::pin(chosen).front().action == "pinned", "a link can be pinned");

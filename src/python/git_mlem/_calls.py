@@ -1,0 +1,34 @@
+"""Between Python's words and the extension's."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import Any, Iterator, Union
+
+from git_mlem import _core
+from git_mlem.errors import kind_of
+from git_mlem.findings import Finding
+
+Name = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+"""A path, a rev or an address: bytes to Git, and text to most people."""
+
+
+def encoded(name: Name | None) -> bytes:
+    """The bytes of a name; none for None."""
+    if name is None:
+        return b""
+    given = os.fspath(name)
+    return given if isinstance(given, bytes) else given.encode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Within it, what the extension raises becomes an error of this package."""
+    try:
+        yield
+    except _core.Error as error:
+        told: dict[str, Any] = error.args[0]
+        findings = (Finding.of(told["finding"]),) if told["finding"] else ()
+        kind = kind_of(told["verdict"], told["undecided"])
+        raise kind(told["what"], told["why"], told["verdict"], told["hint"], findings) from None
