@@ -18,6 +18,8 @@ target_compile_options(mlem_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-qual
   # GCC 12 with optimisation finds overlaps in every std::string that is put together: its bug 105651.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # A name of one file hides none of another, which is in one unit with it only where all of a room is.
+  $<$<BOOL:${CMAKE_UNITY_BUILD}>:-Wno-shadow>
   -Wformat=2 $<$<BOOL:${GIT_MLEM_WERROR}>:-Werror>)
 
 # A unit of a whole room reads each header once anyhow; and ccache takes nothing from its cache where a precompiled header

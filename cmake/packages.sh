@@ -9,7 +9,8 @@ build_packages='g++ cmake ninja-build pkg-config libgit2-dev libyaml-cpp-dev lib
 package_packages='dpkg-dev file'
 # What the tests need besides: their framework, the servers they talk to, and programs that have hooks too.
 test_packages='doctest-dev nginx fcgiwrap gitolite3 gnupg openssh-server openssh-client mandoc man-db python3-yaml
-  libbenchmark-dev valgrind pre-commit git-lfs zsh fish python3-jsonschema python3-junitparser yamllint jq curl lintian'
+  libbenchmark-dev valgrind pre-commit git-lfs zsh fish python3-jsonschema python3-junitparser yamllint jq curl
+  clang libclang-rt-dev chromium lintian'
 # A Node.js from elsewhere brings its own npm, and conflicts with Debian's.
 command -v npm >/dev/null || test_packages="$test_packages npm"
 

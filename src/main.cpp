@@ -39,6 +39,7 @@ constexpr Command to_see[] = {
     {"pprint", "The same as show", run_pprint},
     {"resolve", "Print the commit, blob and type of objects", run_resolve},
     {"show", "Print the metadata of an object", run_show},
+    {"site", "Write a catalogue of the registry as web pages", run_site},
     {"status", "Compare pinned links with what they follow", run_status},
     {"who", "Tell which links lead to a repository or an object", run_who},
 };

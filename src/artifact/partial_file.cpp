@@ -1,11 +1,13 @@
 #include "artifact/partial_file.hpp"
 
+#include "artifact/detail/proof_thread.hpp"
 #include "base/error.hpp"
 
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <fcntl.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -51,7 +53,9 @@ PartialFile::PartialFile(fs::path path, const PlacedFile& file, std::optional<st
 PartialFile::~PartialFile() { close(); }
 
 bool PartialFile::resume(const Interrupt* interrupt) {
-  if (!prove_file(path_, proof_, interrupt)) return false;
+  const bool is_there = prove_file(path_, proof_, interrupt);
+  size_ = proof_.received();
+  if (!is_there) return false;
   FileProof whole = proof_;
   return !whole.flaw();
 }
@@ -66,15 +70,29 @@ void PartialFile::open_at(std::uint64_t offset) {
 }
 
 void PartialFile::begin(std::uint64_t offset) {
-  if (offset != size()) {
+  aside_.reset();
+  if (offset != size_ || proof_.received() != size_) {
     offset = 0;
     proof_ = fresh_;
   }
+  size_ = offset;
   open_at(offset);
 }
 
+void PartialFile::prove_aside() {
+  try {
+    aside_ = std::make_unique<detail::ProofThread>(proof_);
+  } catch (const std::system_error&) {
+    // Where there can be no more threads, it takes its time.
+  }
+}
+
 void PartialFile::take(std::string_view bytes) {
-  proof_.update(bytes);
+  if (aside_)
+    aside_->take(bytes);
+  else
+    proof_.update(bytes);
+  size_ += bytes.size();
   while (!bytes.empty()) {
     const ssize_t count = write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
@@ -86,6 +104,8 @@ void PartialFile::take(std::string_view bytes) {
 std::optional<std::string> PartialFile::finish() {
   if (descriptor_ < 0 && size() == 0) open_at(0);  // the empty file, of which no byte came
   close();
+  if (aside_) aside_->finish();
+  aside_.reset();
   std::optional<std::string> flaw = proof_.flaw();
   if (flaw) unlink(path_.c_str());
   return flaw;

@@ -153,12 +153,13 @@ void Summary::count(const Finding& finding) {
 }
 
 Summary judge(const git::Registry& registry, const source::Settings& settings, const std::vector<Scope>& scopes,
-              const std::function<void(const Finding&)>& report, const source::PushedRefs& pushed_refs) {
+              const std::function<void(const Finding&)>& report, const source::PushedRefs& pushed_refs,
+              const resolve::TakeText& take_text) {
   std::pmr::monotonic_buffer_resource memory;  // of the files: it is given back as a whole
   detail::ScopeReader reader(registry, settings);
   std::deque<detail::JudgedScope> all;
   for (const Scope& scope : scopes) all.emplace_back(registry, scope, &memory);
-  resolve::Resolver resolver(registry, settings, {.pushed_refs = pushed_refs});
+  resolve::Resolver resolver(registry, settings, {.take_text = take_text, .pushed_refs = pushed_refs});
   for (detail::JudgedScope& judged : all) reader.read(judged, resolver);
   registry.objects().release();
   resolver.run();

@@ -93,8 +93,10 @@ struct Summary {
 /// Of changes, unchanged links are judged too where the change could have broken them, and reported where it did:
 /// git-mlem-hook(1) has the rule. Each source is asked once for all scopes. `pushed_refs` is what a push is about to
 /// make of the registry's own refs; a link to one of those has to resolve with and without what happens to other refs,
-/// for git may refuse any of them.
+/// for git may refuse any of them. `take_text`, if there is one, is given every metafile that is read, by several
+/// threads at once.
 Summary judge(const git::Registry& registry, const source::Settings& settings, const std::vector<Scope>& scopes,
-              const std::function<void(const Finding&)>& report, const source::PushedRefs& pushed_refs = {});
+              const std::function<void(const Finding&)>& report, const source::PushedRefs& pushed_refs = {},
+              const resolve::TakeText& take_text = {});
 
 }  // namespace mlem::check

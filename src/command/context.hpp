@@ -55,6 +55,7 @@ int run_promote(const Args& args, Context& context);
 int run_resolve(const Args& args, Context& context);
 int run_rollback(const Args& args, Context& context);
 int run_show(const Args& args, Context& context);
+int run_site(const Args& args, Context& context);
 int run_status(const Args& args, Context& context);
 int run_unhold(const Args& args, Context& context);
 int run_uninstall(const Args& args, Context& context);

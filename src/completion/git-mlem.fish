@@ -89,7 +89,7 @@ function __git_mlem_operand # <usage> <command>
             __git_mlem_object
         case '*<repo>[*'
             __git_mlem_repositories
-        case '*[<dir>]*'
+        case '*[<dir>]*' '*] <dir>'
             __fish_complete_directories $__git_mlem_current ''
         case '*<name> [<args>*'
             git mlem install --manual 2>/dev/null | string match -gr '^([a-z-]+):$'

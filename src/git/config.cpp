@@ -35,7 +35,7 @@ std::optional<std::int64_t> parse_integer(const std::string& text, std::int64_t 
 
 [[noreturn]] void throw_bad_value(std::string_view key, const std::string& value, std::string_view wanted) {
   throw Error(ErrorKind::invalid,
-              "bad config value '" + escape_for_terminal(value) + "' for '" + std::string(key) + "'",
+              "bad config value '" + escape_for_terminal(value) + "' for '" + escape_for_terminal(key) + "'",
               "it is not a " + std::string(wanted));
 }
 

@@ -6,6 +6,13 @@
 #include <utility>
 
 namespace mlem::history {
+namespace {
+
+object::Description read_whole(const std::string* interface, const std::string& rest) {
+  return yaml::read_object(interface != nullptr ? *interface + rest : rest);
+}
+
+}  // namespace
 
 void ObjectTexts::add(const Oid& blob, std::string_view text) {
   {
@@ -43,10 +50,27 @@ Comparison ObjectTexts::compare(const Oid& before, const Oid& after) {
   const Object& old = objects_.at(before);
   const Object& now = objects_.at(after);
   if (old.interface == now.interface) return mlem::compare(read_rest(old), read_rest(now));
-  const auto whole = [](const Object& object) {
-    return yaml::read_object(object.interface != nullptr ? *object.interface + object.rest : object.rest);
-  };
-  return mlem::compare(whole(old), whole(now));
+  return mlem::compare(read_whole(old.interface, old.rest), read_whole(now.interface, now.rest));
+}
+
+const object::Description& ObjectTexts::read_interface(const std::string& interface) {
+  const auto [known, is_new] = read_interfaces_.try_emplace(&interface);
+  // Only a model's are read.
+  if (is_new) known->second = yaml::read_object(interface + "object_type: model\n");
+  return known->second;
+}
+
+object::Description ObjectTexts::describe(const Oid& blob) {
+  const Object& object = objects_.at(blob);
+  object::Description description = yaml::read_object(object.rest);
+  if (object.interface == nullptr || object.interface->empty()) return description;
+  if (description.object_type != "model" || !description.unread.empty())
+    return read_whole(object.interface, object.rest);
+  const object::Description& interface = read_interface(*object.interface);
+  if (!interface.unread.empty()) return read_whole(object.interface, object.rest);
+  description.methods = interface.methods;
+  description.format = interface.format;
+  return description;
 }
 
 }  // namespace mlem::history

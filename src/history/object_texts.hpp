@@ -30,17 +30,23 @@ class ObjectTexts {
   /// Compares two objects whose metafiles are kept.
   Comparison compare(const Oid& before, const Oid& after);
 
+  /// Returns what a metafile says that is kept.
+  object::Description describe(const Oid& blob);
+
  private:
   struct Object {
     const std::string* interface = nullptr;  ///< one of `interfaces_`; null: all of the text is in `rest`
     std::string rest;                        ///< as yaml::DividedObject has it
   };
   const object::Description& read_rest(const Object& object);
+  /// Returns how the objects of one of `interfaces_` are called.
+  const object::Description& read_interface(const std::string& interface);
 
   std::unordered_map<Oid, Object> objects_;
   std::unordered_set<std::string> interfaces_;
   std::unordered_map<const Object*, object::Description> read_;  ///< of `rest`
-  std::size_t read_size_ = 0;                                    ///< in bytes of text
+  std::unordered_map<const std::string*, object::Description> read_interfaces_;
+  std::size_t read_size_ = 0;  ///< in bytes of text
   std::size_t room_;
   std::mutex mutex_;  ///< for add()
 };

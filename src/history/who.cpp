@@ -344,12 +344,13 @@ class Search {
   WhoEnd tell(const std::function<void(const LinkToPlace& found)>& visit) {
     WhoEnd end;
     settle(end);
-    for (auto& [registry, survey] : surveys_) {
+    for (auto& item : surveys_) {
+      Survey& survey = item.second;
       // Many links say the same.
       std::vector<bool> leads;
       for (const Link& link : survey.files) leads.push_back(leads_there(link));
       LinkToPlace found{.name = {}, .link = {}, .via = {}, .refs = {}};
-      found.registry = registry;
+      found.registry = item.first;
       survey.visit([&](const SurveyedLink& link) {
         if (!leads[link.end]) return;
         const Link& last = survey.files[link.end];

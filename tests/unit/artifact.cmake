@@ -14,6 +14,7 @@ mlem_unit_tests(artifact
     test_artifact_locate.cpp
     test_artifact_model_signature.cpp
     test_artifact_model_signer.cpp
+    test_artifact_partial_file.cpp
     test_artifact_symlink_target.cpp
     test_artifact_transfer.cpp
   LIBRARIES mlem_test_support nlohmann_json::nlohmann_json)

@@ -206,7 +206,8 @@ TEST_CASE("pack reader: an object that is a delta on itself has an end") {
   std::string index = read_file(packed.index);
   std::string pack = read_file(packed.pack());
   std::string bytes;
-  for (const std::uint8_t byte : oid(id).bytes()) bytes += static_cast<char>(byte);
+  const Oid itself = oid(id);
+  for (const std::uint8_t byte : itself.bytes()) bytes += static_cast<char>(byte);
   const std::size_t names = 8 + 256 * 4;
   const std::size_t count = packed.listed().size();
   const std::size_t number = (index.find(bytes, names) - names) / 20;
@@ -218,7 +219,7 @@ TEST_CASE("pack reader: an object that is a delta on itself has an end") {
   write_file(packed.pack(), pack);
   PackReader reader(packed.index);
   Allowance allowance(plenty);
-  CHECK_FALSE(reader.find(oid(id), any_size, allowance));
+  CHECK_FALSE(reader.find(itself, any_size, allowance));
   CHECK(allowance.left() == 0);
 }
 

@@ -99,7 +99,8 @@ void CloneFiles::follow_imports() {
     const auto by_source = wanted_imports(hop);
     if (!by_source || by_source->empty()) return;
     std::vector<std::vector<PlacedFile>> found(files_.size());
-    for (const auto& [url, imports] : *by_source) {
+    for (const auto& item : *by_source) {
+      const Imports& imports = item.second;
       const std::size_t origins = origins_.size();
       const std::size_t records = records_.size();
       const auto failure = source::converse(imports.url, settings_, [&](source::Conversation& source) {

@@ -118,6 +118,8 @@ void Delivery::copy_blob(git::Repository& repository, Task& task, std::uint64_t 
   const std::unique_ptr<PartialFile> partial = begin_file(task, size);
   if (resume(task, *partial)) return;
   restart(*partial);
+  constexpr std::uint64_t worth_a_thread = std::uint64_t{1} << 20;
+  if (size >= worth_a_thread) partial->prove_aside();
   try {
     const bool is_here = repository.stream_blob(blob.oid, [&](std::string_view piece) {
       end_if_asked();

@@ -73,8 +73,9 @@ class Forest {
     std::vector<bool> is_met(blobs_.size());
     std::vector<bool> is_passed(trees_.size());
     std::vector<std::uint32_t> open;
-    for (const auto& [root, commit] : roots_) {
-      open.push_back(root);
+    for (const auto& root : roots_) {
+      const Oid& commit = root.second;
+      open.push_back(root.first);
       while (!open.empty()) {
         const std::uint32_t tree = open.back();
         open.pop_back();

@@ -104,7 +104,8 @@ std::map<std::size_t, SideCommit> find_side_commits(const git::Registry& registr
     for (git::Change& change : commit.changes) {
       if (!concerns_link(change)) continue;
       // The newest comes first, and stays.
-      results.try_emplace({merge, std::move(change.name), result_of(change.after)}, commit.oid, commit.author);
+      results.try_emplace({merge, std::move(change.name), result_of(change.after)},
+                          SideCommit{commit.oid, commit.author});
     }
     return true;
   });

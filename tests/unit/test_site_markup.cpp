@@ -1,0 +1,49 @@
+#include "site/markup.hpp"
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace mlem;
+using namespace mlem::site;
+
+TEST_CASE("markup: literals are markup and everything else is text") {
+  Markup markup;
+  const std::string hostile = "\"><script>alert('x')</script>&amp;";
+  markup << "<p title=\"" << hostile << "\">" << std::string_view("<b>") << std::size_t{7} << "</p>";
+  CHECK(markup.text() ==
+        "<p title=\"&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;amp;\">&lt;b&gt;7</p>");
+  Markup outer;
+  outer << "<i>" << markup << "</i>";
+  CHECK(outer.text() == "<i>" + markup.text() + "</i>");
+}
+
+TEST_CASE("markup: what pages and feeds have no character for is shown as git shows it") {
+  struct Row {
+    std::string text;
+    std::string escaped;
+  };
+  const std::vector<Row> rows = {
+      {"plain - text", "plain - text"},
+      {std::string("a\0b", 3), "a\\000b"},
+      {"a\nb\tc", "a\\nb\\tc"},
+      {"\x1b[31m", "\\033[31m"},
+      {"\x7f", "\\177"},
+      {"caf\xc3\xa9 \xe6\xa8\xa1 \xf0\x9f\x9a\x80", "caf\xc3\xa9 \xe6\xa8\xa1 \xf0\x9f\x9a\x80"},
+      {"bad \xff\xc3", "bad \\377\\303"},
+      {"\xe2\x80\xae", "\\342\\200\\256"},
+      {"\xef\xbf\xbe\xef\xbf\xbf", "\xef\xbf\xbd\xef\xbf\xbd"},
+      {"]]>", "]]&gt;"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(escape_markup(row.text) == row.escaped);
+  }
+}
+
+TEST_CASE("markup: a day is shown in UTC and a number with its noun") {
+  Markup markup;
+  put_day(markup, 1'700'000'000);
+  CHECK(markup.text() == "<time datetime=\"2023-11-14T22:13:20Z\" title=\"2023-11-14T22:13:20Z\">2023-11-14</time>");
+  CHECK(counted(1, "link") == "1 link");
+  CHECK(counted(0, "link") == "0 links");
+}
