@@ -9,7 +9,6 @@ set(GIT_MLEM_MAINTAINER "git-mlem maintainers <maintainers@git-mlem.invalid>" CA
 set(CPACK_GENERATOR External DEB)
 set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/cmake/package/settings.cmake")
 set(CPACK_PRE_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/cmake/package/finish.cmake")
-set(CPACK_POST_BUILD_SCRIPTS "${PROJECT_SOURCE_DIR}/cmake/package/tidy.cmake")
 set(CPACK_MLEM_SOURCE_DIR "${PROJECT_SOURCE_DIR}")
 set(CPACK_MLEM_PROCESSOR "${CMAKE_SYSTEM_PROCESSOR}")
 set(CPACK_MLEM_STRIP "${CMAKE_STRIP}")
