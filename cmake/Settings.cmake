@@ -3,6 +3,8 @@ add_library(mlem_settings INTERFACE)
 target_compile_features(mlem_settings INTERFACE cxx_std_20)
 target_include_directories(mlem_settings INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_compile_definitions(mlem_settings INTERFACE GIT_MLEM_VERSION="${PROJECT_VERSION}")
+# The same sources give the same bytes wherever they are built.
+target_compile_options(mlem_settings INTERFACE "$<$<CONFIG:Release>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=>")
 if(GIT_MLEM_SANITIZE)
   set(sanitize -fsanitize=${GIT_MLEM_SANITIZE} -fno-sanitize-recover=all)
   target_compile_options(mlem_settings INTERFACE ${sanitize} -fno-omit-frame-pointer)

@@ -5,11 +5,13 @@
 build_packages='g++ cmake ninja-build pkg-config libgit2-dev libyaml-cpp-dev libboost-filesystem-dev
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev zlib1g-dev
   libcurl4-openssl-dev git ca-certificates'
+# What making the packages needs besides.
+package_packages='dpkg-dev file'
 # What the tests need besides: their framework, the servers they talk to, and programs that have hooks too.
 test_packages='doctest-dev nginx fcgiwrap gitolite3 gnupg openssh-server openssh-client mandoc man-db python3-yaml
   libbenchmark-dev valgrind pre-commit git-lfs zsh fish python3-jsonschema python3-junitparser yamllint jq curl
   pybind11-dev python3-dev python3-setuptools python3-wheel python3-venv mypy
-  clang libclang-rt-dev chromium'
+  clang libclang-rt-dev chromium lintian'
 # A Node.js from elsewhere brings its own npm, and conflicts with Debian's.
 command -v npm >/dev/null || test_packages="$test_packages npm"
 
