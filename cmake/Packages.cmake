@@ -1,6 +1,6 @@
-# The packages that `cmake --workflow --preset package` makes in build/packages: git-mlem and libmlem-dev for Debian and
-# its kin, and an archive of the program that runs wherever it is unpacked. Built on Debian 12, the program's run on newer
-# systems too, for nothing but the C library is linked dynamically; the library fits what it was built with alone.
+# The packages that `cmake --workflow --preset package` makes in build/packages: git-mlem and libmlem-dev for Debian
+# and its kin, and an archive of the program that runs wherever it is unpacked. Built on Debian 12, the program's run on
+# newer systems too, for nothing but the C library is linked dynamically; the library fits what it was built with alone.
 #
 # The same commit gives the same bytes: the only time in them is SOURCE_DATE_EPOCH, or else that of the last commit.
 set(GIT_MLEM_MAINTAINER "git-mlem maintainers <maintainers@git-mlem.invalid>" CACHE STRING
