@@ -150,8 +150,9 @@ std::vector<std::string_view> Source::possible_revs() const {
   const std::string_view text = undivided;
   std::vector<std::string_view> revs;
   for (std::size_t end = text.find('/'); end != std::string_view::npos && end <= max_ref_length;
-       end = text.find('/', end + 1))
-    revs.push_back(text.substr(0, end));
+       end = text.find('/', end + 1)) {
+    if (end > 0) revs.push_back(text.substr(0, end));
+  }
   if (!path.empty() && text.size() <= max_ref_length) revs.push_back(text);
   return revs;
 }

@@ -137,6 +137,12 @@ TEST_CASE("source: an address that holds the whole path keeps some of it for the
   CHECK_THROWS_AS(source.divided_at("f/x/rf.mlem"), mlem::Error);
 }
 
+TEST_CASE("source: nothing is no possible rev") {
+  const Source source = Source::from_url("https://github.com/org/repo/tree//x/rf");
+  CHECK(source.undivided == "/x/rf");
+  for (const std::string_view rev : source.possible_revs()) CHECK_FALSE(rev.empty());
+}
+
 TEST_CASE("source: revs are looked for only where a ref name can end") {
   std::string text = github + "/tree";
   for (int i = 0; i < 30000; ++i) text += "/x";
