@@ -10,6 +10,7 @@
 
 #include "site/catalogue.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +29,17 @@ std::string title_of(const git::Registry& registry) {
 
 /// Returns the address with a `/` at its end: pages are below it.
 std::string parse_base_url(const Options& options, std::string url) {
-  const bool is_web = url.starts_with("https://") || url.starts_with("http://");
-  if (!is_web || !is_utf8(url) || has_control_character(url) ||
-      url.find_first_of(" \"<>\\^`{|}?#") != std::string::npos)
-    throw options.wrong("'" + url + "' is not an address of the web without query and fragment");
+  const std::string shown = "'" + escape_for_terminal(redact(url)) + "'";
+  const std::string_view scheme = url.starts_with("https://") ? "https://" : "http://";
+  const std::string_view rest = std::string_view(url).substr(std::min(scheme.size(), url.size()));
+  const std::string_view host = rest.substr(0, rest.find('/'));
+  const bool is_plain = std::all_of(url.begin(), url.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
+  if (!url.starts_with(scheme) || host.empty() || !is_plain || url.find_first_of("\"<>\\^`{|}?#") != std::string::npos)
+    throw options.wrong(shown +
+                        " is not an address of the web without query and fragment; other characters than "
+                        "those of ASCII are percent-encoded");
+  if (host.find('@') != std::string_view::npos)
+    throw options.wrong(shown + " has a user, and everybody reads the feed");
   if (!url.ends_with('/')) url += '/';
   return url;
 }

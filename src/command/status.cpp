@@ -149,7 +149,8 @@ class StatusTable {
   std::string note_of(const Standing& standing) const {
     std::vector<std::string> notes;
     if (standing.hold) {
-      notes.push_back("held" + (standing.until ? " until " + *standing.until : std::string()) + ": " + *standing.hold);
+      notes.push_back("held" + (standing.until ? " until " + *standing.until : std::string()) + ": " +
+                      redact(*standing.hold));
     }
     if (is_verbose_ && standing.finding.verdict == Verdict::ok) {
       if (!standing.finding.message.empty()) notes.push_back(standing.finding.message);

@@ -141,25 +141,32 @@ struct Pending {
   }
 };
 
+/// Whether this is the thread whose signals Python has handlers for.
+bool is_main_thread() {
+  const py::object main = py::module_::import("threading").attr("main_thread")();
+  return main.attr("ident").cast<unsigned long>() == PyThread_get_thread_ident();
+}
+
 /// Does `work` while other Python threads run, and handlers of signals in the main one: what those raise ends the work.
 /// They run in this thread only, which therefore waits for another one.
 template <typename Work>
 auto run_meanwhile(const Work& work) {
   constexpr std::chrono::milliseconds look(20);
+  const bool has_signals = is_main_thread();
   mlem::Cancel cancel;
   Pending pending;
   std::packaged_task<decltype(work(&cancel))()> task([&] { return work(&cancel); });
   auto result = task.get_future();
-  {
-    const py::gil_scoped_release released;
-    std::thread worker(std::move(task));
-    while (result.wait_for(look) != std::future_status::ready) {
-      if (pending.is_set()) continue;
-      pending.take_from_signals();
-      if (pending.is_set()) cancel.request();
-    }
-    worker.join();
+  // Not as a guard: of a thread that a daemon has when Python ends, this never returns, which no destructor may do.
+  PyThreadState* const state = PyEval_SaveThread();
+  std::thread worker(std::move(task));
+  while (has_signals && result.wait_for(look) != std::future_status::ready) {
+    if (pending.is_set()) continue;
+    pending.take_from_signals();
+    if (pending.is_set()) cancel.request();
   }
+  worker.join();
+  PyEval_RestoreThread(state);
   if (pending.is_set()) {
     PyErr_Restore(pending.type, pending.value, pending.traceback);
     throw py::error_already_set();

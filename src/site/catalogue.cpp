@@ -70,9 +70,12 @@ std::string key_of(const Link& link) {
   return key + link.path + '\0' + link.link_type + '\0' + (link.plain ? std::string(name(*link.plain)) + '\1' : "");
 }
 
-/// Whether what it led to then can be known now: it is pinned, or was a tag, which is not meant to move.
-bool is_lasting(const Link& link, const Finding& finding) {
-  return (link.rev && Oid::parse(*link.rev)) || finding.ref.starts_with("refs/tags/");
+/// Whether what it leads to now is what it led to at that time: it is pinned, or names a tag, which is not meant to
+/// move, and has not if it leads to a commit that there was. What an alias leads to depends on the other link.
+bool is_lasting(const Link& link, const Finding& finding, std::int64_t time) {
+  if (link.is_alias()) return false;
+  if (link.rev && Oid::parse(*link.rev)) return true;
+  return finding.ref.starts_with("refs/tags/") && finding.commit_time <= time;
 }
 
 /// Finds out what links led to.
@@ -94,7 +97,7 @@ class PastTargets {
     }
     if (!numbers_.empty()) resolver_.run();
     for (CataloguedLink& link : catalogue_.links) {
-      for (Version& version : link.versions) tell(link, version);
+      for (Version& version : link.versions) tell(version);
     }
   }
 
@@ -106,19 +109,15 @@ class PastTargets {
     numbers_.emplace(std::move(key), resolver_.add(*view_, change.name, *change.after));
   }
 
-  void tell(const CataloguedLink& link, Version& version) {
+  void tell(Version& version) {
     const std::optional<Link>& after = version.entry.change.after;
     if (!after) return;
-    if (after == link.link && &version == &link.versions.front()) {
-      version.target = link.finding;
-      return;
-    }
     if (after->is_alias()) return;
     const std::string key = key_of(*after);
     const auto current = current_.find(key);
     version.target =
         current != current_.end() ? *current->second : resolver_.finding(numbers_.at(key), after->link_type);
-    if (!is_lasting(*after, version.target)) version.target = {};
+    if (!is_lasting(*after, version.target, version.entry.time)) version.target = {};
   }
 
   Catalogue& catalogue_;

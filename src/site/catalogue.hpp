@@ -22,8 +22,8 @@ namespace mlem::site {
 /// What a link led to from some time on, and how that came.
 struct Version {
   history::LogEntry entry;
-  /// What it leads to. Without a commit or an object if that cannot be known any more: of an alias, and of a link that
-  /// named a branch then.
+  /// What it led to. Without a commit or an object if that cannot be known any more: of an alias, and of a link that
+  /// named a branch then, or a tag that has moved.
   Finding target{};
 };
 

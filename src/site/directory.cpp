@@ -58,14 +58,14 @@ void write_new(const fs::path& path, std::string_view content) {
 
 Directory::Directory(fs::path path, std::vector<std::string> files) : path_(std::move(path)), files_(std::move(files)) {
   try {
-    make_directories(path_);
+    fs::create_directories(path_);  // with the permissions that the umask leaves, as of all that is written there
     read_list();
     require_own();
     for (const char* const below : {"links", "assets"}) {
       const fs::path directory = path_ / below;
       const fs::file_type type = load_type(directory);
       if (type == fs::file_not_found)
-        make_directories(directory);
+        fs::create_directory(directory);
       else if (type != fs::directory_file)
         throw Error(ErrorKind::invalid, "cannot write to '" + directory.string() + "'", "it is not a directory");
     }

@@ -64,8 +64,7 @@ class LinkPage {
   void put_facts() {
     page_ << "<dl class=\"facts\">\n";
     put_fact("Type", finding_.object_type.empty() ? finding_.link_type : finding_.object_type);
-    page_ << "<div><dt>Source</dt><dd>" << (finding_.repo.empty() ? std::string("this registry") : finding_.repo)
-          << "</dd></div>\n";
+    put_fact("Source", source_text(link_));
     put_fact("Path", finding_.path);
     if (link_.link && link_.link->pinned_ref) put_fact("Follows", *link_.link->pinned_ref);
     if (!finding_.commit || finding_.rev != finding_.commit->hex()) put_fact("Rev", finding_.rev);
@@ -79,7 +78,7 @@ class LinkPage {
   }
 
   static std::string hold_text(const Link& link) {
-    return *link.hold + (link.until ? " (until " + *link.until + ")" : std::string());
+    return redact(*link.hold) + (link.until ? " (until " + *link.until + ")" : std::string());
   }
 
   void put_commit() {

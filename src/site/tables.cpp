@@ -21,14 +21,11 @@ using detail::Place;
 /// With more columns than this nobody compares environments: each row lists those that have something.
 constexpr std::size_t most_columns = 12;
 
-void put_source(Markup& page, const Finding& finding) {
-  const std::string source = shown_source(finding);
+void put_source(Markup& page, const CataloguedLink& link) {
+  const Finding& finding = link.finding;
   const auto url = object_url(finding);
   if (url) page << "<a href=\"" << *url << "\" rel=\"noopener noreferrer\">";
-  if (source.empty())
-    page << "this registry";
-  else
-    page << source;
+  page << shown_source(link);
   if (url) page << "</a>";
   if (!finding.path.empty()) page << "<span class=\"path\">" << finding.path << "</span>";
 }
@@ -49,7 +46,7 @@ void put_row(Markup& page, const Row& row) {
   page << "<tr><th scope=\"row\"><a href=\"links/" << row.page << "\">";
   put_name(page, finding.link);
   page << "</a></th><td data-label=\"Type\">" << finding.link_type << "</td><td data-label=\"Source\">";
-  put_source(page, finding);
+  put_source(page, *row.link);
   const std::string rev = shown_rev(row.link->link, finding);
   page << "</td><td data-label=\"Rev\">" << (rev.empty() ? std::string("–") : rev) << "</td><td data-label=\"Commit\">";
   detail::put_id(page, finding.commit);
@@ -248,7 +245,7 @@ std::string search_data(const View& view) {
     const Finding& finding = row.link->finding;
     const bool is_held = row.link->link && row.link->link->hold;
     rows.push_back({text(without_suffix(finding.link)), "links/" + row.page, text(row.environment),
-                    text(finding.link_type), text(shown_source(finding)), text(finding.path),
+                    text(finding.link_type), text(shown_source(*row.link)), text(finding.path),
                     object_url(finding).value_or(""), text(shown_rev(row.link->link, finding)),
                     finding.commit ? finding.commit->hex() : "", row.state, is_held ? 1 : 0,
                     finding.verdict == Verdict::ok ? 0 : 1,

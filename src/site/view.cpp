@@ -63,8 +63,15 @@ std::string shown_rev(const std::optional<Link>& link, const Finding& finding) {
   return short_ref(finding.ref);
 }
 
-std::string shown_source(const Finding& finding) {
-  std::string_view text = finding.repo;
+std::string source_text(const CataloguedLink& link) {
+  if (!link.finding.repo.empty()) return link.finding.repo;
+  if (!link.link) return "unknown";
+  return link.link->repo ? redact(*link.link->repo) : "this registry";
+}
+
+std::string shown_source(const CataloguedLink& link) {
+  const std::string whole = source_text(link);
+  std::string_view text = whole;
   if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
   while (text.ends_with('/')) text.remove_suffix(1);
   return std::string(text);

@@ -41,8 +41,11 @@ struct View {
 /// Returns what people call the rev of a link: the branch or the tag that it names or follows, or else an id's
 /// beginning.
 std::string shown_rev(const std::optional<Link>& link, const Finding& finding);
-/// Returns the source without scheme, for a table: `github.com/org/repo`; empty for one that is the registry itself.
-std::string shown_source(const Finding& finding);
+/// Returns the address of a link's source, or words where there is none: the registry itself, or a link that cannot be
+/// read.
+std::string source_text(const CataloguedLink& link);
+/// The same without scheme, for a table: `github.com/org/repo`.
+std::string shown_source(const CataloguedLink& link);
 /// Returns the page of the source's host that shows the object at its commit; nothing where the host is not known.
 std::optional<std::string> object_url(const Finding& finding);
 /// Returns who a commit says made it, without the address.

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 using namespace mlem::test;
@@ -360,4 +361,77 @@ TEST_CASE("site: secrets in addresses are not published") {
     CHECK_FALSE(contains(content, "hunter2"));
   }
   CHECK(contains(content_of(world.sandbox / "site/links/good.html"), "https://***@files.example/x"));
+}
+
+TEST_CASE("site: history tells nothing of what cannot be known any more") {
+  World world;
+  for (int i = 0; i < 20; ++i) world.registry.commit({}, "Some time goes by");
+  const std::string link = link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "5-deploy-meta"});
+  world.registry.commit(
+      {{"tag.mlem", link},
+       {"branch.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})},
+       {"alias.mlem", link_text({.path = "tag.mlem"})}},
+      "Start");
+  REQUIRE(world.mlem({"site", "-q", "../site"}).code == 0);
+  const auto history = [&](const char* page) {
+    const std::string text = content_of(world.sandbox / "site/links" / page);
+    return text.substr(text.find("<h2 id=\"history\""));
+  };
+  const std::string now = world.models.id("5-deploy-meta").substr(0, 7);
+  CHECK(history("tag.html").find(now) != std::string::npos);
+  CHECK(history("branch.html").find(world.models.id("main").substr(0, 7)) == std::string::npos);
+  CHECK(history("alias.html").find(now) == std::string::npos);
+
+  // A tag that leads to what was not there yet has moved.
+  for (int i = 0; i < 60; ++i) world.models.commit({}, "More time goes by");
+  world.models.commit({{"models/rf.mlem", "object_type: model\nrequirements: []\n"}}, "Later");
+  world.models.tag("5-deploy-meta", "HEAD", Force::yes);
+  REQUIRE(world.mlem({"site", "-q", "../site"}).code == 0);
+  CHECK(history("tag.html").find(world.models.id("5-deploy-meta").substr(0, 7)) == std::string::npos);
+}
+
+TEST_CASE("site: the text of a hold and the address of the feed publish no secret") {
+  World world;
+  world.registry.commit(
+      {{"rf.mlem",
+        "link_type: model\nobject_type: link\nparams:\n  git-mlem:\n    hold: see https://u:t0k3n@example.com/\n"
+        "path: models/rf.mlem\nproject: " +
+            example_url + "/\nrev: 5-deploy-meta\n"}},
+      "Start");
+  REQUIRE(world.mlem({"site", "-q", "../site"}).code == 0);
+  for (const auto& [name, text] : files_of(world.sandbox / "site")) {
+    CAPTURE(name);
+    CHECK(text.find("t0k3n") == std::string::npos);
+  }
+  const Outcome status = world.mlem({"status"});
+  CHECK(status.output.find("t0k3n") == std::string::npos);
+  CHECK(status.output.find("held: see https://") != std::string::npos);
+
+  const Outcome outcome = world.mlem({"site", "--base-url", "https://u:t0k3n@example.com/", "../other"});
+  CHECK(outcome.code == 129);
+  CHECK(outcome.errors.starts_with("error: 'https://***@example.com/' has a user, and everybody reads the feed\n"));
+  for (const char* const url : {"https://", "https:///a", "https://example.com/\u00e9", "ftp://example.com/"}) {
+    CAPTURE(url);
+    CHECK(world.mlem({"site", "--base-url", url, "../other"}).code == 129);
+  }
+}
+
+TEST_CASE("site: directories have the permissions that the umask leaves") {
+  World world;
+  world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}},
+                        "a");
+  const mode_t before = umask(0077);
+  const int code = world.mlem({"site", "-q", "../site"}).code;
+  umask(before);
+  REQUIRE(code == 0);
+  for (const char* const name : {"", "links", "assets"}) {
+    CHECK((fs::status(world.sandbox / "site" / name).permissions() & fs::all_all) == fs::owner_all);
+  }
+}
+
+TEST_CASE("site: a link that cannot be read is not said to lead into the registry") {
+  World world;
+  world.registry.commit({{"bad.mlem", "link_type: [\n"}}, "a");
+  REQUIRE(world.mlem({"site", "-q", "../site"}).code == 0);
+  CHECK(content_of(world.sandbox / "site/links/bad.html").find("<dd>unknown</dd>") != std::string::npos);
 }

@@ -252,6 +252,35 @@ class LoadMeta(World):
         self.assertEqual(error.verdict, "unreachable")
         self.assertTrue(error.findings[0].undecided)
 
+    def test_every_verdict_has_a_kind(self):
+        kinds = {
+            "unsigned": git_mlem.UntrustedError,
+            "forbidden": git_mlem.UntrustedError,
+            "artifact-mismatch": git_mlem.ArtifactError,
+            "cycle": git_mlem.InvalidObjectError,
+        }
+        for verdict, kind in kinds.items():
+            self.assertIs(git_mlem.errors.kind_of(verdict, False), kind)
+        page = (ROOT / "man/man1/git-mlem.1").read_text()
+        for verdict in git_mlem.errors._KINDS:
+            self.assertIn(verdict.replace("-", "\\-"), page)
+
+    def test_an_empty_name_is_a_mistake(self):
+        calls = [
+            lambda: load_meta("models/rf", self.models, rev=""),
+            lambda: load_meta("", self.models),
+            lambda: link("models/rf", self.models, "", "rf"),
+            lambda: link("models/rf", self.models, "v1", ""),
+            lambda: check(""),
+            lambda: check(["rf", ""]),
+            lambda: check(deep=""),
+        ]
+        for call in calls:
+            self.assertEqual(str(self.raised(git_mlem.UnsupportedError, call)), "invalid name '': it is empty")
+        for call in (lambda: load_meta(None), lambda: clone("models/rf", None, self.models)):
+            with self.assertRaises(TypeError):
+                call()
+
     def test_wants_the_type_that_is_asked_for(self):
         self.assertEqual(load_meta("models/rf", self.models, force_type="model").object_type, "model")
         error = self.raised(git_mlem.InvalidObjectError, load_meta, "models/rf", self.models, force_type="data")
@@ -275,6 +304,10 @@ class LinkTest(World):
         self.assertEqual(made.file, "production/rf.mlem")
         self.assertEqual(self.git(self.registry, "diff", "--cached", "--name-only"), "production/rf.mlem")
         self.assertEqual(made.load_link().commit, self.first)
+
+    def test_takes_a_type_for_what_has_none_alone(self):
+        error = self.raised(git_mlem.UnsupportedError, link, "models/rf", self.models, "v1", "rf", type="data")
+        self.assertEqual(str(error), "'type' cannot be used: an object with a metafile has one\nhint: it is for 'plain'")
 
     def test_writes_nothing_without_a_target(self):
         self.assertEqual(link("models/rf", self.models, "v1").file, "")
@@ -431,6 +464,24 @@ class Running(World):
                 child.send_signal(signal.SIGINT)
                 self.assertEqual(child.communicate()[0], "interrupted\n")
             self.assertEqual(child.returncode, 0)
+
+    def test_a_daemon_in_a_call_does_not_keep_python_from_its_end(self):
+        script = textwrap.dedent(f"""\
+            import threading
+            from git_mlem.api import resolve
+            begun = threading.Event()
+
+            def poll():
+                while True:
+                    resolve("models/rf", {str(self.models)!r})
+                    begun.set()
+
+            threading.Thread(target=poll, daemon=True).start()
+            begun.wait()
+            """)
+        for _ in range(5):
+            done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_handlers_of_signals_run_meanwhile(self):
         with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -7,19 +7,24 @@ from contextlib import contextmanager
 from typing import Any, Iterator, Union
 
 from git_mlem import _core
-from git_mlem.errors import kind_of
+from git_mlem.errors import UnsupportedError, kind_of
 from git_mlem.findings import Finding
 
 Name = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 """A path, a rev or an address: bytes to Git, and text to most people."""
 
 
+def required(name: Name) -> bytes:
+    """The bytes of a name. One that is empty is a mistake, as of a variable that is not set."""
+    given = os.fspath(name)
+    if not given:
+        raise UnsupportedError("invalid name ''", "it is empty")
+    return given if isinstance(given, bytes) else given.encode("utf-8", "surrogateescape")
+
+
 def encoded(name: Name | None) -> bytes:
     """The bytes of a name; none for None."""
-    if name is None:
-        return b""
-    given = os.fspath(name)
-    return given if isinstance(given, bytes) else given.encode("utf-8", "surrogateescape")
+    return b"" if name is None else required(name)
 
 
 @contextmanager

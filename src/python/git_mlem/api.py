@@ -11,7 +11,7 @@ import os
 from typing import Sequence
 
 from git_mlem import _core
-from git_mlem._calls import Name, encoded, own_errors
+from git_mlem._calls import Name, encoded, own_errors, required
 from git_mlem.errors import InvalidObjectError, UnsupportedError
 from git_mlem.findings import CheckResult, ClonedFile, Finding
 from git_mlem.objects import Link, Object, link_options
@@ -39,7 +39,7 @@ def load_meta(
     _refuse_values("load_meta", load_value)
     with own_errors():
         found = Object.of(
-            _core.load_meta(encoded(path), encoded(project), encoded(rev), follow_links, encoded(directory))
+            _core.load_meta(required(path), encoded(project), encoded(rev), follow_links, encoded(directory))
         )
     if force_type is not None and found.object_type != force_type:
         raise InvalidObjectError(
@@ -82,6 +82,8 @@ def link(
         return source.make_link(
             target, target_project=target_project, absolute=absolute, pin=pin, force=force, stage=stage
         )
+    if type is not None and not plain:
+        raise UnsupportedError("'type' cannot be used", "an object with a metafile has one", hint="it is for 'plain'")
     options = link_options(
         source_project=source_project,
         rev=rev,
@@ -97,7 +99,7 @@ def link(
         directory=directory,
     )
     with own_errors():
-        return Link.of(_core.link(encoded(source), **options))
+        return Link.of(_core.link(required(source), **options))
 
 
 def resolve(
@@ -111,7 +113,7 @@ def resolve(
     """Tells where a name leads: repository, commit, path and the id of the metafile. Names are those of load_meta."""
     with own_errors():
         return Finding.of(
-            _core.resolve(encoded(path), encoded(project), encoded(rev), follow_links, encoded(directory))
+            _core.resolve(required(path), encoded(project), encoded(rev), follow_links, encoded(directory))
         )
 
 
@@ -130,10 +132,10 @@ def check(
     a CA that has to have signed them. `offline` answers from the cache. Links that do not resolve are in the result;
     `check(...).raise_for_problems()` raises for them.
     """
-    specs = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+    specs = _listed(paths)
     with own_errors():
         found = _core.check(
-            [encoded(spec) for spec in specs],
+            [required(spec) for spec in specs],
             encoded(rev),
             encoded(deep),
             encoded(signed_by),
@@ -155,7 +157,7 @@ def clone(
     load_value: bool = False,
     *,
     plain: bool = False,
-    only: Sequence[str] = (),
+    only: Name | Sequence[Name] = (),
     hf_cache: bool = False,
     force: bool = False,
     dry_run: bool = False,
@@ -176,19 +178,23 @@ def clone(
         )
     with own_errors():
         files = _core.clone(
-            encoded(path),
-            encoded(target),
+            required(path),
+            required(target),
             project=encoded(project),
             rev=encoded(rev),
             target_project=encoded(target_project),
             plain=plain,
-            only=[encoded(glob) for glob in only],
+            only=[required(glob) for glob in _listed(only)],
             hf_cache=hf_cache,
             force=force,
             dry_run=dry_run,
             directory=encoded(directory),
         )
     return tuple(ClonedFile(**told) for told in files)
+
+
+def _listed(names: Name | Sequence[Name]) -> list[Name]:
+    return [names] if isinstance(names, (str, bytes, os.PathLike)) else list(names)
 
 
 def _refuse_file_system(name: str, given: object) -> None:

@@ -44,7 +44,7 @@ class InvalidObjectError(ObjectError):
 
 
 class UntrustedError(ObjectError):
-    """`forbidden`, `changed`, `off-branch` or `not-signed`."""
+    """`forbidden`, `changed`, `off-branch` or `unsigned`."""
 
 
 class ArtifactError(ObjectError):
@@ -56,7 +56,7 @@ class UndecidedError(MlemError):
 
 
 class UnsupportedError(MlemError, ValueError):
-    """An argument of MLEM's that git-mlem has no use for."""
+    """An argument that cannot be used, such as those of MLEM's that git-mlem has no use for."""
 
 
 class CheckError(MlemError):
@@ -70,7 +70,7 @@ _KINDS: dict[str, type[ObjectError]] = {
     "forbidden": UntrustedError,
     "changed": UntrustedError,
     "off-branch": UntrustedError,
-    "not-signed": UntrustedError,
+    "unsigned": UntrustedError,
     "artifact-missing": ArtifactError,
     "artifact-mismatch": ArtifactError,
 }

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Mapping
 
 from git_mlem import _core
-from git_mlem._calls import Name, encoded, own_errors
+from git_mlem._calls import Name, encoded, own_errors, required
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,7 @@ class Object:
         stage: bool = True,
     ) -> Link:
         """Makes a link to this object and writes it to `path`; see `git_mlem.api.link`."""
+        required(path)
         options = link_options(
             target=path, target_project=target_project, absolute=absolute, pin=pin, force=force, stage=stage
         )

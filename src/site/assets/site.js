@@ -65,7 +65,7 @@ function showTable() {
     const name = element("a", {href: link[column.page]});
     if (slash > 0) name.append(element("span", {className: "dir", textContent: link[column.name].slice(0, slash)}));
     name.append(link[column.name].slice(slash));
-    const source = link[column.source] || "this registry";
+    const source = link[column.source];
     const path = link[column.path] ? [element("span", {className: "path", textContent: link[column.path]})] : [];
     const states = [element("span", {className: "state " + (link[column.broken] ? "broken" : link[column.state]),
                                      textContent: link[column.state]})];
