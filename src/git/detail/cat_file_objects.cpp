@@ -28,6 +28,8 @@ namespace {
 constexpr std::size_t reply_pipe = std::size_t{1} << 20;
 // What git keeps for the next objects, which is up to 96 MiB where nothing is said: as much as all that we are to take.
 constexpr const char* delta_base_cache = "core.deltaBaseCacheLimit=32m";
+// Larger blobs come while git reads them. It holds smaller ones whole first, up to 512 MiB where nothing is said.
+constexpr const char* streamed_size = "core.bigFileThreshold=1m";
 
 [[noreturn]] void throw_unread_object(const Oid& oid, const std::string& why) {
   throw Error(ErrorKind::unavailable, "cannot read object '" + oid.hex() + "'",
@@ -115,8 +117,9 @@ class CatFileObjects final : public Objects {
  public:
   CatFileObjects(const fs::path& git_dir, const Environment& environment, std::size_t hex_digits,
                  std::vector<fs::path> object_dirs)
-      : cat_file_(
-            program_on(git_dir, {"-c", delta_base_cache, "cat-file", "--batch-command", "--buffer"}, environment)),
+      : cat_file_(program_on(git_dir,
+                             {"-c", delta_base_cache, "-c", streamed_size, "cat-file", "--batch-command", "--buffer"},
+                             environment)),
         git_dir_(git_dir),
         list_(program_on(git_dir, {"cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered"},
                          environment)),
