@@ -206,7 +206,8 @@ void ScopeReader::read_change(const Pass& pass, const git::Change& change) {
     judged.touches_aliases = true;
     policed.require_approval_of_project(*project, registry_.objects());
   }
-  if (empties_directory(change, *judged.view)) judged.touches_aliases = true;
+  // A link or an object that is removed touches them anyway, and the index need not be looked at for that.
+  if (!change.name.ends_with(mlem_suffix) && empties_directory(change, *judged.view)) judged.touches_aliases = true;
   if (const auto directory = directory_of_attributes(change)) judged.new_attributes.push_back(*directory);
   if (change.after && policed.forbid_link(*change.after)) {
     policed.require_approval("changed");
