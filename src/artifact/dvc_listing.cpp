@@ -1,5 +1,6 @@
 #include "artifact/dvc_listing.hpp"
 
+#include "artifact/detail/dvc_program.hpp"
 #include "artifact/file_proof.hpp"
 #include "artifact/hash.hpp"
 #include "base/error.hpp"
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace mlem::artifact {
 
@@ -15,7 +17,8 @@ source::Refusal offline_refusal() {
   return {Verdict::unreachable, "its bytes are not on this machine", "run the command without --offline"};
 }
 
-DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const StoredFile& directory) {
+DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const StoredFile& directory,
+                              const std::optional<std::string>& path_for_dvc) {
   using source::Refusal;
   const PlacedFile& file = *directory.file;
   const std::optional<Hash> own = hash_of(file.place);
@@ -31,10 +34,15 @@ DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const Stor
     std::string text;
     if (const auto path = stores.find_file(directory)) {
       text = load_file(*path, max_dvc_directory_size).value_or("");
-    } else if (const auto why = stores.why_external(directory)) {
+    } else if (const auto why = stores.why_external(directory);
+               why && !(path_for_dvc && stores.is_for_dvc(directory))) {
       return External{*why};
     } else if (engine.settings().offline) {
       return offline_refusal();
+    } else if (why) {
+      auto list = detail::list_by_dvc({stores.dvc_address(), directory.commit, *path_for_dvc, true}, engine.settings());
+      if (auto* const refusal = std::get_if<Refusal>(&list)) return std::move(*refusal);
+      text = std::get<std::string>(std::move(list));
     } else {
       auto transfer = stores.transfer(directory);
       if (auto* const refusal = std::get_if<Refusal>(&transfer)) return std::move(*refusal);

@@ -4,6 +4,8 @@
 #include "artifact/stores.hpp"
 #include "source/refusal.hpp"
 
+#include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -13,8 +15,10 @@ namespace mlem::artifact {
 /// refusal, `artifact-mismatch` for another list than is recorded.
 using DvcListing = std::variant<std::vector<DvcEntry>, External, source::Refusal>;
 
-/// Reads the list of a directory's files from this machine or a server, and proves it. Throws as TransferEngine::run().
-DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const StoredFile& directory);
+/// Reads the list of a directory's files from this machine or a server, and proves it. The program `dvc` is asked for
+/// what only it gets at if it is told where the directory is in its tree. Throws as TransferEngine::run().
+DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const StoredFile& directory,
+                              const std::optional<std::string>& path_for_dvc = {});
 
 /// Why what is not on this machine is not asked for.
 source::Refusal offline_refusal();

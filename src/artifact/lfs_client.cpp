@@ -241,7 +241,8 @@ std::variant<LfsClient::Access, source::Refusal> LfsClient::authenticate() {
     ran = run_authenticate(true);
   }
   if (ran.end != RunResult::End::exited) return source::Refusal{Verdict::timeout, what + ": it took too long", {}};
-  if (ran.code == no_such_command) return Access{endpoint_.url, {}, {}};
+  lacks_authenticate_ = ran.code == no_such_command;
+  if (lacks_authenticate_) return Access{endpoint_.url, {}, {}};
   if (ran.code != 0) {
     return source::Refusal{ran.code == ssh_failed ? Verdict::auth_required : Verdict::unreachable,
                            what + ": " + last_line(ran.errors), "'ssh " + user_and_host + "' shows more"};

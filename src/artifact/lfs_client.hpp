@@ -39,6 +39,10 @@ class LfsClient {
   /// Returns the address of the endpoint as git-lfs may be given it; empty: it has to find that out, as by ssh.
   std::string url() const { return endpoint_.ssh ? "" : endpoint_.url; }
 
+  /// Whether its server was asked by ssh, and has no `git-lfs-authenticate`: it may have `git-lfs-transfer` instead,
+  /// which git-lfs alone speaks to (docs/proposals/ssh_adapter.md of git-lfs).
+  bool lacks_authenticate() const noexcept { return lacks_authenticate_; }
+
   /// Returns the transfer of an object that find_local() does not have, to be given `begin` and `take`, within the life
   /// of this. Its address is what ask() was told a short time ago; else, and when that has expired, it is asked for
   /// when the transfer starts: for many objects, ask() in groups of lfs_batch_size shortly before.
@@ -67,6 +71,7 @@ class LfsClient {
   TransferEngine* engine_;
   Login login_;
   std::atomic<std::size_t> batch_size_ = lfs_batch_size;
+  std::atomic<bool> lacks_authenticate_ = false;
   mutable std::mutex authenticating_;
   std::optional<Access> authenticated_;  ///< of ssh
   mutable std::mutex mutex_;

@@ -232,7 +232,7 @@ std::optional<std::string> Stores::why_external(const StoredFile& stored) {
 
 bool Stores::is_for_dvc(const StoredFile& stored) {
   const auto* const object = std::get_if<DvcObject>(&stored.file->place);
-  if (object == nullptr || object->import || object->is_directory) return false;
+  if (object == nullptr || object->import) return false;
   if (!dvc_of(*object).is_for_dvc) return false;
   if (!has_dvc_) has_dvc_ = detail::has_dvc(settings_);
   return *has_dvc_;
@@ -242,6 +242,11 @@ std::variant<std::string, source::Refusal> Stores::lfs_address(const StoredFile&
   const Lfs& lfs = lfs_at(stored.commit);
   if (!lfs.client) return lfs.refusal;
   return lfs.client->url();
+}
+
+bool Stores::may_be_for_git_lfs(const StoredFile& stored) {
+  const Lfs& lfs = lfs_at(stored.commit);
+  return lfs.client && lfs.client->lacks_authenticate();
 }
 
 std::vector<ObjectAnswer> Stores::ask(const std::vector<StoredFile>& files) {

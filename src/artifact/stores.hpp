@@ -55,6 +55,8 @@ class Stores {
   /// Returns where Git LFS has the object of a pointer, as git-lfs may be given it; empty: it has to find that out. Or
   /// why nobody may ask there.
   std::variant<std::string, source::Refusal> lfs_address(const StoredFile& file);
+  /// Whether git-lfs may know another way by ssh than LfsClient, to which the server has said no.
+  bool may_be_for_git_lfs(const StoredFile& file);
 
   /// Asks servers whether they have the bytes, for each file in its order, and takes none of them.
   std::vector<ObjectAnswer> ask(const std::vector<StoredFile>& files);

@@ -1,5 +1,6 @@
 #include "support/http_server.hpp"
 #include "support/lfs_server.hpp"
+#include "support/ssh_server.hpp"
 #include "support/text_file.hpp"
 
 #include "cli/json_rows.hpp"
@@ -496,6 +497,105 @@ TEST_CASE("clone: what only DVC can fetch is fetched by DVC where that is instal
   }
 }
 
+TEST_CASE("clone: a directory that only DVC can fetch is listed and fetched by DVC") {
+  ModelWorld world;
+  const fs::path buckets = world.sandbox / "buckets";
+  const auto put = [&](const std::string& hash, const std::string& content) {
+    const fs::path path = buckets / "bucket/store/files/md5" / hash.substr(0, 2) / hash.substr(2);
+    fs::create_directories(path.parent_path());
+    write_file(path, content);
+  };
+  std::string listing = "[";
+  for (const std::string number : {"1", "2", "3", "4", "5", "6"}) {
+    put(md5_of(number), number);
+    listing += (number == "1" ? "{" : ", {");
+    listing += "\"md5\": \"" + md5_of(number) + "\", \"relpath\": \"x/" + number + "\"}";
+  }
+  listing += "]";
+  const std::string directory = md5_of(listing) + ".dir";
+  put(directory, listing);
+  const fs::path programs = world.sandbox / "programs";
+  fs::create_directories(programs);
+  fs::create_symlink(GIT_MLEM_DVC_STAND_IN, programs / "dvc");
+  auto& environment = world.sandbox.environment();
+  environment["PATH"] = programs.string() + ":" + environment["PATH"];
+  environment["DVC_STAND_IN"] = buckets.string();
+  const std::string commit = world.source.commit(
+      {{".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = s3://bucket/store\n"},
+       {"m/set.mlem",
+        "artifacts:\n  data:\n    hash: " + directory + "\n    size: 6\n    uri: set\nobject_type: data\n"},
+       {"m/one.mlem", model_with("set/x/1", "1")},
+       {"m/set.dvc", "outs:\n- md5: " + directory + "\n  size: 6\n  nfiles: 6\n  hash: md5\n  path: set\n"}});
+  const auto clone = [&](std::vector<std::string> options = {}, const std::string& object = "m/set") {
+    options.insert(options.begin(), {"clone", "--project", world.source.url()});
+    options.insert(options.end(), {object, (world.out / "copy").string()});
+    return world.mlem(options);
+  };
+  const auto log = [&] { return read_file(buckets / "log"); };
+  const std::string listed = "list --dvc-only -R --json --rev " + commit + " -- " + world.source.path().string();
+
+  SUBCASE("with what is in it, in one run") {
+    const Outcome outcome = clone();
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(world.files_below(world.out) ==
+          Names{"./copy.mlem", "copy/x/1", "copy/x/2", "copy/x/3", "copy/x/4", "copy/x/5", "copy/x/6"});
+    CHECK(read_file(world.out / "copy/x/6") == "6");
+    CHECK(log().starts_with(listed + " m/set\nget --rev " + commit));
+    CHECK(log().ends_with("/file -- " + world.source.path().string() + " m/set\n"));
+    CHECK(clone().code == 0);
+    CHECK(log().ends_with(listed + " m/set\n"));
+  }
+  SUBCASE("of which a dry run fetches nothing") {
+    CHECK(contains(clone({"-n"}).output, "copy/x/6 (from DVC)\n"));
+    CHECK(log() == listed + " m/set\n");
+  }
+  SUBCASE("and one file of it alone") {
+    CHECK(clone({"--only", "set/x/3"}).code == 0);
+    CHECK(world.files_below(world.out) == Names{"./copy.mlem", "copy/x/3"});
+    CHECK(log().ends_with("/file -- " + world.source.path().string() + " m/set/x/3\n"));
+  }
+  SUBCASE("and an object that is a file of it") {
+    const Outcome outcome = clone({}, "m/one");
+    CAPTURE(outcome);
+    CHECK(outcome.code == 0);
+    CHECK(read_file(world.out / "copy") == "1");
+    CHECK(log().starts_with(listed + " m/set\n"));
+  }
+  SUBCASE("of which the list is proved") {
+    put(directory, "[]");
+    CHECK(clone().errors ==
+          "error: m/set: artifact-mismatch: 'set' is not what is recorded: the list of its files has another hash than "
+          "is recorded\n");
+  }
+  SUBCASE("of which every file is proved") {
+    write_file(buckets / "instead", "7");
+    const Outcome outcome = clone();
+    CAPTURE(outcome);
+    CHECK(outcome.code == 1);
+    CHECK(contains(outcome.errors, "its bytes have another hash than is recorded"));
+    CHECK_FALSE(fs::exists(world.out / "copy"));
+  }
+  SUBCASE("of which no file may be left out") {
+    write_file(buckets / "lost", "x/4");
+    CHECK(clone().errors == "error: m/set: artifact-missing: 'set/x/4' is missing: 'dvc get' has not brought it\n");
+    CHECK_FALSE(fs::exists(world.out / "copy"));
+  }
+  SUBCASE("but not by a DVC that does not tell hashes") {
+    write_file(buckets / "no-hashes", "");
+    CHECK(
+        clone().errors ==
+        "error: m/set: unreachable: 'set' cannot be fetched: 'dvc list' gives no list of its files: 'x/1' has no hash\n"
+        "hint: DVC tells hashes since its version 3.56\n");
+  }
+  SUBCASE("and not without a network") {
+    const Outcome outcome = clone({"--offline"});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 2);
+    CHECK_FALSE(fs::exists(buckets / "log"));
+  }
+}
+
 TEST_CASE("clone: what an agent of the user's for Git LFS fetches is fetched by git-lfs") {
   ModelWorld world;
   const HttpServer git_server(world.sandbox);
@@ -558,6 +658,37 @@ TEST_CASE("clone: what an agent of the user's for Git LFS fetches is fetched by 
     CHECK(read_file(world.out / "rf") == bytes);
     CHECK(read_file(agent / "log") == sha256_of(bytes) + "\n");
   }
+}
+
+TEST_CASE("clone: what a server of Git LFS gives by ssh alone is fetched by git-lfs") {
+  ModelWorld world;
+  const SshServer ssh(world.sandbox);
+  const std::string bytes = random_bytes(100'000);
+  const fs::path store = world.sandbox / "store";
+  fs::create_directories(store);
+  write_file(store / sha256_of(bytes), bytes);
+  world.source.commit({{"rf.mlem", model_with("rf", bytes)}, {"rf", lfs_pointer_to(bytes)}});
+  world.sandbox.add_config("core.sshCommand", ssh.command());
+  ssh.force_command("case $SSH_ORIGINAL_COMMAND in git-lfs-authenticate*) exit 127;; git-lfs-transfer*) exec " +
+                    std::string(GIT_MLEM_LFS_TRANSFER) + " " + store.string() +
+                    ";; *) exec git-shell -c \"$SSH_ORIGINAL_COMMAND\";; esac");
+  const auto clone = [&] {
+    return world.mlem({"clone", "--project", ssh.url(world.source.path()), "rf", (world.out / "rf").string()});
+  };
+  const Outcome outcome = clone();
+  CAPTURE(outcome);
+  CHECK(outcome.code == 0);
+  CHECK(read_file(world.out / "rf") == bytes);
+  CHECK(world.files_below(world.out) == Names{"./rf", "./rf.mlem"});
+  CHECK(read_file(store / "log") == sha256_of(bytes) + "\n");
+
+  fs::remove_all(world.out);
+  fs::remove(store / sha256_of(bytes));
+  const Outcome missing = clone();
+  CAPTURE(missing);
+  CHECK(missing.code == 2);
+  CHECK(contains(missing.errors, "'rf' cannot be fetched: 'git lfs smudge' failed"));
+  CHECK(world.files_below(world.out).empty());
 }
 
 TEST_CASE("clone: a directory of DVC is copied with what is in it") {

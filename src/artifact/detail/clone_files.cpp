@@ -72,7 +72,7 @@ std::vector<PlacedFile> CloneFiles::take(ObjectFiles found, const CloneOrigin& o
       files.push_back(std::move(file));
       continue;
     }
-    DvcListing listing = list_dvc_directory(stores, engine_, {&file, origin.commit});
+    DvcListing listing = list_dvc_directory(stores, engine_, {&file, origin.commit}, origin.tracked_directory(file));
     if (const auto* const external = std::get_if<External>(&listing)) {
       refusal_.set_external(file, external->why);
     } else if (auto* const refusal = std::get_if<Refusal>(&listing)) {

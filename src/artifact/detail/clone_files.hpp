@@ -12,6 +12,7 @@
 #include "source/conversation.hpp"
 #include "source/settings.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace mlem::artifact::detail {
@@ -42,6 +44,13 @@ struct CloneOrigin {
   std::string path_of(const PlacedFile& file) const {
     const std::size_t slash = !below.empty() && file.path.size() > below.size() ? 1 : 0;
     return join(path, file.path.substr(below.size() + slash));
+  }
+  /// Returns where the directory is in its tree in which DVC tracks a file, or a directory, of its.
+  std::string tracked_directory(const PlacedFile& file) const {
+    const std::string& inside = std::get<DvcObject>(file.place).inside;
+    std::string here = path_of(file);
+    if (!inside.empty()) here.resize(here.size() - std::min(here.size(), inside.size() + 1));
+    return here;
   }
 };
 

@@ -268,36 +268,80 @@ bool Delivery::is_for_program(const Task& task) const {
   return stores_of(task).is_for_dvc(stored(task));
 }
 
+/// Whether git-lfs may get what a server was asked for in vain: by an agent of the user's, or in another way by ssh.
+bool Delivery::is_left_to_git_lfs(const Task& task, Verdict refused) const {
+  if (!std::holds_alternative<LfsObject>(task.item->file.place)) return false;
+  if (agent_ != LfsAgent::none) return refused == Verdict::unreachable;
+  const bool is_no_answer =
+      refused == Verdict::unreachable || refused == Verdict::timeout || refused == Verdict::auth_required;
+  return is_no_answer && stores_of(task).may_be_for_git_lfs(stored(task)) && has_git_lfs(settings_);
+}
+
 void Delivery::fetch_by_programs(const std::vector<Task*>& tasks) {
   if (tasks.empty()) return;
+  // A run of DVC takes seconds before the first byte comes: of a directory all files come at once, but for a few.
+  constexpr std::size_t few = 4;
+  std::vector<std::vector<Task*>> runs;
+  std::map<std::pair<const CloneOrigin*, std::string>, std::vector<Task*>> by_directory;
+  for (Task* const task : tasks) {
+    const auto* const tracked = std::get_if<DvcObject>(&task->item->file.place);
+    if (tracked == nullptr || tracked->inside.empty())
+      runs.push_back({task});
+    else
+      by_directory[{task->origin, task->origin->tracked_directory(task->item->file)}].push_back(task);
+  }
+  for (auto& item : by_directory) {
+    std::vector<Task*>& files = item.second;
+    if (files.size() > few) {
+      runs.push_back(std::move(files));
+    } else {
+      for (Task* const task : files) runs.push_back({task});
+    }
+  }
   const TemporaryDirectory scratch(fs::absolute(directory_), "programs-");
-  source::in_parallel(tasks.size(), settings_.budget.jobs, [&](std::size_t i) {
-    if (!refusal_.is_set()) fetch_by_program(*tasks[i], scratch.path() / std::to_string(i));
+  source::in_parallel(runs.size(), settings_.budget.jobs, [&](std::size_t i) {
+    if (!refusal_.is_set()) fetch_by_program(runs[i], scratch.path() / std::to_string(i));
   });
 }
 
-/// What a program writes is moved to where a file is that is being made, and proved as what an earlier run has left.
-void Delivery::fetch_by_program(Task& task, const fs::path& scratch) {
-  const PlacedFile& file = task.item->file;
-  const std::optional<std::uint64_t> size = size_of(file.place);
-  const std::unique_ptr<PartialFile> left = begin_file(task, size);
-  if (resume(task, *left)) return;
-  count_back(left->size());
-  if (settings_.offline) return refusal_.set(file, offline_refusal());
+/// Fetches one file, or several of a directory of DVC. What a program writes is moved to where a file is that is being
+/// made, and proved as what an earlier run has left.
+void Delivery::fetch_by_program(const std::vector<Task*>& tasks, const fs::path& scratch) {
+  std::vector<Task*> wanted;
+  for (Task* const task : tasks) {
+    const std::unique_ptr<PartialFile> left = begin_file(*task, size_of(task->item->file.place));
+    if (resume(*task, *left)) continue;
+    count_back(left->size());
+    wanted.push_back(task);
+  }
+  if (wanted.empty()) return;
+  const PlacedFile& first = wanted.front()->item->file;
+  if (settings_.offline) return refusal_.set(first, offline_refusal());
   fs::create_directory(scratch);
-  if (auto refusal = run_program(task, scratch)) return refusal_.set(file, std::move(*refusal));
-  fs::rename(scratch / "file", left->path());
+  if (auto refusal = run_program(wanted, scratch)) return refusal_.set(first, std::move(*refusal));
+  for (Task* const task : wanted) {
+    const PlacedFile& file = task->item->file;
+    fs::path made = scratch / "file";
+    if (wanted.size() > 1) made /= std::get<DvcObject>(file.place).inside;
+    if (load_type(made) != fs::regular_file) return refuse_missing(*task, "'dvc get' has not brought it");
+    const std::unique_ptr<PartialFile> partial = begin_file(*task, size_of(file.place));
+    fs::rename(made, partial->path());
+    if (!resume(*task, *partial)) end_file(*task, *partial);
+  }
   fs::remove_all(scratch);
-  const std::unique_ptr<PartialFile> made = begin_file(task, size);
-  if (!resume(task, *made)) end_file(task, *made);
 }
 
-std::optional<Refusal> Delivery::run_program(const Task& task, const fs::path& scratch) const {
+std::optional<Refusal> Delivery::run_program(const std::vector<Task*>& tasks, const fs::path& scratch) const {
+  const Task& task = *tasks.front();
+  const PlacedFile& file = task.item->file;
   const CloneOrigin& origin = *task.origin;
   Stores& stores = stores_of(task);
-  const auto* const large = std::get_if<LfsObject>(&task.item->file.place);
-  if (large == nullptr)
-    return get_by_dvc({stores.dvc_address(), origin.commit, origin.path_of(task.item->file)}, scratch, settings_);
+  const auto* const large = std::get_if<LfsObject>(&file.place);
+  if (large == nullptr) {
+    const bool is_directory = tasks.size() > 1;
+    const std::string path = is_directory ? origin.tracked_directory(file) : origin.path_of(file);
+    return get_by_dvc({stores.dvc_address(), origin.commit, path, is_directory}, scratch, settings_);
+  }
   auto address = stores.lfs_address(stored(task));
   if (auto* const refusal = std::get_if<Refusal>(&address)) return std::move(*refusal);
   return smudge_object(large->pointer, origin.source->url.text(), std::get<std::string>(address), scratch, settings_);
@@ -353,8 +397,7 @@ std::vector<Delivery::Task*> Delivery::transfer(const std::vector<Task*>& tasks)
   engine_.run_all(give, [&](const Transfer& transfer, const TransferResult& result) {
     const std::unique_ptr<PartialFile> partial = std::move(partials[transfer.number]);
     Task& task = *tasks[transfer.number];
-    if (result.refusal && result.refusal->verdict == Verdict::unreachable && agent_ != LfsAgent::none &&
-        std::holds_alternative<LfsObject>(task.item->file.place)) {
+    if (result.refusal && is_left_to_git_lfs(task, result.refusal->verdict)) {
       count_back(partial->size());
       left_.push_back(&task);
       return;

@@ -74,9 +74,10 @@ class Delivery {
   void fetch_blobs();
   void fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks);
   bool is_for_program(const Task& task) const;
+  bool is_left_to_git_lfs(const Task& task, Verdict refused) const;
   void fetch_by_programs(const std::vector<Task*>& tasks);
-  void fetch_by_program(Task& task, const fs::path& scratch);
-  std::optional<source::Refusal> run_program(const Task& task, const fs::path& scratch) const;
+  void fetch_by_program(const std::vector<Task*>& tasks, const fs::path& scratch);
+  std::optional<source::Refusal> run_program(const std::vector<Task*>& tasks, const fs::path& scratch) const;
   void transfer();
   std::vector<Task*> transfer(const std::vector<Task*>& tasks);
   void ask(const std::vector<Task*>& tasks, std::size_t first);
@@ -87,7 +88,7 @@ class Delivery {
   fs::path directory_;
   LfsAgent agent_ = LfsAgent::none;
   std::vector<Task> tasks_;
-  std::vector<Task*> left_;  ///< what a server of Git LFS has refused, and an agent of the user's may get
+  std::vector<Task*> left_;  ///< what a server of Git LFS has refused, and git-lfs may get
   std::mutex mutex_;         ///< of the next
   source::Bytes count_;
 };

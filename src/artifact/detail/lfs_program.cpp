@@ -30,6 +30,10 @@ std::string error_of(std::string_view text) {
 
 }  // namespace
 
+bool has_git_lfs(const source::Settings& settings) {
+  return find_program("git-lfs", settings.access.environment).has_value();
+}
+
 LfsAgent find_lfs_agent(const source::Settings& settings) {
   LfsAgent agent = LfsAgent::none;
   for (const auto& [key, value] : settings.access.config) {
@@ -38,8 +42,7 @@ LfsAgent find_lfs_agent(const source::Settings& settings) {
     if (agent == LfsAgent::none && key.starts_with("lfs.customtransfer.") && key.ends_with(".path"))
       agent = LfsAgent::of_servers;
   }
-  if (agent != LfsAgent::none && !find_program("git-lfs", settings.access.environment)) return LfsAgent::none;
-  return agent;
+  return agent == LfsAgent::none || has_git_lfs(settings) ? agent : LfsAgent::none;
 }
 
 std::optional<source::Refusal> smudge_object(const LfsPointer& pointer, const std::string& remote,

@@ -18,6 +18,9 @@ enum class LfsAgent {
 };
 LfsAgent find_lfs_agent(const source::Settings& settings);
 
+/// Whether there is a git-lfs to run.
+bool has_git_lfs(const source::Settings& settings);
+
 /// Has `git lfs smudge` fetch an object, and moves it to `file` in `directory`, which is absolute and empty. `remote`
 /// and `endpoint` are as git::LfsSmudge has them. It is nobody's proof that these are the right bytes. Returns why
 /// there is none. Throws Interrupted, and Error(io).
