@@ -270,7 +270,7 @@ bool Delivery::is_for_program(const Task& task) const {
 
 void Delivery::fetch_by_programs(const std::vector<Task*>& tasks) {
   if (tasks.empty()) return;
-  const TemporaryDirectory scratch(fs::absolute(directory_), "programs-");
+  const TemporaryDirectory scratch(from_current_directory(directory_), "programs-");
   source::in_parallel(tasks.size(), settings_.budget.jobs, [&](std::size_t i) {
     if (!refusal_.is_set()) fetch_by_program(*tasks[i], scratch.path() / std::to_string(i));
   });
