@@ -455,8 +455,7 @@ std::vector<ChangedLink> diff(const DiffOptions& options) {
 }
 
 std::vector<UsedBy> who(const std::string& place, const WhoOptions& options) {
-  return promising([&] {
-    const git::Registry registry = git::Registry::discover_if_any(Environment::of_this_process(), options.directory);
+  return in_registry_if_any(options.directory, [&](const git::Registry& registry) {
     if (options.registries.empty()) registry.require_repository();
     source::Settings settings = source::load_settings(registry);
     settings.offline = options.offline;

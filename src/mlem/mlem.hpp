@@ -4,7 +4,12 @@
 //
 // The engine is that of `git mlem`, and so are its verdicts (git-mlem(1)). Nothing is printed, no signal handler is
 // installed; `git` is run for transport. Each call reads the environment of the process once; several threads may call
-// at once. Every function throws Error. The process must not ignore SIGCHLD: `git` is waited for.
+// at once. Every function throws Error. The process must not ignore SIGCHLD, nor wait for children that it has not
+// started: `git` is waited for, and calls throw where that cannot be done.
+//
+// Paths are relative to the `directory` that a function is given, which is relative to the current directory. The
+// registry is the repository around it: variables such as GIT_DIR, which git sets for hooks and aliases, count only
+// where no `directory` is given.
 
 #include <chrono>
 #include <cstddef>
