@@ -5,6 +5,7 @@
 
 #include "site/names.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,12 @@ std::pair<std::string, std::string> divided(std::string_view link, const std::op
 }
 
 }  // namespace
+
+bool has_environments(const Catalogue& catalogue, const SiteOptions& options) {
+  return std::any_of(catalogue.links.begin(), catalogue.links.end(), [&](const CataloguedLink& link) {
+    return !divided(link.finding.link, options.environments).first.empty();
+  });
+}
 
 View::View(Catalogue& all, SiteOptions asked) : catalogue(all), options(std::move(asked)) {
   std::set<std::string> met;
