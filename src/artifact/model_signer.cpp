@@ -4,7 +4,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 
-#include <boost/filesystem/operations.hpp>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -257,9 +256,8 @@ ModelSigner ModelSigner::parse(std::string_view pem) {
 
 ModelSigner ModelSigner::load(const fs::path& file) {
   const std::string what = "cannot read '" + escape_for_terminal(file.string()) + "'";
-  boost::system::error_code failure;
-  const fs::path real = fs::canonical(file, failure);  // certificates are often behind a symbolic link
-  const auto text = failure ? std::nullopt : load_file(real, max_trust_file);
+  const auto real = find_real_path(from_current_directory(file));  // certificates are often behind a symbolic link
+  const auto text = real ? load_file(*real, max_trust_file) : std::nullopt;
   if (!text) throw Error(ErrorKind::not_found, what, "there is no such file");
   try {
     return parse(*text);

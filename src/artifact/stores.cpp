@@ -70,7 +70,7 @@ Stores::Stores(source::Conversation& source, const RepoUrl& url, const source::S
       settings_(settings),
       engine_(engine),
       imported_(source::find_imported_files(source.is_registry() ? nullptr : &url, settings)),
-      dvc_address_(source.local() != nullptr ? fs::absolute(source.local()->root).string() : url.text()) {}
+      dvc_address_(source.local() != nullptr ? from_current_directory(source.local()->root).string() : url.text()) {}
 
 Stores::~Stores() = default;
 

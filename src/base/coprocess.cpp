@@ -47,16 +47,24 @@ std::unique_ptr<Coprocess> Coprocess::start_writing(const Program& program) {
   return process;
 }
 
-Coprocess::~Coprocess() { wait(); }
+Coprocess::~Coprocess() {
+  if (pid_ < 0) return;
+  close_streams();
+  reap(pid_);
+}
 
 int Coprocess::wait() {
   if (pid_ < 0) return code_;
+  close_streams();
+  code_ = wait_for(std::exchange(pid_, -1));
+  return code_;
+}
+
+void Coprocess::close_streams() {
   end_input();
   close(std::exchange(from_child_, -1));
   read_errors();
   if (errors_from_child_ >= 0) close(std::exchange(errors_from_child_, -1));
-  code_ = wait_for(std::exchange(pid_, -1));
-  return code_;
 }
 
 const std::string& Coprocess::errors() {

@@ -39,7 +39,7 @@ class Coprocess {
   /// Returns whether it gets requests: it has not been silent.
   bool takes_requests() const noexcept { return to_child_ >= 0; }
   /// Waits for the program's end and returns its exit code, as RunResult has it. Who has not read its output to the end
-  /// gets the code of a program that nobody reads from.
+  /// gets the code of a program that nobody reads from. Throws Error(io) if somebody else has waited for it.
   int wait();
   /// Returns whether it was killed, because it was stuck or silent for too long.
   bool is_killed() const noexcept { return is_killed_; }
@@ -67,12 +67,13 @@ class Coprocess {
   /// Waits for output. Returns what of `block` it fills; nothing at the end of the output.
   std::string_view read_block(char* block, std::size_t size);
   void read_errors();
+  void close_streams();
   void end_silence();
   std::function<bool()> is_stuck_;
   bool is_killed_ = false;
   bool is_patient_ = false;  ///< silence is not an end
   pid_t pid_ = -1;
-  int code_ = 0;
+  int code_ = 128;  ///< until it is known
   int to_child_ = -1;
   int from_child_ = -1;
   int errors_from_child_ = -1;

@@ -112,13 +112,34 @@ fs::file_type load_type(const fs::path& path) {
 }
 
 fs::path without_links(const fs::path& path) {
+  // As fs::weakly_canonical(), which asks for the current directory.
+  fs::path head = path;
+  fs::path tail;
   boost::system::error_code failure;
-  const fs::path found = fs::weakly_canonical(path, failure);
-  if (failure) return path;
+  while (!head.empty() && fs::status(head, failure).type() == fs::file_not_found) {
+    tail = tail.empty() ? head.filename() : head.filename() / tail;
+    head = head.parent_path();
+  }
+  const auto real = find_real_path(head);
+  if (!real) return path;
   // Boost 1.74 drops a slash at the end, 1.83 keeps it.
-  std::string text = found.string();
+  std::string text = (tail.empty() ? *real : (*real / tail).lexically_normal()).string();
   while (text.size() > 1 && (text.ends_with('/') || text.ends_with("/."))) text.pop_back();
   return text;
+}
+
+std::optional<fs::path> find_real_path(const fs::path& path) {
+  boost::system::error_code failure;
+  fs::path found = fs::canonical(path, "/", failure);
+  return failure ? std::nullopt : std::optional(std::move(found));
+}
+
+fs::path from_current_directory(const fs::path& path) {
+  if (path.is_absolute()) return path;
+  boost::system::error_code failure;
+  const fs::path current = fs::current_path(failure);
+  if (failure) throw Error(ErrorKind::io, "cannot read the current directory", failure.message());
+  return fs::absolute(path, current);
 }
 
 AtomicFile::AtomicFile(const fs::path& path, Permissions permissions)

@@ -28,6 +28,14 @@ fs::file_type load_type(const fs::path& path);
 /// end. What cannot be looked at stays as it is.
 fs::path without_links(const fs::path& path);
 
+/// Returns where the absolute `path` leads, without symbolic links, `.` and `..`; nothing if there is nothing. Unlike
+/// fs::canonical(), it does not ask for the current directory, which may have been removed.
+std::optional<fs::path> find_real_path(const fs::path& path);
+
+/// Returns `path`, from this process's current directory if it is relative. Throws Error(io) if that cannot be told.
+/// Unlike fs::absolute(), it asks for that directory only then.
+fs::path from_current_directory(const fs::path& path);
+
 /// Makes a directory, and those above it that are missing, each with the mode and the owner of the one it is in: for
 /// who uses those, and not only for who makes it. In a directory where anybody may write, the mode is 0755. Throws
 /// Error(io).

@@ -39,7 +39,7 @@ class Reaper {
   ~Reaper() {
     if (pid_ <= 0) return;
     kill_now();
-    wait_for(pid_);
+    reap(pid_);
   }
   Reaper(const Reaper&) = delete;
   Reaper& operator=(const Reaper&) = delete;
@@ -50,7 +50,7 @@ class Reaper {
     if (waitid(P_PID, static_cast<id_t>(pid_), &information, WEXITED | WNOHANG | WNOWAIT) == 0) {
       return information.si_pid == pid_;
     }
-    return errno == ECHILD;  // nothing is left of it where SIGCHLD is ignored
+    return errno == ECHILD;  // somebody else has waited for it
   }
   int wait() { return wait_for(std::exchange(pid_, -1)); }
 

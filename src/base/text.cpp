@@ -145,6 +145,44 @@ std::string escape_for_terminal(std::string_view text) {
   return out;
 }
 
+std::string escape_markup(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return c >= ' ' && c <= '~' && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
+  };
+  if (std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
+  const std::string harmless = escape_for_terminal(text);
+  std::string out;
+  out.reserve(harmless.size() + harmless.size() / 8);
+  for (std::string_view rest = harmless; !rest.empty();) {
+    const CodePoint next = first_code_point(rest);
+    switch (next.value) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case 0xfffe:
+      case 0xffff:
+        out += "\xef\xbf\xbd";
+        break;
+      default:
+        out += rest.substr(0, next.size);
+    }
+    rest.remove_prefix(next.size);
+  }
+  return out;
+}
+
 std::string quote_path(std::string_view name, bool quote_non_ascii) {
   const auto must_escape = [quote_non_ascii](char c) {
     const auto byte = static_cast<std::uint8_t>(c);

@@ -32,6 +32,11 @@ std::string replace_bad_utf8(std::string_view text);
 /// octal, as git quotes them; direction overrides (U+202A-202E, U+2066-2069) escaped likewise.
 std::string escape_for_terminal(std::string_view text);
 
+/// Returns `text` as it may stand between tags and in a quoted attribute of XML and of HTML: what is not fit for a
+/// terminal as escape_for_terminal() has it, `&`, `<`, `>`, `"` and `'` as references, and U+FFFE and U+FFFF, which
+/// XML 1.0 has not, as U+FFFD.
+std::string escape_markup(std::string_view text);
+
 /// Returns `name` as git prints a path with core.quotePath: unchanged, or in double quotes with C escapes if it has
 /// control characters, `"`, `\` or, when `quote_non_ascii`, bytes over 0x7f.
 std::string quote_path(std::string_view name, bool quote_non_ascii);

@@ -53,7 +53,7 @@ std::string sha256_of(const fs::path& path, const Interrupt* interrupt) {
 /// Returns where a bundle goes: it takes the place of a file, and of nothing else that may be there.
 fs::path output_of(const CreateRequest& request) {
   if (request.output == "-") return request.output;
-  fs::path output = fs::absolute(request.output);
+  fs::path output = from_current_directory(request.output);
   const std::string what = "cannot write '" + escape_for_terminal(request.output.string()) + "'";
   boost::system::error_code ignored;
   if (!fs::is_directory(output.parent_path(), ignored)) {

@@ -257,7 +257,7 @@ BundleContent import(const git::Registry& registry, const source::Settings& sett
 BundleContent import_new(const Environment& environment, const fs::path& target, const fs::path& file,
                          Interrupt* interrupt, const std::function<source::Settings(const git::Registry&)>& load) {
   const Interrupt::Wait wait(interrupt);
-  const fs::path directory = without_links(fs::absolute(target));
+  const fs::path directory = without_links(from_current_directory(target));
   const std::string shown = "'" + escape_for_terminal(target.string()) + "'";
   boost::system::error_code failure;
   const fs::file_type there = load_type(directory);

@@ -1,14 +1,17 @@
 #include "site/site.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
 #include "command/output.hpp"
+#include "git/repository.hpp"
 #include "history/point_in_time.hpp"
 #include "model/repo_path.hpp"
 
 #include "site/catalogue.hpp"
+#include "site/view.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -44,6 +47,15 @@ std::string parse_base_url(const Options& options, std::string url) {
   return url;
 }
 
+/// Throws Error(invalid) for what is git's own: no web server should show it, and git may remove it.
+void require_outside_git(const std::string& word) {
+  for (fs::path at = without_links(from_current_directory(word)); !at.empty(); at = at.parent_path()) {
+    if (at.filename() == ".git" || git::find_git_dir(at) == at)
+      throw Error(ErrorKind::invalid, "cannot write a site to '" + word + "'",
+                  "it is in the git directory '" + at.string() + "'", "name a directory outside of it");
+  }
+}
+
 Oid commit_of(const git::Registry& registry, const std::optional<std::string>& at) {
   if (at) return history::commit_at(registry, *at);
   const auto head = registry.objects().find_ref("HEAD");
@@ -77,9 +89,11 @@ int run_site(const Args& args, Context& context) {
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
   if (words.size() != 1 || words.front().empty()) throw options.wrong("one directory is needed");
+  if (title && trim(*title).empty()) throw options.wrong("'--title' is empty");
   if (asked.base_url) asked.base_url = parse_base_url(options, *asked.base_url);
 
   const git::Registry registry = open_registry(context);
+  require_outside_git(words.front());
   asked.title = title ? *title : title_of(registry);
   if (environments) asked.environments = RepoPath::parse(*environments, registry.prefix()).text();
   Progress progress(format, context);
@@ -88,6 +102,9 @@ int run_site(const Args& args, Context& context) {
   const auto catalogue = site::read_catalogue(registry, settings, commit_of(registry, at));
   const site::Written written = site::write_site(*catalogue, asked, words.front());
   tell_failures(context.err, catalogue->summary);
+  if (environments && !site::has_environments(*catalogue, asked))
+    print_error(context.err, "warning",
+                "no link is in an environment below '" + escape_for_terminal(*environments) + "'");
   if (format.quiet) return exit_yes;
   context.out << "site of " << catalogue->commit.short_hex() << " in " << escape_for_terminal(words.front()) << ": "
               << written.files << " files, " << written.changed << " written, " << written.removed << " removed\n";

@@ -180,11 +180,10 @@ std::vector<HookRecipe> hook_recipes(HookManager manager, const std::vector<std:
 }
 
 std::string load_hook_text(const fs::path& file) {
-  boost::system::error_code failure;
-  const fs::path place = fs::canonical(file, failure);
-  if (failure) return {};
+  const auto place = find_real_path(file);
+  if (!place) return {};
   try {
-    return load_file(place, max_text_size).value_or("");
+    return load_file(*place, max_text_size).value_or("");
   } catch (const Error&) {
     return {};
   }

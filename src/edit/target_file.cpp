@@ -28,8 +28,7 @@ std::optional<WorkTreePath> find_in_work_tree(const git::Registry& registry, con
   fs::path at;
   for (const fs::path& component : path) {
     at /= component;
-    boost::system::error_code failure;
-    if (fs::canonical(at, failure) == root && !failure) return WorkTreePath::find(path.string(), at.string());
+    if (find_real_path(at) == root) return WorkTreePath::find(path.string(), at.string());
   }
   return std::nullopt;
 }

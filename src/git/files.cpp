@@ -86,12 +86,29 @@ Environment without_lazy_fetch(Environment environment) {
   return environment;
 }
 
+/// Returns the output of a run that was given `pathspecs` as the user wrote them. Throws Error(invalid) if git does not
+/// take those, else what output_of() throws.
+std::string output_for(const std::vector<std::string>& pathspecs, const Environment& environment,
+                       const std::string& directory, RunResult result, std::string_view what_failed) {
+  if (result.code != 0 && !pathspecs.empty()) {
+    // They are to blame if git does not even look for them among no files: in an index that is not there.
+    Environment alone = environment;
+    alone.set("GIT_INDEX_FILE", "/.git-mlem-" + std::to_string(getpid()));
+    std::vector<std::string> arguments{"ls-files", "-z", "--"};
+    arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+    const RunResult asked = run(git_program(std::move(arguments), alone, directory));
+    if (asked.code != 0) throw Error(ErrorKind::invalid, std::string(what_failed), detail::last_fatal(asked.errors));
+  }
+  return output_of(std::move(result), what_failed);
+}
+
 /// Lists the index by `git ls-files`.
 std::deque<File> list_index(const Environment& environment, const std::string& directory, const Suffixes& suffixes,
                             const std::vector<std::string>& pathspecs) {
   std::vector<std::string> arguments{"ls-files", "-z", "--full-name", "--stage", "--debug", "--"};
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
-  return parse_stage(output_of(run(git_program(std::move(arguments), environment, directory)), "cannot read the index"),
+  RunResult result = run(git_program(std::move(arguments), environment, directory));
+  return parse_stage(output_for(pathspecs, environment, directory, std::move(result), "cannot read the index"),
                      suffixes);
 }
 
@@ -135,7 +152,8 @@ std::deque<File> Registry::work_tree_files(const Suffixes& suffixes, const std::
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   const Program program = pathspecs.empty() ? git_program(std::move(arguments), at_root(), root())
                                             : git_program(std::move(arguments), environment_, directory_.string());
-  const std::string output = output_of(run(program), "cannot list the work tree");
+  const std::string output =
+      output_for(pathspecs, environment_, directory_.string(), run(program), "cannot list the work tree");
   std::deque<File> files;
   for (const std::string_view name : records(output)) {
     if (!suffixes.match(name)) continue;
@@ -161,8 +179,9 @@ std::vector<std::string> Registry::unstaged_files(std::string_view suffix,
   }
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   const std::string directory = pathspecs.empty() ? root() : directory_.string();
-  const std::string output = output_of(run(git_program(std::move(arguments), environment, directory)),
-                                       "cannot compare the work tree with the index");
+  const std::string output =
+      output_for(pathspecs, environment, directory, run(git_program(std::move(arguments), environment, directory)),
+                 "cannot compare the work tree with the index");
   std::vector<std::string> names;
   for (const std::string_view name : records(output)) {
     // An unmerged one comes more than once.
@@ -186,7 +205,8 @@ std::optional<std::vector<std::string>> Registry::match_all(const std::vector<st
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   RunResult result = run(git_program(std::move(arguments), environment, directory_.string()));
   if (result.end == RunResult::End::exited && result.code == 1) return std::nullopt;
-  const std::string output = output_of(std::move(result), "cannot tell what the pathspecs match");
+  const std::string output = output_for(pathspecs, environment_, directory_.string(), std::move(result),
+                                        "cannot tell what the pathspecs match");
   const std::vector<std::string_view> names = records(output);
   return std::vector<std::string>(names.begin(), names.end());
 }
@@ -204,7 +224,8 @@ std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<
   }
   const std::string directory = pathspecs.empty() ? root() : directory_.string();
   const std::string output =
-      output_of(run(git_program(std::move(arguments), environment, directory)), "cannot look at the work tree");
+      output_for(pathspecs, environment, directory, run(git_program(std::move(arguments), environment, directory)),
+                 "cannot look at the work tree");
   const std::vector<std::string_view> names = records(output);
   return static_cast<std::size_t>(
       std::count_if(names.begin(), names.end(), [&](std::string_view name) { return name.ends_with(suffix); }));
@@ -242,8 +263,9 @@ std::vector<Change> Registry::changes(const std::optional<Oid>& before, const st
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   const std::string what_failed =
       before || !after ? "cannot compare with '" + from + "'" : "cannot list the files of '" + after->hex() + "'";
-  return parse_raw(output_of(
-      run(git_program(std::move(arguments), without_lazy_fetch(environment_), directory_.string())), what_failed));
+  const Environment environment = without_lazy_fetch(environment_);
+  RunResult result = run(git_program(std::move(arguments), environment, directory_.string()));
+  return parse_raw(output_for(pathspecs, environment, directory_.string(), std::move(result), what_failed));
 }
 
 std::optional<std::vector<Change>> find_staged_changes(const Environment& environment, const std::string& directory) {

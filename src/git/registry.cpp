@@ -53,7 +53,7 @@ void Registry::require_repository() const {
 Registry Registry::discover_if_any(const Environment& environment, const std::string& directory) {
   Registry registry;
   registry.environment_ = environment;
-  registry.directory_ = without_links_from(fs::current_path(), directory);
+  registry.directory_ = without_links(from_current_directory(directory.empty() ? "." : directory));
   // Where there is no work tree, --show-cdup prints nothing at all: it must be the last.
   const RunResult result = registry.git({"rev-parse", std::string(detail::least_version.option), "--absolute-git-dir",
                                          "--git-common-dir", "--is-inside-work-tree", "--show-object-format",

@@ -57,7 +57,7 @@ class Suffixes {
 /// The repository that a command is about: its place is found by git, with git's rules on ownership.
 ///
 /// What can be read by libgit2 is; the index is written by `git update-index` only. Functions that run git throw
-/// Error(unavailable) with the last line of its stderr as why.
+/// Error(unavailable) with the last line of its stderr as why, Error(invalid) where it does not take a pathspec.
 class Registry {
  public:
   /// Finds the repository of `directory` (empty: this process's). Throws Error(not_found) outside of one, or if git

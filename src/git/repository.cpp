@@ -131,17 +131,23 @@ bool is_foreign(const fs::path& git_dir, const Environment& environment) {
   return run(asked).code != 0;
 }
 
-Environment without_repository(Environment environment) {
-  // What git 2.39 to 2.50 list, GIT_CONFIG_KEY_<n> aside, which mean nothing without the count.
+Environment without_place(Environment environment) {
+  // What git 2.39 to 2.50 list, without configuration.
   for (const std::string_view name :
-       {"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS",
-        "GIT_DIR", "GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE"}) {
+       {"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_DIR", "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"}) {
     environment.unset(name);
   }
   // Not on git's list, and it forbids ref updates in every repository.
   environment.unset("GIT_QUARANTINE_PATH");
+  return environment;
+}
+
+Environment without_repository(Environment environment) {
+  environment = without_place(std::move(environment));
+  // Without the count, GIT_CONFIG_KEY_<n> mean nothing.
+  for (const std::string_view name : {"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"}) environment.unset(name);
   // What each run of git has set anyhow is set once for all of them.
   return detail::for_reading(detail::for_git(environment), {});
 }

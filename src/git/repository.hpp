@@ -155,8 +155,8 @@ std::unique_ptr<Repository> open_repository(const fs::path& git_dir, const Envir
 std::optional<fs::path> find_git_dir(const fs::path& directory);
 
 /// Returns the object directory `objects` of a repository and those that its `info/alternates` leads to
-/// (gitrepository-layout(5)), without symbolic links; what is not there is left out. Throws Error(unavailable) if such a
-/// file cannot be read.
+/// (gitrepository-layout(5)), without symbolic links; what is not there is left out. Throws Error(unavailable) if such
+/// a file cannot be read.
 std::vector<fs::path> find_object_dirs(const fs::path& objects);
 
 /// Returns the git directory of what git reads when `directory` is the address of a repository: that of `directory`
@@ -181,6 +181,11 @@ fs::path guarded_directory(const fs::path& git_dir);
 /// Returns whether git would refuse to read `git_dir` because another user owns it (safe.directory in
 /// git-config(1)). Asks git only if the owner is not this user.
 bool is_foreign(const fs::path& git_dir, const Environment& environment);
+
+/// The variables that tell git which repository it is to work on, removed: those of `git rev-parse --local-env-vars`
+/// but for configuration, such as that of `git -c`, which stays as it does for git's own work in submodules; and
+/// GIT_QUARANTINE_PATH.
+Environment without_place(Environment environment);
 
 /// The variables that tie git to one repository (`git rev-parse --local-env-vars`), and GIT_QUARANTINE_PATH, removed:
 /// for running git on another repository, in English and without fetching what that lacks.

@@ -136,16 +136,16 @@ Object load_meta(const std::string& path, const LoadOptions& options) {
     }
     const resolve::Answer target =
         find(registry, settings, *argument.view, "", argument.source, path, options.follow_links);
-    Object object;
-    object.object_type_ = target.link ? "link" : target.object_type;
-    object.repo_ = target.source.repo ? target.source.repo->text() : "";
-    object.commit_ = target.commit ? target.commit->hex() : "";
-    object.path_ = target.path;
-    object.text_ = target.text;
-    object.asked_path_ = path;
-    object.asked_ = options;
-    object.asked_.cancel = nullptr;
-    return object;
+    Object::State object;
+    object.object_type = target.link ? "link" : target.object_type;
+    object.repo = target.source.repo ? target.source.repo->text() : "";
+    object.commit = target.commit ? target.commit->hex() : "";
+    object.path = target.path;
+    object.text = target.text;
+    object.asked_path = path;
+    object.asked = options;
+    object.asked.cancel = nullptr;
+    return Object(std::move(object));
   });
 }
 
@@ -167,8 +167,9 @@ Finding resolve(const std::string& object, const LoadOptions& options) {
   });
 }
 
-std::string Object::json() const {
-  return promising([&] { return yaml::to_json(text_); });
+std::string Object::json(Numbers numbers) const {
+  const auto written = numbers == Numbers::any ? yaml::Numbers::any : yaml::Numbers::of_json;
+  return promising([&] { return yaml::to_json(text(), written); });
 }
 
 namespace {
@@ -186,8 +187,9 @@ Method describe(const object::Method& method) {
 
 Description Object::description() const {
   return promising([&] {
-    const object::Description read = yaml::read_object(text_);
-    if (!read.unread.empty()) throw Error("'" + path_ + "': " + read.unread, "'" + path_ + "'", read.unread, "", "");
+    const object::Description read = yaml::read_object(text());
+    const std::string what = "'" + path() + "'";
+    if (!read.unread.empty()) throw Error(what + ": " + read.unread, what, read.unread, "", "");
     Description description;
     description.format = read.format;
     if (read.data) description.data = object::text_of(*read.data);
@@ -201,53 +203,54 @@ Description Object::description() const {
 }
 
 Link Object::make_link(const std::string& target, LinkOptions options) const {
-  options.source_project = asked_.project;
-  options.rev = asked_.rev;
-  options.follow_links = asked_.follow_links;
-  options.directory = asked_.directory;
+  const LoadOptions& asked = state_.asked;
+  options.source_project = asked.project;
+  options.rev = asked.rev;
+  options.follow_links = asked.follow_links;
+  options.directory = asked.directory;
   options.target = target;
-  return mlem::link(asked_path_, options);
+  return mlem::link(state_.asked_path, options);
 }
 
 std::optional<Link> Object::link() const {
-  if (object_type_ != "link") return std::nullopt;
+  if (object_type() != "link") return std::nullopt;
   return promising([&] {
-    const engine::Link fields = yaml::read_metafile(text_).link;
-    Link link;
-    link.link_type_ = fields.link_type;
-    link.path_ = fields.path;
-    link.repo_ = fields.repo.value_or("");
-    link.rev_ = fields.rev.value_or("");
-    link.file_ = commit_.empty() ? path_ : "";
-    link.text_ = text_;
-    link.directory_ = asked_.directory;
-    if (!commit_.empty()) {
-      link.loaded_path_ = repo_.empty() ? commit_ + ":" + path_ : path_;
-      link.loaded_from_ = {.project = repo_, .rev = commit_, .directory = asked_.directory};
+    const engine::Link fields = yaml::read_metafile(text()).link;
+    Link::State link;
+    link.link_type = fields.link_type;
+    link.path = fields.path;
+    link.repo = fields.repo.value_or("");
+    link.rev = fields.rev.value_or("");
+    link.file = commit().empty() ? path() : "";
+    link.text = text();
+    link.directory = state_.asked.directory;
+    if (!commit().empty()) {
+      link.loaded_path = repo().empty() ? commit() + ":" + path() : path();
+      link.loaded_from = {.project = repo(), .rev = commit(), .directory = state_.asked.directory};
     }
-    return std::optional(link);
+    return std::optional<Link>(std::move(link));
   });
 }
 
 Object Link::load_link(Cancel* cancel) const {
-  if (!loaded_path_.empty()) {
-    LoadOptions options = loaded_from_;
+  if (!state_.loaded_path.empty()) {
+    LoadOptions options = state_.loaded_from;
     options.cancel = cancel;
-    return load_meta(loaded_path_, options);
+    return load_meta(state_.loaded_path, options);
   }
-  return in_registry(directory_, [&](const git::Registry& registry) {
+  return in_registry(state_.directory, [&](const git::Registry& registry) {
     const auto work_view = resolve::view_work_tree(registry);
-    const resolve::Answer target = find(registry, settings_of(registry, cancel), *work_view, file_,
-                                        yaml::read_metafile(text_).link, file_.empty() ? path_ : file_, true);
-    Object object;
-    object.object_type_ = target.object_type.empty() ? link_type_ : target.object_type;
-    object.repo_ = target.source.repo ? target.source.repo->text() : "";
-    object.commit_ = target.commit ? target.commit->hex() : "";
-    object.path_ = target.path;
-    object.text_ = target.text;
-    object.asked_path_ = target.path;
-    object.asked_ = {.project = object.repo_, .rev = object.commit_, .directory = directory_};
-    return object;
+    const resolve::Answer target = find(registry, settings_of(registry, cancel), *work_view, file(),
+                                        yaml::read_metafile(state_.text).link, file().empty() ? path() : file(), true);
+    Object::State object;
+    object.object_type = target.object_type.empty() ? link_type() : target.object_type;
+    object.repo = target.source.repo ? target.source.repo->text() : "";
+    object.commit = target.commit ? target.commit->hex() : "";
+    object.path = target.path;
+    object.text = target.text;
+    object.asked_path = target.path;
+    object.asked = {.project = object.repo, .rev = object.commit, .directory = state_.directory};
+    return Object(std::move(object));
   });
 }
 
@@ -268,15 +271,15 @@ Link link(const std::string& source, const LinkOptions& options) {
                                                 .force = options.force});
     require_ok(source, made.finding);
     if (!made.target.empty()) edit::save_link(registry, made, options.stage ? edit::Stage::yes : edit::Stage::no);
-    Link link;
-    link.link_type_ = made.link.link_type;
-    link.path_ = made.link.path;
-    link.repo_ = made.link.repo.value_or("");
-    link.rev_ = made.link.rev.value_or("");
-    link.file_ = made.target;
-    link.text_ = made.text;
-    link.directory_ = options.directory;
-    return link;
+    Link::State link;
+    link.link_type = made.link.link_type;
+    link.path = made.link.path;
+    link.repo = made.link.repo.value_or("");
+    link.rev = made.link.rev.value_or("");
+    link.file = made.target;
+    link.text = made.text;
+    link.directory = options.directory;
+    return Link(std::move(link));
   });
 }
 
@@ -452,8 +455,7 @@ std::vector<ChangedLink> diff(const DiffOptions& options) {
 }
 
 std::vector<UsedBy> who(const std::string& place, const WhoOptions& options) {
-  return promising([&] {
-    const git::Registry registry = git::Registry::discover_if_any(Environment::of_this_process(), options.directory);
+  return in_registry_if_any(options.directory, [&](const git::Registry& registry) {
     if (options.registries.empty()) registry.require_repository();
     source::Settings settings = source::load_settings(registry);
     settings.offline = options.offline;

@@ -4,7 +4,12 @@
 //
 // The engine is that of `git mlem`, and so are its verdicts (git-mlem(1)). Nothing is printed, no signal handler is
 // installed; `git` is run for transport. Each call reads the environment of the process once; several threads may call
-// at once. Every function throws Error. The process must not ignore SIGCHLD: `git` is waited for.
+// at once. Every function throws Error. The process must not ignore SIGCHLD, nor wait for children that it has not
+// started: `git` is waited for, and calls throw where that cannot be done.
+//
+// Paths are relative to the `directory` that a function is given, which is relative to the current directory. The
+// registry is the repository around it: variables such as GIT_DIR, which git sets for hooks and aliases, count only
+// where no `directory` is given.
 
 #include <chrono>
 #include <cstddef>
@@ -196,20 +201,40 @@ struct Description {
 
 class Link;
 
+/// Which numbers Object::json() writes as such; others are text as they are written.
+enum class Numbers {
+  of_json,  ///< those that every reader of JSON has
+  any,      ///< also `NaN`, `Infinity` and large integers, which Python's json reads
+};
+
 /// A MLEM object's metadata, and where it was found.
 class Object {
  public:
-  const std::string& object_type() const noexcept { return object_type_; }
+  /// All that one is made of, for who wants to keep it and to make the same of it again.
+  struct State {
+    std::string object_type{};
+    std::string repo{};
+    std::string commit{};
+    std::string path{};
+    std::string text{};
+    std::string asked_path{};  ///< the name it was loaded by
+    LoadOptions asked{};       ///< and how; `cancel` is null
+  };
+  Object() = default;
+  explicit Object(State state) : state_(std::move(state)) {}
+  const State& state() const noexcept { return state_; }
+
+  const std::string& object_type() const noexcept { return state_.object_type; }
   /// The repository's address; empty for the registry itself.
-  const std::string& repo() const noexcept { return repo_; }
+  const std::string& repo() const noexcept { return state_.repo; }
   /// The full id of the commit it was read from; empty in an index or work tree.
-  const std::string& commit() const noexcept { return commit_; }
+  const std::string& commit() const noexcept { return state_.commit; }
   /// From the repository's root, with `.mlem`.
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const noexcept { return state_.path; }
   /// The metafile's text: YAML.
-  const std::string& text() const noexcept { return text_; }
+  const std::string& text() const noexcept { return state_.text; }
   /// The same as one line of JSON, with the file's own keys.
-  std::string json() const;
+  std::string json(Numbers numbers = Numbers::of_json) const;
   /// The same in the words of who uses the object. Throws Error if the text cannot be read.
   Description description() const;
 
@@ -219,46 +244,43 @@ class Object {
   std::optional<Link> link() const;
 
  private:
-  friend Object load_meta(const std::string& path, const LoadOptions& options);
-  friend class Link;
-  std::string object_type_;
-  std::string repo_;
-  std::string commit_;
-  std::string path_;
-  std::string text_;
-  std::string asked_path_;
-  LoadOptions asked_;
+  State state_;
 };
 
 /// The fields of a link file.
 class Link {
  public:
-  const std::string& link_type() const noexcept { return link_type_; }
-  const std::string& path() const noexcept { return path_; }
+  /// All that one is made of, for who wants to keep it and to make the same of it again.
+  struct State {
+    std::string link_type{};
+    std::string path{};
+    std::string repo{};
+    std::string rev{};
+    std::string file{};
+    std::string text{};         ///< of the file
+    std::string directory{};    ///< that it was made or loaded in
+    std::string loaded_path{};  ///< of one that was read from a commit: its file; else empty
+    LoadOptions loaded_from{};  ///< and how to load that; `cancel` is null
+  };
+  Link() = default;
+  explicit Link(State state) : state_(std::move(state)) {}
+  const State& state() const noexcept { return state_; }
+
+  const std::string& link_type() const noexcept { return state_.link_type; }
+  const std::string& path() const noexcept { return state_.path; }
   /// Empty for an alias, and for a link into this repository.
-  const std::string& repo() const noexcept { return repo_; }
+  const std::string& repo() const noexcept { return state_.repo; }
   /// As it was asked for; may be empty.
-  const std::string& rev() const noexcept { return rev_; }
+  const std::string& rev() const noexcept { return state_.rev; }
   /// The link file from the work tree's root; empty if it was not written.
-  const std::string& file() const noexcept { return file_; }
+  const std::string& file() const noexcept { return state_.file; }
 
   /// Finds the object that the link leads to: an alias where the link was loaded from, else in the work tree, from its
   /// file's project.
   Object load_link(Cancel* cancel = nullptr) const;
 
  private:
-  friend Link link(const std::string& source, const LinkOptions& options);
-  friend class Object;
-  std::string link_type_;
-  std::string path_;
-  std::string repo_;
-  std::string rev_;
-  std::string file_;
-  std::string text_;
-  std::string directory_;
-  /// Of a link that was read from a commit: its file and how to load that; else empty.
-  std::string loaded_path_;
-  LoadOptions loaded_from_;
+  State state_;
 };
 
 /// Which links are judged.

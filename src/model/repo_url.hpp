@@ -18,9 +18,9 @@ class RepoUrl {
  public:
   /// Returns `text` as an address. Throws Error(invalid) naming the rule for a leading `-` (of a user or host too),
   /// control characters, `\`, an empty segment, `.` or `..` (raw or percent-encoded; in a `file:` URL
-  /// `.` and a raw `..` are taken, for MLEM writes them), a malformed escape, a query, a fragment, a relative path, bytes
-  /// that are not UTF-8, a missing or malformed host or port, a `file:` URL with another host than `localhost`. Secrets
-  /// are replaced by `***` in the message; its hint is the corrected_address(), if there is one.
+  /// `.` and a raw `..` are taken, for MLEM writes them), a malformed escape, a query, a fragment, a relative path,
+  /// bytes that are not UTF-8, a missing or malformed host or port, a `file:` URL with another host than `localhost`.
+  /// Secrets are replaced by `***` in the message; its hint is the corrected_address(), if there is one.
   static RepoUrl parse(std::string_view text);
 
   /// As written, with exactly one `/` at the end; `.git` before it is dropped on github.com, and `localhost` in a
@@ -30,7 +30,8 @@ class RepoUrl {
   std::string_view fetch_text() const noexcept;
   /// For comparing: scheme and host in lower case, default port and `/` at the end dropped, `.` and `..` of a
   /// `file:` URL resolved, unreserved escapes decoded (RFC 3986, 6.2.2); on github.com without `.git`. The scp form
-  /// becomes `ssh://[user@]host/~/path`, or `ssh://[user@]host/path` if its path is absolute. Can be parsed again, and is then its own normalised form.
+  /// becomes `ssh://[user@]host/~/path`, or `ssh://[user@]host/path` if its path is absolute. Can be parsed again, and
+  /// is then its own normalised form.
   const std::string& normalized() const noexcept { return parts_->normalized; }
   /// `text()` as redact() gives it, escaped for a terminal: the only spelling that may be printed.
   const std::string& printable() const noexcept { return parts_->printable; }
@@ -66,8 +67,8 @@ class RepoUrl {
 
 /// An address with more in it than the repository: `https://host/org/repo/tree/<rev>/<path>` and its kin.
 struct UrlParts {
-  /// What the host's form says the first words after it are. No address says `newest_version`: then the newest version is
-  /// meant of what the rev is one of, as newest_version() has it.
+  /// What the host's form says the first words after it are. No address says `newest_version`: then the newest version
+  /// is meant of what the rev is one of, as newest_version() has it.
   enum class RevKind { none, any, branch, tag, commit, newest_version };
 
   std::string repo;                  ///< what RepoUrl::parse takes
@@ -109,6 +110,11 @@ std::string redact(std::string_view text);
 /// paste with it: a query or fragment, the user of http(s), a password, `git+ssh://` and its kin with pip's `@<rev>`, a
 /// scheme in capitals, `github://<org>:<repo>@<rev>/<path>`. Nothing if there is no such thing in it, or more is wrong.
 std::optional<std::string> corrected_address(std::string_view text);
+
+/// Returns the address that the repository has on the web: `https://github.com/org/repo` for
+/// `git@github.com:org/repo.git`, and for `ssh://` and `http://`, where browse_url() knows the host; everything else as
+/// it is.
+RepoUrl web_address(const RepoUrl& repo);
 
 /// Returns the page that shows `path` at `rev` where the host's form is known (github.com, gitlab.com, bitbucket.org,
 /// codeberg.org, huggingface.co): `https://github.com/org/repo/tree/<rev>/<path>`; nothing for other hosts and schemes,

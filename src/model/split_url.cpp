@@ -4,6 +4,7 @@
 #include "model/repo_url.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 // Addresses with more in them than a repository, and pages that show a part of one. Where the repository ends cannot be
@@ -178,6 +179,24 @@ std::string file_url(std::string_view path) {
   if (!is_utf8(path))
     for (int byte = 0x80; byte <= 0xff; ++byte) special += static_cast<char>(byte);
   return "file://" + detail::escape(path, special);
+}
+
+RepoUrl web_address(const RepoUrl& repo) {
+  constexpr auto known =
+      std::to_array<std::string_view>({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "huggingface.co"});
+  const bool is_ssh = repo.scheme() == "ssh";
+  const bool is_known = std::find(known.begin(), known.end(), repo.host()) != known.end();
+  // The user of ssh is the host's, as in `git@github.com`. With http it is somebody's own.
+  if (!is_known || repo.has_password() || (!is_ssh && (repo.scheme() != "http" || repo.has_user()))) return repo;
+  const std::string& address = repo.normalized();
+  std::string_view rest = std::string_view(address).substr(repo.scheme().size() + std::string_view("://").size());
+  if (repo.has_user()) rest.remove_prefix(std::min(rest.find('@') + 1, rest.size()));
+  rest.remove_prefix(repo.host().size());
+  if (!rest.starts_with('/')) return repo;  // a port of its own
+  // So the scp form is normalised.
+  constexpr std::string_view home = "/~/";
+  if (is_ssh && rest.starts_with(home)) rest.remove_prefix(home.size() - 1);
+  return RepoUrl::parse("https://" + repo.host() + std::string(rest));
 }
 
 std::optional<std::string> browse_url(const RepoUrl& repo, std::string_view rev, std::string_view path) {

@@ -17,6 +17,9 @@ namespace py = pybind11;
 
 namespace {
 
+/// Of the state that a pickle has, which another version may have otherwise.
+constexpr int pickle_version = 1;
+
 /// Names are bytes to Git: those that are not UTF-8 are what os.fsdecode() makes of them.
 py::str decode(const std::string& text) {
   PyObject* const decoded = PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape");
@@ -266,6 +269,51 @@ py::tuple clone_object(const std::string& path, const std::string& target, const
                   });
 }
 
+// What a pickle has of an object and a link: bytes, for so names are, and a version in front.
+
+py::tuple pickled(const mlem::LoadOptions& options) {
+  return py::make_tuple(py::bytes(options.project), py::bytes(options.rev), options.follow_links,
+                        py::bytes(options.directory));
+}
+
+py::tuple pickled(const mlem::Object::State& state) {
+  return py::make_tuple(pickle_version, py::bytes(state.object_type), py::bytes(state.repo), py::bytes(state.commit),
+                        py::bytes(state.path), py::bytes(state.text), py::bytes(state.asked_path),
+                        pickled(state.asked));
+}
+
+py::tuple pickled(const mlem::Link::State& state) {
+  return py::make_tuple(pickle_version, py::bytes(state.link_type), py::bytes(state.path), py::bytes(state.repo),
+                        py::bytes(state.rev), py::bytes(state.file), py::bytes(state.text), py::bytes(state.directory),
+                        py::bytes(state.loaded_path), pickled(state.loaded_from));
+}
+
+std::string text_at(const py::tuple& state, std::size_t number) { return state[number].cast<std::string>(); }
+
+void require_pickle_of(const py::tuple& state, std::size_t size) {
+  if (state.size() != size || state[0].cast<int>() != pickle_version)
+    throw py::value_error("the pickle is of another version of git_mlem");
+}
+
+mlem::LoadOptions unpickled_options(const py::tuple& state) {
+  return {.project = text_at(state, 0),
+          .rev = text_at(state, 1),
+          .follow_links = state[2].cast<bool>(),
+          .directory = text_at(state, 3)};
+}
+
+mlem::Object::State unpickled_object(const py::tuple& state) {
+  require_pickle_of(state, 8);
+  return {text_at(state, 1), text_at(state, 2), text_at(state, 3),          text_at(state, 4),
+          text_at(state, 5), text_at(state, 6), unpickled_options(state[7])};
+}
+
+mlem::Link::State unpickled_link(const py::tuple& state) {
+  require_pickle_of(state, 10);
+  return {text_at(state, 1), text_at(state, 2), text_at(state, 3), text_at(state, 4),          text_at(state, 5),
+          text_at(state, 6), text_at(state, 7), text_at(state, 8), unpickled_options(state[9])};
+}
+
 py::dict description_of(const mlem::Object& object) {
   return describe(run([&](mlem::Cancel*) { return object.description(); }));
 }
@@ -283,7 +331,12 @@ PYBIND11_MODULE(_core, module) {
       .def_property_readonly("commit", [](const mlem::Object& object) { return decode(object.commit()); })
       .def_property_readonly("path", [](const mlem::Object& object) { return decode(object.path()); })
       .def_property_readonly("text", [](const mlem::Object& object) { return decode(object.text()); })
-      .def("json", [](const mlem::Object& object) { return decode(run([&](mlem::Cancel*) { return object.json(); })); })
+      .def("json",
+           [](const mlem::Object& object) {
+             return decode(run([&](mlem::Cancel*) { return object.json(mlem::Numbers::any); }));
+           })
+      .def(py::pickle([](const mlem::Object& object) { return pickled(object.state()); },
+                      [](const py::tuple& state) { return mlem::Object(unpickled_object(state)); }))
       .def("description", &description_of)
       .def("link", [](const mlem::Object& object) { return run([&](mlem::Cancel*) { return object.link(); }); })
       .def("make_link", [](const mlem::Object& object, const py::kwargs& given) {
@@ -300,7 +353,9 @@ PYBIND11_MODULE(_core, module) {
       .def_property_readonly("rev", [](const mlem::Link& link) { return decode(link.rev()); })
       .def_property_readonly("file", [](const mlem::Link& link) { return decode(link.file()); })
       .def("load_link",
-           [](const mlem::Link& link) { return run([&](mlem::Cancel* cancel) { return link.load_link(cancel); }); });
+           [](const mlem::Link& link) { return run([&](mlem::Cancel* cancel) { return link.load_link(cancel); }); })
+      .def(py::pickle([](const mlem::Link& link) { return pickled(link.state()); },
+                      [](const py::tuple& state) { return mlem::Link(unpickled_link(state)); }));
 
   module.def("is_undecided", &mlem::is_undecided);
   module.def("load_meta", &load_meta);

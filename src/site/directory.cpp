@@ -45,6 +45,13 @@ bool is_free(const fs::path& directory) {
   return true;
 }
 
+/// Whether it has what every site has, whoever has lost the list.
+bool looks_like_site(const fs::path& directory) {
+  boost::system::error_code failure;
+  return fs::is_regular_file(directory / "index.html", failure) && fs::is_directory(directory / "links", failure) &&
+         fs::is_directory(directory / "assets", failure);
+}
+
 /// Writes a file that nobody reads yet, for the pages that lead to it come later: without a temporary one this takes
 /// half the time, and there may be ten thousand.
 void write_new(const fs::path& path, std::string_view content) {
@@ -90,8 +97,14 @@ void Directory::read_list() {
 void Directory::require_own() const {
   if (!is_ours_) {
     if (is_free(path_)) return;
-    throw Error(ErrorKind::invalid, "cannot write a site to '" + path_.string() + "'",
-                "there are files in it that are not a site's", "name a directory that is empty or not there yet");
+    const std::string what = "cannot write a site to '" + path_.string() + "'";
+    const std::string remedy = "name a directory that is empty or not there yet";
+    const std::string list(list_name);
+    if (looks_like_site(path_))
+      throw Error(ErrorKind::invalid, what,
+                  "it looks like a site, but '" + list + "', the list of its files, is not there",
+                  "bring that back, remove what is in the directory, or " + remedy);
+    throw Error(ErrorKind::invalid, what, "there are files in it that are not a site's", remedy);
   }
   for (const std::string& name : files_) {
     if (former_.contains(name) || load_type(path_ / name) == fs::file_not_found) continue;

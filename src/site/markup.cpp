@@ -2,59 +2,10 @@
 
 #include "base/text.hpp"
 
-#include <algorithm>
-
 namespace mlem::site {
-namespace {
-
-bool needs_no_escape(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= ' ' && c <= '~' && c != '&' && c != '<' && c != '>' && c != '"' && c != '\'';
-  });
-}
-
-}  // namespace
-
-std::string escape_markup(std::string_view text) {
-  if (needs_no_escape(text)) return std::string(text);
-  const std::string harmless = escape_for_terminal(text);
-  std::string out;
-  out.reserve(harmless.size() + harmless.size() / 8);
-  for (std::string_view rest = harmless; !rest.empty();) {
-    const CodePoint next = first_code_point(rest);
-    switch (next.value) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case 0xfffe:
-      case 0xffff:
-        out += "\xef\xbf\xbd";
-        break;
-      default:
-        out += rest.substr(0, next.size);
-    }
-    rest.remove_prefix(next.size);
-  }
-  return out;
-}
 
 Markup& Markup::operator<<(std::string_view text) {
-  if (needs_no_escape(text))
-    text_ += text;
-  else
-    text_ += escape_markup(text);
+  text_ += escape_markup(text);
   return *this;
 }
 

@@ -8,13 +8,9 @@
 
 namespace mlem::site {
 
-/// Returns `text` as it may stand between tags and in a double-quoted attribute of HTML and of XML: what is not fit
-/// for a terminal as escape_for_terminal() has it, so that a page shows a name as the program prints it, `&`, `<`,
-/// `>`, `"` and `'` as references, and what XML 1.0 has no character for as U+FFFD.
-std::string escape_markup(std::string_view text);
-
 /// A piece of HTML or XML that is written from its beginning to its end. A string literal is markup, and anything else
-/// is text and escaped: what a registry says cannot become markup by an oversight.
+/// is text and escaped, by escape_markup(): what a registry says cannot become markup by an oversight, and a page shows
+/// a name as the program prints it.
 class Markup {
  public:
   template <std::size_t N>

@@ -43,7 +43,7 @@ std::string page_name(std::string_view link) {
 
 std::optional<std::string> compare_url(const RepoUrl& repo, const Oid& from, const Oid& to) {
   // Where a page of its files is known, so is the page of the repository.
-  const auto page = browse_url(repo, to.hex(), "");
+  const auto page = browse_url(web_address(repo), to.hex(), "");
   if (!page || repo.host() == "huggingface.co") return std::nullopt;
   const bool is_gitlab = repo.host() == "gitlab.com";
   const bool is_bitbucket = repo.host() == "bitbucket.org";

@@ -5,6 +5,7 @@
 
 #include "site/names.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,12 @@ std::pair<std::string, std::string> divided(std::string_view link, const std::op
 }
 
 }  // namespace
+
+bool has_environments(const Catalogue& catalogue, const SiteOptions& options) {
+  return std::any_of(catalogue.links.begin(), catalogue.links.end(), [&](const CataloguedLink& link) {
+    return !divided(link.finding.link, options.environments).first.empty();
+  });
+}
 
 View::View(Catalogue& all, SiteOptions asked) : catalogue(all), options(std::move(asked)) {
   std::set<std::string> met;
@@ -81,12 +88,19 @@ std::optional<std::string> object_url(const Finding& finding) {
   // Behind an alias or another link is another source than the first.
   const RepoUrl* repo = finding.sources.empty() ? nullptr : &finding.sources.back();
   if (repo == nullptr || !finding.commit || finding.repo.empty()) return std::nullopt;
-  return browse_url(*repo, finding.commit->hex(), finding.path == "." ? "" : finding.path);
+  return browse_url(web_address(*repo), finding.commit->hex(), finding.path == "." ? "" : finding.path);
 }
 
 std::string name_of_person(const std::string& author) {
   const std::string_view name = trim(std::string_view(author).substr(0, author.find('<')));
-  return name.empty() ? "somebody" : std::string(name);
+  // Some have an address for a name. What is before its `@` tells who it is, and nobody can write to that.
+  std::string shown;
+  for (const std::string_view word : split(name, ' ')) {
+    const std::size_t at = word.find('@');
+    const bool is_address = at != std::string_view::npos && at > 0 && at + 1 < word.size();
+    shown += (shown.empty() ? "" : " ") + std::string(is_address ? word.substr(0, at) : word);
+  }
+  return shown.empty() ? "somebody" : shown;
 }
 
 std::string change_text(const history::LinkChange& change) {

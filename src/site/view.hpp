@@ -26,6 +26,9 @@ struct Row {
   std::string state;        ///< the verdict of one that is broken, else `pinned`, `tag`, `branch` or `alias`
 };
 
+/// Whether a link is in an environment.
+bool has_environments(const Catalogue& catalogue, const SiteOptions& options);
+
 /// A registry as its site shows it.
 struct View {
   View(Catalogue& all, SiteOptions asked);
@@ -48,7 +51,7 @@ std::string source_text(const CataloguedLink& link);
 std::string shown_source(const CataloguedLink& link);
 /// Returns the page of the source's host that shows the object at its commit; nothing where the host is not known.
 std::optional<std::string> object_url(const Finding& finding);
-/// Returns who a commit says made it, without the address.
+/// Returns who a commit says made it, without the address; of a name that is one, what is before its `@`.
 std::string name_of_person(const std::string& author);
 /// Returns what became of a link in a few words: `re-pointed to v1.2`.
 std::string change_text(const history::LinkChange& change);

@@ -58,10 +58,17 @@ std::string write_link(const Link& link);
 /// in column `column` (from 0). Does not end in a newline.
 std::string write_scalar(std::string_view value, std::size_t column, std::size_t indent);
 
+/// Which numbers are written as such.
+enum class Numbers {
+  of_json,  ///< those that every reader of JSON has
+  any,  ///< also `NaN`, `Infinity` and integers of up to 4300 digits (256 in another base than 10), which Python's json
+        ///< reads
+};
+
 /// Returns the mapping in `text` as one line of ASCII JSON with the file's own keys in their order; scalars typed as
 /// YAML 1.1 (as MLEM reads them), dates and what JSON has no number for (`.inf`) as text. Of a repeated key the last
 /// value counts, aliases are replaced by what they name. Throws Error(invalid) for text that is no YAML mapping, keys
 /// that are no scalars, aliases that stand for more than 16 MiB, or over `max_object_size`.
-std::string to_json(std::string_view text);
+std::string to_json(std::string_view text, Numbers numbers = Numbers::of_json);
 
 }  // namespace mlem::yaml

@@ -29,6 +29,9 @@ using detail::Event;
 using detail::invalid_at;
 using Json = nlohmann::ordered_json;
 
+/// A number that Json has not: as it is to be written.
+Json number_as(std::string_view literal) { return Json::binary({literal.begin(), literal.end()}); }
+
 std::optional<Json> finite(double value) { return std::isfinite(value) ? std::optional<Json>(value) : std::nullopt; }
 
 /// Returns `digits` as a number; nothing if there are none, or for more than 64 bits, which Json has only inexactly.
@@ -79,7 +82,47 @@ std::optional<Json> parse_number(std::string_view text, detail::ScalarType type)
   return std::abs(value) < 9e15 ? std::optional<Json>(static_cast<std::int64_t>(value)) : std::nullopt;
 }
 
-Json scalar_to_json(const Event& event) {
+/// Returns `digits`, of an integer in `base`, in decimal; nothing if there are none, or too many.
+std::optional<std::string> in_decimal(std::string_view digits, unsigned base) {
+  constexpr std::size_t most_digits = 4300;    // sys.int_info.default_max_str_digits of Python
+  constexpr std::size_t most_converted = 256;  // this takes the square of the time, and a hostile file has many
+  if (digits.empty() || digits.size() > (base == 10 ? most_digits : most_converted)) return std::nullopt;
+  if (base == 10) return std::string(digits);
+  std::string reversed = "0";
+  for (const char digit : digits) {
+    unsigned carry = static_cast<unsigned>(hex_value(digit));
+    for (char& place : reversed) {
+      carry += static_cast<unsigned>(place - '0') * base;
+      place = static_cast<char>('0' + carry % 10);
+      carry /= 10;
+    }
+    for (; carry > 0; carry /= 10) reversed += static_cast<char>('0' + carry % 10);
+  }
+  return std::string(reversed.rbegin(), reversed.rend());
+}
+
+/// Returns a number that parse_number() has none for as Python's JSON has it; nothing if it is none, or has groups of
+/// base 60.
+std::optional<Json> parse_any_number(std::string_view text, detail::ScalarType type) {
+  std::string plain = to_lower_ascii(text);
+  std::erase(plain, '_');
+  const std::string sign = plain.starts_with('-') ? "-" : "";
+  if (plain.starts_with('-') || plain.starts_with('+')) plain.erase(0, 1);
+  if (plain.find(':') != std::string::npos) return std::nullopt;
+  if (type == detail::ScalarType::integer) {
+    const unsigned base = plain.starts_with("0b") ? 2 : plain.starts_with("0x") ? 16 : plain.starts_with('0') ? 8 : 10;
+    const std::size_t prefix = base == 2 || base == 16 ? 2 : 0;
+    const auto decimal = in_decimal(std::string_view(plain).substr(prefix), base);
+    return decimal ? std::optional(number_as(sign + *decimal)) : std::nullopt;
+  }
+  if (plain == ".nan") return number_as("NaN");
+  if (plain == ".inf") return number_as(sign + "Infinity");
+  if (plain.find_first_of("0123456789") == std::string::npos) return std::nullopt;
+  // It is too large or too small for a double.
+  return number_as(sign + (plain.find("e-") == std::string::npos ? "Infinity" : "0.0"));
+}
+
+Json scalar_to_json(const Event& event, Numbers numbers) {
   if (!event.plain || event.tagged) return event.value;
   const detail::ScalarType type = detail::scalar_type(event.value);
   switch (type) {
@@ -91,7 +134,10 @@ Json scalar_to_json(const Event& event) {
     }
     case detail::ScalarType::integer:
     case detail::ScalarType::real:
-      return parse_number(event.value, type).value_or(event.value);
+      if (auto number = parse_number(event.value, type)) return *std::move(number);
+      if (numbers == Numbers::any)
+        if (auto number = parse_any_number(event.value, type)) return *std::move(number);
+      return event.value;
     default:
       return event.value;
   }
@@ -100,8 +146,8 @@ Json scalar_to_json(const Event& event) {
 /// Builds the value of one document. Keys stay in their order; of a repeated one the last value counts, as in MLEM.
 class JsonBuilder : public detail::EventHandler {
  public:
-  JsonBuilder(std::string_view text, std::string_view what_failed, std::size_t most_values)
-      : text_(text), what_failed_(what_failed), max_values_(most_values) {}
+  JsonBuilder(std::string_view text, std::string_view what_failed, std::size_t most_values, Numbers numbers)
+      : text_(text), what_failed_(what_failed), max_values_(most_values), numbers_(numbers) {}
 
   void on_event(const Event& event) override {
     const bool is_end = event.kind == Event::Kind::map_end || event.kind == Event::Kind::sequence_end;
@@ -170,7 +216,7 @@ class JsonBuilder : public detail::EventHandler {
   }
 
   void add_scalar(const Event& event) {
-    Node node{scalar_to_json(event), node_size + event.value.size()};
+    Node node{scalar_to_json(event, numbers_), node_size + event.value.size()};
     remember(event.offset, event.anchor, node);
     add(event, std::move(node));
   }
@@ -244,6 +290,7 @@ class JsonBuilder : public detail::EventHandler {
   std::string_view text_;
   std::string_view what_failed_;
   std::size_t max_values_;
+  Numbers numbers_;
   std::size_t values_ = 0;
   std::vector<Level> levels_;
   std::unordered_map<std::size_t, Node> anchors_;
@@ -251,28 +298,60 @@ class JsonBuilder : public detail::EventHandler {
   Json root_;
 };
 
-}  // namespace
+/// ASCII, so that no escape in the file becomes a control character on a terminal.
+std::string dump(const Json& json) {
+  constexpr bool ensure_ascii = true;
+  return json.dump(-1, ' ', ensure_ascii, Json::error_handler_t::replace);
+}
 
-Json detail::read_json(std::string_view text, std::string_view what_failed, std::size_t max_values,
-                       const std::function<void()>& require_time) {
+/// The same with numbers that Json has not.
+void dump_any(const Json& json, std::string& out) {
+  if (json.is_binary()) {
+    out.append(json.get_binary().begin(), json.get_binary().end());
+  } else if (json.is_structured()) {
+    const bool is_map = json.is_object();
+    std::string_view separator = is_map ? "{" : "[";
+    if (json.empty()) out += separator;
+    for (auto item = json.begin(); item != json.end(); ++item) {
+      out += std::exchange(separator, ",");
+      if (is_map) out += dump(item.key()) + ':';
+      dump_any(*item, out);
+    }
+    out += is_map ? '}' : ']';
+  } else {
+    out += dump(json);
+  }
+}
+
+Json read_json(std::string_view text, std::string_view what_failed, std::size_t max_values,
+               const std::function<void()>& require_time, Numbers numbers) {
   if (text.size() > max_object_size) {
     throw invalid_at(text, max_object_size, what_failed, "a metafile may not be larger than 16 MiB");
   }
   // What the parser would refuse for the memory that it takes is not to be taken here.
   constexpr std::size_t most_scanned = std::size_t{1} << 20;
-  if (JsonBuilder quick(text, what_failed, max_values); text.size() <= most_scanned && scan_events(text, quick)) {
+  if (JsonBuilder quick(text, what_failed, max_values, numbers);
+      text.size() <= most_scanned && detail::scan_events(text, quick)) {
     return quick.take();
   }
-  JsonBuilder builder(text, what_failed, max_values);
-  parse_events(text, builder, require_time);
+  JsonBuilder builder(text, what_failed, max_values, numbers);
+  detail::parse_events(text, builder, require_time);
   return builder.take();
 }
 
-std::string to_json(std::string_view text) {
-  // ASCII, so that no escape in the file becomes a control character on a terminal.
-  constexpr bool ensure_ascii = true;
-  const Json json = detail::read_json(text, "cannot be shown as JSON");
-  return json.dump(-1, ' ', ensure_ascii, Json::error_handler_t::replace);
+}  // namespace
+
+Json detail::read_json(std::string_view text, std::string_view what_failed, std::size_t max_values,
+                       const std::function<void()>& require_time) {
+  return yaml::read_json(text, what_failed, max_values, require_time, Numbers::of_json);
+}
+
+std::string to_json(std::string_view text, Numbers numbers) {
+  const Json json = read_json(text, "cannot be shown as JSON", SIZE_MAX, {}, numbers);
+  if (numbers == Numbers::of_json) return dump(json);
+  std::string out;
+  dump_any(json, out);
+  return out;
 }
 
 }  // namespace mlem::yaml

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <sys/stat.h>
+#include <utility>
 #include <vector>
 
 using namespace mlem::test;
@@ -288,6 +289,91 @@ TEST_CASE("site: links that lead nowhere are told and their pages say why") {
   CHECK(contains(world.page("links/prod.gone.html"), "<strong>missing-rev</strong>"));
   CHECK(contains(world.page("links/prod.broken.html"), "<strong>invalid-link</strong>"));
   CHECK(contains(world.page("index.html"), "<span class=\"state broken\">missing-rev</span>"));
+}
+
+TEST_CASE("site: a directory without environments is told") {
+  SiteWorld world;
+  const Outcome outcome = world.mlem({"site", "-q", "--environments", "production", "../site"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.errors == "warning: no link is in an environment below 'production'\n");
+  // Links are in it, and not in directories of it.
+  CHECK(world.mlem({"site", "-q", "--environments", "prod", "../site"}).errors ==
+        "warning: no link is in an environment below 'prod'\n");
+}
+
+TEST_CASE("site: a title has something in it") {
+  SiteWorld world;
+  for (const std::string& title : std::vector<std::string>{"", " "}) {
+    const Outcome outcome = world.mlem({"site", "--title", title, "../site"});
+    CHECK(outcome.code == 129);
+    CHECK(outcome.errors == "error: '--title' is empty\nhint: usage: git mlem site [<options>] <dir>\n");
+  }
+  CHECK_FALSE(fs::exists(world.site));
+}
+
+TEST_CASE("site: nothing is written into a git directory") {
+  SiteWorld world;
+  const fs::path bare = world.sandbox / "bare.git";
+  world.registry.git({"clone", "-q", "--bare", ".", bare.string()});
+  fs::create_symlink(bare, world.sandbox / "public");
+  const std::string own = (fs::canonical(world.registry.path()) / ".git").string();
+  const std::string other = fs::canonical(bare).string();
+  for (const auto& [directory, git_directory] : std::vector<std::pair<std::string, std::string>>{
+           {".git", own}, {".git/site", own}, {"../bare.git/a/b", other}, {"../public/site", other}}) {
+    CAPTURE(directory);
+    const Outcome outcome = world.mlem({"site", directory});
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: cannot write a site to '" + directory + "': it is in the git directory '" +
+                                git_directory + "'\nhint: name a directory outside of it\n");
+  }
+  CHECK_FALSE(fs::exists(world.registry.path() / ".git/site"));
+  CHECK_FALSE(fs::exists(bare / "a"));
+}
+
+TEST_CASE("site: a site without its list is not touched and it is told how to go on") {
+  SiteWorld world;
+  REQUIRE(world.mlem({"site", "../site"}).code == 0);
+  fs::remove(world.site / ".git-mlem-site");
+  const auto before = files_of(world.site);
+  const Outcome outcome = world.mlem({"site", "../site"});
+  CHECK(outcome.code == 128);
+  CHECK(
+      outcome.errors ==
+      "fatal: cannot write a site to '../site': it looks like a site, but '.git-mlem-site', the list of its files, is "
+      "not there\n"
+      "hint: bring that back, remove what is in the directory, or name a directory that is empty or not there yet\n");
+  CHECK(files_of(world.site) == before);
+}
+
+TEST_CASE("site: objects have a page whichever way their source is read") {
+  SiteWorld world;
+  for (const std::string address : {"git@github.com:org/repo", "ssh://git@gitlab.com/org/repo"})
+    world.sandbox.add_config("url." + world.models.path().string() + ".insteadOf", address);
+  world.registry.commit(
+      {{"scp.mlem", link_text({.path = "models/rf.mlem", .repo = "git@github.com:org/repo/", .rev = "main"})},
+       {"ssh.mlem", link_text({.path = "models/rf.mlem", .repo = "ssh://git@gitlab.com/org/repo/", .rev = "main"})}});
+  const Outcome outcome = world.mlem({"site", "../site"});
+  CAPTURE(outcome);
+  REQUIRE(outcome.code == 0);
+  CHECK(contains(world.page("links/scp.html"),
+                 "\"https://github.com/org/repo/tree/" + world.second + "/models/rf.mlem\""));
+  CHECK(contains(world.page("links/ssh.html"),
+                 "\"https://gitlab.com/org/repo/-/tree/" + world.second + "/models/rf.mlem\""));
+}
+
+TEST_CASE("site: an address of e-mail is not published where it is somebody's name either") {
+  SiteWorld world;
+  for (const std::string name : {"AUTHOR", "COMMITTER"})
+    world.sandbox.environment()["GIT_" + name + "_NAME"] = "ada.lovelace@example.org";
+  world.registry.git({"mv", "top.mlem", "bottom.mlem"});
+  world.registry.git({"commit", "-q", "-m", "Rename"});
+  REQUIRE(world.mlem({"site", "../site"}).code == 0);
+  CHECK(contains(world.page("feed.xml"), "<author><name>ada.lovelace</name></author>"));
+  CHECK(contains(world.page("changes.html"), "by ada.lovelace, commit"));
+  for (const auto& [name, content] : files_of(world.site)) {
+    CAPTURE(name);
+    CHECK_FALSE(contains(content, "@example.org"));
+  }
 }
 
 TEST_CASE("site: environments may be in a directory of their own") {

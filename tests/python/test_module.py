@@ -4,10 +4,12 @@
 Usage: tests/python/test_module.py <directory of git-mlem>, with the Python that the module is installed for
 """
 
+import copy
 import dataclasses
 import http.server
 import importlib.metadata
 import importlib.resources
+import math
 import os
 import pathlib
 import pickle
@@ -297,6 +299,55 @@ class LoadMeta(World):
         self.raised(git_mlem.UnsupportedError, load_meta, "models/rf", fs=object())
 
 
+    def test_numbers_are_those_of_python(self):
+        numbers = {
+            "12345678901234567890123456789": 12345678901234567890123456789,
+            "-1_000_000_000_000_000_000_000": -(10**21),
+            "+18446744073709551616": 2**64,
+            "0x1_0000_0000_0000_0000": 2**64,
+            "-0b1" + "0" * 70: -(2**70),
+            "01" + "0" * 30: 8**30,
+            "9223372036854775808": 2**63,
+            ".inf": math.inf,
+            "-.INF": -math.inf,
+            "1.0e+400": math.inf,
+            "-1.0e-400": 0.0,
+            "'.inf'": ".inf",
+            '"12345678901234567890123456789"': "12345678901234567890123456789",
+            "!!str .inf": ".inf",
+            "0x_": "0x_",
+        }
+        lines = [f"  n{number}: {text}\n" for number, text in enumerate(numbers)]
+        text = "object_type: model\nparams:\n  nan: .NaN\n" + "".join(lines)
+        self.write(self.models, "numbers.mlem", text + "  list: [.inf, [], {}, {a: 1}]\n")
+        self.commit(self.models)
+        params = load_meta("numbers", self.models).to_dict()["params"]
+        self.assertTrue(math.isnan(params.pop("nan")))
+        self.assertEqual(params.pop("list"), [math.inf, [], {}, {"a": 1}])
+        self.assertEqual(list(params.values()), list(numbers.values()))
+
+    def test_what_was_found_can_be_pickled_and_copied(self):
+        link("models/rf", self.models, "v1", "rf")
+        found = load_meta("models/rf", self.models, "v1")
+        read = load_meta("rf", follow_links=False)
+        self.assertTrue(found.methods and found.requirements and found.artifacts and read.link)
+        self.write(self.models, "alias.mlem", "link_type: model\nobject_type: link\npath: models/rf.mlem\n")
+        self.commit(self.models)
+        in_commit = load_meta("alias", self.models, "main", follow_links=False)
+        for again in (copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))):
+            object_again, read_again, link_again = again(found), again(read), again(read.link)
+            self.assertEqual((object_again, read_again, link_again), (found, read, read.link))
+            self.assertEqual(object_again.methods, found.methods)
+            self.assertEqual(object_again.to_dict(), found.to_dict())
+            self.assertEqual(object_again.make_link("copy", force=True).rev, "v1")
+            self.assertEqual(read_again.link.load_link().commit, self.first)
+            self.assertEqual(link_again.load_link().commit, self.first)
+            self.assertEqual(again(in_commit.link).load_link(), in_commit.link.load_link())
+            self.assertEqual(again(made := link("models/rf", self.models, "v1")).load_link(), made.load_link())
+        with self.assertRaises(ValueError):
+            found._handle.__class__.__new__(found._handle.__class__).__setstate__((0,))
+
+
 class LinkTest(World):
     def test_writes_and_stages_a_link(self):
         made = link("models/rf", source_project=self.models, rev="v1", target="production/rf")
@@ -336,6 +387,37 @@ class LinkTest(World):
         self.assertTrue((self.registry / "rf.mlem").exists())
 
 
+    def test_an_argument_that_is_not_true_or_false_is_a_mistake(self):
+        calls = {
+            "pin": lambda: link("models/rf", self.models, pin="yes"),
+            "stage": lambda: load_meta("models/rf", self.models).make_link("rf", stage=[]),
+            "follow_links": lambda: load_meta("models/rf", self.models, follow_links="no"),
+            "offline": lambda: check(offline={}),
+            "force": lambda: clone("models/rf", "rf", self.models, force="no"),
+            "load_value": lambda: load_meta("models/rf", self.models, load_value="no"),
+        }
+        for name, call in calls.items():
+            with self.assertRaisesRegex(TypeError, f"^'{name}' is True or False, and not a (str|list|dict)$"):
+                call()
+        self.assertEqual(link("models/rf", self.models, "v1", "rf", stage=0).file, "rf.mlem")
+
+    def test_hints_are_in_words_of_python(self):
+        self.write(self.registry, "rf.mlem", "object_type: model\n")
+        error = self.raised(git_mlem.MlemError, link, "models/rf", self.models, "v1", "rf")
+        self.assertEqual(error.hint, "'force=True' replaces it")
+        hints = {
+            "run the command without --offline": "run the command without 'offline=True'",
+            "'-n' lists the paths; a metafile comes in any case":
+                "'dry_run=True' lists the paths; a metafile comes in any case",
+            "'--deep=hash' reads their bytes": "'deep=hash' reads their bytes",
+            "'git config --global --add safe.directory /a' allows it":
+                "'git config --global --add safe.directory /a' allows it",
+            "without '--onto' the links are staged there": "without '--onto' the links are staged there",
+        }
+        for hint, words in hints.items():
+            self.assertEqual(git_mlem._hints.in_arguments(hint), words)
+
+
 class CheckTest(World):
     def setUp(self):
         super().setUp()
@@ -359,6 +441,18 @@ class CheckTest(World):
             str(self.raised(git_mlem.MlemError, check, "none")), "pathspec 'none' did not match any files"
         )
         self.assertEqual(str(self.raised(git_mlem.MlemError, check, rev="none")), "bad revision 'none'")
+
+    def test_pathspecs_that_are_wrong_will_not_get_better(self):
+        calls = {
+            ":(none)good": "Invalid pathspec magic 'none' in ':(none)good'",
+            "../good": f"../good: '../good' is outside repository at '{self.registry}'",
+            ":(top": "Missing ')' at the end of pathspec magic in ':(top'",
+        }
+        for pathspec, why in calls.items():
+            for rev in (None, "HEAD"):
+                error = self.raised(git_mlem.MlemError, check, pathspec, rev=rev)
+                self.assertEqual((error.what, error.why), ("cannot tell what the pathspecs match", why))
+        self.raised(git_mlem.MlemError, check, "none", rev="HEAD")
 
     def test_names_are_bytes(self):
         with open(os.fsencode(self.registry) + b"/caf\xe9.mlem", "w", encoding="ascii") as file:
@@ -433,7 +527,89 @@ class CloneTest(World):
             self.assertTrue(self.raised(git_mlem.UnsupportedError, clone, "models/rf", "rf", **option).hint)
 
 
+class Directory(World):
+    """Where functions work."""
+
+    def setUp(self):
+        super().setUp()
+        link("models/rf", self.models, "v1", "rf")
+        self.commit(self.registry)
+        self.calls = [
+            lambda **at: load_meta("rf", **at).commit,
+            lambda **at: resolve("rf", **at).commit,
+            lambda **at: link("models/rf", self.models, "v1", "rf", force=True, **at).load_link().commit,
+            lambda **at: check(**at).findings[0].commit,
+            lambda **at: clone("rf", "copy", dry_run=True, **at) and self.first,
+            lambda **at: load_meta("rf", **at).make_link("made", force=True).load_link().commit,
+        ]
+
+    def all_work(self, **at):
+        for number, call in enumerate(self.calls):
+            with self.subTest(number):
+                self.assertEqual(call(**at), self.first)
+
+    def test_one_that_is_named_is_meant_whatever_git_names(self):
+        other = self.repository("other")
+        self.commit(other)
+        index = (other / ".git/index").read_bytes()
+        os.environ.update(
+            GIT_DIR=str(other / ".git"), GIT_WORK_TREE=str(other), GIT_INDEX_FILE=str(other / ".git/index"),
+            GIT_PREFIX="sub/", GIT_OBJECT_DIRECTORY=str(other / ".git/objects"), GIT_COMMON_DIR=str(other / ".git"),
+        )
+        self.all_work(directory=self.registry)
+        self.all_work(directory=".")
+        self.assertEqual((other / ".git/index").read_bytes(), index)
+        self.assertEqual(sorted(file.name for file in other.iterdir()), [".git", ".mlem.yaml"])
+        # Without one, git's own word counts.
+        self.assertEqual(len(check()), 0)
+
+    def test_what_git_is_told_of_configuration_stays(self):
+        os.environ.update(GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="mlem.jobs", GIT_CONFIG_VALUE_0="0")
+        self.assertIn("mlem.jobs", str(self.raised(git_mlem.MlemError, check, directory=self.registry)))
+
+    def test_the_current_one_may_be_gone(self):
+        address = self.serve() + "/models/.git"
+        behind = self.path / "behind"
+        behind.symlink_to(self.registry)
+        gone = self.path / "gone"
+        gone.mkdir()
+        os.chdir(gone)
+        gone.rmdir()
+        self.all_work(directory=self.registry)
+        self.all_work(directory=behind)
+        self.assertEqual(load_meta("models/rf", address, "v1", directory=self.registry).commit, self.first)
+        error = self.raised(git_mlem.MlemError, check)
+        self.assertEqual(str(error), "cannot read the current directory: No such file or directory")
+        self.assertEqual(str(self.raised(git_mlem.MlemError, check, directory="sub")), str(error))
+
+    def test_one_that_is_not_there_is_named(self):
+        self.write(self.path, "file", "")
+        for name, why in ("none", "No such file or directory"), ("file", "Not a directory"):
+            for call in self.calls:
+                error = self.raised(git_mlem.MlemError, call, directory=self.path / name)
+                self.assertEqual((error.what, error.why), (f"cannot change to '{self.path}/{name}'", why))
+
+
 class Running(World):
+    def test_says_that_children_cannot_be_waited_for(self):
+        script = textwrap.dedent("""\
+            import signal
+            from git_mlem.api import check
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            try:
+                check()
+            except Exception as error:
+                print(error)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            print(len(check()))
+            """)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        self.assertEqual(
+            (done.stdout, done.stderr),
+            ("cannot run 'git': this process ignores SIGCHLD, so that nobody can tell how a child of it ends\n"
+             "hint: 'signal(SIGCHLD, SIG_DFL)' undoes that\n0\n", ""),
+        )
+
     def test_prints_nothing(self):
         script = textwrap.dedent("""\
             import sys

@@ -94,6 +94,28 @@ TEST_CASE("without_links: links are followed as far as there is something and a 
   CHECK(without_links("/.").string() == "/");
 }
 
+TEST_CASE("find_real_path: the current directory matters to relative paths only") {
+  const fs::path before = fs::current_path();
+  const TempDir scratch;
+  const fs::path real = *mlem::find_real_path(scratch.path());
+  CHECK(mlem::from_current_directory("a") == before / "a");
+  fs::create_directory(scratch.path() / "gone");
+  fs::create_symlink(scratch.path(), scratch.path() / "link");
+  fs::current_path(scratch.path() / "gone");
+  fs::remove(scratch.path() / "gone");
+  const auto found = mlem::find_real_path(scratch.path() / "link" / "." / "link");
+  const auto none = mlem::find_real_path(scratch.path() / "none");
+  const fs::path without = mlem::without_links(scratch.path() / "link" / "none");
+  const fs::path absolute = mlem::from_current_directory("/a");
+  CHECK_THROWS_WITH_AS(mlem::from_current_directory("a"),
+                       "cannot read the current directory: No such file or directory", mlem::Error);
+  fs::current_path(before);
+  CHECK(found == real);
+  CHECK(!none);
+  CHECK(without == real / "none");
+  CHECK(absolute == "/a");
+}
+
 TEST_CASE("AtomicFile: what is not committed leaves nothing") {
   const TempDir scratch;
   const fs::path file = scratch.path() / "file";

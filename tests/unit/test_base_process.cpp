@@ -6,9 +6,13 @@
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <chrono>
+#include <fstream>
+#include <functional>
 #include <signal.h>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
 #include <vector>
 
@@ -28,6 +32,16 @@ Program shell(const std::string& script) {
 
 RunResult run_limited(const std::string& script, const Limits& limits) {
   return run(shell(script), {}, Session::own, limits, nullptr);
+}
+
+/// How many children reap_all() has waited for.
+volatile sig_atomic_t reaped = 0;
+
+/// What some programs do whose children are not all their own.
+void reap_all(int) {
+  const int before = errno;
+  while (waitpid(-1, nullptr, WNOHANG) > 0) reaped = reaped + 1;
+  errno = before;
 }
 
 }  // namespace
@@ -144,15 +158,63 @@ TEST_CASE("run: a program that closes its streams and stays is held to the limit
   CHECK(result.code == 7);
 }
 
-TEST_CASE("run: a program may wait for its children where we ignore ours") {
-  signal(SIGCHLD, SIG_IGN);
-  const RunResult result = run(shell("perl -e 'print $SIG{CHLD} eq \"IGNORE\" ? \"ignored\" : \"default\"'"));
+TEST_CASE("run: nothing is started where nobody can tell how it ends") {
+  const TempDir scratch;
+  const fs::path started = scratch.path() / "started";
+  const std::string what =
+      "cannot run 'sh': this process ignores SIGCHLD, so that nobody can tell how a child of it ends";
+  struct sigaction forgetting {};
+  forgetting.sa_handler = SIG_DFL;
+  forgetting.sa_flags = SA_NOCLDWAIT;
+  const auto forget = [&] { sigaction(SIGCHLD, &forgetting, nullptr); };
+  const auto ignore = [] { signal(SIGCHLD, SIG_IGN); };
+  for (const std::function<void()>& set : {std::function<void()>(forget), std::function<void()>(ignore)}) {
+    set();
+    CHECK_THROWS_WITH_AS(run(shell(": > '" + started.string() + "'")), what.c_str(), Error);
+    CHECK_THROWS_WITH_AS(run_attached(shell(": > '" + started.string() + "'")), what.c_str(), Error);
+    CHECK_THROWS_WITH_AS(Coprocess(shell(": > '" + started.string() + "'")), what.c_str(), Error);
+    signal(SIGCHLD, SIG_DFL);
+  }
+  CHECK(!fs::exists(started));
+}
+
+TEST_CASE("run: where somebody else waits for the program it is an error that its end is not known") {
+  reaped = 0;
+  signal(SIGCHLD, reap_all);
+  const char* const what = "cannot tell how a program has ended: No child processes";
   Limits limits;
-  limits.idle = 10s;
-  const RunResult limited = run_limited("exit 3", limits);
+  limits.idle = 60s;
+  CHECK_THROWS_WITH_AS(run_limited("exit 0", limits), what, Error);
+  CHECK(reaped == 1);
+  {
+    Coprocess process(shell("exit 0"));
+    while (reaped < 2) std::this_thread::sleep_for(1ms);
+    CHECK_THROWS_WITH_AS(process.wait(), what, Error);
+    CHECK(process.wait() == 128);
+  }
   signal(SIGCHLD, SIG_DFL);
+}
+
+TEST_CASE("run: a program may wait for its children and starts where there is a directory") {
+  const RunResult result = run(shell("perl -e 'print $SIG{CHLD} eq \"IGNORE\" ? \"ignored\" : \"default\"'"));
   CHECK(result.output == "default");
-  CHECK(limited.end == End::exited);
+  const TempDir scratch;
+  std::ofstream((scratch.path() / "file").string()) << "x";
+  Program program = shell("pwd");
+  program.directory = (scratch.path() / "none").string();
+  CHECK_THROWS_WITH_AS(run(program),
+                       ("cannot change to '" + program.directory + "': No such file or directory").c_str(), Error);
+  program.directory = (scratch.path() / "file").string();
+  CHECK_THROWS_WITH_AS(run(program), ("cannot change to '" + program.directory + "': Not a directory").c_str(), Error);
+
+  const fs::path before = fs::current_path();
+  const fs::path gone = scratch.path() / "gone";
+  fs::create_directory(gone);
+  fs::current_path(gone);
+  fs::remove(gone);
+  const RunResult away = run(shell("pwd"));
+  fs::current_path(before);
+  CHECK(away.output == "/\n");
 }
 
 TEST_CASE("run: an interrupt ends the program") {

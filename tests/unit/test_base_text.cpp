@@ -85,6 +85,30 @@ TEST_CASE("text: a terminal is given nothing that it would obey") {
   }
 }
 
+TEST_CASE("text: markup has no character that ends a text or that XML does not have") {
+  struct Row {
+    std::string text;
+    std::string escaped;
+  };
+  const std::vector<Row> rows = {
+      {"", ""},
+      {"plain - text", "plain - text"},
+      {"\"><script>alert('x')</script>&amp;", "&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;amp;"},
+      {std::string("a\0b", 3), "a\\000b"},
+      {"a\nb\tc", "a\\nb\\tc"},
+      {"\x1b[31m", "\\033[31m"},
+      {"\x7f", "\\177"},
+      {"caf\xc3\xa9 \xe6\xa8\xa1 \xf0\x9f\x9a\x80", "caf\xc3\xa9 \xe6\xa8\xa1 \xf0\x9f\x9a\x80"},
+      {"bad \xff\xc3", "bad \\377\\303"},
+      {"\xe2\x80\xae", "\\342\\200\\256"},
+      {"\xef\xbf\xbe\xef\xbf\xbf", "\xef\xbf\xbd\xef\xbf\xbd"},
+      {"]]>", "]]&gt;"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(mlem::escape_markup(row.text) == row.escaped);
+  }
+}
+
 TEST_CASE("text: paths are quoted as git quotes them") {
   struct Row {
     std::string name;

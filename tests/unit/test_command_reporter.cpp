@@ -168,9 +168,9 @@ TEST_CASE("reporter: JUnit has a case for each link, in XML whatever its name is
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites " + head + "<testsuite " + head +
            "<testcase classname=\"mlem\" name=\"café.mlem\" file=\"café.mlem\"/>\n"
            "<testcase classname=\"a,b:c\" name=\"a,b:c/100%\\377\\033.mlem\" file=\"a,b:c/100%\\377\\033.mlem\" "
-           "line=\"4\"><failure type=\"missing-rev\" message=\"no branch, tag or commit 'gone'\">no branch, tag or "
-           "commit "
-           "'gone'\nhint: one\\ntwo</failure><system-out>warning: unknown-key: line 5: "
+           "line=\"4\"><failure type=\"missing-rev\" message=\"no branch, tag or commit &#39;gone&#39;\">no branch, "
+           "tag or "
+           "commit &#39;gone&#39;\nhint: one\\ntwo</failure><system-out>warning: unknown-key: line 5: "
            "&lt;&amp;&quot;&gt;]]&gt;\xef\xbf\xbd\n</system-out></testcase>\n"
            "<testcase classname=\"mlem\" name=\"café.mlem\" file=\"café.mlem\"><error type=\"unreachable\" "
            "message=\"[no](answer) {0}\">[no](answer) {0}</error></testcase>\n"

@@ -5,6 +5,9 @@
 #include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <string>
+
 using mlem::test::TempDir;
 namespace fs = boost::filesystem;
 
@@ -19,6 +22,42 @@ TEST_CASE("library: whatever fails is its own error") {
   CHECK_THROWS_AS(mlem::load_meta("m"), mlem::Error);
   fs::current_path(before);
   CHECK_THROWS_AS(mlem::check({.directory = scratch.path().string()}), mlem::Error);
+}
+
+TEST_CASE("library: a directory that is named counts more than what git tells its hooks") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder registry(box, "registry");
+  mlem::test::RepoBuilder other(box, "other");
+  registry.commit({{"m.mlem", "object_type: model\n"}, {"al.mlem", "link_type: model\nobject_type: link\npath: m\n"}});
+  other.commit({{"README", "x"}});
+  const fs::path before = fs::current_path();
+  fs::current_path(registry.path());
+  setenv("GIT_DIR", (other.path() / ".git").c_str(), 1);
+  setenv("GIT_INDEX_FILE", (other.path() / ".git/index").c_str(), 1);
+  const std::size_t named = mlem::check({.directory = registry.path().string()}).size();
+  const std::size_t relative = mlem::check({.directory = "."}).size();
+  const std::size_t not_named = mlem::check().size();
+  unsetenv("GIT_DIR");
+  unsetenv("GIT_INDEX_FILE");
+  fs::current_path(before);
+  CHECK(named == 1);
+  CHECK(relative == 1);
+  CHECK(not_named == 0);
+}
+
+TEST_CASE("library: an object and a link can be made again of what they are made of") {
+  const mlem::test::Sandbox box;
+  mlem::test::RepoBuilder registry(box, "registry");
+  registry.commit(
+      {{"m.mlem", "object_type: model\nsize: .inf\n"}, {"al.mlem", "link_type: model\nobject_type: link\npath: m\n"}});
+  const mlem::Object read = mlem::load_meta("al", {.follow_links = false, .directory = registry.path().string()});
+  const mlem::Object again(read.state());
+  CHECK(again.text() == read.text());
+  REQUIRE(again.link());
+  const mlem::Object object = mlem::Link(again.link()->state()).load_link();
+  CHECK(object.path() == "m.mlem");
+  CHECK(object.json() == R"({"object_type":"model","size":".inf"})");
+  CHECK(object.json(mlem::Numbers::any) == R"({"object_type":"model","size":Infinity})");
 }
 
 TEST_CASE("library: an error tells what failed, why and what it is about") {

@@ -245,6 +245,33 @@ TEST_CASE("split url: the address of a directory gives its path back") {
   }
 }
 
+TEST_CASE("split url: the address on the web of a repository of a known host") {
+  const std::pair<std::string, std::string> rows[] = {
+      {"git@github.com:o/r.git", "https://github.com/o/r/"},
+      {"git@github.com:/o/r", "https://github.com/o/r/"},
+      {"github.com:o/r", "https://github.com/o/r/"},
+      {"org-7@github.com:o/r", "https://github.com/o/r/"},
+      {"ssh://git@GitHub.com/o/r.git", "https://github.com/o/r/"},
+      {"ssh://git@github.com:22/o/r", "https://github.com/o/r/"},
+      {"http://github.com/o/r", "https://github.com/o/r/"},
+      {"http://gitlab.com:80/g/s/r.git", "https://gitlab.com/g/s/r.git/"},
+      {"git@bitbucket.org:o/r.git", "https://bitbucket.org/o/r.git/"},
+      {"git@codeberg.org:o/r", "https://codeberg.org/o/r/"},
+      {"https://github.com/o/r/", "https://github.com/o/r/"},
+      // What it is not known of stays as it is.
+      {"git@git.example.com:o/r/", "git@git.example.com:o/r/"},
+      {"ssh://git@github.com:2222/o/r/", "ssh://git@github.com:2222/o/r/"},
+      {"http://me@github.com/o/r/", "http://me@github.com/o/r/"},
+      {"http://github.com:8080/o/r/", "http://github.com:8080/o/r/"},
+      {"https://token@github.com/o/r/", "https://token@github.com/o/r/"},
+      {"file:///srv/github.com/r/", "file:///srv/github.com/r/"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(mlem::web_address(RepoUrl::parse(row.first)).text() == row.second);
+  }
+}
+
 TEST_CASE("split url: the page of a path where the host is known") {
   struct Page {
     std::string repo;

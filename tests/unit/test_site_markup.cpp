@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <string>
-#include <vector>
 
 using namespace mlem;
 using namespace mlem::site;
@@ -16,28 +15,6 @@ TEST_CASE("markup: literals are markup and everything else is text") {
   Markup outer;
   outer << "<i>" << markup << "</i>";
   CHECK(outer.text() == "<i>" + markup.text() + "</i>");
-}
-
-TEST_CASE("markup: what pages and feeds have no character for is shown as git shows it") {
-  struct Row {
-    std::string text;
-    std::string escaped;
-  };
-  const std::vector<Row> rows = {
-      {"plain - text", "plain - text"},
-      {std::string("a\0b", 3), "a\\000b"},
-      {"a\nb\tc", "a\\nb\\tc"},
-      {"\x1b[31m", "\\033[31m"},
-      {"\x7f", "\\177"},
-      {"caf\xc3\xa9 \xe6\xa8\xa1 \xf0\x9f\x9a\x80", "caf\xc3\xa9 \xe6\xa8\xa1 \xf0\x9f\x9a\x80"},
-      {"bad \xff\xc3", "bad \\377\\303"},
-      {"\xe2\x80\xae", "\\342\\200\\256"},
-      {"\xef\xbf\xbe\xef\xbf\xbf", "\xef\xbf\xbd\xef\xbf\xbd"},
-      {"]]>", "]]&gt;"}};
-  for (const Row& row : rows) {
-    CAPTURE(row.text);
-    CHECK(escape_markup(row.text) == row.escaped);
-  }
 }
 
 TEST_CASE("markup: a day is shown in UTC and a number with its noun") {

@@ -68,7 +68,9 @@ TEST_CASE("names: two commits are compared on the page of the host that is known
       {"https://huggingface.co/org/repo/", ""},
       {"https://git.example.com/org/repo/", ""},
       {"https://user@github.com/org/repo/", ""},
-      {"ssh://git@github.com/org/repo/", ""},
+      {"ssh://git@github.com/org/repo/", "https://github.com/org/repo/compare/" + a + "..." + b},
+      {"git@gitlab.com:org/repo.git", "https://gitlab.com/org/repo/-/compare/" + a + "..." + b},
+      {"git@git.example.com:org/repo.git", ""},
       {"file:///srv/repo/", ""}};
   for (const Row& row : rows) {
     CAPTURE(row.repo);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
 using mlem::yaml::to_json;
 
@@ -36,6 +37,27 @@ TEST_CASE("to_json: keys keep their order and scalars their type") {
   for (const Row& row : rows) {
     CAPTURE(row.yaml);
     CHECK(to_json(row.yaml) == row.json);
+  }
+}
+
+TEST_CASE("to_json: all numbers are written as such for who reads them") {
+  const std::string zeros(300, '0');
+  const std::string nines(4300, '9');
+  const std::pair<std::string, std::string> rows[] = {
+      {"a: .inf\nb: -.INF\nc: .nan\nd: 1.0e+999\ne: -1.0e-999\n",
+       R"({"a":Infinity,"b":-Infinity,"c":NaN,"d":Infinity,"e":-0.0})"},
+      {"a: 18446744073709551616\nb: -1_8446744073709551616\n",
+       R"({"a":18446744073709551616,"b":-18446744073709551616})"},
+      {"a: 0x1_0000_0000_0000_0000\nb: 02000000000000000000000\nc: 0b1" + std::string(64, '0') + "\n",
+       R"({"a":18446744073709551616,"b":18446744073709551616,"c":18446744073709551616})"},
+      {"a: " + nines + "\nb: " + nines + "9\n", R"({"a":)" + nines + R"(,"b":")" + nines + R"(9"})"},
+      {"a: 0x1" + zeros + "\n", R"({"a":"0x1)" + zeros + R"("})"},
+      {"a: '.inf'\nb: !!str .inf\nc: 0x_\nd: 1\n", R"({"a":".inf","b":".inf","c":"0x_","d":1})"},
+      {"a: [.inf, {}, [], {\"\\e\": .nan}]\nb: {}\n", R"({"a":[Infinity,{},[],{"\u001b":NaN}],"b":{}})"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    CHECK(to_json(row.first, mlem::yaml::Numbers::any) == row.second);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -277,9 +278,9 @@ bool Delivery::is_left_to_git_lfs(const Task& task, Verdict refused) const {
   return is_no_answer && stores_of(task).may_be_for_git_lfs(stored(task)) && has_git_lfs(settings_);
 }
 
-void Delivery::fetch_by_programs(const std::vector<Task*>& tasks) {
-  if (tasks.empty()) return;
-  // A run of DVC takes seconds before the first byte comes: of a directory all files come at once, but for a few.
+/// Returns the files that each run of a program is to fetch. A run of DVC takes seconds before the first byte comes: of
+/// a directory all files come at once, but for a few.
+std::vector<std::vector<Delivery::Task*>> Delivery::program_runs(const std::vector<Task*>& tasks) {
   constexpr std::size_t few = 4;
   std::vector<std::vector<Task*>> runs;
   std::map<std::pair<const CloneOrigin*, std::string>, std::vector<Task*>> by_directory;
@@ -290,15 +291,20 @@ void Delivery::fetch_by_programs(const std::vector<Task*>& tasks) {
     else
       by_directory[{task->origin, task->origin->tracked_directory(task->item->file)}].push_back(task);
   }
-  for (auto& item : by_directory) {
-    std::vector<Task*>& files = item.second;
-    if (files.size() > few) {
+  for (auto& [place, files] : by_directory) {
+    if (files.size() > few)
       runs.push_back(std::move(files));
-    } else {
-      for (Task* const task : files) runs.push_back({task});
-    }
+    else
+      std::transform(files.begin(), files.end(), std::back_inserter(runs),
+                     [](Task* task) { return std::vector<Task*>{task}; });
   }
-  const TemporaryDirectory scratch(fs::absolute(directory_), "programs-");
+  return runs;
+}
+
+void Delivery::fetch_by_programs(const std::vector<Task*>& tasks) {
+  if (tasks.empty()) return;
+  const std::vector<std::vector<Task*>> runs = program_runs(tasks);
+  const TemporaryDirectory scratch(from_current_directory(directory_), "programs-");
   source::in_parallel(runs.size(), settings_.budget.jobs, [&](std::size_t i) {
     if (!refusal_.is_set()) fetch_by_program(runs[i], scratch.path() / std::to_string(i));
   });

@@ -75,6 +75,7 @@ class Delivery {
   void fetch_blobs(const RepoUrl& url, const std::vector<Task*>& tasks);
   bool is_for_program(const Task& task) const;
   bool is_left_to_git_lfs(const Task& task, Verdict refused) const;
+  static std::vector<std::vector<Task*>> program_runs(const std::vector<Task*>& tasks);
   void fetch_by_programs(const std::vector<Task*>& tasks);
   void fetch_by_program(const std::vector<Task*>& tasks, const fs::path& scratch);
   std::optional<source::Refusal> run_program(const std::vector<Task*>& tasks, const fs::path& scratch) const;

@@ -46,11 +46,7 @@ Pipe make_pipe();
 /// What is done in the child before the program starts: it goes to its directory, and gets its streams.
 class FileActions {
  public:
-  explicit FileActions(const Program& program) {
-    posix_spawn_file_actions_init(&actions_);
-    if (program.directory.empty()) return;
-    posix_spawn_file_actions_addchdir_np(&actions_, program.directory.c_str());
-  }
+  explicit FileActions(const Program& program);
   ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
   FileActions(const FileActions&) = delete;
   FileActions& operator=(const FileActions&) = delete;
@@ -61,7 +57,7 @@ class FileActions {
   posix_spawn_file_actions_t actions_{};
 };
 
-/// Starts a program. Throws Error(io).
+/// Starts a program. Throws Error(io), also where this process has the system forget how its children end.
 pid_t spawn(const Program& program, Session session, const FileActions& actions);
 
 /// The ends of a child's streams that are ours.
@@ -74,8 +70,11 @@ struct Streams {
 /// Starts a program with a pipe at each of its streams. Throws Error(io).
 pid_t spawn_piped(const Program& program, Session session, Streams& streams);
 
-/// Waits for a child's end. Returns its exit code, as RunResult has it.
+/// Waits for a child's end. Returns its exit code, as RunResult has it. Throws Error(io) if somebody else has waited
+/// for it, so that the code is lost.
 int wait_for(pid_t pid);
+/// The same for who does not want to know the code.
+void reap(pid_t pid) noexcept;
 
 /// A write to a child that has gone must be an error, not a SIGPIPE for the whole program. Blocked only for the writing
 /// thread, and a signal that we caused is taken back before the mask is restored.

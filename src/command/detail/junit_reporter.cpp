@@ -13,38 +13,6 @@
 namespace mlem::command {
 namespace {
 
-/// A text in XML 1.0, where it may be in an attribute or between tags. Of the control characters, which a terminal is
-/// spared, XML would take few; it does not take U+FFFE and U+FFFF either.
-std::string xml_text(std::string_view text) {
-  std::string out;
-  const std::string safe = escape_for_terminal(text);
-  for (std::string_view rest = safe; !rest.empty();) {
-    const CodePoint next = first_code_point(rest);
-    switch (next.value) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case 0xFFFE:
-      case 0xFFFF:
-        out += "\xEF\xBF\xBD";
-        break;
-      default:
-        out += rest.substr(0, next.size);
-    }
-    rest.remove_prefix(next.size);
-  }
-  return out;
-}
-
 /// The class that a CI shows a link in: its directories, separated as those of packages are.
 std::string class_of(const std::string& link) {
   const std::size_t slash = link.rfind('/');
@@ -63,8 +31,9 @@ class JunitReporter : public Reporter {
     ++tests_;
     const std::string inner = outcome_of(finding) + warnings_of(finding);
     const std::string& subject = finding.link.empty() ? finding.pushed_ref : finding.link;
-    cases_ += fmt::format(R"(<testcase classname="{}" name="{}")", xml_text(class_of(subject)), xml_text(subject));
-    if (!finding.link.empty()) cases_ += fmt::format(R"( file="{}")", xml_text(finding.link));
+    cases_ +=
+        fmt::format(R"(<testcase classname="{}" name="{}")", escape_markup(class_of(subject)), escape_markup(subject));
+    if (!finding.link.empty()) cases_ += fmt::format(R"( file="{}")", escape_markup(finding.link));
     if (finding.line != 0) cases_ += fmt::format(R"( line="{}")", finding.line);
     cases_ += inner.empty() ? "/>\n" : ">" + inner + "</testcase>\n";
   }
@@ -80,7 +49,8 @@ class JunitReporter : public Reporter {
  private:
   static std::string element(const char* name, std::string_view type, const std::string& message,
                              const std::string& text) {
-    return fmt::format(R"(<{0} type="{1}" message="{2}">{3}</{0}>)", name, xml_text(type), xml_text(message), text);
+    return fmt::format(R"(<{0} type="{1}" message="{2}">{3}</{0}>)", name, escape_markup(type), escape_markup(message),
+                       text);
   }
   /// At most one of the two, as those who read it want: the verdict goes before warnings that count as failures.
   std::string outcome_of(const Finding& finding) {
@@ -89,18 +59,18 @@ class JunitReporter : public Reporter {
       ++(is_failure ? failures_ : errors_);
       const std::string message = described(finding);
       const std::string hint = all_hints(finding);
-      const std::string text = xml_text(message) + (hint.empty() ? "" : "\nhint: " + xml_text(hint));
+      const std::string text = escape_markup(message) + (hint.empty() ? "" : "\nhint: " + escape_markup(hint));
       return element(is_failure ? "failure" : "error", name(finding.verdict), message, text);
     }
     if (warnings_ == Warnings::told || finding.warnings.empty()) return {};
     ++failures_;
     const Warning& first = finding.warnings.front();
-    return element("failure", first.code, first.message, xml_text(first.message));
+    return element("failure", first.code, first.message, escape_markup(first.message));
   }
   static std::string warnings_of(const Finding& finding) {
     std::string lines;
     for (const Warning& warning : finding.warnings) {
-      lines += "warning: " + xml_text(warning.code) + ": " + xml_text(warning.message) + "\n";
+      lines += "warning: " + escape_markup(warning.code) + ": " + escape_markup(warning.message) + "\n";
     }
     return lines.empty() ? "" : "<system-out>" + lines + "</system-out>";
   }

@@ -16,16 +16,16 @@ void add_object_dirs(std::vector<fs::path>& all, const fs::path& object_dir, int
   constexpr int deepest = 5;
   constexpr std::size_t max_alternates = std::size_t{1} << 20;
   boost::system::error_code failure;
-  const fs::path directory = fs::canonical(object_dir, failure);
-  if (failure || !fs::is_directory(directory, failure)) return;
-  if (std::find(all.begin(), all.end(), directory) != all.end()) return;
-  all.push_back(directory);
+  const auto directory = find_real_path(object_dir);
+  if (!directory || !fs::is_directory(*directory, failure)) return;
+  if (std::find(all.begin(), all.end(), *directory) != all.end()) return;
+  all.push_back(*directory);
   if (depth > deepest) return;
-  const fs::path file = fs::canonical(directory / "info" / "alternates", failure);
-  if (failure) return;
-  const std::string list = load_file(file, max_alternates).value_or("");
+  const auto file = find_real_path(*directory / "info" / "alternates");
+  if (!file) return;
+  const std::string list = load_file(*file, max_alternates).value_or("");
   for (const fs::path& alternate : split_alternates(list, '\n')) {
-    add_object_dirs(all, fs::absolute(alternate, directory), depth + 1);
+    add_object_dirs(all, fs::absolute(alternate, *directory), depth + 1);
   }
 }
 

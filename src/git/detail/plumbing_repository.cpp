@@ -1,13 +1,12 @@
 // Refs by way of git for-each-ref, where libgit2 does not know the format.
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "git/detail/command.hpp"
 #include "git/detail/object_dirs.hpp"
 #include "git/detail/object_repository.hpp"
-
-#include <boost/filesystem/operations.hpp>
 
 namespace mlem::git::detail {
 namespace {
@@ -79,7 +78,7 @@ std::unique_ptr<Repository> open_with_plumbing(const fs::path& git_dir, const En
   const std::size_t newline = output.find('\n');
   const std::size_t hex_digits = output.substr(0, newline) == "sha256" ? 64 : 40;
   std::vector<fs::path> object_dirs;
-  add_object_dirs(object_dirs, fs::absolute(std::string(trim(output.substr(newline + 1)))));
+  add_object_dirs(object_dirs, from_current_directory(std::string(trim(output.substr(newline + 1)))));
   auto objects = make_cat_file_objects(git_dir, reading, hex_digits, std::move(object_dirs));
   return std::make_unique<PlumbingRepository>(git_dir, std::move(reading), std::move(objects));
 }

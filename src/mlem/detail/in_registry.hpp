@@ -9,6 +9,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace mlem {
 inline namespace v0 {
@@ -39,16 +40,23 @@ auto promising(const Work& work) {
   }
 }
 
+/// The variables for a registry that is looked for from `directory`. Who names one means that, and not the one that git
+/// names for its hooks and aliases.
+inline Environment environment_for(const std::string& directory) {
+  Environment environment = Environment::of_this_process();
+  return directory.empty() ? environment : git::without_place(std::move(environment));
+}
+
 /// The same with the registry around `directory`.
 template <typename Work>
 auto in_registry(const std::string& directory, const Work& work) {
-  return promising([&] { return work(git::Registry::discover(Environment::of_this_process(), directory)); });
+  return promising([&] { return work(git::Registry::discover(environment_for(directory), directory)); });
 }
 
 /// The same for what needs none if other repositories are named.
 template <typename Work>
 auto in_registry_if_any(const std::string& directory, const Work& work) {
-  return promising([&] { return work(git::Registry::discover_if_any(Environment::of_this_process(), directory)); });
+  return promising([&] { return work(git::Registry::discover_if_any(environment_for(directory), directory)); });
 }
 
 /// Returns how sources are read, by a call that `cancel` ends. Throws Interrupted if it has been asked to.

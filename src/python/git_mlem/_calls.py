@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Iterator, Union
 
 from git_mlem import _core
+from git_mlem._hints import in_arguments
 from git_mlem.errors import UnsupportedError, kind_of
 from git_mlem.findings import Finding
 
@@ -27,6 +28,13 @@ def encoded(name: Name | None) -> bytes:
     return b"" if name is None else required(name)
 
 
+def flag(name: str, given: object) -> bool:
+    """The truth of what has one as True, False and numpy's have. A text or a list is a mistake."""
+    if not hasattr(type(given), "__bool__"):
+        raise TypeError(f"'{name}' is True or False, and not a {type(given).__name__}")
+    return bool(given)
+
+
 @contextmanager
 def own_errors() -> Iterator[None]:
     """Within it, what the extension raises becomes an error of this package."""
@@ -36,4 +44,4 @@ def own_errors() -> Iterator[None]:
         told: dict[str, Any] = error.args[0]
         findings = (Finding.of(told["finding"]),) if told["finding"] else ()
         kind = kind_of(told["verdict"], told["undecided"])
-        raise kind(told["what"], told["why"], told["verdict"], told["hint"], findings) from None
+        raise kind(told["what"], told["why"], told["verdict"], in_arguments(told["hint"]), findings) from None

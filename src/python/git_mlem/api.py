@@ -1,7 +1,8 @@
 """MLEM's functions under MLEM's names, and `check` and `resolve`.
 
 Arguments mean what they mean to MLEM, and those after `*` are git-mlem's own. Paths are relative to `directory`, which is
-the current one unless it is given; the registry is the repository around it. A `project` is whatever `git clone` takes.
+the current one unless it is given; the registry is the repository around it, whatever GIT_DIR says, which git sets for
+hooks and aliases and which counts only without `directory`. A `project` is whatever `git clone` takes.
 All raise MlemError.
 """
 
@@ -11,7 +12,7 @@ import os
 from typing import Sequence
 
 from git_mlem import _core
-from git_mlem._calls import Name, encoded, own_errors, required
+from git_mlem._calls import Name, encoded, flag, own_errors, required
 from git_mlem.errors import InvalidObjectError, UnsupportedError
 from git_mlem.findings import CheckResult, ClonedFile, Finding
 from git_mlem.objects import Link, Object, link_options
@@ -39,7 +40,9 @@ def load_meta(
     _refuse_values("load_meta", load_value)
     with own_errors():
         found = Object.of(
-            _core.load_meta(required(path), encoded(project), encoded(rev), follow_links, encoded(directory))
+            _core.load_meta(
+                required(path), encoded(project), encoded(rev), flag("follow_links", follow_links), encoded(directory)
+            )
         )
     if force_type is not None and found.object_type != force_type:
         raise InvalidObjectError(
@@ -113,7 +116,9 @@ def resolve(
     """Tells where a name leads: repository, commit, path and the id of the metafile. Names are those of load_meta."""
     with own_errors():
         return Finding.of(
-            _core.resolve(required(path), encoded(project), encoded(rev), follow_links, encoded(directory))
+            _core.resolve(
+                required(path), encoded(project), encoded(rev), flag("follow_links", follow_links), encoded(directory)
+            )
         )
 
 
@@ -139,7 +144,7 @@ def check(
             encoded(rev),
             encoded(deep),
             encoded(signed_by),
-            offline,
+            flag("offline", offline),
             encoded(directory),
         )
     return CheckResult(tuple(Finding.of(told) for told in found))
@@ -172,7 +177,7 @@ def clone(
     _refuse_file_system("fs", fs)
     _refuse_file_system("target_fs", target_fs)
     _refuse_values("clone", load_value)
-    if not follow_links:
+    if not flag("follow_links", follow_links):
         raise UnsupportedError(
             "cannot clone a link itself", "clone follows links", hint="link() makes another link to the same object"
         )
@@ -183,11 +188,11 @@ def clone(
             project=encoded(project),
             rev=encoded(rev),
             target_project=encoded(target_project),
-            plain=plain,
+            plain=flag("plain", plain),
             only=[required(glob) for glob in _listed(only)],
-            hf_cache=hf_cache,
-            force=force,
-            dry_run=dry_run,
+            hf_cache=flag("hf_cache", hf_cache),
+            force=flag("force", force),
+            dry_run=flag("dry_run", dry_run),
             directory=encoded(directory),
         )
     return tuple(ClonedFile(**told) for told in files)
@@ -205,7 +210,7 @@ def _refuse_file_system(name: str, given: object) -> None:
 
 
 def _refuse_values(function: str, load_value: bool) -> None:
-    if load_value:
+    if flag("load_value", load_value):
         raise UnsupportedError(
             f"{function}() cannot load values",
             "'load_value' is for MLEM itself",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from git_mlem import _core
+from git_mlem._hints import in_arguments
 from git_mlem.errors import CheckError
 
 
@@ -69,7 +70,7 @@ class Finding:
         """Makes one of the extension's dictionary."""
         hops = tuple(Hop(**hop) for hop in told["hops"])
         artifacts = tuple(Artifact(**artifact) for artifact in told["artifacts"])
-        fields: dict[str, Any] = dict(told, hops=hops, artifacts=artifacts)
+        fields: dict[str, Any] = dict(told, hint=in_arguments(told["hint"]), hops=hops, artifacts=artifacts)
         return cls(**fields)
 
     @property

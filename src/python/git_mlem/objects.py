@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Mapping
 
 from git_mlem import _core
-from git_mlem._calls import Name, encoded, own_errors, required
+from git_mlem._calls import Name, encoded, flag, own_errors, required
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,12 @@ class Object:
         """Makes one of the extension's."""
         return cls(found.object_type, found.repo, found.commit, found.path, found.text, found)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what is remembered of it: it is made again when it is asked for.
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     def to_dict(self) -> dict[str, Any]:
-        """What the metafile says, under its own keys: a dictionary of one's own."""
+        """What the metafile says, under its own keys: a dictionary of one's own. Dates are text."""
         with own_errors():
             data: dict[str, Any] = json.loads(self._handle.json())
         return data
@@ -112,8 +116,8 @@ class Object:
         methods = {}
         for told in self._description["methods"]:
             arguments = tuple(Argument(**argument) for argument in told["arguments"])
-            fields: dict[str, Any] = dict(told, arguments=arguments)
-            methods[fields["name"]] = Method(**fields)
+            values: dict[str, Any] = dict(told, arguments=arguments)
+            methods[values["name"]] = Method(**values)
         return MappingProxyType(methods)
 
     @cached_property
@@ -204,12 +208,12 @@ def link_options(
         "rev": encoded(rev),
         "target": encoded(target),
         "target_project": encoded(target_project),
-        "follow_links": follow_links,
-        "absolute": absolute,
-        "pin": pin,
-        "plain": plain,
+        "follow_links": flag("follow_links", follow_links),
+        "absolute": flag("absolute", absolute),
+        "pin": flag("pin", pin),
+        "plain": flag("plain", plain),
         "type": encoded(type),
-        "force": force,
-        "stage": stage,
+        "force": flag("force", force),
+        "stage": flag("stage", stage),
         "directory": encoded(directory),
     }
