@@ -60,7 +60,7 @@ constexpr Command to_guard[] = {
 };
 constexpr Command to_carry[] = {
     {"bundle", "Carry a registry and its objects to where no network is", run_bundle},
-    {"clone", "Copy an object with its files, and prove them", run_clone},
+    {"clone", "Copy an object with its files, and verify them", run_clone},
     {"fetch", "Fill or tidy the cache of sources", run_fetch},
 };
 constexpr Command to_serve[] = {

@@ -170,6 +170,11 @@ std::string CloneItem::hash_text() const {
 void select_files(std::vector<PlacedFile>& files, const CloneRequest& request) {
   if (request.only.empty()) return;
   std::vector<bool> is_used(request.only.size());
+  constexpr std::size_t few = 3;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(few, files.size()); ++i)
+    names += (i == 0 ? "" : ", ") + quoted(files[i].path.empty() ? files[i].name : files[i].path);
+  if (files.size() > few) names += " and " + std::to_string(files.size() - few) + " more";
   std::erase_if(files, [&](const PlacedFile& file) {
     bool is_wanted = false;
     for (std::size_t i = 0; i < request.only.size(); ++i) {
@@ -183,7 +188,7 @@ void select_files(std::vector<PlacedFile>& files, const CloneRequest& request) {
   if (unused == is_used.end()) return;
   const auto number = static_cast<std::size_t>(unused - is_used.begin());
   throw Error(ErrorKind::not_found, quoted(request.only[number]) + " matches no file of " + quoted(request.object.path),
-              {}, "'-n' lists the paths; a metafile comes in any case");
+              {}, names.empty() ? "it has no files" : "its files are " + names + "; a metafile comes in any case");
 }
 
 std::string_view name(CloneItem::State state) noexcept {

@@ -67,9 +67,11 @@ class Collection::Search {
       found_.object = i;
       if (answers[i].refusal.verdict != Verdict::ok) refusal_.set(std::move(answers[i].refusal));
       const bool is_plain = objects[i]->plain == Plain::tree;
-      begin(objects[i]->commit, objects[i]->path == "." ? ""
-                                : is_plain              ? objects[i]->path
-                                                        : std::string(parent_of(objects[i]->path)));
+      begin(objects[i]->commit,
+            objects[i]->path == "." ? ""
+            : is_plain              ? objects[i]->path
+                                    : std::string(parent_of(objects[i]->path)),
+            objects[i]);
       for (const PlacedFile& file : answers[i].files) add(file);
       if (!objects[i]->plain && !objects[i]->file) add_signature(source, *objects[i]);
     }
@@ -77,8 +79,8 @@ class Collection::Search {
   }
 
   /// Begins with what is of a commit, in a directory of it.
-  void begin(const Oid& commit, std::string path) {
-    origins_.push_back({.source = from_, .commit = commit, .path = std::move(path)});
+  void begin(const Oid& commit, std::string path, const ObjectAt* object = nullptr) {
+    origins_.push_back({.source = from_, .commit = commit, .path = std::move(path), .object = object});
   }
   void add(const PlacedFile& file) {
     if (refusal_.is_set() || is_known_(file.place)) return;
@@ -111,8 +113,9 @@ class Collection::Search {
     std::move(origins_.begin(), origins_.end(), std::back_inserter(parts.origins));
     for (CloneItem& item : items_) {
       if (!parts.names.insert(item.path).second) continue;
+      item.file.origin += static_cast<std::uint32_t>(first);
       parts.items.push_back(std::move(item));
-      parts.delivery.add(parts.items.back(), parts.origins[first + parts.items.back().file.origin]);
+      parts.delivery.add(parts.items.back(), parts.origins[parts.items.back().file.origin]);
     }
     return std::move(found_);
   }
@@ -244,10 +247,17 @@ FoundFiles Collection::take_blobs(source::Conversation& source, const RepoUrl& u
   return found;
 }
 
-std::optional<source::Refusal> Collection::bring() {
+std::optional<NotBrought> Collection::bring() {
   parts_->partial.keep_only(parts_->names);
   parts_->delivery.finish();
-  return parts_->refusal.is_set() ? std::optional(parts_->refusal.get()) : std::nullopt;
+  if (!parts_->refusal.is_set()) return std::nullopt;
+  NotBrought answer{.refusal = parts_->refusal.get()};
+  if (const auto number = parts_->refusal.origin()) {
+    const detail::CloneOrigin& origin = parts_->origins[*number];
+    answer.repo = origin.source->url.text();
+    answer.object = origin.object;
+  }
+  return answer;
 }
 
 fs::path Collection::directory() const { return parts_->partial.files(); }

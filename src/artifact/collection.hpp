@@ -36,6 +36,13 @@ struct FoundFiles {
   std::size_t object = 0;                    ///< of the refusal: the number of the object
 };
 
+/// Why a file cannot be brought.
+struct NotBrought {
+  source::Refusal refusal;
+  std::string repo{};                ///< the address of the source; empty if it is about none
+  const ObjectAt* object = nullptr;  ///< one that has the file, as Collection::find() was given it, if that is known
+};
+
 /// The files of many objects, each once, however many objects have it: those that Git does not have are brought to one
 /// directory. What has come stays there for the next run, should this one not be told that it is done with.
 class Collection {
@@ -63,8 +70,9 @@ class Collection {
   /// turns out to be a pointer of Git LFS is one more file. To be called once for each source, when all is found.
   FoundFiles take_blobs(source::Conversation& source, const RepoUrl& url, const TakeBlobs& take);
 
-  /// Fetches all files. Returns why that is not possible. Throws Error(io), Interrupted.
-  std::optional<source::Refusal> bring();
+  /// Fetches all files. Returns why that is not possible. The objects that find() was given must be there still. Throws
+  /// Error(io), Interrupted.
+  std::optional<NotBrought> bring();
 
   /// Where the files are.
   fs::path directory() const;

@@ -5,6 +5,7 @@
 #include "artifact/hash.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const Stor
     return Refusal{
         Verdict::artifact_mismatch, "DVC has recorded '" + own->value + "' for it, and the metafile another hash", {}};
   }
+  bool is_page = false;
   try {
     std::string text;
     if (const auto path = stores.find_file(directory)) {
@@ -50,11 +52,15 @@ DvcListing list_dvc_directory(Stores& stores, TransferEngine& engine, const Stor
       TransferResult result = engine.run(std::get<Transfer>(std::move(transfer)));
       if (result.refusal) return std::move(*result.refusal);
       text = std::move(result.body);
+      is_page = to_lower_ascii(result.content_type).starts_with("text/html");
     }
     if (own) {
       HashCheck check(*own, text.size());
       check.update(text);
-      if (!check.matches())
+      const bool is_it = check.matches();
+      if (!is_it && is_page)
+        return Refusal{Verdict::unreachable, "the list of its files is a page", "it may be a page to log in on"};
+      if (!is_it)
         return Refusal{Verdict::artifact_mismatch, "the list of its files has another hash than is recorded", {}};
     }
     return parse_dvc_directory(text);

@@ -335,7 +335,8 @@ std::vector<PlacedFile> expand_dvc_directory(const PlacedFile& directory, const 
     part.md5 = entry.md5;
     part.size.reset();
     part.is_directory = false;
-    part.inside = part.import ? std::string() : entry.path;
+    part.inside.clear();
+    part.listed_as = entry.path;
     PlacedFile file{.name = directory.name, .path = directory.path, .mode = directory.mode};
     if (is_it) {
       file.size = directory.size;

@@ -23,6 +23,10 @@ git::TransportOptions credential_options(const source::Settings& settings, bool 
           .interrupt = settings.observer.interrupt};
 }
 
+/// Whether a login is wanted there. What another server wants, to which a file is redirected, is not ours to give, and
+/// says nothing about what was sent to this one.
+bool wants_login(const TransferResult& result) { return result.status == 401 && !result.is_redirected; }
+
 /// Returns `<scheme>://<host>` of an address, whose user may be a secret.
 std::string server_of(const std::string& url) {
   const std::size_t start = url.find("://") + 3;
@@ -49,16 +53,16 @@ std::optional<HttpHeader> Login::header() const {
 TransferResult Login::run(TransferEngine& engine, const Transfer& transfer) {
   std::optional<HttpHeader> sent = header();
   TransferResult result = engine.run(with_login(transfer, sent));
-  if (result.status != 401) return result;
+  if (!wants_login(result)) return result;
   const std::lock_guard lock(asking_);
   if (const auto found = header(); found != sent) {
     result = engine.run(with_login(transfer, found));
-    if (result.status != 401) return result;
+    if (!wants_login(result)) return result;
   }
   for (const bool interactive : {false, true}) {
     if (is_hopeless_) break;
     if (auto tried = try_helpers(engine, transfer, interactive)) result = std::move(*tried);
-    if (result.status != 401) return result;
+    if (!wants_login(result)) return result;
   }
   is_hopeless_ = true;
   if (result.refusal) {
@@ -78,7 +82,7 @@ std::optional<TransferResult> Login::try_helpers(TransferEngine& engine, const T
   if (!credential) return std::nullopt;
   const HttpHeader header = basic_authorization(credential->username, credential->password);
   TransferResult result = engine.run(with_login(transfer, header));
-  if (result.status == 401) {
+  if (wants_login(result)) {
     git::reject_credential(*credential, access.environment, options);
     return result;
   }

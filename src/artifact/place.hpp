@@ -36,8 +36,9 @@ struct DvcObject {
   dvc::Layout layout = dvc::Layout::v2;
   std::optional<std::uint64_t> size{};  ///< in bytes; of a directory all its files
   bool is_directory = false;
-  std::string inside{};  ///< of a directory: only what is at this path in it; of a file of one: its path in that
-  std::string remote{};  ///< as dvc::Output has it, as the next three
+  std::string inside{};     ///< of a directory: only what is at this path in it
+  std::string listed_as{};  ///< of a file of a directory that DVC tracks: its path in that
+  std::string remote{};     ///< as dvc::Output has it, as the next three
   bool is_pushed = true;
   bool is_versioned = false;
   bool is_executable = false;

@@ -199,6 +199,8 @@ class Run {
         return fail(Verdict::timeout, "the server has not answered for other files",
                     "mlem.timeout sets how long to wait");
       }
+      result_.is_redirected = !is_first_server;
+      server_ = here.origin();
       const detail::HttpSettings& settings = state_->lookup.of(here);
       const ExchangeEnd end = exchange(url, settings, is_first_server);
       if (is_over_) return;
@@ -422,14 +424,17 @@ class Run {
     if (std::exchange(is_anew_, false)) return retry(server, "the file changes while it is read");
     if (asked_for_range_ && !uses_ranges_) return;
     const int status = head_.status;
-    if (is_busy(status)) return retry(server, describe_answer(head_), retry_after());
-    if ((status == 401 || status == 403 || status == 410) && transfer_->renew && !std::exchange(was_renewed_, true) &&
-        !transfer_->renew(*transfer_)) {
+    if (is_busy(status)) return retry(server, answer_text(), retry_after());
+    if ((status == 401 || status == 403 || status == 410) && transfer_->renew && !std::exchange(was_renewed_, true)) {
+      if (auto refusal = transfer_->renew(*transfer_)) {
+        is_over_ = true;
+        result_.refusal = std::move(refusal);
+      }
       return;
     }
     if (is_about_request(status) && begin_without_ranges()) return;
     if (status != 200 && status != 206 && !(transfer_->method == Method::post && status / 100 == 2)) {
-      return fail(verdict_of_status(status), describe_answer(head_), hint_for(status));
+      return fail(verdict_of_status(status), answer_text(), hint_for(status));
     }
     if (transfer_->method == Method::get && transfer_->size && position_ < *transfer_->size) {
       if (is_page(head_)) {
@@ -444,6 +449,12 @@ class Run {
     if (transfer_->method == Method::get && !result_.size) result_.size = position_;
     state_->note(server.origin(), true);
     is_over_ = true;
+  }
+
+  /// An answer in words, with the server's name if it is not the one that was asked.
+  std::string answer_text() const {
+    const std::string text = describe_answer(head_);
+    return result_.is_redirected ? "it redirects to '" + escape_for_terminal(server_) + "', and there " + text : text;
   }
 
   /// Whether a server that answers so may not have understood what was asked.
@@ -502,6 +513,7 @@ class Run {
   HttpClient* client_;
   TransferResult result_;
   HttpHead head_;
+  std::string server_;  ///< scheme, name and port of what was asked last
   std::string error_body_;
   std::uint64_t position_;
   std::uint64_t highest_ = 0;

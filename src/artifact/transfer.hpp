@@ -67,6 +67,7 @@ struct TransferResult {
   std::optional<source::Refusal> refusal{};  ///< none: it is complete, or `is_stopped`
   bool is_stopped = false;                   ///< by `begin` or `take`
   int status = 0;                            ///< of the last answer; 0: none
+  bool is_redirected = false;                ///< that answer is of another server than was asked
   std::optional<std::uint64_t> size{};       ///< of the whole file, in bytes, as the server says
   std::uint64_t received = 0;                ///< up to where in the file bytes have been taken
   std::string etag{};                        ///< to go on with later; empty if the server tells none that would do

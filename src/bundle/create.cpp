@@ -193,7 +193,9 @@ class Creation {
     }
     auto refused = sources_.find(std::move(wanted));
     if (!refused) {
-      if (auto refusal = collection_.bring()) refused = detail::SourceRefusal{.refusal = std::move(*refusal)};
+      if (auto answer = collection_.bring())
+        refused = detail::SourceRefusal{
+            .repo = std::move(answer->repo), .object = answer->object, .refusal = std::move(answer->refusal)};
     }
     if (refused) refuse(*refused);
     return !refused;

@@ -172,7 +172,9 @@ std::map<std::string, Oid> parse_refs(const Json& json, const Mapping& of) {
   if (!json.is_object()) of.bad("has other 'refs' than a mapping");
   std::map<std::string, Oid> refs;
   for (const auto& [name, value] : json.items()) {
-    if (!is_ref_name(name) || name.starts_with('-')) of.bad("has a ref of a name that git does not allow");
+    // No option, and no branch that git would not make.
+    if (!is_ref_name(name) || name.starts_with('-') || name.starts_with("refs/heads/-"))
+      of.bad("has a ref of a name that git does not allow");
     refs.emplace(name, of.to_oid(value));
   }
   return refs;

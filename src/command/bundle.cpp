@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "command/detail/failure_reporter.hpp"
 #include "command/detail/human_size.hpp"
 #include "command/detail/json.hpp"
 #include "command/detail/progress.hpp"
@@ -61,6 +62,7 @@ std::string shown(const fs::path& file) {
 
 /// What is staged is not in a bundle of HEAD.
 void warn_of_staged_links(const git::Registry& registry, std::ostream& err) {
+  if (!registry.has_work_tree()) return;
   const auto changes = git::find_staged_changes(registry.environment(), registry.directory().string());
   if (!changes) return;
   const auto count = static_cast<std::size_t>(std::count_if(
@@ -73,7 +75,8 @@ void warn_of_staged_links(const git::Registry& registry, std::ostream& err) {
 
 int create(const BundleOptions& asked, const std::vector<std::string>& links, const Format& format, Context& context) {
   const git::Registry registry = open_registry(context);
-  const bool color = wants_color(format, context, registry, Stream::err);
+  FailureReporter reporter(context.err, registry.prefix(), wants_color(format, context, registry, Stream::err),
+                           FailureReporter::Undecided::error);
   bundle::CreateRequest request{.links = links, .output = *asked.output};
   for (const std::string& file : asked.since) request.since.emplace_back(file);
   request.take = [&](std::string_view piece) {
@@ -81,10 +84,9 @@ int create(const BundleOptions& asked, const std::vector<std::string>& links, co
   };
   Progress progress(format, context);
   const source::Settings settings = progress.settings(registry);
-  const bundle::CreateResult result = bundle::create(registry, settings, request, [&](const Finding& finding) {
-    const std::string subject = finding.link.empty() ? finding.repo : relative_to(finding.link, registry.prefix());
-    print_failure(context.err, "error", subject, finding, color);
-  });
+  const bundle::CreateResult result =
+      bundle::create(registry, settings, request, [&](const Finding& finding) { reporter.finding(finding); });
+  reporter.end();
   if (!result.is_created) return exit_code(result.summary);
   warn_of_staged_links(registry, context.err);
   const bool is_piped = *asked.output == "-";
@@ -105,7 +107,8 @@ int verify(const BundleOptions& asked, const fs::path& file, const Format& forma
   const Manifest& manifest = content.manifest;
   if (asked.json) context.out << to_json(content) << '\n';
   if (!format.quiet && !asked.json) {
-    context.out << shown(file) << " is whole, of " << tip_of(manifest) << ": " << summary_of(manifest) << '\n';
+    context.out << shown(file) << " is whole, of " << tip_of(manifest) << ": " << summary_of(manifest) << '\n'
+                << "its manifest has the SHA-256 " << content.id << '\n';
     if (format.verbose) {
       for (const bundle::BundledLink& link : manifest.links) context.out << escape_for_terminal(link.link) << '\n';
     }

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "check/check.hpp"
 #include "command/detail/cyclonedx.hpp"
+#include "command/detail/failure_reporter.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/progress.hpp"
 #include "command/options.hpp"
@@ -37,16 +38,13 @@ struct Followed {
 /// Follows all links, and tells of each that leads nowhere.
 Followed follow(const git::Registry& registry, const source::Settings& settings, const check::Scope& scope,
                 const Format& format, Context& context) {
-  const bool color = wants_color(format, context, registry, Stream::err);
+  FailureReporter reporter(context.err, registry.prefix(), wants_color(format, context, registry, Stream::err));
   Followed followed;
   const check::Summary summary = check::judge(registry, settings, {scope}, [&](const Finding& finding) {
-    if (finding.verdict == Verdict::ok) {
-      followed.findings.push_back(finding);
-      return;
-    }
-    print_failure(context.err, decision(finding.verdict) == Decision::no ? "error" : "warning",
-                  relative_to(finding.link, registry.prefix()), finding, color);
+    if (finding.verdict == Verdict::ok) followed.findings.push_back(finding);
+    reporter.finding(finding);
   });
+  reporter.end();
   followed.code = exit_code(summary);
   return followed;
 }

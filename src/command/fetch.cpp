@@ -1,4 +1,5 @@
 #include "check/check.hpp"
+#include "command/detail/failure_reporter.hpp"
 #include "command/detail/operands.hpp"
 #include "command/detail/progress.hpp"
 #include "command/detail/reporter.hpp"
@@ -15,27 +16,6 @@
 #include <utility>
 
 namespace mlem::command {
-namespace {
-
-/// What could not be fetched, for people.
-class FailureReporter : public Reporter {
- public:
-  FailureReporter(std::ostream& err, std::string prefix, bool color)
-      : err_(err), prefix_(std::move(prefix)), color_(color) {}
-
-  void finding(const Finding& finding) override {
-    if (finding.verdict == Verdict::ok) return;
-    print_failure(err_, decision(finding.verdict) == Decision::no ? "error" : "warning",
-                  relative_to(finding.link, prefix_), finding, color_);
-  }
-
- private:
-  std::ostream& err_;
-  std::string prefix_;  ///< what names are relative to
-  bool color_;
-};
-
-}  // namespace
 
 int run_fetch(const Args& args, Context& context) {
   Options options({"fetch [<options>] [--] [<pathspec>...]"});

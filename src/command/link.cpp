@@ -176,6 +176,7 @@ int run_link(const Args& args, Context& context) {
       .alias("sp", "source-project")
       .alias("source-repo", "source-project")
       .alias("sr", "source-project")
+      .alias("project", "source-project")
       .value("rev,r", "rev", "the rev of the source", chosen.rev)
       .value("target-project,t", "dir", "the project that gets the link", chosen.target_project)
       .alias("tp", "target-project")

@@ -41,6 +41,11 @@ LinkDecision skipped(std::string message, std::string hint, Decision standing) {
   return decision;
 }
 
+LinkDecision skipped_alias() {
+  return skipped("it is an alias, which goes with the tree that it is in",
+                 "'git mlem link --pin <address of this registry>/@<rev>:<path> <target>' pins what it leads to");
+}
+
 LinkDecision broken(Finding finding) {
   LinkDecision decision;
   decision.action = Action::skipped;

@@ -54,6 +54,8 @@ struct LinkDecision {
 /// Returns the decision about a link that cannot be changed, and stays as it is. `standing` is `no` or `undecided` if
 /// that is a failure even where it was not named.
 LinkDecision skipped(std::string message, std::string hint = {}, Decision standing = Decision::yes);
+/// The decision about an alias, which has no rev that could be pinned.
+LinkDecision skipped_alias();
 /// The same for a link that is broken, in the words of a finding.
 LinkDecision broken(Finding finding);
 LinkDecision broken(Verdict verdict, std::string message, std::string hint = {}, std::size_t line = 0);

@@ -115,10 +115,7 @@ class PinRule : public LinkRule {
 
   static LinkDecision skip_unconcerned(const Subject& subject) {
     const Link& link = subject.link();
-    if (is_alias(link)) {
-      return skipped("it is an alias, which goes with the tree that it is in",
-                     "'git mlem link --absolute --pin' names the repository and its commit");
-    }
+    if (is_alias(link)) return skipped_alias();
     if (names_commit(link)) return {};
     return skipped("it is not pinned", "'git mlem pin' without '--refresh' pins it");
   }

@@ -47,10 +47,7 @@ class PromoteRule : public LinkRule {
     if (finding.verdict != Verdict::ok) return broken(std::move(finding));
     Link after = subject.link();
     const bool is_pinned = after.rev && Oid::parse(*after.rev);
-    if (!is_pinned && chain.answers.front().source.is_alias()) {
-      return skipped("it is an alias, which goes with the tree that it is in",
-                     "'git mlem link --absolute --pin' names the repository and its commit");
-    }
+    if (!is_pinned && chain.answers.front().source.is_alias()) return skipped_alias();
     if (!is_pinned && !pins_)
       return skipped("it is not pinned", "'--pin' pins the copy, 'git mlem pin' the link itself");
     if (!is_pinned) pin_to(registry_, after, chain.answers.front());

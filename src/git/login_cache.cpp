@@ -59,12 +59,15 @@ LoginCache::~LoginCache() {
 
 bool LoginCache::may_ask(const std::string& host) {
   const std::lock_guard lock(mutex_);
-  if (hosts_.empty()) directory_ = make_directory(environment_);
+  if (hosts_.empty() && !directory_) directory_ = make_directory(environment_);
   return hosts_.insert(host).second;
 }
 
-void LoginCache::add_to(Environment& environment) const {
+bool LoginCache::is_of_use_without_terminal(const Environment& environment) { return detail::has_askpass(environment); }
+
+void LoginCache::add_to(Environment& environment) {
   const std::lock_guard lock(mutex_);
+  if (!directory_ && detail::has_askpass(environment_)) directory_ = make_directory(environment_);
   if (!directory_) return;
   detail::add_config(environment, "credential.helper", "cache " + socket_option(directory_->path()));
 }

@@ -58,8 +58,8 @@ struct TransportOptions {
   std::optional<std::chrono::steady_clock::time_point> deadline{};
   std::uint64_t max_growth = std::uint64_t{1} << 30;  ///< mlem.maxFetch, bytes of objects and refs
   bool interactive = false;                           ///< may use the terminal for a password
-  std::string directory{};             ///< where relative settings start: git's own, the work tree's root; empty: here
-  const LoginCache* logins = nullptr;  ///< what has been typed already; null: nothing is kept
+  std::string directory{};       ///< where relative settings start: git's own, the work tree's root; empty: here
+  LoginCache* logins = nullptr;  ///< what has been typed already; null: nothing is kept
   Interrupt* interrupt = nullptr;
   /// Told what is unusual about a source.
   std::function<void(const std::string&)> notice{};

@@ -292,8 +292,21 @@ TEST_CASE("bundle: what cannot be had whole is not made") {
     const Outcome outcome = world.mlem({"bundle", "create", "-o", (world.out / "b").string()});
     CAPTURE(outcome);
     CHECK(outcome.code == 1);
-    CHECK(contains(outcome.errors, "artifact-missing"));
+    CHECK(outcome.errors.starts_with("error: prod/lfs.mlem: artifact-missing: 'lfs' is missing"));
     CHECK_FALSE(fs::exists(world.out / "b"));
+  }
+  SUBCASE("many links to what nobody reaches, which is said once") {
+    for (const std::string name : {"1", "2", "3", "4"}) {
+      write_file(world.registry.path() / (name + ".mlem"),
+                 "link_type: model\nobject_type: link\npath: rf.mlem\nrepo: http://127.0.0.1:1/x/\nrev: main\n");
+    }
+    world.registry.git({"add", "."});
+    world.registry.commit({}, "More");
+    const Outcome outcome = world.mlem({"bundle", "create", "-o", (world.out / "b").string()});
+    CAPTURE(outcome);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.errors.starts_with("error: 4 links: unreachable: "));
+    CHECK(contains(outcome.errors, "\n  1.mlem\n  2.mlem\n  3.mlem\n  4.mlem\n"));
   }
   SUBCASE("a shallow registry") {
     world.registry.commit({{"more", "1"}});
@@ -314,6 +327,9 @@ TEST_CASE("bundle: what cannot be had whole is not made") {
     CHECK(contains(created.output, ": 3 links, 1 source, "));
     CHECK(created.errors ==
           "warning: 1 staged change is not in the bundle, which is of HEAD\nhint: 'git commit' first\n");
+    world.registry.bare_clone(world.sandbox / "bare.git");
+    CHECK(world.mlem_in(world.sandbox / "bare.git", {"bundle", "create", "-o", (world.out / "c").string()})
+              .errors.empty());
   }
   SUBCASE("in the place of what is not a file") {
     fs::create_symlink("elsewhere", world.out / "link");

@@ -176,9 +176,10 @@ TEST_CASE("pin: of links that a pathspec or nothing selects the broken ones are 
   CHECK(outcome.code == 1);
   CHECK(contains(outcome.output, "Pinned 'prod/good.mlem': "));
   CHECK(contains(outcome.output, "Pinned 'prod/pinned.mlem': blob none -> "));
-  CHECK(contains(outcome.errors,
-                 "warning: skipped 'prod/alias.mlem': it is an alias, which goes with the tree that it is in\n"
-                 "hint: 'git mlem link --absolute --pin' names the repository and its commit\n"));
+  CHECK(contains(
+      outcome.errors,
+      "warning: skipped 'prod/alias.mlem': it is an alias, which goes with the tree that it is in\n"
+      "hint: 'git mlem link --pin <address of this registry>/@<rev>:<path> <target>' pins what it leads to\n"));
   CHECK(contains(outcome.errors, "warning: skipped 'prod/bad.mlem': missing-rev: "));
   CHECK(contains(outcome.errors, "warning: skipped 'prod/junk.mlem': invalid-link: "));
   CHECK(contains(outcome.errors, "5 links: 2 pinned, 3 skipped\n"));
@@ -418,7 +419,7 @@ TEST_CASE("pin: a refresh leaves alone what is not pinned") {
   CHECK(outcome.code == 0);
   CHECK(outcome.errors ==
         "warning: skipped 'alias.mlem': it is an alias, which goes with the tree that it is in\n"
-        "hint: 'git mlem link --absolute --pin' names the repository and its commit\n"
+        "hint: 'git mlem link --pin <address of this registry>/@<rev>:<path> <target>' pins what it leads to\n"
         "warning: skipped 'floating.mlem': it is not pinned\n"
         "hint: 'git mlem pin' without '--refresh' pins it\n"
         "3 links: 1 kept, 2 skipped\n");

@@ -10,6 +10,7 @@
 #include "cli/world.hpp"
 #include <boost/filesystem/operations.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -348,6 +349,31 @@ TEST_CASE("reach: one login is enough for all sources of a host and nothing of i
   CHECK(refused.code == 2);
   CHECK(refused.output.find("Password for") == refused.output.rfind("Password for"));
   CHECK(contains(refused.output, "two.mlem: auth-required: "));
+  CHECK(mlem::fs::is_empty(runtime));
+}
+
+TEST_CASE("reach: a program that is asked for logins is asked once for a source") {
+  World world;
+  const HttpServer http(world.sandbox);
+  world.models.bare_clone(http.root() / "private/models.git");
+  const std::string repo = http.url("private/models.git") + "/";
+  world.registry.commit({{"rf.mlem", link_text({.path = "models/rf.mlem", .repo = repo, .rev = "main"})}});
+  const mlem::fs::path ask = world.sandbox / "ask";
+  write_file(ask, "#!/bin/sh\necho \"$1\" >>" + (world.sandbox / "asked").string() + "\ncase $1 in User*) echo " +
+                      HttpServer::user + ";; *) echo '" + HttpServer::password + "';; esac\n");
+  mlem::fs::permissions(ask, mlem::fs::owner_all);
+  const mlem::fs::path runtime = world.sandbox / "runtime";
+  mlem::fs::create_directory(runtime);
+  RunOptions options;
+  options.directory = world.registry.path();
+  options.environment["GIT_ASKPASS"] = ask.string();
+  options.environment["XDG_RUNTIME_DIR"] = runtime.string();
+  const Outcome checked = world.sandbox.mlem({"check"}, options);
+  CAPTURE(checked);
+  CHECK(checked.code == 0);
+  const std::string asked = read_file(world.sandbox / "asked");
+  CAPTURE(asked);
+  CHECK(std::count(asked.begin(), asked.end(), '\n') == 2);
   CHECK(mlem::fs::is_empty(runtime));
 }
 

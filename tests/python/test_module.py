@@ -407,8 +407,7 @@ class LinkTest(World):
         self.assertEqual(error.hint, "'force=True' replaces it")
         hints = {
             "run the command without --offline": "run the command without 'offline=True'",
-            "'-n' lists the paths; a metafile comes in any case":
-                "'dry_run=True' lists the paths; a metafile comes in any case",
+            "'-n' says what it would do": "'dry_run=True' says what it would do",
             "'--deep=hash' reads their bytes": "'deep=hash' reads their bytes",
             "'git config --global --add safe.directory /a' allows it":
                 "'git config --global --add safe.directory /a' allows it",

@@ -154,3 +154,37 @@ TEST_CASE("dvc http remote: git's helpers have logins for those who have none th
   CHECK(engine.run(remote.transfer({md5, Layout::v2, 7})).body == "weights");
   CHECK(remote.ask({{md5, Layout::v2, 7}}).front().size == 7);
 }
+
+TEST_CASE("dvc http remote: what another server says, to which it redirects, is not about the login") {
+  Sandbox box;
+  HttpStub other({HttpStub::response("401 Unauthorized", "", "WWW-Authenticate: Basic realm=\"x\"\r\n")});
+  HttpStub server({HttpStub::response("401 Unauthorized", "", "WWW-Authenticate: Basic realm=\"x\"\r\n"),
+                   HttpStub::response("302 Found", "", "Location: " + other.url("x") + "\r\n")});
+  const std::string host = "127.0.0.1:" + std::to_string(server.port());
+  write_file(box / "credentials", "http://alice:sesame@" + host + "\n");
+  box.add_config("credential.helper", "store --file=" + (box / "credentials").string());
+  const auto settings = user_settings(box);
+  TransferEngine engine(settings, hasty);
+  DvcHttpRemote remote(remote_at(server.url("files")), engine);
+  const TransferResult result = engine.run(remote.transfer({md5, Layout::v2, 7}));
+  REQUIRE(result.refusal);
+  CHECK(result.refusal->verdict == mlem::Verdict::auth_required);
+  CHECK(result.refusal->message == "cannot read '" + server.url("files/") + below +
+                                       "': it redirects to 'http://127.0.0.1:" + std::to_string(other.port()) +
+                                       "', and there the server answered 401 Unauthorized");
+  CHECK(read_file(box / "credentials") == "http://alice:sesame@" + host + "\n");
+  for (const std::string& request : other.requests()) CHECK(request.find("Authorization") == std::string::npos);
+}
+
+TEST_CASE("dvc http remote: who has no login is told how to set one up") {
+  Sandbox box;
+  HttpStub server({HttpStub::response("401 Unauthorized", "", "WWW-Authenticate: Basic realm=\"x\"\r\n")});
+  const auto settings = user_settings(box);
+  TransferEngine engine(settings, hasty);
+  DvcHttpRemote remote(remote_at(server.url("files")), engine);
+  const TransferResult result = engine.run(remote.transfer({md5, Layout::v2, 7}));
+  REQUIRE(result.refusal);
+  CHECK(result.refusal->verdict == mlem::Verdict::auth_required);
+  CHECK(result.refusal->hint ==
+        "set up a login for 'http://127.0.0.1:" + std::to_string(server.port()) + "', as gitcredentials(7) tells");
+}

@@ -460,11 +460,12 @@ TEST_CASE("expand_dvc_directory: the files that a directory stands for") {
   const std::vector<DvcEntry> entries = {{"a", md5}, {"b/c", md5}, {"b/d", md5}};
   std::vector<PlacedFile> files = expand_dvc_directory(whole, entries);
   REQUIRE(files.size() == 3);
-  CHECK(files[1] == PlacedFile{.name = "data",
-                               .path = "tf/b/c",
-                               .mode = 0100644,
-                               .hash = Hash{Hash::Kind::md5_dos2unix, md5},
-                               .place = DvcObject{.md5 = md5, .import = Import{"u", "r", "d/b/c"}}});
+  CHECK(files[1] ==
+        PlacedFile{.name = "data",
+                   .path = "tf/b/c",
+                   .mode = 0100644,
+                   .hash = Hash{Hash::Kind::md5_dos2unix, md5},
+                   .place = DvcObject{.md5 = md5, .listed_as = "b/c", .import = Import{"u", "r", "d/b/c"}}});
   const auto inside = [&](const std::string& path) {
     PlacedFile part = whole;
     part.hash = Hash{Hash::Kind::md5, md5};

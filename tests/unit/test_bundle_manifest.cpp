@@ -88,6 +88,7 @@ TEST_CASE("manifest: what another program could take otherwise is refused") {
   check_refused(replaced(text, "\"refs/tags/v1\"", "\"refs/notes/v1\""), "no branch and no tag");
   check_refused(replaced(text, "\"refs/tags/v1\"", "\"refs/tags/../v1\""), "git does not allow");
   check_refused(replaced(text, "\"refs/tags/v1\"", "\"refs/tags/v\\n1\""), "git does not allow");
+  check_refused(replaced(text, "\"refs/tags/v1\"", "\"refs/heads/-v1\""), "git does not allow");
   check_refused(replaced(text, "\"head\": \"refs/heads/main\"", "\"head\": \"refs/heads/other\""),
                 "no branch of its own");
   check_refused(replaced(text, commit.hex(), "main"), "than an id");

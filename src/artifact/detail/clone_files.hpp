@@ -37,19 +37,21 @@ struct CloneSource {
 struct CloneOrigin {
   std::shared_ptr<CloneSource> source;
   Oid commit;
-  std::string path{};   ///< in its tree, of what is `below` in the object
-  std::string below{};  ///< empty: the directory that has the object
+  std::string path{};                ///< in its tree, of what is `below` in the object
+  std::string below{};               ///< empty: the directory that has the object
+  const ObjectAt* object = nullptr;  ///< of a collection: the object
 
   /// Returns where a file of its is in its tree.
   std::string path_of(const PlacedFile& file) const {
     const std::size_t slash = !below.empty() && file.path.size() > below.size() ? 1 : 0;
     return join(path, file.path.substr(below.size() + slash));
   }
-  /// Returns where the directory is in its tree in which DVC tracks a file, or a directory, of its.
+  /// Returns where in its tree the directory is that DVC tracks, and that has a file or a directory of its.
   std::string tracked_directory(const PlacedFile& file) const {
-    const std::string& inside = std::get<DvcObject>(file.place).inside;
+    const auto& tracked = std::get<DvcObject>(file.place);
+    const std::string& below_it = tracked.is_directory ? tracked.inside : tracked.listed_as;
     std::string here = path_of(file);
-    if (!inside.empty()) here.resize(here.size() - std::min(here.size(), inside.size() + 1));
+    if (!below_it.empty()) here.resize(here.size() - std::min(here.size(), below_it.size() + 1));
     return here;
   }
 };

@@ -286,7 +286,7 @@ std::vector<std::vector<Delivery::Task*>> Delivery::program_runs(const std::vect
   std::map<std::pair<const CloneOrigin*, std::string>, std::vector<Task*>> by_directory;
   for (Task* const task : tasks) {
     const auto* const tracked = std::get_if<DvcObject>(&task->item->file.place);
-    if (tracked == nullptr || tracked->inside.empty())
+    if (tracked == nullptr || tracked->listed_as.empty())
       runs.push_back({task});
     else
       by_directory[{task->origin, task->origin->tracked_directory(task->item->file)}].push_back(task);
@@ -328,7 +328,7 @@ void Delivery::fetch_by_program(const std::vector<Task*>& tasks, const fs::path&
   for (Task* const task : wanted) {
     const PlacedFile& file = task->item->file;
     fs::path made = scratch / "file";
-    if (wanted.size() > 1) made /= std::get<DvcObject>(file.place).inside;
+    if (wanted.size() > 1) made /= std::get<DvcObject>(file.place).listed_as;
     if (load_type(made) != fs::regular_file) return refuse_missing(*task, "'dvc get' has not brought it");
     const std::unique_ptr<PartialFile> partial = begin_file(*task, size_of(file.place));
     fs::rename(made, partial->path());

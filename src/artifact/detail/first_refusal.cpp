@@ -24,9 +24,18 @@ void FirstRefusal::clear() {
   refusal_ = {};
 }
 
-void FirstRefusal::set(source::Refusal refusal) {
+std::optional<std::uint32_t> FirstRefusal::origin() const {
   const std::lock_guard lock(mutex_);
-  if (refusal_.verdict == Verdict::ok) refusal_ = std::move(refusal);
+  return origin_;
+}
+
+void FirstRefusal::set(source::Refusal refusal) { set(std::move(refusal), std::nullopt); }
+
+void FirstRefusal::set(source::Refusal refusal, std::optional<std::uint32_t> origin) {
+  const std::lock_guard lock(mutex_);
+  if (refusal_.verdict != Verdict::ok) return;
+  refusal_ = std::move(refusal);
+  origin_ = origin;
 }
 
 void FirstRefusal::set(const PlacedFile& file, Verdict verdict, const std::string& what, const std::string& why,
@@ -35,7 +44,8 @@ void FirstRefusal::set(const PlacedFile& file, Verdict verdict, const std::strin
   set({verdict,
        (name.empty() ? std::string("a file") : "'" + escape_for_terminal(name) + "'") + " " + what +
            (why.empty() ? "" : ": " + why),
-       std::move(hint)});
+       std::move(hint)},
+      file.origin);
 }
 
 void FirstRefusal::set(const PlacedFile& file, source::Refusal refusal) {

@@ -5,7 +5,9 @@
 #include "model/verdict.hpp"
 #include "source/refusal.hpp"
 
+#include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace mlem::artifact::detail {
@@ -15,6 +17,8 @@ class FirstRefusal {
  public:
   bool is_set() const;
   source::Refusal get() const;
+  /// Returns PlacedFile::origin of the file that it is about, if it is about one.
+  std::optional<std::uint32_t> origin() const;
   void clear();
 
   void set(source::Refusal refusal);
@@ -28,8 +32,11 @@ class FirstRefusal {
   void require_fetchable(const StoredFile& stored, Stores& stores);
 
  private:
+  void set(source::Refusal refusal, std::optional<std::uint32_t> origin);
+
   mutable std::mutex mutex_;
   source::Refusal refusal_;
+  std::optional<std::uint32_t> origin_;
 };
 
 }  // namespace mlem::artifact::detail

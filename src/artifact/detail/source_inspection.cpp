@@ -49,9 +49,9 @@ std::string key_of(const InspectedFile& item, const Oid& commit) {
   } else if (const auto* const large = std::get_if<LfsObject>(&file.place)) {
     key = fmt::format("lfs {} {} {}", commit.hex(), large->pointer.oid, large->pointer.size);
   } else if (const auto* const tracked = std::get_if<DvcObject>(&file.place)) {
-    key = fmt::format("dvc {} {} {} {} {} {} {}", tracked->md5, static_cast<int>(tracked->layout),
-                      tracked->is_directory ? tracked->inside : "", tracked->config ? tracked->config->hex() : "",
-                      tracked->is_versioned, tracked->project, tracked->remote);
+    key = fmt::format("dvc {} {} {} {} {} {} {}", tracked->md5, static_cast<int>(tracked->layout), tracked->inside,
+                      tracked->config ? tracked->config->hex() : "", tracked->is_versioned, tracked->project,
+                      tracked->remote);
     if (tracked->import)
       key += "\n" + tracked->import->url + "\n" + tracked->import->rev_lock + "\n" + tracked->import->path;
   }

@@ -63,7 +63,7 @@ constexpr std::array all_explanations = {
     explain(Verdict::unverified, "unverified",
             "Whether the signature is good, or a file the one that was signed, cannot be told here.",
             "Check it where the files and their signature can be read; git-mlem-check(1) says which those are."),
-    explain_warning("ambiguous-scalar", "YAML takes a value for a number or a boolean, of the same text.",
+    explain_warning("ambiguous-scalar", "YAML reads a value as a number or boolean of the same text.",
                     "Quote the value."),
     explain_warning("unknown-key", "MLEM knows no such key at the top level.", "Remove the key, or correct its name."),
     explain_warning("local-path", "The source is a directory of one machine.",

@@ -47,7 +47,10 @@ source::Settings Progress::settings(const git::Registry& registry, source::Trust
   source::Settings settings = source::load_settings(registry, trust);
   settings.observer.interrupt = context_.interrupt;
   settings.access.interactive = context_.err_is_terminal && trust == source::Trust::user;
-  if (settings.access.interactive) {
+  const bool may_log_in =
+      settings.access.interactive ||
+      (trust == source::Trust::user && git::LoginCache::is_of_use_without_terminal(settings.access.environment));
+  if (may_log_in) {
     settings.access.logins = std::make_shared<git::LoginCache>(settings.access.environment);
   }
   if (is_verbose_) settings.observer.notice = [this](const std::string& text) { say(text); };

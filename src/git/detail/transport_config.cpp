@@ -105,10 +105,23 @@ void override_config(Environment& environment) {
   }
 }
 
+namespace {
+
+bool is_ssh_askpass_forced(const Environment& environment) {
+  return environment.find("SSH_ASKPASS_REQUIRE") == "force" && !environment.find("SSH_ASKPASS").value_or("").empty();
+}
+
+}  // namespace
+
+bool has_askpass(const Environment& environment) {
+  auto program = environment.find("GIT_ASKPASS");
+  if (!program) program = find_config(environment, "core.askpass");
+  return program ? !program->empty() : is_ssh_askpass_forced(environment);
+}
+
 void ask_without_terminal(Environment& environment) {
   environment.set("GIT_TERMINAL_PROMPT", "0");
-  const bool is_ssh_forced =
-      environment.find("SSH_ASKPASS_REQUIRE") == "force" && !environment.find("SSH_ASKPASS").value_or("").empty();
+  const bool is_ssh_forced = is_ssh_askpass_forced(environment);
   // In git's order (gitcredentials(7)). SSH_ASKPASS alone is set by every desktop, for the programs that have no
   // terminal.
   if (!environment.find("GIT_ASKPASS") && !find_config(environment, "core.askpass") && !is_ssh_forced) {

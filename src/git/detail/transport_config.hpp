@@ -14,8 +14,11 @@ void add_config(Environment& environment, std::string_view key, std::string_view
 /// used.
 void override_config(Environment& environment);
 
-/// Lets git and ssh ask only through a program that the user has set up for it: GIT_ASKPASS, core.askPass, or
-/// SSH_ASKPASS where SSH_ASKPASS_REQUIRE is `force`.
+/// Whether the user has set up a program that is asked for logins: GIT_ASKPASS, core.askPass, or SSH_ASKPASS where
+/// SSH_ASKPASS_REQUIRE is `force`.
+bool has_askpass(const Environment& environment);
+
+/// Lets git and ssh ask only through a program that the user has set up for it: has_askpass().
 void ask_without_terminal(Environment& environment);
 
 /// Tells the ssh that the user has not to ask. Another ssh than OpenSSH has no such option, and no terminal either.

@@ -168,7 +168,7 @@ def clone(
     dry_run: bool = False,
     directory: Name | None = None,
 ) -> tuple[ClonedFile, ...]:
-    """Copies an object with its files to `target`, proved while they come, and returns the files.
+    """Copies an object with its files to `target`, verified while they come, and returns the files.
 
     `plain` is for a file or directory that has no metafile, `only` are globs of the files that are wanted, with
     `hf_cache` the target is a cache directory of Hugging Face's library. `force` replaces files that are something else,
