@@ -75,8 +75,7 @@ std::uint64_t octal_at(const Block& block, std::size_t offset) {
   std::uint64_t value = 0;
   const char* const begin = block.data() + offset;
   const auto parsed = std::from_chars(begin, begin + digits, value, 8);
-  if (parsed.ec != std::errc{} || parsed.ptr != begin + digits)
-    refuse_archive("it has a header that it would not have");
+  if (parsed.ec != std::errc{} || parsed.ptr != begin + digits) refuse_archive("it has an unexpected header");
   return value;
 }
 
@@ -141,7 +140,7 @@ std::optional<TarMember> TarReader::next() {
   if (block[156] == type_extended) {
     member = read_long_member(view(block), time);
   } else if (block != make_header(member.name, member.size, *time_, type_file)) {
-    refuse_archive("it has a header that it would not have");
+    refuse_archive("it has an unexpected header");
   }
   left_ = member.size;
   return member;
@@ -157,10 +156,10 @@ TarMember TarReader::read_long_member(std::string_view header, std::int64_t time
   std::from_chars(record.data() + start, record.data() + record.size(), size);
   const bool is_ours = size > max_header_size && record == extended_size(size) &&
                        header == view(make_header(name_of_extended, record.size(), time, type_extended));
-  if (!is_ours) refuse_archive("it has a header that it would not have");
+  if (!is_ours) refuse_archive("it has an unexpected header");
   read_whole(block.data(), block.size());
   const std::string name(text_at(block, 0, longest_name));
-  if (block != make_header(name, 0, *time_, type_file)) refuse_archive("it has a header that it would not have");
+  if (block != make_header(name, 0, *time_, type_file)) refuse_archive("it has an unexpected header");
   return {name, size};
 }
 

@@ -136,11 +136,22 @@ void examine_sources(const Examined& examined) {
   }
 }
 
+/// Whether whatever a glob covers is surely covered by another one: that is the same, has everything, or has all that
+/// is below a directory which the narrow one begins with. What is not sure is not said.
+bool includes(const std::string& wide, const std::string& narrow) {
+  constexpr std::string_view all_below = "/**";
+  if (wide == narrow || wide == "**") return true;
+  const std::string directory = wide.ends_with(all_below) ? wide.substr(0, wide.size() - all_below.size()) : wide;
+  const bool is_literal = directory.find_first_of("*?[]\\") == std::string::npos;
+  return is_literal && !directory.empty() && narrow.starts_with(directory + '/');
+}
+
 /// Whether two lists of globs, where an empty one has everything, surely have something in common.
 bool overlap(const std::vector<std::string>& one, const std::vector<std::string>& other) {
   if (one.empty() || other.empty()) return true;
   return std::any_of(one.begin(), one.end(), [&](const std::string& glob) {
-    return std::find(other.begin(), other.end(), glob) != other.end();
+    return std::any_of(other.begin(), other.end(),
+                       [&](const std::string& each) { return includes(glob, each) || includes(each, glob); });
   });
 }
 

@@ -171,7 +171,7 @@ int run_bundle(const Args& args, Context& context) {
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   std::vector<std::string> words = rest->all();
-  if (words.empty()) throw options.wrong("'create', 'verify' or 'import'?");
+  if (words.empty()) throw options.wrong("a subcommand is needed: create, verify or import");
   const std::string step = words.front();
   words.erase(words.begin());
   if (step == "create") {

@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "check/push.hpp"
+#include "check/unstaged_links.hpp"
 #include "command/detail/age.hpp"
 #include "command/detail/grouping_reporter.hpp"
 #include "command/detail/operands.hpp"
@@ -92,7 +93,6 @@ std::optional<artifact::Depth> depth_of(const CheckOptions& asked) {
 /// Reads the file that `--signed` names.
 std::shared_ptr<const artifact::ModelSigner> load_signer(const CheckOptions& asked) {
   if (!asked.signer) return nullptr;
-  if (asked.signer->empty()) throw Error(ErrorKind::usage, "'--signed' wants the name of a file");
   return std::make_shared<artifact::ModelSigner>(
       artifact::ModelSigner::load(fs::absolute(*asked.signer, current_directory())));
 }
@@ -104,7 +104,7 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
       .flag("changed", "judge what differs between HEAD and the index", asked.changed)
       .flag("offline", "answer from the cache", asked.offline)
       .flag("fresh", "ask the sources again for what the cache has", asked.fresh)
-      .optional_choice("deep", "how", {{"at-hand", "size", "hash"}},
+      .optional_choice("deep", "how", {.values = {"at-hand", "size", "hash"}, .is_first_tacit = true},
                        "look for the files of the objects: compare sizes alone, or the hashes of all", asked.deep)
       .value("signed", "file", "want the objects signed by a key or a CA in this file", asked.signer)
       .flag("reachable", "want commits to be on a branch or tag of their source", asked.reachable)
@@ -114,6 +114,7 @@ void declare(Options& options, CheckOptions& asked, Format& format) {
       .value("shard", "i/n", "judge one of n parts of the links", asked.shard)
       .flag("strict", "let warnings fail", asked.strict)
       .value("jobs,j", "n", "read that many repositories at once", asked.jobs)
+      .not_empty({"signed", "policy"})
       .exclusive({"cached", "worktree", "changed", "policy"})
       .exclusive({"offline", "reachable"})
       .exclusive({"offline", "fresh"})
@@ -254,17 +255,17 @@ void warn_of_configuration(std::ostream& err, const git::Registry& registry, con
   }
   if (!is_simulated || registry.config().find("mlem.pusher")) return;
   print_error(err, "warning", "'mlem.pusher' is not set here: a server with this configuration knows no pusher");
-  print_hint(err, "git-mlem-policy(1) says what it is set to");
+  print_hint(err, "git-mlem-server(7) says what each server has it set to");
 }
 
 /// What was judged is what would be committed: says if the files at hand are others.
 void tell_of_work_tree(const git::Registry& registry, const std::vector<std::string>& pathspecs, std::ostream& err) {
-  const std::size_t count = registry.count_unstaged(mlem_suffix, pathspecs);
+  const auto [count, are_links] = check::count_unstaged_links(registry, pathspecs);
   if (count == 0) return;
   const bool is_one = count == 1;
   print_error(err, "warning",
-              fmt::format("{} link file{} of the work tree differ{} from the index", count, is_one ? "" : "s",
-                          is_one ? "s" : ""));
+              fmt::format("{} {} file{} of the work tree differ{} from the index", count,
+                          are_links ? "link" : "'*.mlem'", is_one ? "" : "s", is_one ? "s" : ""));
   print_hint(err, fmt::format("'git mlem check --worktree' judges {}", is_one ? "it" : "them"));
 }
 

@@ -126,6 +126,7 @@ int run_clone(const Args& args, Context& context) {
       .flag("force,f", "replace files that are something else", asked.force)
       .flag("dry-run,n", "list what would be written, write nothing", asked.dry_run)
       .flag("json", "print one JSON object", json);
+  options.not_empty({"project", "rev"});
   add_common_options(options, format, {"quiet", "verbose", "color", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

@@ -43,7 +43,7 @@ struct DiffOptions {
 
 void declare(Options& options, DiffOptions& asked, Format& format) {
   options
-      .optional_choice("exit-code", "when", {{"any", "breaking"}},
+      .optional_choice("exit-code", "when", {.values = {"any", "breaking"}, .is_first_tacit = true},
                        "exit with 1 if links differ, or if a change is breaking", asked.exit_code)
       .flag("stat", "one short line for each link, and a summary", asked.stat);
   add_format_options(options, format);

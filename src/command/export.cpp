@@ -96,7 +96,7 @@ int run_export(const Args& args, Context& context) {
   add_common_options(options, format, {"color", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
-  if (!bom_format) throw options.wrong("what is to be exported?");
+  if (!bom_format) throw options.wrong("a format is needed: --bom");
 
   const git::Registry registry = open_registry(context);
   const Operands operands = tell_apart(registry, options, *rest, Ranges::no);

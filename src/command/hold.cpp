@@ -24,11 +24,11 @@ int run_hold(const Args& args, Context& context) {
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   if (!reason) throw options.wrong("'-m' has to say why");
+  const auto rule = options.taken([&] { return edit::hold_rule(*reason, until, today()); });
 
   const git::Registry registry = open_registry(context);
   Progress progress(format, context);
   const auto placement = edit::place_in_index(registry);
-  const auto rule = edit::hold_rule(*reason, until, today());
   return edit_and_tell(registry, progress.settings(registry), *rule, *placement, rest->all(), dry_run, {"hold", "held"},
                        format, context);
 }

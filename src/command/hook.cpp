@@ -223,7 +223,7 @@ int run_hook(const Args& args, Context& context) {
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
   const std::vector<std::string> words = rest->all();
-  if (words.empty()) throw options.wrong("which hook?");
+  if (words.empty()) throw options.wrong("the name of a hook is needed");
   const std::string& hook = words.front();
   if (hook == "pre-commit" || hook == "pre-merge-commit" || hook == "pre-applypatch") {
     return run_commit_hook(hook, offline, format, context);

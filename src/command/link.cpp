@@ -195,6 +195,7 @@ int run_link(const Args& args, Context& context) {
       .flag("dry-run,n", "resolve the source, change nothing", dry_run)
       .flag("stage", "write the file only", stage)
       .flag("stdin", "make many links, all or none, from lines of JSON", from_stdin);
+  options.not_empty({"source-project", "rev"});
   add_common_options(options, format, {"quiet", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

@@ -46,15 +46,20 @@ void declare(Options& options, LogOptions& asked, Format& format) {
   for (const char* const other : {"removed", "json", "porcelain", "null"}) options.exclusive({"graph", other});
 }
 
-/// Spells `-<n>` as `-n<n>`.
-Args with_counts(Args args) {
-  for (std::string& arg : args) {
-    if (arg == "--") break;
-    const bool is_count = arg.size() > 1 && arg.front() == '-' &&
-                          std::all_of(arg.begin() + 1, arg.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (is_count) arg.insert(1, "n");
+/// Spells `-<n>` as `-n<n>`, and the value of `-n` in one word with it, which may look like an option then.
+Args with_counts(const Args& args) {
+  Args spelled;
+  for (auto arg = args.begin(); arg != args.end(); ++arg) {
+    if (*arg == "--") {
+      spelled.insert(spelled.end(), arg, args.end());
+      break;
+    }
+    const bool is_count = arg->size() > 1 && arg->front() == '-' &&
+                          std::all_of(arg->begin() + 1, arg->end(), [](char c) { return c >= '0' && c <= '9'; });
+    spelled.push_back(is_count ? "-n" + arg->substr(1) : *arg);
+    if (*arg == "-n" && arg + 1 != args.end()) spelled.back() += *++arg;
   }
-  return args;
+  return spelled;
 }
 
 std::size_t parse_count(const Options& options, const std::string& text) {

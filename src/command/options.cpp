@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <deque>
 #include <iterator>
 #include <map>
@@ -34,10 +35,12 @@ struct Options::State {
     std::optional<std::string>* value = nullptr;
     std::vector<std::string>* values = nullptr;
     std::vector<std::string> choices{};     ///< values that it takes; none: any
+    std::ptrdiff_t tacit_choices = 0;       ///< those at the front that users are not told of
     std::optional<std::string> implicit{};  ///< what an optional value is without one
     std::optional<std::string> negated{};   ///< what `no-` makes of a value; nothing: as if it was not given
     std::string also{};                     ///< its other names
     bool is_hidden = false;                 ///< not printed by `-h`
+    bool is_never_empty = false;            ///< an empty value is refused
     bool is_given() const {
       if (answer != nullptr) return answer->value_or(false);
       if (values != nullptr) return !values->empty();
@@ -148,9 +151,11 @@ void Options::State::set(const po::option& given, const Options& owner) {
       *option.value = option.negated;
     } else if (!given.value.empty()) {
       const std::string& value = given.value.front();
+      if (value.empty() && option.is_never_empty) throw owner.wrong("the value of '--" + option.name + "' is empty");
       if (!option.choices.empty() && std::count(option.choices.begin(), option.choices.end(), value) == 0) {
-        throw owner.wrong(fmt::format("'{}' is not a value for '--{}', which takes {}", value, option.name,
-                                      fmt::join(option.choices, ", ")));
+        throw owner.wrong(
+            fmt::format("'{}' is not a value for '--{}', which takes {}", value, option.name,
+                        fmt::join(option.choices.begin() + option.tacit_choices, option.choices.end(), ", ")));
       }
       *option.value = value;
     }
@@ -236,6 +241,7 @@ Options& Options::optional_choice(const char* names, const char* argument, Choic
   state_->known.add_options()(names, po::value<std::string>()->implicit_value(choices.values.front()), "")(
       ("no-" + option.name).c_str(), "");
   option.choices = std::move(choices.values);
+  option.tacit_choices = choices.is_first_tacit ? 1 : 0;
   return *this;
 }
 
@@ -251,6 +257,13 @@ Options& Options::alias(const char* name, const char* meaning) {
 
 Options& Options::hide(std::string_view name) {
   for (State::Option& option : state_->options) option.is_hidden = option.is_hidden || option.name == name;
+  return *this;
+}
+
+Options& Options::not_empty(std::initializer_list<const char*> names) {
+  for (State::Option& option : state_->options) {
+    option.is_never_empty |= std::count(names.begin(), names.end(), option.name) > 0;
+  }
   return *this;
 }
 
@@ -338,6 +351,11 @@ Error Options::wrong(const std::string& what) const {
   return Error(ErrorKind::usage, redact(what), "",
                has_forms ? "'git mlem " + usage.substr(0, usage.find(' ')) + " -h' shows the usage"
                          : "usage: git mlem " + usage);
+}
+
+Error Options::wrong_value(const Error& error) const {
+  return Error(ErrorKind::usage, error.what_failed(), error.why(),
+               error.hint().empty() ? wrong("").hint() : error.hint());
 }
 
 }  // namespace mlem::command

@@ -35,6 +35,7 @@ class Options {
   struct Choices {
     std::vector<std::string> values;       ///< the first is meant if it is left out
     std::optional<std::string> negated{};  ///< what `no-` makes of it; nothing: as if it was not given
+    bool is_first_tacit = false;           ///< the first has no name in the manual: users leave it out
   };
   Options& optional_choice(const char* names, const char* argument, Choices choices, const char* help,
                            std::optional<std::string>& value);
@@ -42,6 +43,8 @@ class Options {
   Options& alias(const char* name, const char* meaning);
   /// Leaves a declared option out of what `-h` prints: it is taken, and does nothing here.
   Options& hide(std::string_view name);
+  /// Says of which declared options parse() refuses an empty value, each by its long name.
+  Options& not_empty(std::initializer_list<const char*> names);
   /// Says which declared options parse() refuses to see together, each by its long name.
   Options& exclusive(std::initializer_list<const char*> names);
 
@@ -60,9 +63,21 @@ class Options {
   void refuse_arguments(const Rest& rest) const;
   /// Returns an Error(usage) that hints at the synopsis.
   Error wrong(const std::string& what) const;
+  /// Returns what `take` makes of the value of an option. Where it throws an Error(invalid), throws an Error(usage)
+  /// that says the same.
+  template <typename Take>
+  auto taken(const Take& take) const {
+    try {
+      return take();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid) throw;
+      throw wrong_value(error);
+    }
+  }
 
  private:
   void print_usage(std::ostream& out) const;
+  Error wrong_value(const Error& error) const;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -182,19 +182,6 @@ void print_failure(std::ostream& err, const char* severity, const std::string& s
   print_hint(err, all_hints(finding));
 }
 
-std::string relative_to(const std::string& name, const std::string& prefix) {
-  if (name.starts_with(prefix)) return name.substr(prefix.size());
-  std::size_t common = 0;
-  for (std::size_t i = 0; i < prefix.size() && i < name.size() && prefix[i] == name[i]; ++i) {
-    if (prefix[i] == '/') common = i + 1;
-  }
-  std::string up;
-  for (std::size_t i = common; i < prefix.size(); ++i) {
-    if (prefix[i] == '/') up += "../";
-  }
-  return up + name.substr(common);
-}
-
 int exit_code(const check::Summary& summary) {
   if (summary.has_broken()) return exit_no;
   return summary.undecided > 0 ? exit_undecided : exit_yes;

@@ -4,6 +4,7 @@
 #include "command/context.hpp"
 #include "command/options.hpp"
 #include "model/finding.hpp"
+#include "model/repo_path.hpp"
 
 #include <iosfwd>
 #include <optional>
@@ -78,9 +79,6 @@ std::string painted_verdict(const Finding& finding, bool color);
 /// Writes `<severity>: <subject>: <verdict>: <message>` and the hint.
 void print_failure(std::ostream& err, const char* severity, const std::string& subject, const Finding& finding,
                    bool color);
-
-/// Returns `name`, from the repository's root, relative to the current directory, whose prefix is given.
-std::string relative_to(const std::string& name, const std::string& prefix);
 
 /// Returns the exit code for what was judged: no if anything is broken, else undecided if anything is.
 int exit_code(const check::Summary& summary);

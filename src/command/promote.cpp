@@ -21,6 +21,7 @@ int run_promote(const Args& args, Context& context) {
       .flag("force,f", "re-point links that are held, and lift the holds; replace what is not a link",
             promotion.holds.force)
       .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
+  options.not_empty({"onto"});
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

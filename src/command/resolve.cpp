@@ -40,6 +40,7 @@ void declare(Options& options, ResolveOptions& asked, Format& format) {
       .value("at", "rev or date", "as the registry was then", asked.at)
       .value("project,p", "repo", "the repository that has the objects", asked.project)
       .value("rev,r", "rev", "the rev in it", asked.rev)
+      .not_empty({"at", "project", "rev"})
       .exclusive({"at", "project"})
       .exclusive({"at", "rev"});
   add_format_options(options, format, {"verbose", "color", "progress"});
@@ -179,7 +180,7 @@ int run_resolve(const Args& args, Context& context) {
   if (!rest) return exit_usage;
   format.tells_proofs = format.verbose;
   const std::vector<std::string> words = rest->all();
-  if (words.empty()) throw options.wrong("which object?");
+  if (words.empty()) throw options.wrong("an object is needed");
 
   const git::Registry registry = open_registry_if_any(context);
   if (asked.at) registry.require_repository();

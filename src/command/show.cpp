@@ -92,6 +92,7 @@ int run(const std::string& name_of_command, const Args& args, Context& context) 
       .flag("json", "print one JSON object", json)
       .value("project,p", "repo", "the repository that has the object", project)
       .value("rev,r", "rev", "the rev in it", rev);
+  options.not_empty({"project", "rev"});
   add_common_options(options, format, {"color", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

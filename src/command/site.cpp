@@ -84,6 +84,7 @@ int run_site(const Args& args, Context& context) {
       .value("base-url", "url", "where the site will be, for its feed", asked.base_url)
       .value("environments", "dir", "the directory whose directories are the environments", environments)
       .flag("offline", "answer from the cache", offline);
+  options.not_empty({"at"});
   add_common_options(options, format, {"quiet", "verbose", "progress"});
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;

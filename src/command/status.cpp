@@ -61,11 +61,12 @@ struct Counts {
   void count(const Standing& standing) {
     ++total;
     held += standing.hold ? 1 : 0;
-    if (standing.state) ++by_state[static_cast<std::size_t>(*standing.state)];
     apart += standing.state && is_apart(*standing.state) && !standing.hold ? 1 : 0;
     const Decision decision = mlem::decision(standing.finding.verdict);
     broken += decision == Decision::no ? 1 : 0;
     undecided += decision == Decision::undecided ? 1 : 0;
+    // One that is broken may have a state besides, and is counted once.
+    if (standing.state && decision == Decision::yes) ++by_state[static_cast<std::size_t>(*standing.state)];
     const std::int64_t time = standing.finding.proof_time;
     if (time != 0 && (proof_time == 0 || time < proof_time)) proof_time = time;
   }

@@ -41,9 +41,11 @@ int run_update(const Args& args, Context& context) {
       .flag("force,f", "follow what moved or was rewritten, re-point links that are held and lift the holds",
             update.holds.force)
       .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
+  options.not_empty({"to"});
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
+  if (branch) options.taken([&] { edit::require_branch_pattern(*branch); });
   if (min_age) update.min_age = parse_age(*min_age, options);
 
   update.holds.today = today();

@@ -64,11 +64,7 @@ class BranchesPlacement : public Placement {
  public:
   BranchesPlacement(const git::Registry& registry, source::Settings settings, std::string pattern)
       : registry_(registry), settings_(std::move(settings)), pattern_(std::move(pattern)), writer_(registry) {
-    const std::string example = std::string(heads_prefix) + branch_for(pattern_, "a.mlem");
-    if (pattern_.starts_with('-') || !is_ref_name(example)) {
-      throw Error(ErrorKind::invalid, "'" + escape_for_terminal(pattern_) + "' gives no name of a branch", "",
-                  "'mlem/{link}' does");
-    }
+    require_branch_pattern(pattern_);
     const auto head = registry.find_commit("HEAD");
     if (!head) throw Error(ErrorKind::not_found, "HEAD does not name a commit", "branches are made from it");
     head_ = *head;
@@ -138,7 +134,7 @@ class BranchesPlacement : public Placement {
       throw Error(ErrorKind::invalid, "cannot make branch '" + escape_for_terminal(name) + "'", why,
                   is_own ? "" : "'{link}' in '--branch' gives each link its own");
     };
-    if (!is_ref_name(branch.name)) refuse("that is not a name of a branch");
+    if (!is_branch_name(name)) refuse("that is not a name of a branch");
     for (const std::string& other : claims_.at(name)) {
       if (other != link) refuse("'" + other + "' would get it, too");
     }
@@ -287,6 +283,12 @@ std::string branch_for(std::string_view pattern, std::string_view link) {
     branch.replace(at, placeholder.size(), name);
   }
   return branch;
+}
+
+void require_branch_pattern(const std::string& pattern) {
+  if (!pattern.starts_with('-') && is_branch_name(branch_for(pattern, "a.mlem"))) return;
+  throw Error(ErrorKind::invalid, "'" + escape_for_terminal(pattern) + "' gives no name of a branch", "",
+              "'mlem/{link}' does");
 }
 
 std::unique_ptr<Placement> place_on_branches(const git::Registry& registry, source::Settings settings,

@@ -56,11 +56,14 @@ class LinkEditor {
                                  : resolve::view_index(registry)) {}
 
   LinkEditSummary run(const std::function<void(const LinkEdit&)>& report) {
-    for (SelectedFile& selected : select_links(registry_, placement_.source(), request_.links)) {
+    if (!placement_.source()) registry_.require_index("there is nothing to change");
+    AbsentLinks absent = rule_.absent();
+    for (SelectedFile& selected : select(absent.words)) {
       items_.push_back({.file = std::move(selected.file), .is_named = selected.is_named});
     }
     if (!placement_.source() && !placement_.reads_index_alone()) mark_unstaged();
     read();
+    take_up(std::move(absent.links));
     registry_.objects().release();
     rule_.ask_more(resolver_, *view_);
     resolver_.run();
@@ -73,6 +76,25 @@ class LinkEditor {
   }
 
  private:
+  /// The links that are there. A word that selects none of those is passed over if it is among `of_absent`.
+  std::vector<SelectedFile> select(const std::vector<std::string>& of_absent) const {
+    return select_links_but(registry_, placement_.source(), request_.links, [&](const std::string& word) {
+      return std::find(of_absent.begin(), of_absent.end(), word) != of_absent.end();
+    });
+  }
+
+  /// Adds what is not there any more.
+  void take_up(std::vector<AbsentLinks::One> absent) {
+    if (absent.empty()) return;
+    for (AbsentLinks::One& link : absent) {
+      Item& item = items_.emplace_back();
+      item.file.name = std::move(link.name);
+      item.is_named = link.is_named;
+      settle(item, std::move(link.decision));
+    }
+    std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) { return a.file.name < b.file.name; });
+  }
+
   /// Finds the files that the work tree has otherwise than the index.
   void mark_unstaged() {
     if (items_.empty()) return;

@@ -76,6 +76,17 @@ struct Subject {
   std::function<const Link&()> link;  ///< its fields
 };
 
+/// Links that a command was to change too, and that are not there any more.
+struct AbsentLinks {
+  struct One {
+    std::string name;       ///< the file that it was, from the root
+    bool is_named = false;  ///< one by one
+    LinkDecision decision;  ///< that it is skipped, and why
+  };
+  std::vector<One> links;
+  std::vector<std::string> words;  ///< of the command line: each selects a link that was there
+};
+
 /// What a command makes of links: it is told of all of them before anything is decided, so that each source is asked
 /// once. May be asked more than once for the same decision.
 class LinkRule {
@@ -83,6 +94,8 @@ class LinkRule {
   virtual ~LinkRule() = default;
   /// What becomes of a link that it changes.
   virtual Action action() const = 0;
+  /// Returns the links that are not there any more and are to be told of as skipped.
+  virtual AbsentLinks absent() const { return {}; }
   /// Asks `resolver` what has to be known of a link, which is in the tree of `view`.
   virtual Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                         const Link& link) = 0;

@@ -121,4 +121,29 @@ std::vector<SelectedFile> select_links(const git::Registry& registry, const std:
   return selection;
 }
 
+std::vector<SelectedFile> select_links_but(const git::Registry& registry, const std::optional<Oid>& tree,
+                                           const std::vector<std::string>& words,
+                                           const std::function<bool(const std::string& word)>& may_pass) {
+  try {
+    return select_links(registry, tree, words);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found) throw;
+  }
+  std::vector<std::string> rest;
+  bool selects = false;
+  for (const std::string& word : words) {
+    if (!is_exclusion(word)) {
+      try {
+        select_links(registry, tree, {word});
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found || !may_pass(word)) throw;
+        continue;
+      }
+      selects = true;
+    }
+    rest.push_back(word);
+  }
+  return selects ? select_links(registry, tree, rest) : Selection();
+}
+
 }  // namespace mlem::edit

@@ -5,6 +5,7 @@
 #include "model/repo_path.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ struct SelectedFile {
 std::vector<SelectedFile> select_links(const git::Registry& registry, const std::optional<Oid>& tree,
                                        const std::vector<std::string>& words,
                                        const git::Suffixes& suffixes = mlem_suffix);
+
+/// As select_links(), but a word that selects none is passed over if `may_pass` says so of it.
+std::vector<SelectedFile> select_links_but(const git::Registry& registry, const std::optional<Oid>& tree,
+                                           const std::vector<std::string>& words,
+                                           const std::function<bool(const std::string& word)>& may_pass);
 
 /// The ending that files had before MLEM 0.1.10.
 inline constexpr std::string_view old_mlem_suffix = ".mlem.yaml";

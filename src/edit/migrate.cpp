@@ -91,6 +91,7 @@ class Migrator {
 
   LinkEditSummary run(const std::function<void(const LinkEdit&)>& report) {
     registry_.require_work_tree();
+    registry_.require_index("there is nothing to change");
     select();
     find_begun();
     plan();
@@ -185,9 +186,11 @@ class Migrator {
       // A run that was killed cannot be told from a user who moved the file, and edits in it are nowhere else.
       const bool is_moved = item.target != name && !is_in_work_tree(name) && is_in_work_tree(item.target);
       if (item.decision.action != Action::skipped || !is_moved) continue;
-      item.decision = skipped("its file is gone and '" + item.target + "' is there",
-                              "if that is the file, 'git add " + item.target + "' and 'git rm --cached " + name + "'",
-                              Decision::no);
+      const std::string there = registry_.from_here(item.target);
+      item.decision = skipped(
+          "its file is gone and '" + there + "' is there",
+          "if that is the file, 'git add " + there + "' and 'git rm --cached " + registry_.from_here(name) + "'",
+          Decision::no);
     }
     // What is an object already needs nothing.
     std::erase_if(items_, [](const auto& entry) {
@@ -226,10 +229,12 @@ class Migrator {
     for (auto& [name, item] : items_) {
       if (item.target == name || item.decision.action != Action::kept) continue;
       if (claims.at(item.target) > 1) {
-        item.decision = skipped("another file would be '" + item.target + "', too", {}, Decision::no);
+        item.decision =
+            skipped("another file would be '" + registry_.from_here(item.target) + "', too", {}, Decision::no);
       } else if (taken.contains(item.target) ||
                  (!begun_.contains(name) && load_type(registry_.work_tree() / item.target) != fs::file_not_found)) {
-        item.decision = skipped("'" + item.target + "' is there already", "remove one of the two", Decision::no);
+        item.decision = skipped("'" + registry_.from_here(item.target) + "' is there already", "remove one of the two",
+                                Decision::no);
       } else {
         moves_.emplace(name, item.target);
         if (const auto project = old_project_of(name)) add_marker(*project);

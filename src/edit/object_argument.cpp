@@ -157,10 +157,13 @@ ObjectArgument from_address(const source::Settings& settings, ObjectViews& views
   const RepoUrl repo = RepoUrl::parse(found ? whole : parts.repo);
   if (inner.empty() && parts.rest.empty() && !asked.plain) {
     const auto corrected = corrected_address(address);
-    throw Error(ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(address)) + "'",
-                "it names no file in the repository",
-                corrected ? "write '" + escape_for_terminal(*corrected) + "'"
-                          : "name an object in it: the repository by '--sp' or '--project', and the path beside it");
+    throw Error(
+        ErrorKind::invalid, "invalid address '" + escape_for_terminal(redact(address)) + "'",
+        "it names no file in the repository",
+        corrected
+            ? "write '" + escape_for_terminal(*corrected) + "'"
+            : "name an object in it: the repository by '--project', and the path beside it; 'git mlem link --plain' "
+              "links to all of it");
   }
   argument.source = inner.empty() ? Source::from_url(address, std::nullopt, asked.plain)
                                   : Source::from_parts(whole, inner, std::nullopt, asked.plain);

@@ -41,12 +41,26 @@ bool is_name_in(git::Repository& repository, const std::string& text) {
   return has("refs/heads/") || has("refs/tags/") || has("refs/") || (text.starts_with("refs/") && has(""));
 }
 
-RevArgument rev_of_commit(const std::string& text, const std::optional<Oid>& commit) {
+/// `count_matches` tells how many objects have an id that begins as an abbreviated one.
+RevArgument rev_of_commit(const std::string& text, const std::optional<Oid>& commit,
+                          const std::function<std::size_t()>& count_matches) {
   if (commit) return {commit->hex()};
+  const bool is_abbreviated = is_abbreviated_oid(text);
   // A name that is not there is the resolver's to tell, with the names that are.
-  if (!is_expression(text)) return {text};
-  return {text, source::Refusal{
-                    Verdict::missing_rev, "no branch, tag or commit '" + escape_for_terminal(redact(text)) + "'", {}}};
+  if (!is_expression(text) && !is_abbreviated) return {text};
+  std::string hint;
+  if (is_abbreviated && count_matches() < 2)
+    hint = "no commit of that source has an id that begins so";
+  else if (is_abbreviated)
+    hint = "more than one id begins so; write more of it";
+  return {text, source::Refusal{Verdict::missing_rev,
+                                "no branch, tag or commit '" + escape_for_terminal(redact(text)) + "'", hint}};
+}
+
+/// Returns how many objects of a repository have an id that begins with `text`.
+std::size_t count_ids(const fs::path& git_dir, const std::string& text, const Environment& environment) {
+  const RunResult result = run(git::reading_program(git_dir, {"rev-parse", "--disambiguate=" + text}, environment));
+  return static_cast<std::size_t>(std::count(result.output.begin(), result.output.end(), '\n'));
 }
 
 /// What a link stores of a version that answers a question of GTO.
@@ -111,7 +125,7 @@ std::optional<source::Refusal> look_up(const RepoUrl& url, const std::string& te
       return;
     }
     const auto commit = expression ? find_commit(*repository, git_dir, *expression, settings) : std::nullopt;
-    found = rev_of_commit(text, commit);
+    found = rev_of_commit(text, commit, [&] { return count_ids(git_dir, text, settings.access.environment); });
   });
 }
 
@@ -129,7 +143,9 @@ RevArgument rev_of_registry(const git::Registry& registry, const std::string& te
       return rev_of_version(text, *version);
     return {text, source::no_gto_version(*query)};
   }
-  return rev_of_commit(text, registry.find_commit(text));
+  return rev_of_commit(text, registry.find_commit(text), [&] {
+    return count_ids(registry.git_dir(), text, git::without_repository(registry.environment()));
+  });
 }
 
 RevArgument rev_of_source(const RepoUrl& url, const std::string& text, const source::Settings& settings) {

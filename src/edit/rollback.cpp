@@ -1,9 +1,12 @@
 #include "edit/rollback.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "edit/hold.hpp"
+#include "edit/link_selection.hpp"
 #include "edit/link_target.hpp"
 #include "history/log.hpp"
+#include "model/repo_path.hpp"
 #include "model/repo_url.hpp"
 #include "resolve/chain.hpp"
 #include "source/refs.hpp"
@@ -11,6 +14,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 #include <utility>
 
 // What a link has named is a stack. A state whose object is in the stack already, as after a rollback, takes off what
@@ -53,12 +57,36 @@ void push(std::vector<PastState>& stack, const PastState& state) {
 class RollbackRule : public LinkRule {
  public:
   RollbackRule(const git::Registry& registry, const source::Settings& settings, const Rollback& rollback)
-      : registry_(registry), rollback_(rollback) {
+      : registry_(registry), settings_(settings), rollback_(rollback) {
     if (rollback.reason) require_hold_reason(*rollback.reason);
-    read_past(settings);
+    read_past();
   }
 
   Action action() const override { return Action::rolled_back; }
+
+  AbsentLinks absent() const override {
+    AbsentLinks absent;
+    if (!rollback_.commit) return absent;
+    std::set<std::string> passed_over;
+    const auto pass = [&](const std::string& word) {
+      passed_over.insert(word);
+      return true;
+    };
+    std::vector<SelectedFile> gone = not_in_index(select_links_but(registry_, rollback_.commit, rollback_.words, pass));
+    std::vector<Oid> blobs;
+    for (const SelectedFile& each : gone) blobs.push_back(each.file.entry.oid);
+    source::fetch_missing(registry_, blobs, settings_);
+    std::erase_if(gone, [&](const SelectedFile& each) { return !find_link(registry_, each.file.entry); });
+    if (gone.empty()) return absent;
+    for (const std::string& word : rollback_.words) {
+      if (!passed_over.contains(word)) absent.words.push_back(word);
+    }
+    for (SelectedFile& each : gone) {
+      LinkDecision decision = removed(each.file.name);
+      absent.links.push_back({std::move(each.file.name), each.is_named, std::move(decision)});
+    }
+    return absent;
+  }
 
   Questions ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                 const Link& link) override {
@@ -98,7 +126,7 @@ class RollbackRule : public LinkRule {
   };
 
   /// Reads what the links were on HEAD's line.
-  void read_past(const source::Settings& settings) {
+  void read_past() {
     const auto head = registry_.find_commit("HEAD");
     if (!head) return;
     history::LogRequest request{.tip = *head};
@@ -106,7 +134,7 @@ class RollbackRule : public LinkRule {
     request.tells_removed = true;
     std::map<std::string, std::string> owners;  // names of today by those of the time that the walk has come to
     try {
-      const history::LogEnd end = history::walk_log(registry_, settings, request, [&](const history::LogEntry& entry) {
+      const history::LogEnd end = history::walk_log(registry_, settings_, request, [&](const history::LogEntry& entry) {
         const history::LinkChange& change = entry.change;
         const auto known = owners.find(change.name);
         const std::string owner = known == owners.end() ? change.name : known->second;
@@ -118,6 +146,58 @@ class RollbackRule : public LinkRule {
       if (error.kind() != ErrorKind::not_found) throw;  // the links are staged and nothing more
     }
     for (const auto& [name, owner] : owners) former_names_[owner].push_back(name);
+    owners_ = std::move(owners);
+  }
+
+  /// The name that a link has today, by the one that it had.
+  const std::string& name_today(const std::string& name) const {
+    const auto owner = owners_.find(name);
+    return owner == owners_.end() ? name : owner->second;
+  }
+
+  /// Those of files of the commit whose names the index does not have, and which are not followed to another.
+  std::vector<SelectedFile> not_in_index(const std::vector<SelectedFile>& files) const {
+    std::set<std::string> wanted;
+    for (const SelectedFile& each : files) wanted.insert({each.file.name, name_today(each.file.name)});
+    std::set<std::string> staged;
+    for (const git::File& file : wanted.size() > most_pathspecs
+                                     ? registry_.index_files(mlem_suffix, {})
+                                     : registry_.index_entries({wanted.begin(), wanted.end()})) {
+      staged.insert(file.name);
+    }
+    std::vector<SelectedFile> absent;
+    std::optional<std::set<std::string>> selected;
+    for (const SelectedFile& each : files) {
+      if (staged.contains(each.file.name)) continue;
+      const std::string& today = name_today(each.file.name);
+      if (staged.contains(today)) {
+        if (!selected) selected = selected_today();
+        if (selected->contains(today)) continue;  // it is followed
+      }
+      absent.push_back(each);
+    }
+    return absent;
+  }
+
+  /// The names that the words select in the index.
+  std::set<std::string> selected_today() const {
+    std::set<std::string> names;
+    const auto may_pass = [](const std::string&) { return true; };
+    for (SelectedFile& each : select_links_but(registry_, std::nullopt, rollback_.words, may_pass)) {
+      names.insert(std::move(each.file.name));
+    }
+    return names;
+  }
+
+  /// What becomes of a link that the commit has and the index has not: what was removed on purpose, or with a whole
+  /// directory, is not ours to bring back.
+  LinkDecision removed(const std::string& name) const {
+    const std::string& today = name_today(name);
+    const std::string since = "since '" + escape_for_terminal(rollback_.rev) + "'";
+    return skipped(today == name ? "it was removed " + since : "it was moved or removed " + since,
+                   "'git restore --source=" + rollback_.rev + " --staged --worktree " + registry_.from_here(name) +
+                       "' brings it back",
+                   Decision::no);
   }
 
   const Former& former_of(const std::string& name, const Link& link) {
@@ -154,7 +234,7 @@ class RollbackRule : public LinkRule {
     if (stack.size() < 2) {
       return {{},
               skipped("there is nothing that it named before on this line of history",
-                      "'git mlem log " + name + "' tells what it has named")};
+                      "'git mlem log " + registry_.from_here(name) + "' tells what it has named")};
     }
     const PastState& former = stack[stack.size() - 2];
     if (is_pinned(former.link)) return {former};
@@ -195,10 +275,12 @@ class RollbackRule : public LinkRule {
   }
 
   const git::Registry& registry_;
+  source::Settings settings_;
   const Rollback& rollback_;
   PastStates states_;
   bool is_cut_off_ = false;                                       ///< history ends before its beginning
   std::map<std::string, std::vector<std::string>> former_names_;  ///< by the name of today
+  std::map<std::string, std::string> owners_;                     ///< names of today by former ones
   std::map<std::string, Former> former_;                          ///< by name
 };
 

@@ -16,6 +16,7 @@ namespace mlem::edit {
 struct Rollback {
   std::vector<std::string> words{};  ///< what selects the links, as select_links() has it
   std::optional<Oid> commit{};  ///< of the registry, which has them as they are to be; none: what they named before
+  std::string rev{};            ///< what the user calls that commit
   std::optional<std::string> reason{};  ///< for the hold; none: what was rolled back
   bool force = false;                   ///< take what is not pinned, or does not resolve
 };

@@ -60,7 +60,8 @@ class SelectedReader {
       const fs::file_type type = load_type(file);
       if (type == fs::file_not_found && git_file.is_left_out) return take_blob(i, std::nullopt);
       if (type == fs::file_not_found) {
-        visitor_.settle(i, skipped("its file is deleted", "'git restore " + name + "' brings it back"));
+        visitor_.settle(
+            i, skipped("its file is deleted", "'git restore " + registry_.from_here(name) + "' brings it back"));
       } else if (type != fs::regular_file) {
         visitor_.settle(i, invalid_file("not a regular file"));
       } else {

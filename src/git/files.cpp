@@ -211,10 +211,11 @@ std::optional<std::vector<std::string>> Registry::match_all(const std::vector<st
   return std::vector<std::string>(names.begin(), names.end());
 }
 
-std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const {
+std::vector<std::string> Registry::files_unlike_index(std::string_view suffix,
+                                                      const std::vector<std::string>& pathspecs) const {
   // As `git diff-files` has it, which tells by a file's times and size whether to read it; and the untracked ones.
-  std::vector<std::string> arguments{"ls-files",      "-z", "--modified", "--others", "--exclude-standard",
-                                     "--deduplicate", "--"};
+  std::vector<std::string> arguments{
+      "ls-files", "-z", "--full-name", "--modified", "--others", "--exclude-standard", "--deduplicate", "--"};
   Environment environment = environment_;
   if (pathspecs.empty()) {
     environment = detail::without_pathspec_options(at_root());
@@ -226,9 +227,11 @@ std::size_t Registry::count_unstaged(std::string_view suffix, const std::vector<
   const std::string output =
       output_for(pathspecs, environment, directory, run(git_program(std::move(arguments), environment, directory)),
                  "cannot look at the work tree");
-  const std::vector<std::string_view> names = records(output);
-  return static_cast<std::size_t>(
-      std::count_if(names.begin(), names.end(), [&](std::string_view name) { return name.ends_with(suffix); }));
+  std::vector<std::string> names;
+  for (const std::string_view name : records(output)) {
+    if (name.ends_with(suffix)) names.emplace_back(name);
+  }
+  return names;
 }
 
 std::deque<File> Registry::index_entries(const std::vector<std::string>& names) const {

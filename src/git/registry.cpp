@@ -135,6 +135,14 @@ Program Registry::program(std::vector<std::string> arguments, Pathspecs pathspec
   return git_program(std::move(arguments), environment_, directory_.string());
 }
 
+void Registry::require_index(const std::string& what_failed, const std::string& remedy) const {
+  if (fs::exists(index_file_) || !find_commit("HEAD")) return;
+  throw Error(ErrorKind::not_found, what_failed, "there is no index",
+              "'git reset' makes one of the last commit" + (remedy.empty() ? remedy : "; " + remedy));
+}
+
+std::string Registry::from_here(const std::string& name) const { return relative_to(name, prefix_); }
+
 std::string Registry::pathspec_of(const std::string& name) const {
   // Magic means nothing where the user has switched it off.
   if (environment_.find("GIT_LITERAL_PATHSPECS").value_or("0") == "0") return ":(top,literal)" + name;

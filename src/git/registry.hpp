@@ -80,6 +80,9 @@ class Registry {
   /// The current directory from the work tree's root: empty, or ending in `/`.
   const std::string& prefix() const noexcept { return prefix_; }
   const fs::path& index_file() const noexcept { return index_file_; }
+  /// Throws Error(not_found) that says `what_failed` if there is no index though there is a commit: after `git clone
+  /// --no-checkout`, or where it was lost. To git that is an empty one. `remedy` is what else helps.
+  void require_index(const std::string& what_failed, const std::string& remedy = {}) const;
   /// `sha1` or `sha256`.
   const std::string& object_format() const noexcept { return object_format_; }
   /// The directory that commands run in, absolute.
@@ -107,6 +110,8 @@ class Registry {
   /// Returns git with these arguments, to be run by who reads its output while it runs.
   Program program(std::vector<std::string> arguments, Pathspecs pathspecs = Pathspecs::from_here) const;
 
+  /// Returns a name from the root as a user writes it in `directory()`.
+  std::string from_here(const std::string& name) const;
   /// Returns a pathspec, for commands that run in `directory()`, that means the file `name` from the root and no other.
   std::string pathspec_of(const std::string& name) const;
 
@@ -143,9 +148,9 @@ class Registry {
   std::optional<std::vector<std::string>> match_all(const std::vector<std::string>& pathspecs,
                                                     const Listing& listing) const;
 
-  /// Returns how many files of the work tree whose name ends in `suffix` are not as the index has them: changed,
-  /// removed, or untracked and not ignored. With pathspecs, of those that match one.
-  std::size_t count_unstaged(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
+  /// Returns the names of the files of the work tree whose name ends in `suffix` and that are not as the index has
+  /// them: changed, removed, or untracked and not ignored. With pathspecs, of those that match one.
+  std::vector<std::string> files_unlike_index(std::string_view suffix, const std::vector<std::string>& pathspecs) const;
 
   /// Fetches those of `blobs`, or trees, that are missing here from the server that a partial clone has left them on,
   /// by one git command. Does nothing elsewhere, and within the quarantine of a push. That they cannot be had is no

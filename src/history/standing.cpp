@@ -63,6 +63,7 @@ std::size_t Standings::add(resolve::TreeView& view, const std::string& name, con
     item.hold->hold = link.hold;
     item.hold->until = link.until;
   }
+  if (options_.follows_own && !link.repo && !is_surely_url(link.path)) follow_own(item, view, name, link);
   if (link.is_alias() && !is_surely_url(link.path)) {
     item.known = std::make_unique<Finding>();
     item.known->path = redact(link.path);
@@ -97,6 +98,15 @@ std::size_t Standings::add(resolve::TreeView& view, const std::string& name, con
   return items_.size() - 1;
 }
 
+void Standings::follow_own(Item& item, resolve::TreeView& view, const std::string& name, const Link& link) {
+  if (!own_) {
+    source::Settings offline = settings_;
+    offline.offline = true;
+    own_ = std::make_unique<resolve::Resolver>(registry_, std::move(offline));
+  }
+  item.own = std::make_unique<Item::Own>(Item::Own{own_->add(view, name, link), link.link_type});
+}
+
 Standings::Asked Standings::ask(resolve::Resolver& resolver, resolve::TreeView& view, const std::string& name,
                                 const Link& link, bool follows) const {
   Asked asked;
@@ -119,6 +129,7 @@ void Standings::run() {
   resolver_.run();
   if (options_.asks_cache && !settings_.offline) ask_cache();
   measure();
+  if (own_) own_->run();
 }
 
 bool Standings::is_elsewhere(const Item& item) { return item.question != nullptr || item.is_told; }

@@ -63,6 +63,7 @@ struct StandingOptions {
   bool wants_newest = false;   ///< look for newer versions
   bool wants_commits = false;  ///< keep the commits that links are behind by: `Standings::distance()`
   bool asks_cache = false;     ///< have the cache answer for sources that cannot be asked
+  bool follows_own = false;    ///< tell whether what leads on within the registry ends anywhere there
 };
 
 /// Compares links with what they follow, pinned ones and those that name the version that answered a question of GTO:
@@ -108,6 +109,10 @@ class Standings {
   /// Has the cache answer for the sources that could not be asked.
   void ask_cache();
   void measure();
+  /// Takes a link up that leads on within the registry.
+  void follow_own(Item& item, resolve::TreeView& view, const std::string& name, const Link& link);
+  /// Returns why such a link leads to nothing; nothing if it does not, as far as the registry itself can tell.
+  std::optional<Finding> find_dead_end(const Item& item) const;
   /// Whether a link was compared with something else than the ref that it says.
   static bool is_elsewhere(const Item& item);
   /// Returns the key of what a link is asked about if it may be behind.
@@ -124,6 +129,7 @@ class Standings {
   StandingOptions options_;
   resolve::Resolver resolver_;
   std::unique_ptr<resolve::Resolver> cached_;  ///< offline
+  std::unique_ptr<resolve::Resolver> own_;     ///< offline, too: follows what leads on within the registry
   std::deque<Item> items_;
   std::set<std::string> refs_;  ///< what links follow, each kept once
   std::map<DistanceKey, source::Distance> distances_;

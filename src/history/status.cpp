@@ -32,7 +32,8 @@ class StatusReader {
         request_(request),
         view_(request.commit ? resolve::view_commit(registry.objects(), *request.commit)
                              : resolve::view_index(registry)),
-        standings_(registry, settings, {.today = request.today, .wants_newest = true, .asks_cache = true}) {}
+        standings_(registry, settings,
+                   {.today = request.today, .wants_newest = true, .asks_cache = true, .follows_own = true}) {}
 
   void run(const std::function<void(const Standing&)>& report) {
     read();
@@ -56,6 +57,7 @@ class StatusReader {
 
  private:
   void read() {
+    if (!request_.commit) registry_.require_index("there is nothing to compare");
     const std::deque<git::File> files =
         request_.commit ? source::tree_files(registry_, *request_.commit, mlem_suffix, request_.pathspecs, settings_)
                         : registry_.index_files(mlem_suffix, request_.pathspecs);

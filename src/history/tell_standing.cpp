@@ -35,6 +35,10 @@ Standing Standings::standing(std::size_t number) const {
     standing.hold = item.hold->hold;
     standing.until = item.hold->until;
   }
+  if (auto dead_end = find_dead_end(item)) {
+    standing.finding = std::move(*dead_end);
+    return standing;
+  }
   if (item.known) {
     standing.finding = *item.known;
     if (standing.finding.verdict == Verdict::ok) standing.state = State::floating;
@@ -64,6 +68,17 @@ Standing Standings::standing(std::size_t number) const {
     finding.warnings.push_back({"stale-proof", doubt});
   }
   return standing;
+}
+
+std::optional<Finding> Standings::find_dead_end(const Item& item) const {
+  if (!item.own) return std::nullopt;
+  Finding finding = own_->finding(item.own->number, item.own->link_type);
+  if (finding.verdict == Verdict::ok) return std::nullopt;
+  const bool is_endless = finding.verdict == Verdict::cycle || finding.verdict == Verdict::too_deep;
+  // A source is asked about the links that name it. What a link names at a rev has a state, and says what is wrong.
+  const bool is_own_to_tell = item.known && finding.repo.empty() && finding.rev.empty();
+  if (!is_endless && !is_own_to_tell) return std::nullopt;
+  return finding;
 }
 
 /// Of a link that names a commit.

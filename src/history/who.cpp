@@ -55,7 +55,7 @@ std::string local_address(const fs::path& path, std::string& rest) {
   }
   if (!is_there || !git::find_addressed_git_dir(directory)) {
     throw Error(ErrorKind::not_found, "'" + path.string() + "' is not a repository", "",
-                "an address names one that is elsewhere");
+                "for a repository on another machine, give its URL");
   }
   return "file://" + directory.string();
 }

@@ -387,7 +387,8 @@ std::vector<EditedLink> promote(const std::vector<std::string>& links, const Pro
 
 std::vector<EditedLink> rollback(const std::vector<std::string>& links, const RollbackOptions& options) {
   const EditOptions edited{.links = links, .dry_run = options.dry_run, .directory = options.directory};
-  edit::Rollback rollback{.words = links, .reason = if_given(options.reason), .force = options.force};
+  edit::Rollback rollback{
+      .words = links, .rev = options.to, .reason = if_given(options.reason), .force = options.force};
   return edit_links(edited, [&](const git::Registry& registry) {
     if (!options.to.empty()) rollback.commit = history::resolve_commit(registry, options.to);
     return edit::rollback_rule(registry, source::load_settings(registry), rollback);

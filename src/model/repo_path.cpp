@@ -124,4 +124,17 @@ bool is_below(std::string_view path, std::string_view directory) noexcept {
   return directory.empty() ? !path.starts_with('/') : directory.ends_with('/') || path[directory.size()] == '/';
 }
 
+std::string relative_to(const std::string& name, const std::string& prefix) {
+  if (name.starts_with(prefix)) return name.substr(prefix.size());
+  std::size_t common = 0;
+  for (std::size_t i = 0; i < prefix.size() && i < name.size() && prefix[i] == name[i]; ++i) {
+    if (prefix[i] == '/') common = i + 1;
+  }
+  std::string up;
+  for (std::size_t i = common; i < prefix.size(); ++i) {
+    if (prefix[i] == '/') up += "../";
+  }
+  return up + name.substr(common);
+}
+
 }  // namespace mlem

@@ -45,6 +45,9 @@ std::string join(std::string_view directory, std::string_view name);
 /// Returns whether `path` is in `directory` or deeper. A directory is not below itself.
 bool is_below(std::string_view path, std::string_view directory) noexcept;
 
+/// Returns `name`, from the root, relative to the directory whose prefix is given: empty, or its path and a `/`.
+std::string relative_to(const std::string& name, const std::string& prefix);
+
 /// The ending of every MLEM metafile.
 inline constexpr std::string_view mlem_suffix = ".mlem";
 

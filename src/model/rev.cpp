@@ -33,6 +33,10 @@ bool is_ref_name(std::string_view name) {
   });
 }
 
+bool is_branch_name(std::string_view name) {
+  return name != "HEAD" && !name.starts_with('-') && is_ref_name("refs/heads/" + std::string(name));
+}
+
 std::string full_ref_name(const std::string& text) {
   if (text.starts_with("refs/")) return text;
   const bool has_kind = text.starts_with("heads/") || text.starts_with("tags/");

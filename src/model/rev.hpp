@@ -42,6 +42,10 @@ class Rev {
 /// Returns whether git-check-ref-format(1) accepts `name`; one-level names such as `main` count as acceptable.
 bool is_ref_name(std::string_view name);
 
+/// Returns whether a branch may have the short name `name`, as `git check-ref-format --branch` has it: no `HEAD`, and
+/// nothing that looks like an option.
+bool is_branch_name(std::string_view name);
+
 /// Returns the full name of a ref: that of a branch unless `text` begins with `refs/`, or with `heads/` or `tags/` as
 /// in gitrevisions(7).
 std::string full_ref_name(const std::string& text);

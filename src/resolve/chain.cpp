@@ -121,7 +121,8 @@ Finding finding_of(const Chain& chain, const std::string& link_type) {
       if (chain.answers.back().plain) finding.object_type = wanted_type;  // it is what its links take it for
       if (wanted_type.empty() || finding.object_type == wanted_type) break;
       finding.verdict = Verdict::wrong_type;
-      finding.message = "'" + finding.path + "' is a " + finding.object_type + ", not a " + wanted_type;
+      finding.message =
+          "'" + finding.path + "' is of type '" + finding.object_type + "', the link says '" + wanted_type + "'";
       finding.hint = "write 'link_type: " + finding.object_type + "'";
       break;
   }

@@ -44,7 +44,7 @@ void fail_missing_path(TreeView& view, const std::string& path, Answer& answer) 
   std::vector<std::string> near = hints.near_paths(view, path, answer.pinned_blob, nearby);
   if (answer.source.is_alias()) std::erase_if(near, [&](const auto& name) { return leads_to(view, name, path); });
   answer.fail(Verdict::missing_path, "nothing at '" + redact(path) + "'",
-              near.empty() ? "" : "there is " + quoted_list(near));
+              near.empty() ? "" : (near.size() == 1 ? "there is " : "there are ") + quoted_list(near));
 }
 
 /// What a metafile says of itself, or why it says nothing.

@@ -434,7 +434,7 @@ TEST_CASE("check: thousands of links are read at once and judged like one") {
   const Outcome at_once = world.mlem({"check", "--porcelain"});
   CHECK(at_once.code == 1);
   CHECK(at_once.errors ==
-        "warning: 6000 link files of the work tree differ from the index\n"
+        "warning: 6000 '*.mlem' files of the work tree differ from the index\n"
         "hint: 'git mlem check --worktree' judges them\n"
         "5833 links: 5166 ok, 500 broken, 167 undecided\n");
   CHECK(at_once.output.find("unreachable\td/5999.mlem\t") != std::string::npos);
@@ -747,6 +747,23 @@ TEST_CASE("check: where there is no index or no commit there is nothing to judge
     CHECK(outcome.code == 128);
     CHECK(outcome.errors == no_index);
   }
+  const std::string remedy = "hint: 'git reset' makes one of the last commit\n";
+  const Outcome compared = world.sandbox.mlem({"status"}, there);
+  CHECK(compared.code == 128);
+  CHECK(compared.errors == "fatal: there is nothing to compare: there is no index\n" + remedy);
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{{"update"},
+                                                                                         {"pin"},
+                                                                                         {"unpin"},
+                                                                                         {"hold", "-m", "why"},
+                                                                                         {"unhold"},
+                                                                                         {"promote", "a", "--to", "b"},
+                                                                                         {"rollback", "a"},
+                                                                                         {"migrate"}}) {
+    const Outcome outcome = world.sandbox.mlem(arguments, there);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 128);
+    CHECK(outcome.errors == "fatal: there is nothing to change: there is no index\n" + remedy);
+  }
   CHECK(world.sandbox.mlem({"check", "HEAD"}, there).errors == "1 link: 1 ok, 0 broken, 0 undecided\n");
 
   const fs::path bare = world.sandbox / "bare.git";
@@ -774,6 +791,7 @@ TEST_CASE("check: it says when the work tree is not what was judged") {
   world.registry.commit({{"a.mlem", good}, {"b.mlem", good}, {"note", "x"}});
   const std::string summary = "2 links: 2 ok, 0 broken, 0 undecided\n";
   world.registry.write("note", "y");
+  world.registry.write("object.mlem", model_meta());
   CHECK(world.mlem({"check"}).errors == summary);
   world.registry.write("a.mlem", good + "\n");
   const std::string one =

@@ -418,6 +418,34 @@ TEST_CASE("fetch: pathspecs need no separator if they can be nothing else") {
   CHECK(unknown.errors == "fatal: pathspec 'main' did not match any files\n");
 }
 
+TEST_CASE("commands: the value of an option that is wrong is wrong usage") {
+  World world;
+  world.registry.commit({{"a.mlem", good}});
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string errors;  ///< their beginning
+  };
+  const Row rows[] = {{{"link", "--rev", "", "a", "b"}, "error: the value of '--rev' is empty\n"},
+                      {{"link", "--sp", "", "a", "b"}, "error: the value of '--source-project' is empty\n"},
+                      {{"resolve", "--at", "", "a"}, "error: the value of '--at' is empty\n"},
+                      {{"resolve", "--rev=", "a"}, "error: the value of '--rev' is empty\n"},
+                      {{"show", "--project", "", "a"}, "error: the value of '--project' is empty\n"},
+                      {{"clone", "--rev", "", "a", "b"}, "error: the value of '--rev' is empty\n"},
+                      {{"promote", "--onto", "", "a"}, "error: the value of '--onto' is empty\n"},
+                      {{"update", "--to", ""}, "error: the value of '--to' is empty\n"},
+                      {{"check", "--signed="}, "error: the value of '--signed' is empty\n"},
+                      // What their pages have.
+                      {{"check", "--deep=x"}, "error: 'x' is not a value for '--deep', which takes size, hash\n"},
+                      {{"diff", "--exit-code=x"}, "error: 'x' is not a value for '--exit-code', which takes breaking\n"},
+                      {{"bundle"}, "error: a subcommand is needed: create, verify or import\n"}};
+  for (const Row& row : rows) {
+    const Outcome outcome = world.mlem(row.arguments);
+    CAPTURE(outcome);
+    CHECK(outcome.code == 129);
+    CHECK(outcome.errors.starts_with(row.errors));
+  }
+}
+
 TEST_CASE("commands: every one takes the common options, and -h has those that do something") {
   World world;
   world.registry.commit({{"a.mlem", link_text({.path = "models/rf.mlem", .repo = example_url + "/", .rev = "main"})}});

@@ -55,7 +55,7 @@ TEST_CASE("complete: wrong usage is told") {
   CHECK(world.mlem({"complete", "a", "b"}).code == 129);
   const std::string nowhere = (world.sandbox / "nope").string();
   CHECK(world.mlem({"complete", nowhere}).errors ==
-        "fatal: '" + nowhere + "' is not a repository\nhint: an address names one that is elsewhere\n");
+        "fatal: '" + nowhere + "' is not a repository\nhint: for a repository on another machine, give its URL\n");
   CHECK(world.mlem({"complete", "--rev=main", example_url}).errors ==
         "error: '--rev' goes with '--below'\nhint: usage: git mlem complete [<options>] <repo>\n");
 }

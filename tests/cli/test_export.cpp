@@ -153,7 +153,7 @@ TEST_CASE("export: what is to be exported has to be said") {
       "hint: usage: git mlem export --bom=cyclonedx [<options>] [<tree-ish>] [--] [<pathspec>...]\n";
   const Outcome none = world.mlem({"export"});
   CHECK(none.code == 129);
-  CHECK(none.errors == "error: what is to be exported?\n" + usage);
+  CHECK(none.errors == "error: a format is needed: --bom\n" + usage);
   const Outcome other = world.mlem({"export", "--bom=spdx"});
   CHECK(other.code == 129);
   CHECK(other.errors == "error: 'spdx' is not a value for '--bom', which takes cyclonedx\n" + usage);

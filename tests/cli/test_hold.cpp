@@ -68,7 +68,7 @@ TEST_CASE("hold: bad reasons and dates change nothing") {
   world.registry.commit({{"a.mlem", link_at("main")}});
   const std::string usage = "hint: usage: git mlem hold [<options>] -m <why> [--] [<link> | <pathspec>...]\n";
   const std::string no_line =
-      "fatal: cannot hold for this reason: it has to be one line of UTF-8 without control characters\n";
+      "error: cannot hold for this reason: it has to be one line of UTF-8 without control characters\n" + usage;
   struct Row {
     std::vector<std::string> arguments;
     int code;
@@ -76,21 +76,22 @@ TEST_CASE("hold: bad reasons and dates change nothing") {
   };
   const std::vector<Row> rows = {
       {{}, 129, "error: '-m' has to say why\n" + usage},
-      {{"-m", " "}, 128, "fatal: cannot hold for this reason: it is empty\n"},
-      {{"-m", "two\nlines"}, 128, no_line},
-      {{"-m", "\xff"}, 128, no_line},
+      {{"-m", ""}, 129, "error: cannot hold for this reason: it is empty\n" + usage},
+      {{"-m", " "}, 129, "error: cannot hold for this reason: it is empty\n" + usage},
+      {{"-m", "two\nlines"}, 129, no_line},
+      {{"-m", "\xff"}, 129, no_line},
       {{"-m", "x", "--until", "soon"},
-       128,
-       "fatal: cannot hold until 'soon': it is not a date\nhint: write it as in '2027-01-31'\n"},
+       129,
+       "error: cannot hold until 'soon': it is not a date\nhint: write it as in '2027-01-31'\n"},
       {{"-m", "x", "--until", "2999-02-29"},
-       128,
-       "fatal: cannot hold until '2999-02-29': it is not a date\nhint: write it as in '2027-01-31'\n"},
+       129,
+       "error: cannot hold until '2999-02-29': it is not a date\nhint: write it as in '2027-01-31'\n"},
       {{"-m", "x", "--until", "2999-2-1x"},
-       128,
-       "fatal: cannot hold until '2999-2-1x': it is not a date\nhint: write it as in '2027-01-31'\n"},
+       129,
+       "error: cannot hold until '2999-2-1x': it is not a date\nhint: write it as in '2027-01-31'\n"},
       {{"-m", "x", "--until", date_in(-2)},
-       128,
-       "fatal: cannot hold until '" + date_in(-2) + "': it is past: today is '" + date_in(0) + "' in UTC\n"}};
+       129,
+       "error: cannot hold until '" + date_in(-2) + "': it is past: today is '" + date_in(0) + "' in UTC\n" + usage}};
   for (const Row& row : rows) {
     std::vector<std::string> arguments{"hold"};
     arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());

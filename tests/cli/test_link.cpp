@@ -512,7 +512,6 @@ TEST_CASE("link: a target that names no file is refused") {
   const std::string directory = "': it names a directory\nhint: add a name for the link's file\n";
   const std::vector<Row> rows = {
       {example_url, "", "fatal: the target's name is empty\n"},
-      {"", "x", "fatal: a repository's address is empty\n"},
       {example_url, "d/", "fatal: cannot write 'd/': it names a directory\nhint: 'd/rf' names a file in it\n"},
       {example_url, "d/e/.", "fatal: cannot write 'd/e/.': it names a directory\nhint: 'd/e/rf' names a file in it\n"},
       {example_url, "d/..", "fatal: cannot write 'd/.." + directory},
@@ -663,6 +662,11 @@ TEST_CASE("link: an expression and an abbreviated id are looked up in the histor
   CHECK(beyond.code == 1);
   CHECK(beyond.errors ==
         "error: cannot link to 'models/rf' in '" + repo + "': missing-rev: no branch, tag or commit 'v2~40'\n");
+  const Outcome no_id = world.mlem({"link", "--rev", "0123456", "--sp", repo, "models/rf", "b"});
+  CHECK(no_id.code == 1);
+  CHECK(no_id.errors == "error: cannot link to 'models/rf' in '" + repo +
+                            "': missing-rev: no branch, tag or commit '0123456'\n"
+                            "hint: no commit of that source has an id that begins so\n");
   const Outcome unknown = world.mlem({"resolve", "--json", "--rev", "0123456", "--project", repo, "models/rf"});
   CHECK(unknown.code == 1);
   CHECK(contains(unknown.output, R"("verdict":"missing-rev")"));

@@ -2,7 +2,7 @@
 
 #include "cli/json_rows.hpp"
 #include "cli/world.hpp"
-#include <boost/filesystem/path.hpp>
+#include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -284,6 +284,9 @@ TEST_CASE("log: it is limited as git's log is") {
   CHECK(date.code == 128);
   CHECK(date.errors == "fatal: bad date 'soonish'\nhint: '2027-01-31', 'yesterday' and '2 weeks ago' are dates\n");
   CHECK(world.mlem({"log", "-n", "two"}).code == 129);
+  const Outcome negative = world.mlem({"log", "-n", "-1"});
+  CHECK(negative.code == 129);
+  CHECK(negative.errors.starts_with("error: '-1' is not a number of commits\n"));
 }
 
 TEST_CASE("log: a link has the name of a directory that others were moved out of") {

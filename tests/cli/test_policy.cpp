@@ -793,7 +793,7 @@ TEST_CASE("policy: check tells another pusher's answer") {
   CHECK(clone.code == 0);
   CHECK(clone.errors ==
         "warning: 'mlem.pusher' is not set here: a server with this configuration knows no pusher\n"
-        "hint: git-mlem-policy(1) says what it is set to\n"
+        "hint: git-mlem-server(7) says what each server has it set to\n"
         "0 links: 0 ok, 0 broken, 0 undecided\n");
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"check", "--as", "alice"}, {"check", "--all"}}) {
@@ -946,6 +946,24 @@ TEST_CASE("policy: a rule that can never be met, or stops more than it seems, is
        {known, branch, alice, {"mlem-policy.q.approver", "bob"}, {"mlem-policy.q.ref", "refs/heads/main"}},
        {"warning: policy 'q': nobody approves both for it and for policy 'p', which is about the same links\n"
         "hint: every policy must hold: name an approver in both\n"}},
+      {"nobody in both, of all links and of some",
+       {known, branch, alice, {"mlem-policy.p.path", "prod/**"}, {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "**"}},
+       {"warning: policy 'q': nobody approves both for it and for policy 'p', which is about the same links\n"
+        "hint: every policy must hold: name an approver in both\n"}},
+      {"nobody in both, of a directory and of one in it",
+       {known, branch, alice, {"mlem-policy.p.path", "prod/eu/*.mlem"}, {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "prod/**"}},
+       {"warning: policy 'q': nobody approves both for it and for policy 'p', which is about the same links\n"
+        "hint: every policy must hold: name an approver in both\n"}},
+      {"nobody in both, of two directories whose names begin alike",
+       {known, branch, alice, {"mlem-policy.p.path", "prod-eu/**"}, {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "prod/**"}},
+       {}},
+      {"nobody in both, of what may have nothing in common",
+       {known, branch, alice, {"mlem-policy.p.path", "*/a/**"}, {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "prod/**"}},
+       {}},
       {"somebody in both",
        {known, branch, alice, {"mlem-policy.q.approver", "alice"}, {"mlem-policy.q.ref", "refs/heads/main"}},
        {}},

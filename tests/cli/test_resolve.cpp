@@ -19,7 +19,7 @@ TEST_CASE("resolve: a link that is named as an object is held to its type") {
   World world;
   world.registry.commit(
       {{"w.mlem", link_text({.type = "data", .path = "models/rf", .repo = example_url + "/", .rev = "main"})}});
-  const std::string why = "wrong-type: 'models/rf.mlem' is a model, not a data in '" + example_url +
+  const std::string why = "wrong-type: 'models/rf.mlem' is of type 'model', the link says 'data' in '" + example_url +
                           "/' at 'main'\nhint: write 'link_type: model'\n";
   const Outcome resolved = world.mlem({"resolve", "w"});
   CAPTURE(resolved);
@@ -104,7 +104,7 @@ TEST_CASE("resolve: --at takes a rev or a date and nothing that git would take f
     CHECK(outcome.code == 0);
     CHECK(outcome.output.find(" data m.mlem .\n") != std::string::npos);
   }
-  for (const std::string at : {"yesteryear", "mian", "v1.O", "v9", "", "-", "main~2~"}) {
+  for (const std::string at : {"yesteryear", "mian", "v1.O", "v9", "-", "main~2~"}) {
     const Outcome outcome = world.mlem({"resolve", "--at", at, "m"});
     CAPTURE(outcome);
     CHECK(outcome.code == 128);
@@ -169,7 +169,9 @@ TEST_CASE("resolve: a name of no file says so") {
   CHECK(outcome.code == 128);
   CHECK(outcome.errors ==
         "fatal: invalid address 'git://host/src/models/rf': it names no file in the repository\n"
-        "hint: name an object in it: the repository by '--sp' or '--project', and the path beside it\n");
+        "hint: name an object in it: the repository by '--project', and the path beside it; 'git mlem link --plain' "
+        "links "
+        "to all of it\n");
 }
 
 TEST_CASE("resolve: an object above the current directory keeps its whole name") {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -192,9 +193,85 @@ TEST_CASE("rollback: links that are new or gone and what is not taken") {
   CHECK(absent.errors == "fatal: pathspec 'absent' did not match any link of the index\n");
   CHECK(world.mlem({"rollback"}).code == 129);
   const Outcome reason = world.mlem({"rollback", "prod/rf", "-m", " "});
-  CHECK(reason.code == 128);
+  CHECK(reason.code == 129);
+  CHECK(world.mlem({"rollback", "prod/rf", "--to", ""}).code == 129);
   const Outcome rev = world.mlem({"rollback", "prod/rf", "--to", "nowhere"});
   CHECK(rev.code == 128);
+}
+
+TEST_CASE("rollback: links that were removed since are named and how they come back") {
+  Releases world;
+  world.registry.commit({{"prod/rf.mlem", world.pinned(0)},
+                         {"prod/fraud.mlem", world.pinned(0)},
+                         {"prod/moved.mlem", world.pinned(1)},
+                         {"prod/object.mlem", model_meta()}});
+  world.registry.tag("release-41");
+  world.registry.git({"rm", "-q", "prod/fraud.mlem", "prod/object.mlem"});
+  world.registry.git({"mv", "prod/moved.mlem", "archived.mlem"});
+  world.release(1);
+  const auto hint = [](const std::string& path) {
+    return "hint: 'git restore --source=release-41 --staged --worktree " + path + "' brings it back\n";
+  };
+  const auto warning = [](const std::string& link, const std::string& what) {
+    return "warning: skipped '" + link + "': it was " + what + " since 'release-41'\n";
+  };
+  const Outcome dry = world.mlem({"rollback", "-n", "--json", "--to", "release-41", "prod"});
+  CAPTURE(dry);
+  CHECK(dry.code == 1);
+  std::vector<nlohmann::json> rows;
+  std::istringstream lines(dry.output);
+  for (std::string line; std::getline(lines, line);) rows.push_back(nlohmann::json::parse(line));
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0]["link"] == "prod/fraud.mlem");
+  CHECK(rows[0]["action"] == "skipped");
+  CHECK(rows[0]["message"] == "it was removed since 'release-41'");
+  CHECK(rows[1]["link"] == "prod/moved.mlem");
+  CHECK(rows[1]["action"] == "skipped");
+  CHECK(rows[2]["link"] == "prod/rf.mlem");
+  CHECK(rows[2]["action"] == "rolled-back");
+
+  // One that is named stops the others.
+  const Outcome named = world.mlem({"rollback", "--to", "release-41", "prod/rf", "prod/fraud"});
+  CHECK(named.code == 1);
+  CHECK(named.errors == "error: cannot roll back 'prod/fraud.mlem': it was removed since 'release-41'\n" +
+                            hint("prod/fraud.mlem") + "nothing was changed\n");
+  CHECK(world.mlem({"rollback", "--to", "release-41", "prod", "typo"}).code == 128);
+
+  RunOptions below;
+  below.directory = world.registry.path() / "prod";
+  const Outcome outcome = world.sandbox.mlem({"rollback", "--to", "release-41", "."}, below);
+  CAPTURE(outcome);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.errors == warning("fraud.mlem", "removed") + hint("fraud.mlem") +
+                              warning("moved.mlem", "moved or removed") + hint("moved.mlem") +
+                              "3 links: 1 rolled back, 2 skipped\n");
+  CHECK(world.now() == world.held(0, "rolled back from r1 (" + world.short_of(1) + ")"));
+
+  // As the hint has it.
+  world.registry.git(
+      {"restore", "--source=release-41", "--staged", "--worktree", "prod/fraud.mlem", "prod/moved.mlem"});
+  const Outcome again = world.mlem({"rollback", "--to", "release-41", "prod"});
+  CHECK(again.code == 0);
+  CHECK(again.errors == "3 links: 3 kept\n");
+
+  // Where all of them are gone, too.
+  world.registry.git({"rm", "-q", "-r", "-f", "prod"});
+  const Outcome all = world.mlem({"rollback", "--to", "release-41", "prod"});
+  CHECK(all.code == 1);
+  CHECK(all.errors.ends_with("3 links: 3 skipped\n"));
+}
+
+TEST_CASE("rollback: paths in hints are what the user would write") {
+  Releases world;
+  world.release(0);
+  fs::create_directory(world.registry.path() / "sub");
+  RunOptions below;
+  below.directory = world.registry.path() / "sub";
+  const Outcome outcome = world.sandbox.mlem({"rollback", "../prod/rf"}, below);
+  CHECK(contains(outcome.errors, "hint: 'git mlem log ../prod/rf.mlem' tells what it has named\n"));
+  fs::remove(world.registry.path() / "prod/rf.mlem");
+  below.directory = world.registry.path() / "prod";
+  CHECK(contains(world.sandbox.mlem({"pin"}, below).errors, "hint: 'git restore rf.mlem' brings it back\n"));
 }
 
 TEST_CASE("rollback: a dry run and rows for scripts") {

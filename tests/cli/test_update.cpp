@@ -204,7 +204,7 @@ TEST_CASE("update: nothing is gone to that does not resolve") {
   const Outcome outcome = behind.update();
   CAPTURE(outcome);
   CHECK(outcome.code == 1);
-  CHECK(contains(outcome.errors, "warning: skipped 'prod/a.mlem': wrong-type: 'models/rf.mlem' is a data, not a model"));
+  CHECK(contains(outcome.errors, "warning: skipped 'prod/a.mlem': wrong-type: 'models/rf.mlem' is of type 'data', the link says 'model'"));
   CHECK(behind.a() == before);
 }
 
@@ -423,6 +423,12 @@ TEST_CASE("update: an abbreviated id or an expression is looked up in each sourc
   CHECK(none.errors ==
         "error: cannot update 'prod/a.mlem': missing-rev: no branch, tag or commit 'main~99'\n"
         "nothing was changed\n");
+  const Outcome unknown = behind.update({"--to", "0123456", "prod/a"});
+  CHECK(unknown.code == 1);
+  CHECK(unknown.errors ==
+        "error: cannot update 'prod/a.mlem': missing-rev: no branch, tag or commit '0123456'\n"
+        "hint: no commit of that source has an id that begins so\n"
+        "nothing was changed\n");
 }
 
 TEST_CASE("update: JSON has where a pin was and where it is") {
@@ -567,9 +573,18 @@ TEST_CASE("update: links that would get one branch are refused together") {
   CHECK(contains(nested.errors, "cannot update 'prod.mlem': cannot make branch 'prod': 'prod/a.mlem' would get 'prod/a'\n"));
   CHECK(contains(nested.errors, "cannot update 'prod/a.mlem': cannot make branch 'prod/a': 'prod.mlem' would get 'prod'\n"));
   CHECK(world.registry.git({"branch", "--format=%(refname)"}) == "refs/heads/main");
-  const Outcome bad = behind.update({"--branch=a..b"});
-  CHECK(bad.code == 128);
-  CHECK(bad.errors == "fatal: 'a..b' gives no name of a branch\nhint: 'mlem/{link}' does\n");
+  // As `git branch` has it.
+  for (const std::string name : {"a..b", "", "HEAD", "-x", "a.lock"}) {
+    const Outcome bad = behind.update({"--branch=" + name});
+    CAPTURE(bad);
+    CHECK(bad.code == 129);
+    CHECK(bad.errors == "error: '" + name + "' gives no name of a branch\nhint: 'mlem/{link}' does\n");
+  }
+  world.registry.commit({{"HEAD.mlem", text}});
+  const Outcome head = behind.update({"--branch={link}", "HEAD.mlem"});
+  CHECK(head.code == 1);
+  CHECK(contains(head.errors, "cannot make branch 'HEAD': that is not a name of a branch\n"));
+  CHECK(world.registry.git({"branch", "--format=%(refname)"}) == "refs/heads/main");
 }
 
 TEST_CASE("update: branches are proposed as the manual has it") {

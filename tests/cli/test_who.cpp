@@ -93,7 +93,7 @@ TEST_CASE("who: nobody is the answer no") {
   const Outcome nowhere = world.mlem({"who", "nowhere"});
   CHECK(nowhere.code == 128);
   CHECK(nowhere.errors == "fatal: '" + (world.registry.path() / "nowhere").string() +
-                              "' is not a repository\nhint: an address names one that is elsewhere\n");
+                              "' is not a repository\nhint: for a repository on another machine, give its URL\n");
 }
 
 TEST_CASE("who: a rev is compared with what a link says and with its commit") {

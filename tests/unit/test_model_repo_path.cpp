@@ -136,3 +136,11 @@ TEST_CASE("repo path: paths as text are taken apart and put together at either r
   CHECK_FALSE(is_below("ab", "a"));
   CHECK_FALSE(is_below("b/a", "a"));
 }
+
+TEST_CASE("repo path: a name is told from where the user is") {
+  CHECK(mlem::relative_to("prod/a.mlem", "") == "prod/a.mlem");
+  CHECK(mlem::relative_to("prod/a.mlem", "prod/") == "a.mlem");
+  CHECK(mlem::relative_to("prod/a.mlem", "sub/") == "../prod/a.mlem");
+  CHECK(mlem::relative_to("prod/eu/a.mlem", "prod/us/x/") == "../../eu/a.mlem");
+  CHECK(mlem::relative_to("production.mlem", "prod/") == "../production.mlem");
+}

@@ -107,3 +107,14 @@ TEST_CASE("rev: a name of a ref is that of a branch unless it says otherwise") {
   CHECK(mlem::full_ref_name("refs/notes/x") == "refs/notes/x");
   CHECK(mlem::full_ref_name("feature/heads") == "refs/heads/feature/heads");
 }
+
+TEST_CASE("rev: a branch is not called as git takes for something else") {
+  for (const char* name : {"main", "a/b", "head", "a@b", "x-", "@", "HEAD/x"}) {
+    CAPTURE(name);
+    CHECK(mlem::is_branch_name(name));
+  }
+  for (const char* name : {"HEAD", "-x", "", "a..b", "a.lock", "a//b"}) {
+    CAPTURE(name);
+    CHECK_FALSE(mlem::is_branch_name(name));
+  }
+}

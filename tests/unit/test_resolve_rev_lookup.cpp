@@ -109,7 +109,8 @@ TEST_CASE("find_rev: what is missing or ambiguous comes with what to write inste
   };
   const std::string abbreviated = "an abbreviated commit id is not a rev; write the full id";
   const Row rows[] = {
-      {"diff", "'refs/tags/diff' and 'refs/heads/diff' are different commits", "use the full name 'refs/tags/diff'"},
+      {"diff", "'refs/tags/diff' and 'refs/heads/diff' are different commits",
+       "use one of the full names, 'refs/tags/diff' or 'refs/heads/diff'"},
       {"ABC1234", "no branch, tag or commit 'ABC1234'", abbreviated + ", '" + tip.hex() + "'"},
       {"abc9", "no branch, tag or commit 'abc9'", abbreviated},
       {"v1.1", "no branch, tag or commit 'v1.1'", "the nearest name is 'v1.0'"},

@@ -79,7 +79,8 @@ void hint_at_intended(const git::Registry& registry, const std::vector<Finding*>
   for (Finding* finding : findings) {
     const auto path = missing_in_index(*finding);
     if (path && intended.contains(*path)) {
-      finding->hint = "the index has its name alone: 'git add " + escape_for_terminal(*path) + "' adds what is in it";
+      const std::string shown = escape_for_terminal(registry.from_here(*path));
+      finding->hint = "the index has its name alone: 'git add " + shown + "' adds what is in it";
     }
   }
 }

@@ -8,8 +8,6 @@
 #include "model/gto.hpp"
 #include "model/repo_path.hpp"
 
-#include <boost/filesystem/operations.hpp>
-
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -79,14 +77,6 @@ std::vector<git::File> attributes_among(const std::deque<git::File>& files) {
   return attributes;
 }
 
-/// Throws Error(not_found) if there is no index though there is a commit: after `git clone --no-checkout`, or where it
-/// was lost. To git that is an empty one.
-void require_index(const git::Registry& registry) {
-  if (fs::exists(registry.index_file()) || !registry.find_commit("HEAD")) return;
-  throw Error(ErrorKind::not_found, "there is nothing to judge", "there is no index",
-              "'git reset' makes one of the last commit; 'git mlem check HEAD' judges that commit itself");
-}
-
 /// The repository has a file and cannot read it: an object is corrupt.
 void leave_unread(JudgedScope& judged, const std::string& name, const Error& error) {
   Finding& finding = judged.finding_for(name);
@@ -104,7 +94,9 @@ void ScopeReader::read(JudgedScope& judged, resolve::Resolver& resolver) {
   const Scope& scope = judged.scope;
   const bool is_of_changes = scope.kind == Scope::Kind::changes;
   const bool is_of_index = is_of_changes ? !scope.commit && !scope.changes : scope.kind == Scope::Kind::index;
-  if (is_of_index) require_index(registry_);
+  if (is_of_index) {
+    registry_.require_index("there is nothing to judge", "'git mlem check HEAD' judges that commit itself");
+  }
   if (is_of_changes) read_changes(pass);
   if (!is_of_changes || scope.all_policed || scope.all) read_whole(pass);
 }

@@ -58,6 +58,12 @@ struct Standings::Item {
   std::unique_ptr<Link> question{};  ///< of a link that follows what GTO says
   Asked asked{};
   std::unique_ptr<Asked> cached{};  ///< by the resolver that is offline
+  /// What a link is asked about that leads on within the registry.
+  struct Own {
+    std::size_t number;
+    std::string link_type;
+  };
+  std::unique_ptr<Own> own{};
 };
 
 struct Standings::Answers {

@@ -169,7 +169,7 @@ std::optional<Oid> find_rev(const source::Refs& refs, Answer& answer, const Peel
         if (other.oid != found.front().oid && peel(other.oid) != peel(found.front().oid)) {
           answer.fail(Verdict::ambiguous_rev,
                       "'" + found.front().ref + "' and '" + other.ref + "' are different commits",
-                      "use the full name '" + found.front().ref + "'");
+                      "use one of the full names, '" + found.front().ref + "' or '" + other.ref + "'");
           return std::nullopt;
         }
       }
