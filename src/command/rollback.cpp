@@ -20,7 +20,6 @@ int run_rollback(const Args& args, Context& context) {
       .flag("force,f", "take what is not pinned, or cannot be resolved", rollback.force)
       .flag("dry-run,n", "print what git mlem diff would print afterwards, change nothing", dry_run);
   options.not_empty({"to"});
-  options.not_empty({"to"});
   add_format_options(options, format);
   const auto rest = options.parse(args, context.out);
   if (!rest) return exit_usage;
