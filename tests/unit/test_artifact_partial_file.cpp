@@ -1,6 +1,7 @@
 #include "artifact/partial_file.hpp"
 #include "base/digest.hpp"
 
+#include <boost/filesystem/operations.hpp>
 #include <doctest/doctest.h>
 
 #include <algorithm>
