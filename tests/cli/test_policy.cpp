@@ -682,12 +682,16 @@ TEST_CASE("policy: the command prints what is in force and where it comes from")
   for (const std::string ref : {"", "a b", "refs/", "x..y", "main.lock"}) {
     for (const std::vector<std::string>& arguments :
          {std::vector<std::string>{"policy", ref}, {"check", "--policy", ref}}) {
+      if (ref.empty() && arguments.size() > 2) continue;  // the value of an option
       const Outcome refused = server.world.sandbox.mlem(arguments, there);
       CAPTURE(refused);
       CHECK(refused.code == 128);
       CHECK(contains(refused.errors, "fatal: '" + ref + "' is not a name of a ref\n"));
     }
   }
+  const Outcome empty = server.world.sandbox.mlem({"check", "--policy", ""}, there);
+  CHECK(empty.code == 129);
+  CHECK(contains(empty.errors, "error: the value of '--policy' is empty\n"));
   const Outcome none = policy({"main"});
   CHECK(none.code == 1);
   CHECK(none.output.empty());
@@ -947,22 +951,42 @@ TEST_CASE("policy: a rule that can never be met, or stops more than it seems, is
        {"warning: policy 'q': nobody approves both for it and for policy 'p', which is about the same links\n"
         "hint: every policy must hold: name an approver in both\n"}},
       {"nobody in both, of all links and of some",
-       {known, branch, alice, {"mlem-policy.p.path", "prod/**"}, {"mlem-policy.q.approver", "bob"},
-        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "**"}},
+       {known,
+        branch,
+        alice,
+        {"mlem-policy.p.path", "prod/**"},
+        {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"},
+        {"mlem-policy.q.path", "**"}},
        {"warning: policy 'q': nobody approves both for it and for policy 'p', which is about the same links\n"
         "hint: every policy must hold: name an approver in both\n"}},
       {"nobody in both, of a directory and of one in it",
-       {known, branch, alice, {"mlem-policy.p.path", "prod/eu/*.mlem"}, {"mlem-policy.q.approver", "bob"},
-        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "prod/**"}},
+       {known,
+        branch,
+        alice,
+        {"mlem-policy.p.path", "prod/eu/*.mlem"},
+        {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"},
+        {"mlem-policy.q.path", "prod/**"}},
        {"warning: policy 'q': nobody approves both for it and for policy 'p', which is about the same links\n"
         "hint: every policy must hold: name an approver in both\n"}},
       {"nobody in both, of two directories whose names begin alike",
-       {known, branch, alice, {"mlem-policy.p.path", "prod-eu/**"}, {"mlem-policy.q.approver", "bob"},
-        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "prod/**"}},
+       {known,
+        branch,
+        alice,
+        {"mlem-policy.p.path", "prod-eu/**"},
+        {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"},
+        {"mlem-policy.q.path", "prod/**"}},
        {}},
       {"nobody in both, of what may have nothing in common",
-       {known, branch, alice, {"mlem-policy.p.path", "*/a/**"}, {"mlem-policy.q.approver", "bob"},
-        {"mlem-policy.q.ref", "refs/heads/main"}, {"mlem-policy.q.path", "prod/**"}},
+       {known,
+        branch,
+        alice,
+        {"mlem-policy.p.path", "*/a/**"},
+        {"mlem-policy.q.approver", "bob"},
+        {"mlem-policy.q.ref", "refs/heads/main"},
+        {"mlem-policy.q.path", "prod/**"}},
        {}},
       {"somebody in both",
        {known, branch, alice, {"mlem-policy.q.approver", "alice"}, {"mlem-policy.q.ref", "refs/heads/main"}},
